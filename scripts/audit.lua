@@ -39,14 +39,19 @@ Output
   --baseline FILE compares with an earlier JSON report: findings are new or
   unchanged, resolved findings and changed grants are listed, and --fail-on
   applies to new findings. A finding that has become more severe is new.
+  Policies are compared by what they allow, over every possible request: a
+  change is described by what it gives and takes, and a policy that is only
+  written differently changes no grant.
 
   --history DB stores the run for `lanyard history`. If the run cannot be
   stored, or is older than the last one of an account and Region, an error is
   printed after the report and the exit status is 1.
 
-Without --trusted-accounts, access by another account is the finding
-other-account (medium). With it, access by a listed account is not reported, and
-access by any other account is untrusted-account (high).
+Without --trusted-accounts and --trusted-organizations, access by another account
+or organization is the finding other-account (medium). With one of them, access
+by what is listed is not reported, and any other is untrusted-account (high). An
+account counts whether a principal or a condition names it. One that can push
+images, delete them or change the policy is high at least.
 
 Rules with on = "audit" add findings, and mutes remove some; see `lanyard help
 rules`.
@@ -61,6 +66,8 @@ A repository named merge needs --: lanyard audit -- merge
     { "--rules", type = "file", help = "Apply the rules and mutes in this file; none for no rules." },
     { "--trusted-accounts", type = "text", value = "ID,...",
       help = "Other accounts that are allowed to pull; access by an account that is not listed is more severe." },
+    { "--trusted-organizations", type = "text", value = "ID,...",
+      help = "Organizations whose accounts are allowed to pull, as --trusted-accounts." },
     { "--unused-days", type = "days",
       help = "Days without a pull after which a grant that no deployment needs is unused (default: 90)." },
     { "--shard", type = "shard", help = "Audit part I of N parts of the repositories." },

@@ -71,7 +71,8 @@ These are the effects:
     { "--seed", type = "file", help = "Initial services and repositories: a .lua or .json file." },
     { "--activation-delay", type = "duration", default = "2s", help = "How long a change of a service takes." },
     { "--faults", type = "file", help = "Faults to inject: a .lua or .json file." },
-    { "--reformat", help = "Return policies in a different layout, as ECR does." },
+    { "--reformat", help = "Return policies in ECR's layout; this is the default." },
+    { "--no-reformat", help = "Return policies as they were sent." },
   },
   exit = {
     { 0, "ended by a signal" },
@@ -84,6 +85,9 @@ These are the effects:
   },
 }
 local options = command:parse(...)
+if options.reformat and options.no_reformat then
+  command:usage "--reformat and --no-reformat: choose one"
+end
 
 local data_file = require "lanyard.emulator.data_file"
 local emulator = require "lanyard.emulator"
@@ -99,7 +103,7 @@ local em = cli.check(emulator.start {
   seed = read_table(options.seed),
   activation_delay = options.activation_delay,
   faults = read_table(options.faults),
-  reformat = options.reformat,
+  reformat = not options.no_reformat,
   on_error = cli.note,
 })
 cli.out("listening on " .. em.url)

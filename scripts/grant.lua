@@ -50,12 +50,11 @@ local escape = require "lanyard.text.escape"
 local services = require "lanyard.access.services"
 
 local region = cli.connect(options)
-local repositories = cli.check(region:repositories(not options.all and options.repository or nil))
+local changes <close> = collector.new(options, region)
+local repositories = changes:select(cli.check(region:repositories(not options.all and options.repository or nil)))
 if options.all and not options.dry_run and #repositories > 0 then
   cli.confirm(options, ("Grant %s pull access to all %d repositories?"):format(options.service, #repositories))
 end
-
-local changes <close> = collector.new(options, region, repositories)
 
 local function grant(service, dry_run)
   return function(repository)

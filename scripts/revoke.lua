@@ -95,6 +95,7 @@ elseif (options.statement or ""):find "^#%d+$" and (#repository_names ~= 1 or re
 end
 
 local region = cli.connect(options)
+local changes <close> = collector.new(options, region)
 local subject = { principal = options.principal, orphans = options.orphans, statement = options.statement }
 if by_service then
   local service, err = region:service(options.service)
@@ -104,13 +105,12 @@ if by_service then
   end
   subject.service = cli.check(service, err)
 end
-local repositories = cli.check(region:repositories(not options.all and repository_names or nil))
+local repositories = changes:select(cli.check(region:repositories(not options.all and repository_names or nil)))
 subject.expired = options.expired and region:time() or nil -- by AWS's clock, which a reply has shown by now
 if options.all and not options.dry_run and #repositories > 0 then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end
 
-local changes <close> = collector.new(options, region, repositories)
 changes:each(function(repository)
   return region:revoke(subject, repository, {
     dry_run = options.dry_run,

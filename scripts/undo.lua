@@ -46,6 +46,7 @@ local options = command:parse(...)
 
 local collector = require "lanyard.cli.changes"
 local escape = require "lanyard.text.escape"
+local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -83,23 +84,25 @@ if options.list then
   return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repositories = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region)
+changes:select(cli.check(region:repositories { options.repository }))
 if options.lost then
-  local changes <close> = collector.new(options, region, repositories)
   changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
   return changes:report()
 end
-local changes <close> = collector.new(options, region, repositories)
--- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
+-- The result is printed before the undo ends, and nothing can fail after its end: if it is killed earlier, or memory
+-- runs out, the next undo prints the result, and undoes nothing else.
 local status
 local undone = changes:each(function(repository)
   return region:undo(repository, {
     dry_run = options.dry_run,
+    defer = function(close)
+      exit.at_end(function() report.damaged(close()) end)
+    end,
     report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
   })
 end)[1]
 if undone.err and undone.err.diff then
   cli.out(report.paint_diff(undone.err.diff))
 end
-report.damaged(undone.change and undone.change.unclosed or {})
 return status or changes:report()

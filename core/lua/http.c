@@ -176,6 +176,10 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
   lua_setfield(L, -2, "retryable");
   lua_pushboolean(L, transfer->sent);
   lua_setfield(L, -2, "sent");
+  if (transfer->proxy_certificate) {
+    lua_pushboolean(L, true);
+    lua_setfield(L, -2, "proxy_certificate");
+  }
   if (transfer->proxy_status >= 300) {
     lua_pushinteger(L, transfer->proxy_status);
     lua_setfield(L, -2, "proxy_status");
@@ -184,9 +188,9 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
 }
 
 /* op:result() --> { status, headers, body, elapsed } | nil, err
- * Returns the reply. err has code, message, retryable and sent, and proxy_status if a proxy refused
- * to connect. The result can be taken once: its memory is freed at once, because Lua's collector
- * does not know how large it is. */
+ * Returns the reply. err has code, message, retryable and sent, proxy_status if a proxy refused to
+ * connect, and proxy_certificate if the certificate of a proxy was rejected. The result can be taken
+ * once: its memory is freed at once, because Lua's collector does not know how large it is. */
 static int result(lua_State *L) {
   struct transfer_object *object = lua_loop_check_done(L, 1, TRANSFER_CLASS);
   struct http_transfer *transfer = &object->transfer;

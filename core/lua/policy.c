@@ -342,6 +342,13 @@ static int format(lua_State *L) {
   return push_buf(L, &out);
 }
 
+/* doc:compact() --> text */
+static int compact(lua_State *L) {
+  struct buf out = {0};
+  policy_compact(check_policy(L, 1), &out);
+  return push_buf(L, &out);
+}
+
 /* doc:covers(outer, inner) --> boolean
  * Reports whether statement `outer` applies to every request that `inner` applies to, whatever
  * their effects. */
@@ -393,6 +400,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"can", policy_lua_evaluate},
       {"weigh", policy_lua_weigh},
       {"residue", policy_lua_residue},
+      {"compact", compact},
       {"copy", copy},
       {"covers", covers},
       {"empty", empty},

@@ -97,11 +97,11 @@ static void push_values(lua_State *L, const struct context_entry *entry) {
 }
 
 static void push_request(lua_State *L, const struct search_request *request) {
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   set_string(L, "principal", request->principal);
+  set_string(L, "issuer", request->issuer);
   set_string(L, "action", request->action);
   set_string(L, "resource", request->resource);
-  set_string(L, "issuer", request->issuer);
   lua_createtable(L, 0, (int)request->count);
   for (size_t i = 0; i < request->count; i++) {
     lua_pushlstring(L, request->entries[i].key, request->entries[i].key_length);

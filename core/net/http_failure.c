@@ -58,6 +58,13 @@ static bool proxy_failed(struct http_transfer *transfer, CURLcode code) {
   return !transfer->begun && connects_to_proxy(transfer);
 }
 
+/* Reports whether OpenSSL rejected the certificate of an https proxy. */
+static bool proxy_is_unverified(const struct http_transfer *transfer) {
+  long result = 0;
+  return curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &result) == CURLE_OK &&
+         result != 0;
+}
+
 /* A proxy that asks for a password, or forbids the host, does so again. */
 static enum http_failure proxy_failure(const struct http_transfer *transfer) {
   long status = transfer->proxy_status;
@@ -95,6 +102,7 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CACERT_BADFILE:
   case CURLE_SSL_ISSUER_ERROR:
+    transfer->proxy_certificate = proxy_failed(transfer, code) || proxy_is_unverified(transfer);
     return HTTP_CERTIFICATE;
   default:
     break;
@@ -128,6 +136,8 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
 static const char *explanation(const struct http_transfer *transfer, CURLcode code) {
   if (transfer->failure == HTTP_PROXY && !strstr(transfer->detail, "roxy"))
     return "cannot use the proxy: ";
+  if (transfer->failure == HTTP_CERTIFICATE && transfer->proxy_certificate)
+    return "the certificate of the proxy: ";
   if (transfer->failure == HTTP_CONNECTION && code == CURLE_SSL_CONNECT_ERROR)
     return "the connection ended during the TLS handshake: ";
   return "";

@@ -21,7 +21,7 @@
 
 /* The maximum number of bytes that policy_parse accepts. It is several times the limit of any AWS
  * service (32 KB for KMS), and keeps every edit fast. */
-#define POLICY_MAX_BYTES 131072
+#define POLICY_MAX_BYTES 1048576
 
 struct policy;
 

@@ -333,8 +333,9 @@ enum condition_truth policy_element_holds(const struct policy *doc,
 }
 
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,
-                                            const struct policy_string *principal) {
-  const struct policy_request request = {.principal = *principal, .issuer = {"*", 1}};
+                                            const struct policy_string *principal,
+                                            const struct policy_string *issuer) {
+  const struct policy_request request = {.principal = *principal, .issuer = *issuer};
   return truth_of(match_principal(&request, statement));
 }
 

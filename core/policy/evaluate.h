@@ -66,11 +66,13 @@ enum condition_truth policy_issuer_holds(const struct policy_statement *statemen
                                          const struct policy_value **named);
 
 /* policy_principal_holds reports whether a statement's Principal or NotPrincipal element applies to a
- * principal (a federated user session is the session of a user that the statement does not name), policy_action_holds whether its Action or NotAction element applies to an action, and
- * policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has
- * the values of policy variables. *failed is set if there is not enough memory. */
+ * principal, which `issuer` federated if it is a federated user session, policy_action_holds whether its
+ * Action or NotAction element applies to an action, and policy_resource_holds whether its Resource or
+ * NotResource element applies to a resource. `context` has the values of policy variables. *failed is
+ * set if there is not enough memory. */
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,
-                                            const struct policy_string *principal);
+                                            const struct policy_string *principal,
+                                            const struct policy_string *issuer);
 enum condition_truth policy_action_holds(const struct policy_statement *statement,
                                          const struct policy_string *action);
 enum condition_truth policy_resource_holds(const struct policy_statement *statement,

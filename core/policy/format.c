@@ -12,3 +12,11 @@ void policy_format(const struct policy *doc, struct buf *out) {
   layout_write(&layout, text, json_root(policy_json(doc)), out);
   layout_free(&layout);
 }
+
+void policy_compact(const struct policy *doc, struct buf *out) {
+  struct layout layout;
+  size_t length;
+  layout_minimal(&layout);
+  layout_write(&layout, policy_text(doc, &length), json_root(policy_json(doc)), out);
+  layout_free(&layout);
+}

@@ -51,12 +51,18 @@ static const struct layout_gaps *learnt(const struct layout *layout, int depth,
   return &layout->gaps[depth][value->type == JSON_OBJECT ? LAYOUT_OBJECT : LAYOUT_ARRAY];
 }
 
+static bool is_inline(const struct layout *layout, const struct json_value *value) {
+  return layout->inline_arrays && value->type == JSON_ARRAY;
+}
+
 static void add_open(const struct layout *layout, int depth, const struct json_value *value,
                      struct buf *out) {
   const struct layout_gaps *gaps = learnt(layout, depth, value);
   buf_addc(out, value->type == JSON_OBJECT ? '{' : '[');
   if (gaps->open_known)
     add_buf(out, &gaps->open);
+  else if (is_inline(layout, value))
+    buf_addc(out, ' ');
   else if (layout->lines)
     add_line(layout, depth, out);
 }
@@ -66,7 +72,7 @@ static void add_next(const struct layout *layout, int depth, const struct json_v
   const struct layout_gaps *gaps = learnt(layout, depth, value);
   if (gaps->next_known) {
     add_buf(out, &gaps->next);
-  } else if (layout->lines && !gaps->open_known) {
+  } else if (layout->lines && !gaps->open_known && !is_inline(layout, value)) {
     buf_addc(out, ',');
     add_line(layout, depth, out);
   } else {
@@ -79,6 +85,8 @@ static void add_close(const struct layout *layout, int depth, const struct json_
   const struct layout_gaps *gaps = learnt(layout, depth, value);
   if (gaps->open_known)
     add_buf(out, &gaps->close);
+  else if (is_inline(layout, value))
+    buf_addc(out, ' ');
   else if (layout->lines)
     add_line(layout, depth - 1, out);
   buf_addc(out, value->type == JSON_OBJECT ? '}' : ']');

@@ -28,6 +28,7 @@ struct layout {
   struct buf unit;     /* one more level */
   struct buf colon;    /* between a name and its value */
   const char *comma;   /* between members on one line */
+  bool inline_arrays;  /* arrays whose gaps are not learned are on one line, with blanks inside */
   struct layout_gaps gaps[LAYOUT_LEVELS][LAYOUT_KINDS];
 };
 

@@ -129,6 +129,20 @@ static void learn_colon(struct layout *layout, const char *text, const struct js
   layout->comma = layout->colon.length > 1 ? ", " : ",";
 }
 
+static bool is_blank(struct gap gap) {
+  return gap.length == 1 && *gap.bytes == ' ';
+}
+
+/* Reports whether arrays are on one line where objects are not, as in the layout of ECR: the
+ * Statement array opens with a blank, and a blank precedes each colon. A document can have no
+ * other array, because ECR returns an array of one string as the string. */
+static bool has_inline_arrays(const struct layout *layout, const struct policy *doc,
+                              const char *text) {
+  const struct json_value *array = policy_statements_json(doc);
+  return layout->lines && array->type == JSON_ARRAY && array->first &&
+         is_blank(open_gap(text, array)) && layout->colon.length > 0 && *layout->colon.data == ' ';
+}
+
 static void learn_from_statements(struct layout *layout, const struct policy *doc, const char *text,
                                   const struct json_value *model) {
   struct gap open = open_gap(text, model);
@@ -140,6 +154,7 @@ static void learn_from_statements(struct layout *layout, const struct policy *do
   learn_colon(layout, text, model->first);
   struct layout_gaps *members = &layout->gaps[0][LAYOUT_OBJECT];
   struct layout_gaps *parts = &layout->gaps[1][LAYOUT_OBJECT];
+  layout->inline_arrays = has_inline_arrays(layout, doc, text);
   learn_gaps(members, text, model);
   for (size_t i = policy_count(doc); i > 0; i--)
     if (policy_statement(doc, i - 1)->json->first)

@@ -10,12 +10,14 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/caller_values.h"
 #include "reason/frames.h"
+#include "reason/shapes.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { COMBINATIONS = 128 };
+enum { COMBINATIONS = 256 };
 
 const struct context_entry *binding_find(const struct context *bound, const char *key,
                                          size_t length) {
@@ -111,33 +113,35 @@ static bool is_key(const struct variables *variables, size_t i, const char *key)
          strncasecmp(variables->items[i].name, key, variables->items[i].length) == 0;
 }
 
-/* Adds the names of the callers that a test mentions. */
-static void add_callers(struct variables *variables, const struct box_test *test) {
+/* Adds the accounts that a test mentions. */
+static void add_accounts(struct variables *variables, const struct box_test *test) {
+  size_t i = variables_find(variables, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
   for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
     const struct policy_value *entry = &test->statement->principals.items[e];
     struct caller caller = caller_read(entry->string, entry->length);
-    for (size_t i = 0; i < variables->count; i++) {
-      if ((is_key(variables, i, "aws:PrincipalAccount") ||
-           is_key(variables, i, "aws:ResourceAccount")) &&
-          caller.account.length > 0)
-        variables_add(variables, i, caller.account.text, caller.account.length);
-      if (is_key(variables, i, "aws:username") && caller.kind == CALLER_USER)
-        variables_add(variables, i, caller.name.text, caller.name.length);
-      if (is_key(variables, i, "aws:PrincipalArn") && caller.partition.length > 0)
-        variables_add(variables, i, entry->string, entry->length);
-    }
+    if (i < variables->count && caller.account.length > 0)
+      variables_add(variables, i, caller.account.text, caller.account.length);
   }
 }
 
 /* Adds the accounts in the patterns of resources. */
+static const char OWNER[] = "aws:ResourceAccount";
+
 static void add_owner(struct variables *variables, const struct box_test *test, const char *text,
                       size_t length, void *state) {
   struct arn arn;
   (void)state;
   size_t i = variables_find(variables, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
-  if (test->kind == TEST_RESOURCE && i < variables->count && arn_parse(text, length, &arn) &&
-      arn.account.length == ACCOUNT_DIGITS)
+  if (test->kind != TEST_RESOURCE || !arn_parse(text, length, &arn))
+    return;
+  bool whole = arn.account.length == ACCOUNT_DIGITS;
+  if (whole && i < variables->count)
     variables_add(variables, i, arn.account.text, arn.account.length);
+  if (whole)
+    caller_values_compare(variables, OWNER, strlen(OWNER), arn.account.text, arn.account.length);
+  else if (i < variables->count && arn.account.length > 1 &&
+           has_wildcard(arn.account.text, arn.account.length))
+    variables->inexact = "a policy variable is an account that is compared with a pattern";
 }
 
 static void add_owners(struct variables *variables, const struct box_test *test) {
@@ -145,25 +149,50 @@ static void add_owners(struct variables *variables, const struct box_test *test)
     variables_each(variables, test, add_owner, NULL);
 }
 
-/* Adds values that no policy mentions. */
-static void add_fresh(struct variables *variables, size_t i, const struct caller_names *names) {
-  struct buf text = {0};
-  if (is_key(variables, i, "aws:PrincipalArn")) {
-    buf_addf(&text, "arn:aws:iam::%s:role/%s", names->account, names->name);
-  } else if (is_key(variables, i, "aws:PrincipalAccount") ||
-             is_key(variables, i, "aws:ResourceAccount")) {
-    buf_adds(&text, names->account);
-  } else if (is_key(variables, i, "aws:PrincipalOrgID")) {
-    buf_addf(&text, "o-%s00000", names->name);
-  } else if (is_key(variables, i, "aws:userid")) {
-    add_text(variables, i, "AROAEXAMPLE:session");
-    buf_adds(&text, "AIDAEXAMPLE");
-  } else {
-    buf_adds(&text, names->name);
+/* Adds the organizations of accounts. */
+static void add_known(struct variables *variables, const struct caller_class *classes,
+                      size_t count) {
+  static const char key[] = "aws:PrincipalOrgID";
+  size_t i = variables_find(variables, key, strlen(key));
+  for (size_t c = 0; c < count; c++) {
+    const char *organization = classes[c].organization;
+    if (!organization || !*organization)
+      continue;
+    if (i < variables->count)
+      add_text(variables, i, organization);
+    caller_values_compare(variables, key, strlen(key), organization, strlen(organization));
   }
-  variables->query->pool->failed = variables->query->pool->failed || text.failed;
-  if (text.data)
+}
+
+static bool is_modelled(const struct variables *variables, size_t i) {
+  return !is_key(variables, i, "aws:CurrentTime") && !is_key(variables, i, "aws:EpochTime") &&
+         !is_key(variables, i, "aws:PrincipalOrgPaths");
+}
+
+/* Adds values that no policy mentions. */
+static void add_fresh(struct variables *variables, size_t i) {
+  struct query *query = variables->query;
+  const char *name = variables->items[i].name;
+  size_t length = variables->items[i].length;
+  if (!is_modelled(variables, i))
+    return;
+  enum shape shape = shape_of_key(query->boxes, name, length);
+  struct buf text = {0};
+  shape_fresh(query, shape, &text);
+  query->pool->failed = query->pool->failed || text.failed;
+  const struct caller_key *known = caller_find_key(name, length);
+  if (shape == SHAPE_BOOLEAN) {
+    add_text(variables, i, "true");
+    add_text(variables, i, "false");
+  } else if (known && known->type == OPERAND_ADDRESS) {
+    add_text(variables, i, "198.51.100.1");
+    variables->inexact = "a policy variable is an address";
+  } else if (known && (known->type == OPERAND_NUMBER || known->type == OPERAND_DATE)) {
+    add_text(variables, i, known->type == OPERAND_NUMBER ? "1" : "2026-01-01T00:00:00Z");
+    variables->inexact = "a policy variable is a number or a date";
+  } else if (text.data && !text.failed) {
     variables_add(variables, i, text.data, text.length);
+  }
   buf_free(&text);
 }
 
@@ -186,9 +215,17 @@ static void add_organizations(struct variables *variables, const struct box_test
 /* Adds the values that the key's own tests distinguish. */
 static void add_own(struct variables *variables, size_t i) {
   struct query *query = variables->query;
+  if (!is_modelled(variables, i)) {
+    variables->items[i].values.count = 0;
+    variables->inexact = "a policy variable is a key that follows from the request";
+    return;
+  }
+  const struct caller_key *known =
+      caller_find_key(variables->items[i].name, variables->items[i].length);
+  bool typed = known && (known->type == OPERAND_ADDRESS || known->type == OPERAND_NUMBER);
   if (is_key(variables, i, "aws:ResourceAccount")) {
-    struct values_domain domain = {.key = variables->items[i].name,
-                                   .key_length = variables->items[i].length};
+    struct values_domain domain = {
+        .key = variables->items[i].name, .key_length = variables->items[i].length, .absent = true};
     if (query_prepare(query, BOX_RESOURCE))
       values_texts(query, &query->dimensions[BOX_RESOURCE], &domain, false,
                    &variables->items[i].values);
@@ -203,13 +240,13 @@ static void add_own(struct variables *variables, size_t i) {
     if (dimension->key_length != variables->items[i].length ||
         strncasecmp(dimension->key, variables->items[i].name, dimension->key_length) != 0)
       continue;
-    struct values_domain domain = {.key = dimension->key, .key_length = dimension->key_length};
-    if (query_prepare(query, d) &&
+    struct values_domain domain = {
+        .key = dimension->key, .key_length = dimension->key_length, .absent = true};
+    if (!typed && query_prepare(query, d) &&
         query->dimensions[d].inside_count + query->dimensions[d].avoided_count > 0)
       values_texts(query, &query->dimensions[d], &domain, false, &variables->items[i].values);
     return;
   }
-  variables->inexact = "a policy variable is a key that follows from the request";
 }
 
 /* --- Combinations ----------------------------------------------------------------------------- */
@@ -256,7 +293,7 @@ static void list_combinations(struct variables *variables, struct bindings *bind
   }
 }
 
-void binding_list(struct query *query, const struct caller_names *names,
+void binding_list(struct query *query, const struct caller_class *classes, size_t count,
                   struct bindings *bindings) {
   static const struct context *const none[1] = {NULL};
   struct variables variables = {.query = query};
@@ -267,10 +304,13 @@ void binding_list(struct query *query, const struct caller_names *names,
     return;
   }
   for (size_t i = 0; i < variables.count; i++)
-    add_fresh(&variables, i, names);
+    add_fresh(&variables, i);
+  add_known(&variables, classes, count);
+  caller_values_add(&variables, classes, count);
   variables_each_test(&variables, variables_add_frames);
-  variables_each_test(&variables, add_callers);
+  variables_each_test(&variables, add_accounts);
   variables_each_test(&variables, add_owners);
+  caller_values_compare(&variables, OWNER, strlen(OWNER), query->fresh_account, ACCOUNT_DIGITS);
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
   variables_each_test(&variables, link_test);

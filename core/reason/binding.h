@@ -17,7 +17,8 @@ struct bindings {
 
 /* binding_list lists the combinations of values that have to be tried. In a combination, a key
  * without values is absent. */
-void binding_list(struct query *query, const struct caller_names *names, struct bindings *bindings);
+void binding_list(struct query *query, const struct caller_class *classes, size_t count,
+                  struct bindings *bindings);
 
 /* binding_find returns the entry of a key, or NULL. */
 const struct context_entry *binding_find(const struct context *bound, const char *key,

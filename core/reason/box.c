@@ -257,6 +257,8 @@ static size_t intern(struct boxes *boxes, const struct policy *doc, struct box_t
   if (!test->canonical)
     goto done;
   test->canonical_length = text.length;
+  if (test->kind == TEST_ACTION)
+    test->actions = action_index_new(boxes->pool, &test->statement->actions);
   test->next = *slot;
   found = boxes->test_count++;
   boxes->tests[found] = *test;

@@ -3,6 +3,7 @@
 
 #include "policy/condition.h"
 #include "policy/document.h"
+#include "reason/action_index.h"
 #include "reason/atom.h"
 #include "reason/pool.h"
 
@@ -43,6 +44,7 @@ struct box_test {
   struct condition_test condition;          /* TEST_KEY */
   bool variables;                           /* policy variables are enabled */
   bool has_variables;                       /* there are some */
+  const struct action_index *actions;       /* of a long list of actions; NULL: it is short */
   size_t next;                              /* in the table of tests */
   const char *canonical;
   size_t canonical_length;
@@ -68,6 +70,7 @@ struct boxes {
   size_t dimension_count, dimension_capacity;
   struct box_test *tests;
   size_t test_count, test_capacity;
+  bool odd_accounts, odd_organizations; /* see shapes_find */
   size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };
 

@@ -189,7 +189,10 @@ static void offer_entry(struct query *query, const struct caller_class *class,
     return;
   bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
   bool named_class = is_named(class->kind);
-  if (named_class && account) {
+  bool federated = class->kind == CALLER_FEDERATED_USER && named.kind == CALLER_USER;
+  if (federated && named.account.length == ACCOUNT_DIGITS) {
+    offer_fresh(query, class, names, named.account.text);
+  } else if (named_class && account) {
     offer_fresh(query, class, names, account);
   } else if (sessions && named.kind == CALLER_SESSION && in_class(class, named.account.text)) {
     offer_session(query, class, &named);
@@ -288,6 +291,12 @@ static void offer_arns(struct query *query, const struct caller_class *class,
 /* How an inside test of principals limits the callers of a class. */
 enum limit { LIMIT_NONE, LIMIT_NAMES, LIMIT_NOBODY };
 
+/* Reports whether an entry is a user, who can have federated sessions. */
+static bool may_name_issuer(const struct policy_value *entry, const struct policy_string *session) {
+  struct caller named = caller_read(entry->string, entry->length);
+  return named.kind == CALLER_USER || principal_may_federate(entry, session);
+}
+
 static enum limit limit_of(const struct caller_class *class, const struct box_test *test) {
   struct policy_string id = {class->id, class->id ? strlen(class->id) : 0};
   bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
@@ -301,6 +310,9 @@ static enum limit limit_of(const struct caller_class *class, const struct box_te
       continue;
     if (class->id || bytes_are(entry->string, entry->length, "*") ||
         (is_named(class->kind) && principal_account(entry->string, entry->length)))
+      return LIMIT_NONE;
+    struct policy_string session = {class->sample, strlen(class->sample)};
+    if (class->kind == CALLER_FEDERATED_USER && may_name_issuer(entry, &session))
       return LIMIT_NONE;
     if (class->kind == named.kind ||
         (sessions && (named.kind == CALLER_ROLE || named.kind == CALLER_SESSION)))

@@ -1,5 +1,6 @@
 /* The form of the texts of callers (callers.h). */
 
+#include "base/bytes.h"
 #include "policy/principal.h"
 #include "reason/callers.h"
 
@@ -97,6 +98,28 @@ static struct atom *without_provider(struct query *query) {
   return atom;
 }
 
+/* Federated users by users that policies name; see callers_each_issuer. */
+static void add_issued(struct query *query, const struct caller_class *class, struct atom *atom) {
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
+      const struct policy_value *entry = &test->statement->principals.items[e];
+      struct caller named = caller_read(entry->string, entry->length);
+      bool user = named.kind == CALLER_USER && callers_in_class(class, &named);
+      bool id = named.kind == CALLER_UNIQUE_ID && bytes_begin(entry->string, entry->length, "AIDA");
+      if (!user && (!id || query->reading == READING_CERTAIN))
+        continue;
+      struct caller_class one = *class;
+      char account[ACCOUNT_DIGITS + 1] = {0};
+      memcpy(account, user ? named.account.text : "", user ? ACCOUNT_DIGITS : 0);
+      one.account = user ? account : class->account;
+      add_shape(atom, &one);
+      atom_add_text(atom, entry->string, entry->length, false);
+      atom_end(atom);
+    }
+  }
+}
+
 static struct atom *shape_of(struct query *query, const struct caller_class *class, bool usual) {
   struct atom *atom = texts_new(query);
   if (!atom)
@@ -107,6 +130,8 @@ static struct atom *shape_of(struct query *query, const struct caller_class *cla
   }
   add_shape(atom, class);
   atom_end(atom);
+  if (class->kind == CALLER_FEDERATED_USER)
+    add_issued(query, class, atom);
   return atom;
 }
 

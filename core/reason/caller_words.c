@@ -71,7 +71,8 @@ static enum entry_group group_of(const struct policy_value *entry, const struct 
 
 /* Appends the patterns of an entry. */
 static void add_entry(struct atom *atom, const struct policy_value *entry,
-                      const struct caller *named, bool session) {
+                      const struct caller *named, enum caller_kind kind) {
+  bool session = kind == CALLER_SESSION;
   const char *account = principal_account(entry->string, entry->length);
   if (account) {
     add_account_entry(atom, named, account);
@@ -81,31 +82,57 @@ static void add_entry(struct atom *atom, const struct policy_value *entry,
     add_sessions(atom, named);
     return;
   }
+  bool user = named->kind == CALLER_USER || named->kind == CALLER_UNIQUE_ID;
+  if (kind == CALLER_FEDERATED_USER && user) {
+    add_anything(atom); /* a session that the user federated */
+    add_text(atom, "\1");
+    atom_add_text(atom, entry->string, entry->length, false);
+    atom_end(atom);
+    return;
+  }
   atom_add_text(atom, entry->string, entry->length, false);
   add_text(atom, "\1");
   add_anything(atom);
   atom_end(atom);
 }
 
-static void build_entries(struct atom *atom, const struct box_test *test, bool session,
+static void build_entries(struct atom *atom, const struct box_test *test, enum caller_kind kind,
                           unsigned groups) {
   for (size_t i = 0; i < test->statement->principals.count; i++) {
     const struct policy_value *entry = &test->statement->principals.items[i];
     struct caller named = caller_read(entry->string, entry->length);
     if (groups >> group_of(entry, &named) & 1)
-      add_entry(atom, entry, &named, session);
+      add_entry(atom, entry, &named, kind);
   }
 }
 
 static void build_principal(struct query *query, struct atom *atom, const struct box_test *test) {
   (void)query;
-  build_entries(atom, test, false, ~0u);
+  build_entries(atom, test, CALLER_OTHER, ~0u);
 }
 
 static void build_session_principal(struct query *query, struct atom *atom,
                                     const struct box_test *test) {
   (void)query;
-  build_entries(atom, test, true, ~0u);
+  build_entries(atom, test, CALLER_SESSION, ~0u);
+}
+
+static void build_federated_principal(struct query *query, struct atom *atom,
+                                      const struct box_test *test) {
+  (void)query;
+  build_entries(atom, test, CALLER_FEDERATED_USER, ~0u);
+}
+
+static const struct atom *principal_atom(struct query *query, size_t number,
+                                         enum caller_kind kind) {
+  switch (kind) {
+  case CALLER_SESSION:
+    return texts_atom(query, number, FORM_SESSION, build_session_principal);
+  case CALLER_FEDERATED_USER:
+    return texts_atom(query, number, FORM_FEDERATED, build_federated_principal);
+  default:
+    return texts_atom(query, number, FORM_CALLER, build_principal);
+  }
 }
 
 /* --- Condition keys --------------------------------------------------------------------------- */
@@ -197,39 +224,67 @@ static void build_root_userid(struct query *query, struct atom *atom, const stru
   texts_add_operands(query, atom, test, &account);
 }
 
-/* Returns an atom of the callers whose key has the value of a policy variable, or NULL. */
-static struct atom *bound_atom(struct query *query, const struct context_entry *bound,
-                               enum caller_kind kind) {
+/* Appends the callers whose aws:userid matches: A:NAME of a federated user, split at each place that can
+ * match the colon. */
+static void add_federated(struct atom *atom, const char *glob, size_t length, bool fold) {
+  for (size_t i = 0; i < length; i++) {
+    bool star = glob[i] == context_wildcards.any;
+    if (glob[i] != ':' && !star && glob[i] != context_wildcards.one)
+      continue;
+    before_account(atom);
+    atom_add_glob(atom, glob, i + star, context_wildcards, byte_set_except(":"), fold);
+    add_text(atom, ":federated-user/");
+    atom_add_glob(atom, glob + i + !star, length - i - !star, context_wildcards, byte_set_any(),
+                  fold);
+    after_name(atom);
+    atom_end(atom);
+  }
+}
+
+void callers_add_glob(struct atom *atom, enum caller_kind kind, const struct policy_string *key,
+                      const char *glob, size_t length, bool fold) {
   static const struct {
     const char *key;
     void (*before)(struct atom *);
     void (*after)(struct atom *);
+    const char *except;
   } frames[] = {
-      {"aws:PrincipalArn", NULL, after_name},
-      {"aws:PrincipalAccount", before_account, after_account},
-      {"aws:PrincipalServiceName", NULL, after_name},
-      {"aws:username", before_user, after_name},
-      {"aws:username", before_user_path, after_name},
-      {"aws:userid", before_id, NULL},
+      {"aws:PrincipalArn", NULL, after_name, ""},
+      {"aws:PrincipalAccount", before_account, after_account, ":"},
+      {"aws:PrincipalServiceName", NULL, after_name, ""},
+      {"aws:PrincipalServiceNamesList", NULL, after_name, ""},
+      {"aws:username", before_user, after_name, "/\1"},
+      {"aws:username", before_user_path, after_name, "/\1"},
+      {"aws:userid", before_id, NULL, ""},
   };
-  struct atom *atom = NULL;
-  bool own_id = kind == CALLER_USER || kind == CALLER_ROLE || kind == CALLER_SESSION;
-  for (size_t i = 0; i < sizeof frames / sizeof *frames && bound->count == 1; i++) {
+  for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
     bool id = frames[i].before == before_id;
-    if (bound->key_length != strlen(frames[i].key) ||
-        strncasecmp(bound->key, frames[i].key, bound->key_length) != 0 || (id && !own_id))
+    if (key->length != strlen(frames[i].key) ||
+        strncasecmp(key->bytes, frames[i].key, key->length) != 0)
       continue;
-    atom = atom ? atom : texts_new(query);
-    if (!atom)
-      return NULL;
+    if (id && kind == CALLER_FEDERATED_USER) {
+      add_federated(atom, glob, length, fold);
+      continue;
+    }
+    bool root = id && kind == CALLER_ROOT;
     if (frames[i].before)
-      frames[i].before(atom);
-    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
-    if (frames[i].after)
-      frames[i].after(atom);
+      (root ? before_account : frames[i].before)(atom);
+    atom_add_glob(atom, glob, length, context_wildcards, byte_set_except(frames[i].except), fold);
+    if (frames[i].after || root)
+      (root ? after_account : frames[i].after)(atom);
     atom_end(atom);
   }
-  return atom;
+}
+
+/* Returns an atom of the callers whose key has the value of a policy variable, or NULL. */
+static struct atom *bound_atom(struct query *query, const struct context_entry *bound,
+                               enum caller_kind kind) {
+  const struct policy_string key = {bound->key, bound->key_length};
+  struct atom *atom = bound->count == 1 ? texts_new(query) : NULL;
+  if (!atom)
+    return NULL;
+  callers_add_glob(atom, kind, &key, bound->values[0].bytes, bound->values[0].length, false);
+  return atom->count > 0 ? atom : NULL;
 }
 
 static const struct atom *key_atom(struct query *query, size_t number, enum caller_kind kind) {
@@ -244,13 +299,13 @@ static const struct atom *key_atom(struct query *query, size_t number, enum call
 /* --- Proposals -------------------------------------------------------------------------------- */
 
 /* Makes the texts differ for each group of excepted principals, since each means something else. */
-static void add_exceptions(struct query *query, const struct box_test *test, bool session,
+static void add_exceptions(struct query *query, const struct box_test *test, enum caller_kind kind,
                            struct texts_atoms *avoided) {
   for (unsigned group = 0; group < ENTRY_GROUPS; group++) {
     struct atom *atom = texts_new(query);
     if (!atom)
       return;
-    build_entries(atom, test, session, 1u << group);
+    build_entries(atom, test, kind, 1u << group);
     if (atom->count == 0)
       continue;
     texts_add(query, avoided, atom);
@@ -261,36 +316,18 @@ static void add_exceptions(struct query *query, const struct box_test *test, boo
 static void add_test(struct query *query, size_t number, const struct caller_class *class,
                      bool inside, struct texts_atoms *atoms, struct texts_atoms *avoided) {
   const struct box_test *test = query_test(query, number);
-  bool session = class->kind == CALLER_SESSION;
   if ((test->kind == TEST_PRINCIPAL && class->id) || service_names_test(test))
     return; /* it does not depend on the text */
+  if (test->has_variables && !query->bound)
+    return; /* which have no values yet */
   if (test->kind == TEST_PRINCIPAL && test->statement->not_principal)
-    add_exceptions(query, test, session, avoided);
+    add_exceptions(query, test, class->kind, avoided);
   else if (test->kind == TEST_PRINCIPAL)
-    texts_add(query, inside ? atoms : avoided,
-              session ? texts_atom(query, number, FORM_SESSION, build_session_principal)
-                      : texts_atom(query, number, FORM_CALLER, build_principal));
+    texts_add(query, inside ? atoms : avoided, principal_atom(query, number, class->kind));
   else if (texts_is(test))
     texts_add(query, inside ? atoms : avoided, key_atom(query, number, class->kind));
   else if (strcmp(test->condition.name, "Null") != 0)
     query_inexact(query, "a key of the principal is compared as a number, date or address");
-}
-
-/* Offers a caller with the account that no policy mentions, if another one does not matter. */
-static void offer_readable(struct query *query, const struct caller_class *class,
-                           const struct words_text *word) {
-  struct arn arn;
-  if (class->kind == CALLER_SERVICE || class->account ||
-      !arn_parse(word->bytes, word->length, &arn) || arn.account.length != ACCOUNT_DIGITS)
-    return;
-  struct buf text = {0};
-  buf_add(&text, word->bytes, word->length);
-  query->pool->failed = query->pool->failed || text.failed;
-  if (!text.failed) {
-    memcpy(text.data + (arn.account.text - word->bytes), query->fresh_account, ACCOUNT_DIGITS);
-    callers_offer(query, class, text.data, text.length);
-  }
-  buf_free(&text);
 }
 
 /* The roles of a class of sessions that policies name, and all other ones with their names. */
@@ -321,9 +358,36 @@ static struct atom *role_atom(struct query *query, const struct caller_class *cl
   return atom;
 }
 
-static void propose(struct query *query, const struct caller_class *class, bool usual,
+/* What is proposed, and to whom. */
+struct proposal {
+  const struct caller_class *class;
+  const struct texts_atoms *more; /* texts that differ for them, too; or NULL */
+  callers_text *offer;
+  void *state;
+};
+
+/* Offers a caller with the account that no policy mentions, if another one does not matter. */
+static void offer_readable(struct query *query, const struct proposal *proposal,
+                           const struct words_text *word) {
+  const struct caller_class *class = proposal->class;
+  struct arn arn;
+  if (class->kind == CALLER_SERVICE || class->account ||
+      !arn_parse(word->bytes, word->length, &arn) || arn.account.length != ACCOUNT_DIGITS)
+    return;
+  struct buf text = {0};
+  buf_add(&text, word->bytes, word->length);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (!text.failed) {
+    memcpy(text.data + (arn.account.text - word->bytes), query->fresh_account, ACCOUNT_DIGITS);
+    proposal->offer(query, class, text.data, text.length, proposal->state);
+  }
+  buf_free(&text);
+}
+
+static void propose(struct query *query, const struct proposal *proposal, bool usual,
                     enum named_roles roles) {
   const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
+  const struct caller_class *class = proposal->class;
   struct texts_atoms inside = {0}, avoided = {0};
   callers_shape(query, class, usual, &inside);
   if (roles != ANY_ROLE)
@@ -334,11 +398,13 @@ static void propose(struct query *query, const struct caller_class *class, bool 
     add_test(query, dimension->inside[i], class, true, &inside, &avoided);
   for (size_t i = 0; i < dimension->avoided_count; i++)
     add_test(query, dimension->avoided[i], class, false, &inside, &avoided);
+  for (size_t i = 0; proposal->more && i < proposal->more->count; i++)
+    texts_add(query, &avoided, proposal->more->items[i]);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++) {
-    offer_readable(query, class, &list.items[i]);
-    callers_offer(query, class, list.items[i].bytes, list.items[i].length);
+    offer_readable(query, proposal, &list.items[i]);
+    proposal->offer(query, class, list.items[i].bytes, list.items[i].length, proposal->state);
   }
   words_free(&list);
 }
@@ -351,13 +417,29 @@ static bool has_named_role(struct query *query, const struct caller_class *class
 /* Names of roles are unique in an account, whatever the paths are: if a policy names role/ci, then a
  * session of ci is not one of role/team/ci. So sessions are of the named roles, or of roles with other
  * names. */
-void callers_words(struct query *query, const struct caller_class *class) {
+static void propose_all(struct query *query, const struct proposal *proposal) {
+  const struct caller_class *class = proposal->class;
   if (class->kind == CALLER_SESSION && has_named_role(query, class)) {
-    propose(query, class, true, NAMED_ROLE);
-    propose(query, class, true, OTHER_ROLE);
+    propose(query, proposal, true, NAMED_ROLE);
+    propose(query, proposal, true, OTHER_ROLE);
     return;
   }
-  propose(query, class, true, ANY_ROLE);
+  propose(query, proposal, true, ANY_ROLE);
   if (class->kind == CALLER_SERVICE && !query_perfect(query, BOX_CALLER))
-    propose(query, class, false, ANY_ROLE);
+    propose(query, proposal, false, ANY_ROLE);
+}
+
+static void offer_caller(struct query *query, const struct caller_class *class, const char *text,
+                         size_t length, void *state) {
+  (void)state;
+  callers_offer(query, class, text, length);
+}
+
+void callers_words(struct query *query, const struct caller_class *class) {
+  propose_all(query, &(struct proposal){.class = class, .offer = offer_caller});
+}
+
+void callers_texts(struct query *query, const struct caller_class *class,
+                   const struct texts_atoms *more, callers_text *offer, void *state) {
+  propose_all(query, &(struct proposal){class, more, offer, state});
 }

@@ -86,7 +86,7 @@ static void write_session(struct buf *out, const struct arn *role, const char *s
 
 /* The parts of a caller's text. The buffers own what is not inside the text. */
 struct parts {
-  struct buf name, account, id, principal;
+  struct buf name, account, id, principal, issuer;
   struct arn arn;
 };
 
@@ -123,6 +123,8 @@ static bool split_text(const struct caller_class *class, const char *text, size_
     buf_add(&parts->id, parts->arn.account.text, parts->arn.account.length);
   if (class->kind == CALLER_FEDERATED_USER) {
     const char *slash = memchr(parts->arn.resource.text, '/', parts->arn.resource.length);
+    buf_add(&parts->issuer, parts->id.data, parts->id.length);
+    buf_reset(&parts->id);
     buf_addf(&parts->id, "%s:", parts->account.data ? parts->account.data : "");
     if (slash)
       buf_adds(&parts->id, slash + 1);
@@ -178,6 +180,24 @@ bool callers_each_role(const struct query *query, const struct caller *role,
   return true;
 }
 
+void callers_each_issuer(struct query *query, const struct policy_string *session,
+                         void (*each)(void *state, const struct policy_value *user), void *state) {
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    if (test->kind != TEST_PRINCIPAL || (!query->roles[i] && !query->masks[i]))
+      continue;
+    for (size_t e = 0; e < test->statement->principals.count; e++) {
+      const struct policy_value *entry = &test->statement->principals.items[e];
+      if (!principal_may_federate(entry, session))
+        continue;
+      bool id = caller_read(entry->string, entry->length).kind == CALLER_UNIQUE_ID;
+      query->saw_open = query->saw_open || id;
+      if (!id || query->reading != READING_CERTAIN)
+        each(state, entry);
+    }
+  }
+}
+
 static bool is_other_role(void *state, const struct policy_value *entry) {
   const struct parts *parts = state;
   return !bytes_equal(entry->string, entry->length, parts->name.data, parts->name.length);
@@ -204,29 +224,104 @@ static bool tests_service_names(const struct query *query) {
   return false;
 }
 
-void callers_offer(struct query *query, const struct caller_class *class, const char *text,
-                   size_t length) {
+/* Calls a function with a caller and its keys, if the text is one of the class. */
+static void
+with_caller(struct query *query, const struct caller_class *class, const char *text, size_t length,
+            void (*call)(struct query *query, const struct caller_class *class,
+                         const struct parts *parts, struct offered *offered, void *state),
+            void *state) {
   struct parts parts = {0};
   struct offered offered = {0};
   bool split = split_text(class, text, length, &parts);
-  bool failed =
-      parts.name.failed || parts.account.failed || parts.id.failed || parts.principal.failed;
+  bool failed = parts.name.failed || parts.account.failed || parts.id.failed ||
+                parts.principal.failed || parts.issuer.failed;
   query->pool->failed = query->pool->failed || failed;
   if (split && !failed && parts.principal.data && is_of_class(class, &parts) &&
       !(class->kind == CALLER_SESSION && is_shadowed(query, &parts))) {
     add_keys(class, &parts, &offered);
-    struct query_value value = {.text = {parts.principal.data, parts.principal.length},
-                                .entries = offered.entries,
-                                .count = offered.count};
-    if (class->kind == CALLER_SERVICE && tests_service_names(query)) {
-      value.count++;
-      service_names_offer(query, &value, &offered.entries[offered.count]);
-    } else {
-      query_offer(query, BOX_CALLER, &value);
-    }
+    call(query, class, &parts, &offered, state);
   }
   buf_free(&parts.name);
   buf_free(&parts.account);
   buf_free(&parts.id);
   buf_free(&parts.principal);
+  buf_free(&parts.issuer);
+}
+
+/* A federated user that is being offered, by each user that can have federated it. */
+struct issued {
+  struct query *query;
+  struct query_value *value;
+};
+
+static void offer_issued(void *state, const struct policy_value *user) {
+  const struct issued *issued = state;
+  issued->value->issuer = (struct policy_string){user->string, user->length};
+  query_offer(issued->query, BOX_CALLER, issued->value);
+}
+
+/* Offers a federated user with its issuer: the given one, or any. A unique ID is a user whose ARN is
+ * unknown, so a request cannot say for certain that it is the issuer. */
+static void offer_federated(struct query *query, const struct parts *parts,
+                            struct query_value *value) {
+  struct buf fresh = {0};
+  struct issued issued = {query, value};
+  if (parts->issuer.length > 0) {
+    value->issuer = (struct policy_string){parts->issuer.data, parts->issuer.length};
+    query_offer(query, BOX_CALLER, value);
+    return;
+  }
+  buf_addf(&fresh, "arn:%.*s:iam::%s:user/%s", (int)parts->arn.partition.length,
+           parts->arn.partition.text, parts->account.data, query->fresh);
+  query->pool->failed = query->pool->failed || fresh.failed;
+  if (fresh.data && !fresh.failed) {
+    value->issuer = (struct policy_string){fresh.data, fresh.length};
+    query_offer(query, BOX_CALLER, value);
+    callers_each_issuer(query, &value->text, offer_issued, &issued);
+  }
+  buf_free(&fresh);
+}
+
+static void offer(struct query *query, const struct caller_class *class, const struct parts *parts,
+                  struct offered *offered, void *state) {
+  (void)state;
+  struct query_value value = {.text = {parts->principal.data, parts->principal.length},
+                              .entries = offered->entries,
+                              .count = offered->count};
+  if (class->kind == CALLER_SERVICE && tests_service_names(query)) {
+    value.count++;
+    service_names_offer(query, &value, &offered->entries[offered->count]);
+  } else if (class->kind == CALLER_FEDERATED_USER) {
+    offer_federated(query, parts, &value);
+  } else {
+    query_offer(query, BOX_CALLER, &value);
+  }
+}
+
+void callers_offer(struct query *query, const struct caller_class *class, const char *text,
+                   size_t length) {
+  with_caller(query, class, text, length, offer, NULL);
+}
+
+/* A function for keys, with its state. */
+struct each_keys {
+  void (*each)(void *state, const struct context_entry *entries, size_t count);
+  void *state;
+};
+
+static void call_each(struct query *query, const struct caller_class *class,
+                      const struct parts *parts, struct offered *offered, void *state) {
+  const struct each_keys *keys = state;
+  (void)query;
+  (void)class;
+  (void)parts;
+  keys->each(keys->state, offered->entries, offered->count);
+}
+
+void callers_keys(struct query *query, const struct caller_class *class, const char *text,
+                  size_t length,
+                  void (*each)(void *state, const struct context_entry *entries, size_t count),
+                  void *state) {
+  struct each_keys keys = {each, state};
+  with_caller(query, class, text, length, call_each, &keys);
 }

@@ -10,7 +10,8 @@
  *   user            arn:P:iam::A:user/PATH/NAME \1 AIDA...
  *   role, session   arn:P:iam::A:role/PATH/NAME \1 AROA...:SESSION
  *   root user       arn:P:iam::A:root \1
- *   federated user  arn:P:sts::A:federated-user/NAME \1
+ *   federated user  arn:P:sts::A:federated-user/NAME \1 arn:P:iam::A:user/..., the user that federated
+ *                   the session; nothing for one that no policy names
  *   service         ecs.amazonaws.com \1
  *   provider        accounts.google.com \1, or an ARN
  * A session differs from its role only in the principal that the policy sees. Entries of Principal
@@ -66,10 +67,34 @@ bool callers_in_class(const struct caller_class *class, const struct caller *nam
 bool callers_each_role(const struct query *query, const struct caller *role,
                        bool (*each)(void *state, const struct policy_value *entry), void *state);
 
+/* callers_each_issuer calls a function with each user that the tests of a query name and that can have
+ * federated a session. A unique ID is such a user only where results may be open: which user it is, is
+ * unknown. */
+void callers_each_issuer(struct query *query, const struct policy_string *session,
+                         void (*each)(void *state, const struct policy_value *user), void *state);
+
 /* callers_shape adds atoms of the texts that have the form of a class of callers. Services are usual
  * (NAME.amazonaws.com), or in other partitions. */
 void callers_shape(struct query *query, const struct caller_class *class, bool usual,
                    struct texts_atoms *inside);
+
+/* callers_add_glob appends the patterns of the callers of a kind whose key matches a pattern, which has
+ * the wildcards of context_expand. It appends nothing for a key that does not follow from the text. */
+void callers_add_glob(struct atom *atom, enum caller_kind kind, const struct policy_string *key,
+                      const char *glob, size_t length, bool fold);
+
+/* callers_texts calls a function with texts of callers that represent all callers of a class for the tests
+ * of the query and for the atoms `more`, which may be NULL. */
+typedef void callers_text(struct query *query, const struct caller_class *class, const char *text,
+                          size_t length, void *state);
+void callers_texts(struct query *query, const struct caller_class *class,
+                   const struct texts_atoms *more, callers_text *offer, void *state);
+
+/* callers_keys calls a function with the keys that follow from a text, if it is a caller of the class. */
+void callers_keys(struct query *query, const struct caller_class *class, const char *text,
+                  size_t length,
+                  void (*each)(void *state, const struct context_entry *entries, size_t count),
+                  void *state);
 
 /* callers_words offers callers that words_propose finds. It is exact for all tests; callers_propose
  * uses it where the tests are not only of names. */

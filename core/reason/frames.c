@@ -5,6 +5,7 @@
 #include "reason/frames.h"
 
 #include "base/bytes.h"
+#include "reason/shapes.h"
 #include "reason/texts.h"
 
 #include <strings.h>
@@ -34,6 +35,14 @@ void variables_each_test(struct variables *variables,
       call(variables, query_test(query, i));
 }
 
+size_t variables_cost(const struct box_test *test) {
+  size_t texts = test->kind == TEST_RESOURCE     ? test->statement->resources.count
+                 : test->kind != TEST_KEY        ? 0
+                 : test->key->type == JSON_ARRAY ? test->key->count
+                                                 : 1;
+  return 20 + 100 * texts;
+}
+
 /* --- Variables -------------------------------------------------------------------------------- */
 
 size_t variables_find(const struct variables *variables, const char *name, size_t length) {
@@ -48,6 +57,32 @@ void variables_add(struct variables *variables, size_t i, const char *bytes, siz
   points_add(variables->query, &variables->items[i].values, bytes, length);
 }
 
+enum { ARN_COLONS = 5 };
+
+/* Returns where the sixth part of a text begins, or NULL. */
+static const char *sixth_part(const char *text, size_t length) {
+  size_t colons = 0;
+  for (size_t i = 0; i < length; i++) {
+    colons += text[i] == ':';
+    if (colons == ARN_COLONS)
+      return text + i + 1;
+  }
+  return NULL;
+}
+
+bool variables_cut(const struct box_test *test, const char *text, size_t place) {
+  bool arns = test->kind == TEST_RESOURCE || test->condition.type == OPERAND_ARN;
+  return arns && sixth_part(text, place) != NULL;
+}
+
+struct policy_string variables_part(const char *text, size_t length) {
+  const char *part = sixth_part(text, length);
+  if (part)
+    return (struct policy_string){part, length - (size_t)(part - text)};
+  bool open = length > 0 && text[length - 1] == '*';
+  return (struct policy_string){open ? text + length - 1 : text, open ? 1 : 0};
+}
+
 /* --- Frames ----------------------------------------------------------------------------------- */
 
 /* A text with one variable: what precedes and follows it. */
@@ -55,6 +90,7 @@ struct frame {
   struct variables *variables;
   size_t variable;
   const struct box_test *test;
+  bool cut; /* the texts are the sixth parts */
   struct policy_string before, after;
 };
 
@@ -71,10 +107,16 @@ static void add_glob(struct atom *atom, const char *text, size_t length) {
 /* Appends a pattern of a test, with any text for a variable. */
 static void add_pattern(struct variables *variables, const struct box_test *test, const char *text,
                         size_t length, void *state) {
-  struct atom *atom = state;
+  const struct frame *frame = ((void **)state)[0];
+  struct atom *atom = ((void **)state)[1];
   const char *name;
   size_t name_length, from = 0, start = 0;
   (void)variables;
+  if (frame->cut) {
+    struct policy_string part = variables_part(text, length);
+    text = part.bytes;
+    length = part.length;
+  }
   while (test->variables && context_next_variable(text, length, &from, &name, &name_length)) {
     add_glob(atom, text + start, (size_t)(name - 2 - (text + start)));
     add_star(atom);
@@ -121,7 +163,7 @@ static void distinguish_tests(const struct frame *frame, struct texts_atoms *avo
   struct query *query = frame->variables->query;
   for (size_t i = 0; i < query->boxes->test_count; i++) {
     const struct box_test *test = query_test(query, i);
-    if (!query->roles[i] && !query->masks[i])
+    if ((!query->roles[i] && !query->masks[i]) || !query_pay(query, variables_cost(test)))
       continue;
     struct atom *atom = texts_new(query);
     void *framed[] = {(void *)frame, atom};
@@ -129,7 +171,7 @@ static void distinguish_tests(const struct frame *frame, struct texts_atoms *avo
       return;
     if (test->kind == frame->test->kind && test->dimension == frame->test->dimension &&
         (test->kind == TEST_RESOURCE || texts_is(test)))
-      variables_each(frame->variables, test, add_pattern, atom);
+      variables_each(frame->variables, test, add_pattern, framed);
     else if (tests_variable(frame, test))
       variables_each(frame->variables, test, add_framed, framed);
     distinguish(query, atom, avoided);
@@ -151,20 +193,36 @@ static void add_part(const struct frame *frame, const char *text, size_t length)
     variables_add(frame->variables, frame->variable, value, (size_t)(end - value));
 }
 
+static void wrap_frame(struct atom *atom, const void *state, bool after) {
+  const struct frame *frame = state;
+  if (after)
+    add_glob(atom, frame->after.bytes, frame->after.length);
+  else
+    atom_add_text(atom, frame->before.bytes, frame->before.length, false);
+}
+
 static void add_values_of(const struct frame *frame) {
   struct query *query = frame->variables->query;
   struct texts_atoms inside = {0}, avoided = {0};
   struct atom *shape = texts_new(query);
   if (!shape)
     return;
-  atom_add_text(shape, frame->before.bytes, frame->before.length, false);
-  add_star(shape);
-  add_glob(shape, frame->after.bytes, frame->after.length);
-  atom_end(shape);
+  const char *name = frame->variables->items[frame->variable].name;
+  shape_add(shape,
+            shape_of_key(query->boxes, name, frame->variables->items[frame->variable].length),
+            wrap_frame, frame);
   texts_add(query, &inside, shape);
+  if (frame->test->kind == TEST_KEY) {
+    const struct json_value *key = frame->test->key->key;
+    struct atom *values = texts_new(query);
+    if (!values)
+      return;
+    shape_add(values, shape_of_key(query->boxes, key->string, key->length), NULL, NULL);
+    texts_add(query, &inside, values);
+  }
   distinguish_tests(frame, &avoided);
-  const char *inexact = query->inexact;
   struct words_list list;
+  const char *inexact = query->inexact;
   query->inexact = NULL;
   texts_propose(query, &inside, &avoided, &list);
   if (query->inexact)
@@ -191,9 +249,14 @@ static void add_frame(struct variables *variables, const struct box_test *test, 
                         .after = {text + from, length - from}};
   if (frame.variable == variables->count)
     return;
+  frame.cut = variables_cut(test, text, frame.before.length);
+  if (frame.cut) {
+    const char *part = variables_part(text, length).bytes;
+    frame.before = (struct policy_string){part, (size_t)(name - 2 - part)};
+  }
   if (context_next_variable(text, length, &next, &other, &other_length) ||
       has_wildcard(frame.before.bytes, frame.before.length) ||
-      memmem(text, (size_t)(name - 2 - text), "${", 2) ||
+      memmem(frame.before.bytes, frame.before.length, "${", 2) ||
       memmem(frame.after.bytes, frame.after.length, "${", 2)) {
     variables->inexact = "a policy variable is in a pattern with wildcards before it, or others";
     return;

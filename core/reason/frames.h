@@ -31,6 +31,9 @@ void variables_each(struct variables *variables, const struct box_test *test, ea
 void variables_each_test(struct variables *variables,
                          void (*call)(struct variables *variables, const struct box_test *test));
 
+/* variables_cost returns how many steps it takes to compare the texts of a test with a variable. */
+size_t variables_cost(const struct box_test *test);
+
 /* variables_find returns the index of a variable, or their number. */
 size_t variables_find(const struct variables *variables, const char *name, size_t length);
 
@@ -40,6 +43,12 @@ void variables_add(struct variables *variables, size_t variable, const char *byt
 /* variables_add_frames adds the values that the other tests distinguish in the places of the variables
  * of a test. */
 void variables_add_frames(struct variables *variables, const struct box_test *test);
+
+/* variables_cut reports whether a text is compared part by part, as an ARN, and a place in it is in the
+ * sixth part. variables_part then returns the sixth part of any such text: what is before it does not
+ * depend on variables there. A text of fewer parts that ends with a `*` can have any sixth part. */
+bool variables_cut(const struct box_test *test, const char *text, size_t place);
+struct policy_string variables_part(const char *text, size_t length);
 
 /* has_wildcard reports whether a text contains `*` or `?`. */
 static inline bool has_wildcard(const char *text, size_t length) {

@@ -83,6 +83,25 @@ static bool list_subsumes(const struct policy_list *outer, const struct policy_l
   return true;
 }
 
+/* The same for actions. In a long list, most patterns are found as they are. */
+static bool actions_subsume(const struct box_test *outer, const struct box_test *inner) {
+  const struct policy_list *list = &inner->statement->actions;
+  size_t pairs = 0;
+  if (!outer->actions)
+    return list_subsumes(&outer->statement->actions, list, subsumes_action);
+  for (size_t i = 0; i < list->count; i++) {
+    size_t o = 0;
+    if (action_index_has(outer->actions, &list->items[i]))
+      continue;
+    while (o < outer->actions->wild_count && pairs++ < PAIRS &&
+           !subsumes_action(outer->actions->wild[o], &list->items[i]))
+      o++;
+    if (o == outer->actions->wild_count || pairs > PAIRS)
+      return false;
+  }
+  return true;
+}
+
 /* The exceptions of a list are its complement. */
 static bool element_implied(const struct policy_list *list, bool exceptions,
                             const struct policy_list *inside, bool inside_exceptions,
@@ -176,7 +195,9 @@ bool implied_by(const struct box_test *test, const struct box_test *inside, bool
     return !a->not_principal && !b->not_principal &&
            list_subsumes(&a->principals, &b->principals, subsumes_principal);
   case TEST_ACTION:
-    return element_implied(&a->actions, a->not_action, &b->actions, b->not_action, subsumes_action);
+    if (a->not_action != b->not_action)
+      return false;
+    return a->not_action ? actions_subsume(inside, test) : actions_subsume(test, inside);
   case TEST_RESOURCE:
     return (test->variables == inside->variables ||
             (!test->has_variables && !inside->has_variables)) &&
@@ -246,6 +267,8 @@ static size_t count_patterns(const struct box_test *test) {
 }
 
 size_t implied_cost(const struct box_test *a, const struct box_test *b) {
+  if (a->kind == TEST_ACTION && b->kind == TEST_ACTION && (a->actions || b->actions))
+    return count_patterns(a) + count_patterns(b);
   size_t pairs = count_patterns(a) * count_patterns(b);
   return a->kind == b->kind && pairs <= PAIRS ? pairs : 1;
 }

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "reason/binding.h"
+#include "reason/shapes.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -32,38 +33,6 @@ static void build(struct query *query, struct atom *atom, const struct box_test 
   texts_add_operands(query, atom, test, box_key_is(test, ID) ? &id : NULL);
 }
 
-/* The ids of organizations: o- and 10 to 32 lower-case letters and digits.
- * https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html */
-static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-enum { SHORTEST = 12, LONGEST = 34 };
-
-static bool is_id(const char *text, size_t length) {
-  for (size_t i = 2; i < length; i++)
-    if (!strchr(LETTERS, text[i]))
-      return false;
-  return length >= SHORTEST && length <= LONGEST && bytes_begin(text, length, "o-");
-}
-
-/* Reports whether all ids that the tests mention have this form. Documents of tests and examples do
- * not keep to it; then an id is any text. */
-static bool has_ids_only(const struct query *query, const struct query_dimension *dimension) {
-  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
-    size_t number = i < dimension->inside_count ? dimension->inside[i]
-                                                : dimension->avoided[i - dimension->inside_count];
-    const struct box_test *test = query_test(query, number);
-    for (const struct json_value *one = box_next_operand(test, NULL); one && texts_is(test);
-         one = box_next_operand(test, one)) {
-      size_t length;
-      const char *text = box_operand_text(one, &length);
-      const char *slash = text ? memchr(text, '/', length) : NULL;
-      size_t size = slash ? (size_t)(slash - text) : length;
-      if (text && !memchr(text, '*', size) && !memchr(text, '?', size) && !is_id(text, size))
-        return false;
-    }
-  }
-  return true;
-}
-
 /* ID/REST for any organization, or for the one that is known. */
 static struct atom *shape_of(struct query *query, const char *organization) {
   struct atom *atom = texts_new(query);
@@ -71,11 +40,9 @@ static struct atom *shape_of(struct query *query, const char *organization) {
     return NULL;
   if (organization) {
     atom_add_text(atom, organization, strlen(organization), false);
-  } else if (has_ids_only(query, &query->dimensions[BOX_ORG])) {
-    atom_add_text(atom, "o-", 2, false);
-    for (size_t i = 2; i < SHORTEST; i++)
-      atom_add_one(atom, byte_set_of(LETTERS));
-    atom_add_star(atom, byte_set_of(LETTERS));
+  } else if (!query->boxes->odd_organizations) {
+    shape_add(atom, SHAPE_PATH, NULL, NULL);
+    return atom;
   } else {
     atom_add_one(atom, byte_set_except("/"));
     atom_add_star(atom, byte_set_except("/"));
@@ -127,10 +94,7 @@ static void propose(struct query *query, const char *organization, bool ids, boo
 /* A fresh organization is often the best. */
 static void propose_free(struct query *query, const char *organization, bool ids, bool paths) {
   struct buf path = {0};
-  buf_addf(&path, "o-%s", query->fresh);
-  while (path.length < SHORTEST && !path.failed)
-    buf_addc(&path, '0');
-  buf_adds(&path, "/r-root/");
+  shape_fresh(query, SHAPE_PATH, &path);
   query->pool->failed = query->pool->failed || path.failed;
   if (!organization && !path.failed)
     offer_path(query, path.data, path.length, ids, paths);
@@ -158,9 +122,10 @@ void organizations_propose(struct query *query, const struct caller_class *class
   bool member = caller_has_account(&caller) && !(known && *class->organization == '\0');
   if (member) {
     const struct context_entry *bound = binding_find(query->bound, ID, sizeof ID - 1);
-    if (bound && bound->count == 1)
-      propose(query, bound->values[0].bytes, ids, paths);
-    else if (!bound)
+    if (bound && bound->count == 1) {
+      if (!known || strcmp(class->organization, bound->values[0].bytes) == 0)
+        propose(query, bound->values[0].bytes, ids, paths);
+    } else if (!bound)
       propose_free(query, class->organization, ids, paths);
   }
   if ((!member || !known) && !has_value(query))

@@ -1,6 +1,5 @@
-/* Actions and resources are texts that the patterns of statements match. An action has the form
- * SERVICE:NAME; texts of another form are considered only where a pattern has another form, too. A
- * resource is an ARN, or "*" for an action that has none.
+/* The candidates of the resource: texts that the patterns of statements match. A resource is an ARN, or
+ * "*" for an action that has none.
  *
  * A wildcard of a resource matches within one part of the ARN. Whether a `*` at the end of a part
  * also matches colons is open, so a pattern has two atoms: the texts that match in any case, and those
@@ -17,8 +16,6 @@
 
 #include <string.h>
 
-static const struct match_wildcards wildcards = {'*', '?'};
-
 enum { ARN_COLONS = 5 };
 
 /* Reports whether a request can have a resource: an ARN, or "*" for an action without a resource. */
@@ -27,11 +24,11 @@ static bool is_resource(const char *bytes, size_t length) {
   return bytes_are(bytes, length, "*") || arn_parse(bytes, length, &arn);
 }
 
-static void offer_text(struct query *query, size_t dimension, const char *bytes, size_t length) {
-  if (dimension == BOX_RESOURCE && !is_resource(bytes, length))
+static void offer_text(struct query *query, const char *bytes, size_t length) {
+  if (!is_resource(bytes, length))
     return;
   struct query_value value = {.text = {bytes, length}};
-  query_offer(query, dimension, &value);
+  query_offer(query, BOX_RESOURCE, &value);
 }
 
 static size_t count_colons(const char *text, size_t length) {
@@ -41,35 +38,14 @@ static size_t count_colons(const char *text, size_t length) {
   return colons;
 }
 
-static const struct policy_list *list_of(const struct box_test *test) {
-  return test->kind == TEST_ACTION ? &test->statement->actions : &test->statement->resources;
-}
-
-static bool is_exception(const struct box_test *test) {
-  return test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
-}
-
-/* Reports whether a pattern of actions has no colon. */
-static bool has_short_pattern(const struct query *query, const struct query_dimension *dimension) {
-  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
-    size_t number = i < dimension->inside_count ? dimension->inside[i]
-                                                : dimension->avoided[i - dimension->inside_count];
-    const struct policy_list *list = list_of(query_test(query, number));
-    for (size_t p = 0; p < list->count; p++)
-      if (!memchr(list->items[p].string, ':', list->items[p].length))
-        return true;
-  }
-  return false;
-}
-
 /* Returns the list of an inside test whose patterns have no wildcards, or NULL. */
-static const struct policy_list *literal_list(const struct query *query, size_t number,
-                                              enum test_kind kind) {
-  const struct query_dimension *dimension = &query->dimensions[number];
+static const struct policy_list *literal_list(const struct query *query) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
-    const struct policy_list *list = list_of(test);
-    bool literal = test->kind == kind && !is_exception(test) && !test->has_variables;
+    const struct policy_list *list = &test->statement->resources;
+    bool literal =
+        test->kind == TEST_RESOURCE && !test->statement->not_resource && !test->has_variables;
     for (size_t p = 0; p < list->count && literal; p++)
       literal = !strpbrk(list->items[p].string, "*?");
     if (literal)
@@ -79,30 +55,29 @@ static const struct policy_list *literal_list(const struct query *query, size_t 
 }
 
 /* Offers the patterns of such a test. Returns false if there is none. */
-static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
-  const struct policy_list *list = literal_list(query, number, kind);
+static bool offer_literals(struct query *query) {
+  const struct policy_list *list = literal_list(query);
   for (size_t p = 0; list && p < list->count; p++)
-    offer_text(query, number, list->items[p].string, list->items[p].length);
+    offer_text(query, list->items[p].string, list->items[p].length);
   return list != NULL;
 }
 
 /* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
  * no pattern mentions. Such a text is often the best one. */
-static void offer_guesses(struct query *query, size_t number, const char *any) {
-  const struct query_dimension *dimension = &query->dimensions[number];
+static void offer_guess(struct query *query, const char *any) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
   const char *pattern = any;
   for (size_t i = 0; i < dimension->inside_count && pattern == any; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
-    if (test->kind != TEST_KEY && !is_exception(test) && !test->has_variables)
-      pattern = list_of(test)->items[0].string;
+    if (test->kind == TEST_RESOURCE && !test->statement->not_resource && !test->has_variables)
+      pattern = test->statement->resources.items[0].string;
   }
   /* What a star is that is a whole part of an ARN. */
   const char *const parts[] = {"arn", "aws", "ecr", "us-east-1", query->fresh_account};
   size_t colons = 0;
   struct buf text = {0};
   for (const char *c = pattern; *c; c++) {
-    bool whole =
-        number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' && c[1] == ':';
+    bool whole = colons < ARN_COLONS && c > pattern && c[-1] == ':' && c[1] == ':';
     if (*c == '*')
       buf_adds(&text, whole ? parts[colons] : query->fresh);
     else
@@ -111,40 +86,11 @@ static void offer_guesses(struct query *query, size_t number, const char *any) {
   }
   query->pool->failed = query->pool->failed || text.failed;
   if (text.data && !text.failed)
-    offer_text(query, number, text.data, text.length);
+    offer_text(query, text.data, text.length);
   buf_free(&text);
 }
 
-/* --- Actions ---------------------------------------------------------------------------------- */
-
-/* Appends the patterns of actions. A pattern without a colon matches the usual form only if its `*`
- * may match the colon, which is open. */
-static void add_actions(struct atom *atom, const struct box_test *test, bool crossing) {
-  atom->negated = test->statement->not_action;
-  for (size_t i = 0; i < test->statement->actions.count; i++) {
-    const struct policy_value *pattern = &test->statement->actions.items[i];
-    bool whole = crossing || memchr(pattern->string, ':', pattern->length);
-    atom_add_glob(atom, pattern->string, pattern->length, wildcards,
-                  whole ? byte_set_any() : byte_set_except(":"), true);
-    atom_end(atom);
-  }
-}
-
-static void build_definite_action(struct query *query, struct atom *atom,
-                                  const struct box_test *test) {
-  (void)query;
-  add_actions(atom, test, false);
-}
-
-static void build_possible_action(struct query *query, struct atom *atom,
-                                  const struct box_test *test) {
-  (void)query;
-  add_actions(atom, test, true);
-}
-
-/* Reports whether an atom has the texts that match in any case. If the matches across colons neither
- * hold nor fail, an inside test needs a certain match, and an avoided one a certain failure. */
-static bool is_definite(const struct query *query, bool exception, bool inside) {
+bool places_definite(const struct query *query, bool exception, bool inside) {
   switch (query->reading) {
   case READING_ALIGNED:
     return true;
@@ -156,55 +102,9 @@ static bool is_definite(const struct query *query, bool exception, bool inside) 
   return inside != exception;
 }
 
-static const struct atom *action_atom(struct query *query, size_t test, bool inside) {
-  bool definite = is_definite(query, query_test(query, test)->statement->not_action, inside);
-  return definite ? texts_atom(query, test, FORM_VALUE, build_definite_action)
-                  : texts_atom(query, test, FORM_MAYBE, build_possible_action);
-}
-
 static void add_filled(struct atom *atom, struct byte_set set) {
   atom_add_one(atom, set);
   atom_add_star(atom, set);
-}
-
-/* SERVICE:NAME, or any text that is not empty. */
-static struct atom *action_shape(struct query *query, bool usual) {
-  struct atom *atom = texts_new(query);
-  if (!atom)
-    return NULL;
-  if (usual) {
-    add_filled(atom, byte_set_except(":"));
-    atom_add_text(atom, ":", 1, false);
-  }
-  add_filled(atom, byte_set_any());
-  atom_end(atom);
-  return atom;
-}
-
-static void offer_actions(struct query *query, bool usual) {
-  const struct query_dimension *dimension = &query->dimensions[BOX_ACTION];
-  struct texts_atoms inside = {0}, avoided = {0};
-  texts_add(query, &inside, action_shape(query, usual));
-  for (size_t i = 0; i < dimension->inside_count; i++)
-    texts_add(query, &inside, action_atom(query, dimension->inside[i], true));
-  for (size_t i = 0; i < dimension->avoided_count; i++)
-    texts_add(query, &avoided, action_atom(query, dimension->avoided[i], false));
-  struct words_list list;
-  texts_propose(query, &inside, &avoided, &list);
-  for (size_t i = 0; i < list.count; i++)
-    offer_text(query, BOX_ACTION, list.items[i].bytes, list.items[i].length);
-  words_free(&list);
-}
-
-void places_actions(struct query *query) {
-  if (offer_literals(query, BOX_ACTION, TEST_ACTION))
-    return;
-  offer_guesses(query, BOX_ACTION, "*:*");
-  if (query_perfect(query, BOX_ACTION))
-    return;
-  offer_actions(query, true);
-  if (has_short_pattern(query, &query->dimensions[BOX_ACTION]))
-    offer_actions(query, false);
 }
 
 /* --- Resources -------------------------------------------------------------------------------- */
@@ -254,7 +154,7 @@ static void build_possible(struct query *query, struct atom *atom, const struct 
 }
 
 static const struct atom *resource_atom(struct query *query, size_t test, bool inside) {
-  bool definite = is_definite(query, query_test(query, test)->statement->not_resource, inside);
+  bool definite = places_definite(query, query_test(query, test)->statement->not_resource, inside);
   return definite ? texts_atom(query, test, FORM_VALUE, build_definite)
                   : texts_atom(query, test, FORM_MAYBE, build_possible);
 }
@@ -402,7 +302,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
     points_add(query, &owners, bound->values[0].bytes, bound->values[0].length);
   else if (!bound)
     values_texts(query, dimension, &domain, false, &owners);
-  const struct policy_list *literals = literal_list(query, BOX_RESOURCE, TEST_RESOURCE);
+  const struct policy_list *literals = literal_list(query);
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
   if (!literals && !unknown) {
@@ -428,14 +328,14 @@ void places_resources(struct query *query, bool unknown) {
     query_offer(query, BOX_RESOURCE, &(struct query_value){0});
     return;
   }
-  if (offer_literals(query, BOX_RESOURCE, TEST_RESOURCE))
+  if (offer_literals(query))
     return;
-  offer_guesses(query, BOX_RESOURCE, "arn:aws:ecr:us-east-1:*:repository/*");
+  offer_guess(query, "arn:aws:ecr:us-east-1:*:repository/*");
   if (query_perfect(query, BOX_RESOURCE))
     return;
   struct points texts = {0};
   propose(query, ANY_ARN, &texts);
   points_add(query, &texts, "*", 1);
   for (size_t i = 0; i < texts.count; i++)
-    offer_text(query, BOX_RESOURCE, texts.items[i].bytes, texts.items[i].length);
+    offer_text(query, texts.items[i].bytes, texts.items[i].length);
 }

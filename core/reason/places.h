@@ -11,4 +11,9 @@
 void places_actions(struct query *query);
 void places_resources(struct query *query, bool unknown);
 
+/* places_definite reports whether an atom has the texts that match in any case, not only if a `*`
+ * matches a colon. If such matches neither hold nor fail, an inside test needs a certain match, and an
+ * avoided one a certain failure. */
+bool places_definite(const struct query *query, bool exception, bool inside);
+
 #endif

@@ -17,6 +17,16 @@ void query_inexact(struct query *query, const char *reason) {
     query->inexact = reason;
 }
 
+bool query_pay(struct query *query, size_t steps) {
+  if (*query->steps > steps) {
+    *query->steps -= steps;
+    return true;
+  }
+  *query->steps = 0;
+  query_inexact(query, "the search reached its limit");
+  return false;
+}
+
 /* --- Tests ------------------------------------------------------------------------------------ */
 
 /* Evaluates the condition on a key for a value and the values of policy variables. */
@@ -36,14 +46,54 @@ static enum condition_truth key_holds(struct query *query, const struct box_test
   return holds;
 }
 
+static char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Reports whether a text does not begin as a pattern does before its first wildcard. */
+static bool misses(const struct policy_value *pattern, const struct policy_string *text,
+                   bool ignore_case) {
+  for (size_t i = 0; i < pattern->length; i++) {
+    char c = pattern->string[i];
+    if (c == '*' || c == '?')
+      return false;
+    if (i == text->length ||
+        (c != text->bytes[i] && !(ignore_case && fold(c) == fold(text->bytes[i]))))
+      return true;
+  }
+  return pattern->length != text->length;
+}
+
+/* Reports whether a test lists exceptions. */
+static bool excepts(const struct box_test *test) {
+  return test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
+}
+
+/* Reports whether no pattern of a short list of actions, or of resources without variables, can match a
+ * text, because none begins as it does. The evaluator decides all other cases. */
+static bool misses_all(const struct box_test *test, const struct policy_string *text) {
+  bool action = test->kind == TEST_ACTION;
+  if ((!action && test->kind != TEST_RESOURCE) || test->has_variables || test->actions ||
+      !text->bytes)
+    return false;
+  const struct policy_list *list = action ? &test->statement->actions : &test->statement->resources;
+  for (size_t i = 0; i < list->count; i++)
+    if (!misses(&list->items[i], text, action))
+      return false;
+  return true;
+}
+
 enum condition_truth query_holds(struct query *query, const struct box_test *test,
                                  const struct query_value *value) {
   const struct policy_statement *statement = test->statement;
+  if (misses_all(test, &value->text))
+    return excepts(test) ? CONDITION_TRUE : CONDITION_FALSE;
   switch (test->kind) {
   case TEST_PRINCIPAL:
-    return policy_principal_holds(statement, &value->text);
+    return policy_principal_holds(statement, &value->text, &value->issuer);
   case TEST_ACTION:
-    return policy_action_holds(statement, &value->text);
+    return test->actions ? action_index_holds(test->actions, statement, &value->text)
+                         : policy_action_holds(statement, &value->text);
   case TEST_RESOURCE: {
     static const struct context nothing = {0};
     bool failed;
@@ -69,8 +119,11 @@ static const struct query_value *copy_value(struct pool *pool, const struct quer
   *copy = *value;
   if (value->text.bytes)
     copy->text.bytes = pool_copy(pool, value->text.bytes, value->text.length);
+  if (value->issuer.bytes)
+    copy->issuer.bytes = pool_copy(pool, value->issuer.bytes, value->issuer.length);
   copy->entries = pool_new(pool, value->count + 1, sizeof *copy->entries);
-  if ((value->text.bytes && !copy->text.bytes) || !copy->entries)
+  if ((value->text.bytes && !copy->text.bytes) || (value->issuer.bytes && !copy->issuer.bytes) ||
+      !copy->entries)
     return NULL;
   for (size_t i = 0; i < value->count; i++) {
     struct context_entry *entry = &copy->entries[i];
@@ -129,15 +182,9 @@ static enum condition_truth decide(struct query *query, size_t number,
 
 void query_offer(struct query *query, size_t number, const struct query_value *value) {
   struct query_dimension *dimension = &query->dimensions[number];
-  size_t cost = 10 * (dimension->inside_count + dimension->avoided_count) +
-                dimension->candidates.count * cover_words(query->avoided_count) / 2;
-  if (*query->steps <= cost) {
-    *query->steps = 0;
-    query_inexact(query, "the search reached its limit");
-    return;
-  }
-  *query->steps -= cost;
-  if (!agrees(query, value))
+  size_t cost =
+      dimension->weight + dimension->candidates.count * (2 + cover_words(query->avoided_count) / 2);
+  if (!query_pay(query, cost) || !agrees(query, value))
     return;
   for (size_t i = 0; i < dimension->inside_count; i++)
     if (decide(query, dimension->inside[i], value, true) != CONDITION_TRUE)
@@ -249,6 +296,24 @@ bool query_begin(struct query *query) {
   return true;
 }
 
+/* Returns how many steps it takes to decide a test: most patterns begin otherwise than a text does. */
+static size_t weigh(const struct box_test *test) {
+  const struct policy_statement *statement = test->statement;
+  switch (test->kind) {
+  case TEST_PRINCIPAL:
+    return 20 * statement->principals.count;
+  case TEST_ACTION:
+    return test->actions ? 30 + 12 * test->actions->wild_count : 4 * statement->actions.count;
+  case TEST_RESOURCE:
+    return (test->has_variables ? 60 : 8) * statement->resources.count;
+  case TEST_KEY:
+    return 40 + 30 * (test->key->type == JSON_ARRAY ? test->key->count : 1);
+  case TEST_OPEN:
+    break;
+  }
+  return 1;
+}
+
 static bool is_settled(const struct query *query, size_t box) {
   return query->settled[box / 64] >> box % 64 & 1;
 }
@@ -295,6 +360,10 @@ bool query_prepare(struct query *query, size_t number) {
     if (!is_settled(query, b))
       dimension->avoided_count +=
           collect(query, query->avoided[b], number, dimension->avoided + dimension->avoided_count);
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    dimension->weight += weigh(query_test(query, dimension->inside[i]));
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    dimension->weight += weigh(query_test(query, dimension->avoided[i]));
   return true;
 }
 

@@ -13,6 +13,7 @@
  * come with it. */
 struct query_value {
   struct policy_string text;
+  struct policy_string issuer; /* the user that federated a principal; bytes NULL: none */
   struct context_entry *entries;
   size_t count;
 };
@@ -21,6 +22,7 @@ struct query_value {
 struct query_dimension {
   size_t *inside, *avoided; /* numbers of tests, each once */
   size_t inside_count, avoided_count;
+  size_t weight; /* how many steps it takes to decide all tests */
   struct cover_dimension candidates;
 };
 
@@ -86,6 +88,10 @@ void query_offer(struct query *query, size_t dimension, const struct query_value
 /* query_perfect reports whether a candidate fails all avoided tests of a dimension. Then no other one
  * is better, and generators, which begin with guesses, can end. */
 bool query_perfect(const struct query *query, size_t dimension);
+
+/* query_pay takes steps for work that is not part of a search. It returns false, and records why the
+ * candidates are inexact, if there are not enough. */
+bool query_pay(struct query *query, size_t steps);
 
 /* query_inexact records why the candidates may not represent all values. */
 void query_inexact(struct query *query, const char *reason);

@@ -106,7 +106,7 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
     query_offer(query, number, &(struct query_value){0});
     break;
   case DIMENSION_TIME: {
-    static const struct values_domain domain = {.present = true};
+    static const struct values_domain domain = {.present = true, .type = OPERAND_DATE};
     values_propose(query, number, &domain);
     break;
   }
@@ -186,9 +186,11 @@ static bool is_tested(const struct query *query, const struct context_entry *ent
 static bool add_value(struct attempt *attempt, size_t number, const struct query_value *value,
                       struct search_request *request) {
   struct query *query = &attempt->query;
-  if (number == BOX_CALLER)
+  if (number == BOX_CALLER) {
     request->principal = value->text;
-  else if (number == BOX_ACTION)
+    request->issuer = value->issuer;
+  }
+  if (number == BOX_ACTION)
     request->action = value->text;
   else if (number == BOX_RESOURCE)
     request->resource = value->text;
@@ -241,21 +243,13 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
   return SEARCH_UNDECIDED;
 }
 
-/* Pays for work that takes no steps of its own. */
-static void pay(struct query *query, size_t steps) {
-  *query->steps -= steps < *query->steps ? steps : *query->steps;
-}
-
 /* --- Classes of callers ----------------------------------------------------------------------- */
 
 static enum search_outcome try_class(struct attempt *attempt, const struct caller_class *class,
                                      const bool *shared, struct search_request *request) {
   struct query *query = &attempt->query;
-  pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50);
-  if (*query->steps == 0) {
-    query->inexact = "the search reached its limit";
+  if (!query_pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50))
     return SEARCH_UNDECIDED;
-  }
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
   for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
@@ -298,7 +292,8 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
   if (!shared || !attempt->active)
     return SEARCH_UNDECIDED;
   attempt->active_count = 0;
-  pay(query, 1000 + count * 50 + query->avoided_count * 30);
+  if (!query_pay(query, 1000 + count * 50 + query->avoided_count * 30))
+    return SEARCH_UNDECIDED;
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
     shared[i] =
@@ -338,7 +333,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
     return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;
   enum search_outcome outcome = SEARCH_NONE;
   struct bindings bindings;
-  binding_list(query, &search->names, &bindings);
+  binding_list(query, search->classes, search->class_count, &bindings);
   const char *reason = NULL;
   size_t words = cover_words(query->avoided_count);
   uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);

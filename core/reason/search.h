@@ -32,7 +32,7 @@ struct search_question {
 /* The values of a request, in the order of the dimensions. */
 struct search_request {
   struct policy_string principal, action, resource;
-  struct policy_string issuer; /* of a federated user session, where a policy names users */
+  struct policy_string issuer; /* the user that federated the principal; bytes NULL: none */
   struct context_entry *entries;
   size_t count;
 };

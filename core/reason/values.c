@@ -5,6 +5,8 @@
 
 #include "reason/values.h"
 
+#include "policy/condition_value.h"
+#include "reason/shapes.h"
 #include "reason/texts.h"
 
 #include <string.h>
@@ -47,14 +49,28 @@ static void build_atom(struct query *query, struct atom *atom, const struct box_
   texts_add_operands(query, atom, test, NULL);
 }
 
-static void add_filled(struct query *query, struct texts_atoms *inside) {
-  struct atom *filled = texts_new(query);
-  if (!filled)
+/* Returns the form of the values of a domain. A fact that excludes values says it alone. */
+static enum shape shape_of(const struct query *query, const struct values_domain *domain) {
+  if (domain->shape && domain->shape->except)
+    return SHAPE_ANY;
+  return shape_of_key(query->boxes, domain->key, domain->key_length);
+}
+
+/* The values of a key: texts of its form that are not empty. */
+static void add_form(struct query *query, const struct values_domain *domain,
+                     struct texts_atoms *inside) {
+  enum shape shape = shape_of(query, domain);
+  struct atom *form = texts_new(query);
+  if (!form)
     return;
-  atom_add_one(filled, byte_set_any());
-  atom_add_star(filled, byte_set_any());
-  atom_end(filled);
-  texts_add(query, inside, filled);
+  if (shape == SHAPE_ANY) {
+    atom_add_one(form, byte_set_any());
+    atom_add_star(form, byte_set_any());
+    atom_end(form);
+  } else {
+    shape_add(form, shape, NULL, NULL);
+  }
+  texts_add(query, inside, form);
 }
 
 static void add_shape(struct query *query, struct texts_atoms *inside,
@@ -72,9 +88,18 @@ static void add_shape(struct query *query, struct texts_atoms *inside,
   texts_add(query, inside, atom);
 }
 
-static void add_list(struct query *query, const struct words_list *list, struct points *points) {
-  for (size_t i = 0; i < list->count; i++)
+/* Adds texts, and before each one a more usual ARN that may do as well. */
+static void add_list(struct query *query, const struct words_list *list, bool arns,
+                     struct points *points) {
+  for (size_t i = 0; i < list->count; i++) {
+    struct buf real = {0};
+    if (arns && shape_make_real(query, list->items[i].bytes, list->items[i].length, &real) &&
+        !real.failed)
+      points_add(query, points, real.data, real.length);
+    query->pool->failed = query->pool->failed || real.failed;
+    buf_free(&real);
     points_add(query, points, list->items[i].bytes, list->items[i].length);
+  }
 }
 
 /* Adds the operands of a test that accepts no other text. */
@@ -107,26 +132,31 @@ static const struct box_test *literal_test(const struct query *query,
   return NULL;
 }
 
+/* Reports whether a test compares texts; policy variables have no values at first. */
+static bool is_known(const struct query *query, const struct box_test *test) {
+  return texts_is(test) && (query->bound || !test->has_variables);
+}
+
 /* Adds texts that pass the tests which all values must pass, and the test `one`, if there is one.
  * Without `many`, they pass all inside tests; with it, the tests that have a set operator. */
 static void add_passing(struct query *query, const struct query_dimension *dimension,
                         const struct values_domain *domain, bool many, size_t one,
                         struct points *points) {
   struct texts_atoms inside = {0}, avoided = {0};
-  add_filled(query, &inside);
+  add_form(query, domain, &inside);
   add_shape(query, &inside, domain->shape);
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
     bool open = many && test->condition.set == CONDITION_NO_SET;
-    if (texts_is(test) && !open && (!many || i == one || values_is_universal(test)))
+    if (is_known(query, test) && !open && (!many || i == one || values_is_universal(test)))
       texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build_atom));
   }
   for (size_t i = 0; i < dimension->avoided_count; i++)
-    if (texts_is(query_test(query, dimension->avoided[i])))
+    if (is_known(query, query_test(query, dimension->avoided[i])))
       texts_add(query, &avoided, texts_atom(query, dimension->avoided[i], FORM_VALUE, build_atom));
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
-  add_list(query, &list, points);
+  add_list(query, &list, shape_of(query, domain) == SHAPE_ARN, points);
   words_free(&list);
 }
 
@@ -148,7 +178,7 @@ void values_texts(struct query *query, const struct query_dimension *dimension,
     add_passing(query, dimension, domain, true, SIZE_MAX, points);
   }
   /* For Null an empty value is absent, so a key that every request has is not empty. */
-  if (domain->absent)
+  if (domain->absent && shape_of(query, domain) == SHAPE_ANY)
     points_add(query, points, "", 0);
 }
 
@@ -195,6 +225,40 @@ static unsigned types_of_values(enum condition_operand type) {
                                    : 0;
 }
 
+/* Reports whether a text is a value of a type. */
+static bool is_of_type(enum condition_operand type, const char *text) {
+  long double number;
+  switch (type) {
+  case OPERAND_NUMBER:
+    return condition_read_number(text, &number);
+  case OPERAND_DATE:
+    return condition_read_date(text, &number);
+  case OPERAND_ADDRESS:
+    return condition_in_network(text, text) > 0 && !strchr(text, '/');
+  default:
+    return true;
+  }
+}
+
+/* Adds texts that are values of the key. A number, date or address that is compared as a text may have
+ * other texts, which words_propose does not find. */
+static void add_texts(struct query *query, const struct query_dimension *dimension,
+                      const struct values_domain *domain, bool many, struct points *points) {
+  size_t first = points->count, kept = first;
+  enum shape shape = shape_of(query, domain);
+  bool literal = literal_test(query, dimension) != NULL;
+  values_texts(query, dimension, domain, many, points);
+  for (size_t i = first; i < points->count; i++) {
+    const struct policy_string *text = &points->items[i];
+    bool typed = is_of_type(domain->type, text->bytes);
+    if (typed && shape_allows(shape, text->bytes, text->length))
+      points->items[kept++] = *text;
+    else if (!typed && !literal)
+      query_inexact(query, "a number, date or address is compared as a text");
+  }
+  points->count = kept;
+}
+
 /* Adds values of every type that the operators compare. */
 static void add_values(struct query *query, const struct query_dimension *dimension,
                        const struct values_domain *domain, bool many, struct points *points) {
@@ -215,7 +279,7 @@ static void add_values(struct query *query, const struct query_dimension *dimens
   if (types & ADDRESSES)
     points_addresses(query, dimension, points);
   if (types == 0 || types & (TEXTS | BOOLEANS))
-    values_texts(query, dimension, domain, many, points);
+    add_texts(query, dimension, domain, many, points);
 }
 
 /* Reports whether several values can be better than one: for set operators, and for other operators
@@ -233,7 +297,16 @@ static bool needs_sets(const struct query *query, const struct query_dimension *
 static bool may_be_text(const struct query *query, const struct query_dimension *dimension,
                         const struct values_domain *domain) {
   unsigned types = types_of(query, dimension);
-  return (types == 0 && types_of_values(domain->type) == 0) || types == TEXTS;
+  return types_of_values(domain->type) == 0 && (types == 0 || types == TEXTS);
+}
+
+static void offer_fresh(struct query *query, size_t number, const struct values_domain *domain) {
+  struct buf text = {0};
+  shape_fresh(query, shape_of(query, domain), &text);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (text.data && !text.failed)
+    offer_one(query, number, domain, &(struct policy_string){text.data, text.length});
+  buf_free(&text);
 }
 
 /* The absent key and a fresh text are often the best. */
@@ -242,7 +315,7 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   if (domain->absent)
     query_offer(query, number, &(struct query_value){0});
   if (domain->present && may_be_text(query, dimension, domain))
-    offer_one(query, number, domain, &(struct policy_string){query->fresh, strlen(query->fresh)});
+    offer_fresh(query, number, domain);
   if (query_perfect(query, number))
     return;
   if (domain->present) {

@@ -9,7 +9,7 @@
 ---     local decision, statement, reason, details = policy.decide { resource_policy = doc, scps = { { text } }, ... }
 ---     local possible, reason = policy.possible { principal = arn, context = { ["aws:username"] = "kim" } }
 ---     doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
----     doc:format()  doc:copy()  doc:empty()  doc:size()  tostring(doc)
+---     doc:format()  doc:compact()  doc:copy()  doc:empty()  doc:size()  doc:compact_size()  tostring(doc)
 ---
 --- An edit keeps the bytes of everything that it does not change.
 
@@ -209,6 +209,14 @@ function M.possible(request)
   return request_of.possible(request, owner, request.complete and not request.partial)
 end
 
+--- Returns the size without white space, in characters as ECR counts them. ECR counts the text that is sent, and
+--- returns it laid out longer: a policy that was read can be larger than the limit and still be written.
+---@param doc policy.Document
+---@return integer
+function core.methods.compact_size(doc)
+  return utf8.len(doc:compact())
+end
+
 --- Returns the differences in meaning. See lanyard.policy.compare.
 core.methods.compare = compare
 
@@ -223,7 +231,7 @@ end
 
 --- Returns the findings of the linter. See lanyard.policy.lint.
 ---@param doc policy.Document
----@param options? { account?: string }
+---@param options? { account?: string, stored?: boolean }
 ---@return policy.lint.Finding[]
 function core.methods.lint(doc, options)
   return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used

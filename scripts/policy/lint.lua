@@ -4,11 +4,20 @@ local command = cli.command {
   summary = "Report what is wrong, risky or unusual in policy files.",
   category = "policies",
   description = [[
-`lanyard help lint` lists the findings.
+`lanyard help lint` lists the findings. The type of a policy is guessed from its elements unless --type says it: a
+policy with Resource and without Principal is an identity policy, one that allows sts:AssumeRole a trust policy, and
+everything else a repository policy.
 ]],
   arguments = { { "file", args = "+", help = "A policy file, or - for stdin." } },
   options = {
-    { "--account", type = "account", help = "Account that owns the repository: principals of others are reported." },
+    {
+      "--type", choices = { "repository", "identity", "trust", "scp", "rcp", "vpc-endpoint" },
+      help = "The type of the policies, guessed by default.",
+    },
+    {
+      "--account", type = "account",
+      help = "Account that owns the repository or role: principals of others are reported.",
+    },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
     { "--output", choices = { "table", "json", "sarif" } },
   },
@@ -19,6 +28,7 @@ local command = cli.command {
   },
   examples = {
     { "lanyard policy lint --fail-on high policies/*.json", "Check policies in CI." },
+    { "lanyard permissions | lanyard policy lint -", "Check an identity policy." },
     { "lanyard policy lint --output sarif policy.json > lint.sarif", "Write findings for code scanning." },
   },
 }
@@ -33,18 +43,40 @@ local severities = require "lanyard.severity"
 
 policy_files.check_stdin(command, options.file)
 
-local findings = json.array {}
-local status = policy_files.each(options.file, function(doc, name)
-  for _, finding in ipairs(doc:lint { account = options.account }) do
+local findings, failures = json.array {}, {}
+
+-- Returns the type of a document. A guess is named, because other types have other findings.
+local function type_of(doc, name)
+  local kind = options.type or lint.guess(doc)
+  if not options.type and kind ~= "repository" then
+    cli.note(("lanyard: %s: checked as %s; --type selects another type"):format(name, lint.subject(kind)))
+  end
+  return kind
+end
+
+local function check(doc, name, reply)
+  for _, finding in ipairs(doc:lint { account = options.account, type = type_of(doc, name) }) do
     finding.file = name
+    if reply then -- positions within a string of the file mean nothing to the reader of the file
+      finding.line, finding.end_line = reply.line, reply.line
+      finding.column, finding.end_column = reply.column, reply.column + #'"policyText"'
+    end
     findings[#findings + 1] = finding
   end
-end)
+end
+
+local function report_failure(failure, name)
+  failure.file = name
+  failures[#failures + 1] = failure
+  findings[#findings + 1] = options.output ~= "table" and lint.failure(failure) or nil
+end
+
+local status = policy_files.each(options.file, check, report_failure)
 
 if options.output == "json" then
   results.json(findings)
 elseif options.output == "sarif" then
-  results.json(require("lanyard.report.sarif").log(lint.catalogue, findings))
+  results.json(require("lanyard.report.sarif").log(lint.catalogue, findings, failures))
 elseif #findings > 0 then
   results.findings(findings)
 elseif status == cli.exit.ok then

@@ -43,8 +43,8 @@ for i = 2, #docs do
   merged = next_merged
 end
 if merged:size() > policy.LIMIT then
-  cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts")
-    :format(merged:size(), policy.LIMIT))
+  cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts; without white space (lanyard "
+    .. "policy fmt --compact) it has %d"):format(merged:size(), policy.LIMIT, merged:compact_size()))
 end
 
 local gives, takes = effect.texts(effect.of(docs[1], merged, { kind = policy_files.kind(docs) }))

@@ -74,8 +74,8 @@ if not ok then
   command:usage(err.message)
 end
 local region = cli.connect(options)
-local selected = cli.check(region:repositories { options.repository })
-local changes <close> = collector.new(options, region, selected)
+local changes <close> = collector.new(options, region)
+changes:select(cli.check(region:repositories { options.repository }))
 changes:each(function(repository)
   return region:minimize(repository, { dry_run = options.dry_run, progress = cli.progress })
 end)

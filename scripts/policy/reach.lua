@@ -50,6 +50,15 @@ local function texts_of(classes)
   return texts
 end
 
+-- Returns what else the requests of a class must satisfy, as objects.
+local function restrictions_of(class)
+  local items = json.array {}
+  for i, demand in ipairs(class.restrictions) do
+    items[i] = { operator = demand.operator, key = demand.key, values = json.array(demand.values) }
+  end
+  return items
+end
+
 local doc = policy_files.load(options.file)
 policy_files.check_kind(doc, policy_files.name(options.file), "resource",
   ": only the policy of a resource names callers")
@@ -59,6 +68,7 @@ if options.output == "json" then
   for i, class in ipairs(classes) do
     items[i] = {
       kind = class.kind, id = class.id, text = class.text, source = class.source, network = class.network,
+      restrictions = restrictions_of(class),
       except = texts_of(class.except), certain = class.certain, example = class.witness and class.witness.request,
     }
   end

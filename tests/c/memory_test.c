@@ -219,6 +219,16 @@ static bool run_format(struct policy *doc) {
   return done;
 }
 
+static bool run_compact(struct policy *doc) {
+  struct buf out = {0};
+  policy_compact(doc, &out);
+  bool done = !out.failed;
+  if (done)
+    assert_non_null(strstr(out.data, "\"Sid\":\"b\","));
+  buf_free(&out);
+  return done;
+}
+
 static bool run_equivalent(struct policy *doc) {
   bool failed;
   bool equivalent = policy_equivalent(doc, doc, &failed);
@@ -272,6 +282,7 @@ static void reading_a_policy_reports_a_lack_of_memory(void **state) {
   fail_each(run_new, text);
   fail_each(run_copy, text);
   fail_each(run_format, text);
+  fail_each(run_compact, text);
 }
 
 static void comparing_and_deciding_report_a_lack_of_memory(void **state) {

@@ -493,6 +493,15 @@ static void check_layout(const struct policy *doc) {
   assert_true(equivalent(doc, formatted));
   policy_format(formatted, &again);
   assert_string_equal(pretty.data, again.data);
+  buf_reset(&pretty);
+  buf_reset(&again);
+  policy_compact(doc, &pretty);
+  policy_compact(formatted, &again);
+  assert_string_equal(pretty.data, again.data);
+  struct policy *compact = parse(pretty.data, pretty.length);
+  assert_true(equivalent(doc, compact));
+  assert_true(policy_size(compact) <= policy_size(doc));
+  policy_free(compact);
   policy_free(formatted);
   buf_free(&pretty);
   buf_free(&again);

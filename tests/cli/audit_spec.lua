@@ -62,7 +62,7 @@ describe("lanyard audit", function()
   end)
 
   it("prints each format, with the texts of policies escaped", function()
-    local emulator <close> = helper.emulator()
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--no-reformat" }
     emulator:run { "-e", PUBLIC }
     for format, pattern in pairs {
       jsonl = '^{[^\n]*"id":"public%-access"[^\n]*}\n', csv = "^severity,id,.-\r\ncritical,public%-access,111122223333,us%-east%-1,",
@@ -225,6 +225,7 @@ describe("lanyard audit with earlier reports", function()
     local result = emulator:run { "audit", "--baseline", clean, "--fail-on", "high" }
     assert.equal(3, result.status)
     assert.match("critical +new  public%-access: ", result.out)
+    assert.match("\npolicies since [^\n]+\nmy%-private%-repo  gives: pull to everyone; takes: nothing\n", result.out)
     assert.match("\nsince %d[^\n]*: 1 new finding, 0 resolved; 1 grant added, 0 removed\n"
       .. "grant +added +my%-private%-repo: %* %(allow%)\n$", result.out)
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }

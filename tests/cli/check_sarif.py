@@ -12,7 +12,7 @@ CLASSES = {
     "results": sarif_om.Result, "message": sarif_om.Message, "locations": sarif_om.Location,
     "physicalLocation": sarif_om.PhysicalLocation, "artifactLocation": sarif_om.ArtifactLocation, "region": sarif_om.Region,
     "logicalLocations": sarif_om.LogicalLocation, "invocations": sarif_om.Invocation,
-    "toolExecutionNotifications": sarif_om.Notification,
+    "toolExecutionNotifications": sarif_om.Notification, "help": sarif_om.MultiformatMessageString,
 }
 LEVELS = {"none", "note", "warning", "error"}
 

@@ -99,12 +99,12 @@ local function fingerprints(text)
 end
 
 local function seeded(more)
-  return helper.emulator { "--activation-delay", "0", "--seed", RECORDED .. "seed.lua", table.unpack(more or {}) }
+  return helper.emulator { "--activation-delay", "0", "--no-reformat", "--seed", RECORDED .. "seed.lua", table.unpack(more or {}) }
 end
 
 local function in_state(folder, text)
   helper.write(folder .. "/state.json", text)
-  return helper.emulator { "--activation-delay", "0", "--state", folder .. "/state.json" }
+  return helper.emulator { "--activation-delay", "0", "--no-reformat", "--state", folder .. "/state.json" }
 end
 
 -- Returns the state of the account with findings, with its times shifted so that their age is the recorded one, and

@@ -51,6 +51,13 @@ describe("the AWS CLI", function()
     local statements = json.decode(policy.policyText).Statement
     assert.equal(enabled.principalArn, statements[#statements].Principal.AWS)
   end)
+
+  it("logs in with a password from the emulated ECR", function()
+    local emulator <close> = helper.emulator()
+    local result = aws(emulator, "ecr get-login-password")
+    assert.equal("", result.err)
+    assert.match("^[%w+/=]+\n$", result.out)
+  end)
 end)
 
 -- Calls every operation that the emulator serves. boto3 parses the replies with AWS's models.
@@ -60,6 +67,7 @@ session = boto3.session.Session(region_name="us-east-1")
 def client(name):
     return session.client(name, endpoint_url=sys.argv[1])
 ecr, lightsail, sts, iam = client("ecr"), client("lightsail"), client("sts"), client("iam")
+organizations = client("organizations")
 out = {}
 def code_of(call, **arguments):
     try:
@@ -88,6 +96,27 @@ out["images"] = [
 ]
 out["token"] = ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
 ecr.delete_repository(repositoryName="team/app", force=True)
+out["key"] = ecr.create_repository(repositoryName="kms", encryptionConfiguration={"encryptionType": "KMS"})["repository"][
+    "encryptionConfiguration"]["kmsKey"][:39]
+
+# The registry policy
+out["no registry policy"] = code_of(ecr.get_registry_policy)
+statement = {"Effect": "Deny", "Principal": "*", "Action": "ecr:ListImages", "Resource": "*"}
+ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+out["registry"] = [
+    json.loads(ecr.get_registry_policy()["policyText"])["Statement"] == [statement],
+    code_of(ecr.list_images, repositoryName="shared-repo"),
+    code_of(ecr.put_registry_policy, policyText="{}"),
+    json.loads(ecr.delete_registry_policy()["policyText"])["Statement"] == [statement],
+    code_of(ecr.list_images, repositoryName="shared-repo"),
+]
+
+# Organizations
+out["organization"] = [
+    [a["Id"] for p in organizations.get_paginator("list_accounts").paginate() for a in p["Accounts"]],
+    organizations.describe_organization()["Organization"]["MasterAccountId"],
+    code_of(organizations.describe_account, AccountId="999999999999"),
+]
 
 # Lightsail
 lightsail.create_container_service(serviceName="web", power="nano", scale=1, tags=[{"key": "env", "value": "dev"}])
@@ -115,6 +144,10 @@ assumed = boto3.session.Session(aws_access_key_id=keys["AccessKeyId"], aws_secre
 out["assumed"] = assumed.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"]
 out["role"] = iam.get_role(RoleName="ci-deploy")["Role"]["Path"]
 out["no role"] = code_of(iam.get_role, RoleName="nobody")
+out["user"] = iam.get_user()["User"]["UserName"]
+out["no user"] = code_of(assumed.client("iam", endpoint_url=sys.argv[1]).get_user)
+out["sa-east-1"] = session.client("lightsail", endpoint_url=sys.argv[1], region_name="sa-east-1").get_container_services()[
+    "containerServices"]
 print(json.dumps(out))
 ]==]
 
@@ -144,7 +177,14 @@ describe("boto3", function()
       "account": "111122223333",
       "assumed": "arn:aws:sts::111122223333:assumed-role/ci-deploy/test",
       "role": "/",
-      "no role": "NoSuchEntity"
+      "no role": "NoSuchEntity",
+      "user": "operator",
+      "no user": "ValidationError",
+      "key": "arn:aws:kms:us-east-1:111122223333:key/",
+      "no registry policy": "RegistryPolicyNotFoundException",
+      "registry": [true, "AccessDeniedException", "InvalidParameterException", true, "none"],
+      "organization": [["111122223333"], "111122223333", "AccountNotFoundException"],
+      "sa-east-1": []
     } ]==], json.decode(result.out))
   end)
 end)

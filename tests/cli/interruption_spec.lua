@@ -54,6 +54,19 @@ describe("an interrupted command", function()
     end
   end)
 
+  it("prints an empty list before it knows the repositories", function()
+    local folder <close> = helper.folder()
+    for _, words in ipairs {
+      { "grant", "web", "--all", "--yes", "--output", "json" }, { "undo", "team/r01", "--output", "json" },
+      { "revoke", "--orphans", "--all", "--yes", "--output", "json" },
+    } do
+      local em <close> = emulator("DescribeRepositories", 0)
+      local status, out, err = interrupt(em, folder, words, "DescribeRepositories", 1)
+      assert.same({ 130, {} }, { status, json.decode(out) })
+      assert.matches("\nlanyard: the repositories were not listed yet; nothing was changed\nlanyard: interrupted\n$", err)
+    end
+  end)
+
   it("prints the same as a table", function()
     local folder <close> = helper.folder()
     local em <close> = emulator("SetRepositoryPolicy", 0)

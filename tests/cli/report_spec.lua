@@ -12,7 +12,7 @@ local function emulated_account(folder, faults)
   account.age(world.state, system.time())
   helper.write(folder .. "/state.json", json.encode(world.state))
   helper.write(folder .. "/faults.json", faults or "[]")
-  return helper.emulator { "--state", folder .. "/state.json", "--faults", folder .. "/faults.json" }
+  return helper.emulator { "--no-reformat", "--state", folder .. "/state.json", "--faults", folder .. "/faults.json" }
 end
 
 local function python(script, ...)

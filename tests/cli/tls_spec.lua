@@ -114,6 +114,27 @@ describe("a TLS handshake", function()
 end)
 
 describe("TLS", function()
+  it("names the proxy if its certificate is rejected", function()
+    if not HAS_OPENSSL then
+      pending "openssl is not installed"
+      return
+    end
+    local folder <close> = helper.folder()
+    local port, certificate, server <close> = serve(folder, "")
+    for _, endpoint in ipairs { "https://aws.invalid", "http://aws.invalid", "https://aws.invalid:" .. port } do
+      local proxy = "https://127.0.0.1:" .. port
+      local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" }, {
+        HTTPS_PROXY = proxy, http_proxy = proxy, AWS_ENDPOINT_URL = endpoint, AWS_CA_BUNDLE = certificate,
+        AWS_MAX_ATTEMPTS = "1", AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY,
+      })
+      assert.equal(1, result.status)
+      assert.matches("aws%.invalid[:%d]*: the certificate of the proxy: ", result.err, endpoint)
+      assert.matches("the certificate of the proxy could not be verified [^\n]+\n[^\n]*the proxy comes from ", result.err)
+      assert.not_matches("certificate of the endpoint", result.err)
+    end
+    assert.truthy(server)
+  end)
+
   it("requires a certificate signed by a trusted authority", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"

@@ -300,7 +300,7 @@ describe("lanyard policy", function()
     assert.equal(2, policy({ "frobnicate", "-" }).status)
     result = policy { "show", "/dev/zero" }
     assert.equal(1, result.status)
-    assert.match("^lanyard: cannot read /dev/zero: it has more than 131072 bytes\n$", result.err)
+    assert.match("^lanyard: cannot read /dev/zero: it has more than 1048576 bytes\n$", result.err)
   end)
 
   it("keeps a byte order mark and CRLF when it formats", function()

@@ -30,14 +30,22 @@ static struct policy *parse_again(const char *text, size_t length) {
   return doc;
 }
 
-static void check_layout(const struct policy *doc) {
-  struct buf pretty = {0};
-  policy_format(doc, &pretty);
-  struct policy *again = parse_again(pretty.data, pretty.length);
+static void check_text(const struct policy *doc, struct buf *text) {
+  struct policy *again = parse_again(text->data, text->length);
   bool failed;
   check(policy_equivalent(doc, again, &failed) && !failed);
   policy_free(again);
+}
+
+static void check_layout(const struct policy *doc) {
+  struct buf pretty = {0}, compact = {0};
+  policy_format(doc, &pretty);
+  check_text(doc, &pretty);
+  policy_compact(doc, &compact);
+  check_text(doc, &compact);
+  check(compact.length <= pretty.length);
   buf_free(&pretty);
+  buf_free(&compact);
 }
 
 static void check_decisions(const struct policy *doc) {

@@ -278,6 +278,25 @@ describe("the arguments of a policy document's functions", function()
   end)
 end)
 
+describe("a compact policy", function()
+  it("has no white space and no byte order mark, and keeps spelling and order", function()
+    local text = '\239\187\191 {\r\n "Statement" : [ { "Sid":"a b \\u00e9" , "Effect" : "Allow", "Other":[ 1.50, { } , [ ] ,null],'
+      .. '"Action":[ "ecr:*" ] , "Principal" : "*" } ],\t"Version":"2012-10-17" }\n'
+    local doc = parse(text)
+    local compact = '{"Statement":[{"Sid":"a b \\u00e9","Effect":"Allow","Other":[1.50,{},[],null],"Action":["ecr:*"],"Principal":"*"}],'
+      .. '"Version":"2012-10-17"}'
+    assert.equal(compact, doc:compact())
+    assert.equal(#compact, doc:compact_size())
+    assert.equal(text, tostring(doc))
+    assert.equal(compact, parse(compact):compact())
+  end)
+
+  it("counts characters as ECR does", function()
+    local doc = parse '{ "Statement" : [ ], "Id" : "\u{e9}\u{1f600}" }'
+    assert.equal(#'{"Statement":[],"Id":"ab"}', doc:compact_size())
+  end)
+end)
+
 describe("the meaning of a statement", function()
   it("is equal for statements that differ in their Sids and their layout only", function()
     local doc = parse('{"Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":["a:b","a:c"]},'

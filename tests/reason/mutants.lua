@@ -39,8 +39,8 @@ end
 -- The tests, the fastest first
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "box_test", "reason_test", "reason_memory_test" }
-local SPECS = { "new_access", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
+local PROGRAMS = { "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
+local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
 
 local function fails(test)
   return not run(("ulimit -t %d; ulimit -v 8000000; %s"):format(SECONDS, test))

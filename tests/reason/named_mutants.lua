@@ -17,7 +17,7 @@ static bool generic_subsumes(const char *outer, size_t outer_length, const char 
 
 -- Each: the idea, the file, and texts of the file with what replaces them.
 local LIST = {
-  { "the empty text is no candidate", "values.c", { { '  points_add(query, points, "", 0);\n', "" } } },
+  { "no candidate is the empty text", "values.c", { { '  points_add(query, points, "", 0);\n', "" } } },
   { "the search for texts does not consider the empty one", "words.c", {
     { "  consider(search, count, (struct chain_state){.utf8 = UTF8_COMPLETE});\n",
       "  search->chain.count = 0;\n  consider(search, count, (struct chain_state){.utf8 = UTF8_COMPLETE});\n"

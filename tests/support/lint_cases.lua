@@ -184,6 +184,10 @@ add("bad-variable", {
   { "a default value with one quote", when("StringEquals", "aws:username", "${aws:username, 'none}"), "without quotes" },
   { "a resource", { Resource = "arn:aws:ecr:*:*:repository/${aws:username" }, "no closing brace", kind = "identity" },
 })
+add("unsupported-element", {
+  { "Allow", { Effect = "Allow" }, "cannot allow", kind = "rcp" },
+  { "NotAction", { Action = NONE, NotAction = "ecr:*" }, "write Action", kind = "rcp" },
+})
 add("bad-arn", {
   { "an account with 4 digits", { Resource = "arn:aws:ecr:us-east-1:1111:repository/a" }, "12 digits", kind = "identity" },
   { "repo for repository", { Resource = "arn:aws:ecr:us-east-1:111122223333:repo/a" }, "write repository/NAME", kind = "identity" },

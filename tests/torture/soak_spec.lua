@@ -29,7 +29,7 @@ local CALLS_A_ROUND = 5
 local function start(faults)
   local self = { folder = helper.folder(), requests = {} }
   helper.write(self.folder .. "/faults.json", json.encode(faults))
-  self.emulator = helper.emulator("--activation-delay 0 --faults " .. self.folder .. "/faults.json")
+  self.emulator = helper.emulator("--activation-delay 0 --no-reformat --faults " .. self.folder .. "/faults.json")
   self.session = assert(aws.session {
     region = "us-east-1",
     endpoint_url = self.emulator.url,

@@ -21,7 +21,7 @@ M.LENGTH = 90 * 24 * 60 * 60
 -- Seconds between two calls: a little more than half a second, because the clocks of both sides differ.
 local PAUSE = 0.55
 
--- Other callers share the rate, so a call may be throttled several times.
+-- Other callers share the rate, so a call may be throttled several times. A number that the user sets wins.
 local ATTEMPTS = 10
 
 -- The calls that change or remove a policy, as results name them.
@@ -104,7 +104,10 @@ History.__index = History
 ---@return access.EventHistory? history
 ---@return aws.Error? err  if the configured endpoint is not valid
 function M.open(region)
-  local client, err = region.session:client("cloudtrail", { max_attempts = ATTEMPTS })
+  local sources = region.session.sources
+  local client, err = region.session:client("cloudtrail", {
+    max_attempts = not (sources and sources.max_attempts) and ATTEMPTS or nil,
+  })
   if not client then
     return nil, err
   end

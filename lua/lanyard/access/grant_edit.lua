@@ -224,7 +224,7 @@ function M.new(grant)
       return nil, err
     end
     local changed, why = apply(doc, grant.role_arn, grant.sid, expires)
-    if changed and grant.fold and doc:size() > policy.LIMIT
+    if changed and grant.fold and doc:compact_size() > policy.LIMIT
       and doc:fold { sid = statements.SID, match = statements.is_own } then
       why = "joined with the grants of other services to save space" .. until_suffix(expires)
     end

@@ -27,7 +27,7 @@ lint.register {
       fix = "name its ECR image puller role, whose ARN contains /private-repo-access/",
     },
     {
-      type = "Service", pattern = "^lightsail%.",
+      type = "Service", pattern = "lightsail", -- lightsail.amazonaws.com, containerservices.lightsail.amazonaws.com
       check = {
         id = "lightsail-service", severity = "high",
         summary = "Lightsail as a service principal, which pulls no images",

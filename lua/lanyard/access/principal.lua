@@ -111,7 +111,7 @@ function M.classify(type, value, account)
   elseif type == "AWS" then
     return classify_aws(value, account)
   elseif type == "Service" then
-    return { kind = value:find "^lightsail%." and "lightsail-service" or "service" }
+    return { kind = value:find "lightsail" and "lightsail-service" or "service" }
   elseif type == "Federated" then
     return { kind = "federated" }
   end

@@ -266,6 +266,8 @@ end
 ---@field progress? fun(text: string)
 ---@field report? fun(change: access.PolicyChange)  reports the result. An undo that was killed before it returned
 ---  counts as interrupted: the next undo reports it, and changes nothing else
+---@field defer? fun(close: fun(): lanyard.Error[])  gets a function that ends the undo, to be called when nothing else
+---  can fail: until then it counts as interrupted. The function returns why entries stay open, instead of `unclosed`
 
 --- Restores the policy that a repository had before lanyard's last change; each call goes back one more change. An undo
 --- has a journal entry too, and options.entry = its id undoes it. If the last undo was interrupted and took effect, it
@@ -283,14 +285,26 @@ function M.undo(region, repository, options)
   elseif options.dry_run then
     return report(region, repository, records, options, rehearse(region, repository, records, options))
   end
-  local held <close>, locked = records:lock_undo(region.limits.lock)
+  local held, locked = records:lock_undo(region.limits.lock)
   if not held then
     return nil, locked.code == "NotFound" and nothing_to_undo(options.entry) or locked
   end
+  local is_deferred = false
+  local _ <close> = setmetatable({}, { __close = function() return is_deferred or held:close() end })
   local result, failure, recovered = run(region, repository, records, options)
+  local ids = entries_to_close(recovered, result)
   local undone
   undone, err = report(region, repository, records, options, result, failure)
-  local unclosed = close_entries(records, entries_to_close(recovered, result))
+  if undone and options.defer then
+    is_deferred = true
+    options.defer(function()
+      local unclosed = close_entries(records, ids)
+      held:close()
+      return unclosed
+    end)
+    return undone
+  end
+  local unclosed = close_entries(records, ids)
   if undone then
     undone.unclosed = unclosed
   else

@@ -26,27 +26,21 @@ local UNUSED_DAYS = 90
 ---@field profile? string            the requested profile, for the report and the commands in it
 ---@field role? string               the role of another account that was assumed; the commands are for that account
 ---@field unused_days? integer       days without a pull after which a grant that no deployment needs is unused (90)
----@field trusted_accounts? string[] accounts that can pull
+---@field trusted_accounts? string[] other accounts that are allowed to use the repositories
+---@field trusted_organizations? string[]  organizations whose accounts are allowed to use them
 ---@field desired? desired.Desired   what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
+---@field policies? boolean          add to each repository the text of its policy
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
 ---  findings nor repositories
 ---@field rules? rules.Rules         loaded user rules
 ---@field gate? task.Semaphore       limits the repositories that are read in parallel
 
-local function set_of(items)
-  local set = {}
-  for _, item in ipairs(items) do
-    set[item] = true
-  end
-  return set
-end
-
 -- Reads and checks the repositories. Returns them as the report describes them, and the findings.
 local function check(region, found, options)
   local repositories = json.array {}
-  local description = { texts = options.texts, known = {} }
+  local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
   local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)
@@ -72,7 +66,7 @@ function M.run(region, options)
   end
   found.profile, found.role = options.profile, options.role
   found.rules = options.rules and asker.new(options.rules, region)
-  found.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  found.trusted_accounts, found.trusted_organizations = options.trusted_accounts, options.trusted_organizations
   found.desired = options.desired
   local repositories, list = check(region, found, options)
   local report = document.new(found.now)

@@ -47,6 +47,10 @@ end
 
 -- Only a failed verification is final.
 local function tls(err)
+  if err.proxy_certificate then
+    return "the certificate of the proxy could not be verified by the system's certificate authorities: add the "
+      .. "authority of the proxy to them (AWS_CA_BUNDLE is for endpoints)\n" .. proxy_source()
+  end
   return err.retryable
     and "the two sides agree on no version or cipher of TLS: check the scheme and port of the endpoint and the proxy"
     or "the certificate of the endpoint could not be verified; AWS_CA_BUNDLE names another file of certificate "

@@ -186,6 +186,7 @@ local function transport_failed(client, operation, err)
     retryable = err.retryable,
     sent = err.sent,
     proxy_status = err.proxy_status,
+    proxy_certificate = err.proxy_certificate,
   })
 end
 

@@ -1,6 +1,7 @@
 --- Reports what became of each repository that a command was asked to change, also if the command is interrupted.
 ---
----     local changes <close> = collector.new(options, region, repositories)
+---     local changes <close> = collector.new(options, region)
+---     changes:select(cli.check(region:repositories()))
 ---     changes:each(function(repository) return region:grant(service, repository) end)
 ---     return changes:report()
 
@@ -79,7 +80,7 @@ end
 -- The collector
 
 ---@class cli.Changes
----@field package repositories access.Repository[]
+---@field package repositories? access.Repository[]  nil: not known yet
 ---@field package results table<integer, table>  by position, as they come
 local Changes = {}
 Changes.__index = Changes
@@ -87,7 +88,7 @@ Changes.__index = Changes
 --- Returns a collector that has no result yet.
 ---@param options { output: string, dry_run: boolean? }
 ---@param region access.Region
----@param repositories access.Repository[]
+---@param repositories? access.Repository[]  later, by `select`, if they are not known yet
 ---@param around? table  JSON: the table that gets the changes as its member `repositories`
 ---@return cli.Changes
 function M.new(options, region, repositories, around)
@@ -95,6 +96,14 @@ function M.new(options, region, repositories, around)
     output = options.output, dry_run = options.dry_run, region = region, repositories = repositories, around = around,
     results = {}, started = {},
   }, Changes)
+end
+
+--- Sets the repositories that are to be changed.
+---@param repositories access.Repository[]
+---@return access.Repository[] repositories
+function Changes:select(repositories)
+  self.repositories = repositories
+  return repositories
 end
 
 --- Takes the results of a rehearsal after which nothing is changed.
@@ -164,7 +173,12 @@ end
 function Changes:__close(raised)
   if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
     cli.progress(nil)
-    report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
+    if not self.repositories then
+      cli.note "lanyard: the repositories were not listed yet; nothing was changed"
+    end
+    if self.repositories or self.output == "json" then
+      report.changes(self.output, M.complete(self.repositories or {}, self.results, self.started), self.around)
+    end
   end
 end
 

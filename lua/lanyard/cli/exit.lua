@@ -75,6 +75,23 @@ function M.fail(err, status)
   M.leave(status or M.status_of(err), (text:gsub("\n(%S)", "\nlanyard: %1")))
 end
 
+local last -- functions that are called when the script has succeeded
+
+--- Calls a function after the script has ended without an error and its output is written. Nothing can fail after the
+--- last of these functions, so it can commit what a repetition of the command must not do again.
+---@param f fun()
+function M.at_end(f)
+  last = last or {}
+  last[#last + 1] = f
+end
+
+--- Calls the functions that `at_end` was given.
+function M.complete()
+  for _, f in ipairs(last or {}) do
+    f()
+  end
+end
+
 --- Returns the first of two results, or ends the script with the second.
 ---@param result any
 ---@param err any

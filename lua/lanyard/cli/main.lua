@@ -259,7 +259,7 @@ end
 local function start_emulator()
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start {})
+  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -383,7 +383,11 @@ return function(words)
   watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
   if ok then
-    return output_status(result)
+    local status = output_status(result)
+    if status == result then
+      exit.complete()
+    end
+    return status
   end
   local status, message = exit.of_error(result, command_line.debug)
   if message then

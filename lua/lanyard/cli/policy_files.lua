@@ -29,42 +29,110 @@ function M.check_stdin(command, files)
   end
 end
 
---- Reads and parses one file.
+--- A file that is not a policy.
+---@class cli.PolicyFailure
+---@field message string  what was expected, and what to do
+---@field line? integer   nil for a file that cannot be read
+---@field column? integer
+
+-- Replies of AWS that contain a policy as an object, and the query that prints it.
+local REPLIES = {
+  { "PolicyVersion", "GetPolicyVersion", "PolicyVersion.Document" },
+  { "PolicyDocument", "GetRolePolicy or GetUserPolicy", "PolicyDocument" },
+  { "Role", "GetRole", "Role.AssumeRolePolicyDocument" },
+}
+
+-- Returns the text of the policy in a reply of GetRepositoryPolicy or GetRegistryPolicy with the line and column of its
+-- member, or nil and advice for another reply.
+local function policy_text_of(text)
+  local ok, reply = pcall(json.decode, text)
+  if not ok or type(reply) ~= "table" then
+    return nil
+  elseif type(reply.policyText) == "string" then
+    local before = text:sub(1, (text:find('"policyText"', 1, true) or 1) - 1)
+    local _, breaks = before:gsub("\n", "")
+    return reply.policyText, breaks + 1, #before:match "[^\n]*$" + 1
+  end
+  for _, one in ipairs(REPLIES) do
+    if type(reply[one[1]]) == "table" then
+      return nil, ("; this is a reply of %s: pass --query %s to the AWS CLI"):format(one[2], one[3])
+    end
+  end
+  return nil
+end
+
+-- Returns advice for a text that is a policy followed by another one.
+local function advice_on_second(text, fault)
+  if text:find("^%s*,?%s*{", fault.offset + 1) and policy.parse(text:sub(1, fault.offset)) then
+    return "; a second document follows: write each to a file of its own, and join them with lanyard policy merge"
+  end
+  return ""
+end
+
+-- Parses a policy, or the policy in a reply of ECR.
+local function parse(text)
+  local doc, fault = policy.parse(text)
+  if doc then
+    return doc
+  end
+  local inner, line, column = policy_text_of(text)
+  if not inner then
+    local advice = line or advice_on_second(text, fault)
+    return nil, { message = fault.expected .. advice, line = fault.line, column = fault.column }
+  end
+  local found, inner_fault = policy.parse(inner)
+  if not found then
+    return nil, {
+      message = ("policyText:%d:%d: %s"):format(inner_fault.line, inner_fault.column, inner_fault.expected),
+      line = line, column = column,
+    }
+  end
+  return found, nil, { line = line, column = column }
+end
+
+--- Reads and parses one file. For a reply of ECR with a member policyText, the policy in it is parsed.
 ---@param file string
 ---@return policy.Document? doc
 ---@return string? message  a line with file, line, column and what was expected
+---@return cli.PolicyFailure? failure
+---@return { line: integer, column: integer }? reply  where the file has its policyText
 function M.read(file)
   local text, err = system.read_file(file, policy.MOST_BYTES)
   if not text then
-    return nil, tostring(err)
+    return nil, tostring(err), { message = tostring(err) }
   end
-  local doc, fault = policy.parse(text)
+  local doc, failure, reply = parse(text)
   if not doc then
-    return nil, ("%s:%d:%d: %s"):format(M.name(file), fault.line, fault.column, fault.expected)
+    return nil, ("%s:%d:%d: %s"):format(M.name(file), failure.line, failure.column, failure.message), failure
   end
-  return doc
+  return doc, nil, nil, reply
 end
 
 --- Reads and parses one file, or ends the command with a message.
 ---@param file string
 ---@return policy.Document
 function M.load(file)
-  return cli.check(M.read(file))
+  local doc, message = M.read(file)
+  return cli.check(doc, message)
 end
 
 --- Reads each file and passes it to `use`. A file that cannot be read is reported, and the rest follows.
 ---@param files string[]
----@param use fun(doc: policy.Document, name: string)
+---@param use fun(doc: policy.Document, name: string, reply?: { line: integer, column: integer })
+---@param on_failure? fun(failure: cli.PolicyFailure, name: string)  is called after the report
 ---@return integer status 1 where a file could not be read, else 0
-function M.each(files, use)
+function M.each(files, use, on_failure)
   local status = cli.exit.ok
   for _, file in ipairs(files) do
-    local doc, message = M.read(file)
+    local doc, message, failure, reply = M.read(file)
     if doc then
-      use(doc, M.name(file))
+      use(doc, M.name(file), reply)
     else
       cli.note("lanyard: " .. message)
       status = cli.exit.failed
+      if on_failure then
+        on_failure(failure, M.name(file))
+      end
     end
   end
   return status

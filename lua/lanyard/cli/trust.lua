@@ -78,12 +78,14 @@ function M.list(output, records)
   local rows, items = {}, json.array {}
   for i, record in ipairs(records) do
     local place = trust.check(record.root)
-    local state = place.state == "absent" and "changed" or place.state
-    local reason = place.reason or ""
-    rows[i] = { record.root, tostring(#record.files), timestamp.format(record.time), state, reason }
+    local state, reason = place.state == "absent" and "changed" or place.state, place.reason
+    if place.err and place.err.code == "NotFound" then
+      state, reason = "changed", "the directory was removed"
+    end
+    rows[i] = { record.root, tostring(#record.files), timestamp.format(record.time), state, reason or "" }
     items[i] = {
       path = escape.utf8(record.root), files = #record.files, time = timestamp.format(record.time), state = state,
-      reason = place.reason and escape.utf8(place.reason),
+      reason = reason and escape.utf8(reason),
     }
   end
   if output == "json" then

@@ -158,6 +158,10 @@ function M.of(entry, plan)
     if granted == nil then
       return nil, warning
     end
+    if granted and not (pruned or warning) and policy.equal_access(original or policy.new(), doc) then
+      -- The access is as the file says, in other words, for example in one statement for each action.
+      return false, { lines = {}, parts = {}, same_access = true }
+    end
     local changed = pruned or granted
     if changed and guard and not repository_policy.same(original, guard.doc) then
       return nil, policy_changed(entry.repository.name)

@@ -37,7 +37,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field activation_delay? number  seconds that a change of a service takes
 ---@field iam_delay? number  seconds after that until IAM knows the role
 ---@field trail_delay? number  seconds until CloudTrail shows a call
----@field reformat? boolean  return policies in ECR's layout
+---@field reformat? boolean  return policies in ECR's layout, as the commands do, and not as they were sent
 ---@field on_error? fun(traceback: string)
 ---@field now? fun(): number  the clock, in seconds since 1970
 ---@field random? fun(): number

@@ -6,7 +6,7 @@
 ---     found.text     --> "account 444455556666 (another account)"
 ---     for _, class in ipairs(found) do print(class.kind, class.relation, class.text) end
 ---
---- A condition counts by whom it excludes: one that everybody satisfies is no restriction. The time is that of the
+--- A condition counts by whom it excludes: one that everybody satisfies restricts nobody. The time is that of the
 --- question, so an expired statement reaches nobody.
 ---
 ---@class policy.Audience  a list of policy.AudienceClass, from the widest
@@ -54,6 +54,8 @@ local function is_possible(class)
     return coverage.account(id) == id or id:lower() == "${aws:resourceaccount}"
   elseif class.kind == "organization" or class.kind == "organization-path" then
     return id:find "^o%-" ~= nil or id:lower() == "${aws:resourceorgid}"
+  elseif class.entry and class.entry.type == "CanonicalUser" then
+    return #id == 64 and not id:find "%X"
   elseif class.entry and class.kind == "principal" then
     return request_of.caller(id).kind ~= "other" and (not id:find "^arn:" or coverage.account(id) ~= nil)
   end

@@ -11,6 +11,7 @@
 ---@field statement policy.Statement  the Allow
 ---@field actions string[]          its actions that the box is about
 ---@field suspect boolean           whether the box is empty needs the engine
+---@field partial policy.Statement[] Denies of a part of the actions or resources, which took nothing away
 
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
@@ -19,7 +20,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
--- With more alternatives than this, the Denies that are left take nothing away.
+-- With more alternatives or demands than this, the Denies that are left take nothing away.
 local MOST = 64
 
 -- Returns a copy of a box with other fields.
@@ -169,6 +170,7 @@ function M.of(statement)
     local box = {
       entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
       suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
+      partial = {},
     }
     for _, demand in ipairs(list) do
       box = box and M.add(box, demand)
@@ -314,9 +316,34 @@ local function grouped(box, denies, action)
   return groups
 end
 
+local WHO = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, service = true, ["is-service"] = true,
+  source = true, network = true,
+}
+
+local function is_about_callers(deny)
+  for _, condition in ipairs(deny.conditions) do
+    if WHO[demands.facet(condition.key:lower())] then
+      return true
+    end
+  end
+  return #deny.conditions == 0
+end
+
+--- Returns Denies with the ones first that say who is denied.
+---@param denies policy.Statement[]
+---@return policy.Statement[]
+function M.sorted(denies)
+  local first, last = {}, {}
+  for _, deny in ipairs(denies) do
+    table.insert(is_about_callers(deny) and first or last, deny)
+  end
+  return table.move(last, 1, #last, #first + 1, first)
+end
+
 --- Returns the boxes that Denies leave of one. A Deny of a part of its actions or resources takes nothing away.
 ---@param box policy.Box
----@param denies policy.Statement[]
+---@param denies policy.Statement[]  sorted
 ---@param action? string  only this action or pattern is asked about
 ---@return policy.Box[]
 function M.without(box, denies, action)
@@ -326,7 +353,9 @@ function M.without(box, denies, action)
     for _, item in ipairs(group.covering) do
       local next_left = {}
       for _, one in ipairs(left) do
-        local parts = item.all and #left <= MOST and subtract(one, item.deny) or { with(one, { suspect = true }) }
+        local few = #left <= MOST and #one.demands <= MOST
+        local parts = item.all and few and subtract(one, item.deny)
+          or { with(one, { suspect = true, partial = appended(one.partial, item.deny) }) }
         table.move(parts, 1, #parts, #next_left + 1, next_left)
       end
       left = next_left
@@ -334,6 +363,26 @@ function M.without(box, denies, action)
     table.move(left, 1, #left, #found + 1, found)
   end
   return found
+end
+
+--- Returns the boxes that the partial Denies of a box would leave of it, if they covered all of its actions and
+--- resources together | nil if they certainly do not.
+---@param box policy.Box
+---@return policy.Box[]?
+function M.if_covered(box)
+  if #box.partial < 2 then
+    return nil
+  end
+  local left = { with(box, { partial = {} }) }
+  for _, deny in ipairs(box.partial) do
+    local next_left = {}
+    for _, one in ipairs(#left <= MOST and left or {}) do
+      local parts = subtract(one, deny)
+      table.move(parts, 1, #parts, #next_left + 1, next_left)
+    end
+    left = #left <= MOST and next_left or left
+  end
+  return left
 end
 
 return M

@@ -45,6 +45,21 @@ local function any(list, value, test)
   return false
 end
 
+--- Reports whether no text matches a pattern of each of two lists.
+---@param list string[]
+---@param others string[]
+---@return boolean
+function M.are_apart(list, others)
+  for _, one in ipairs(list) do
+    for _, other in ipairs(others) do
+      if not are_disjoint(one, other) then
+        return false
+      end
+    end
+  end
+  return true
+end
+
 -- Returns "all", "part" or "none": how much of the pattern `inner` a list covers.
 local function of_pattern(list, is_not, inner)
   if is_not then
@@ -57,7 +72,10 @@ local function of_pattern(list, is_not, inner)
   return any(list, inner, function(one, other) return not are_disjoint(one, other) end) and "part" or "none"
 end
 
-local function lowered(list)
+--- Returns texts in lower case, as actions are compared.
+---@param list string[]
+---@return string[]
+function M.lowered(list)
   local texts = {}
   for i, text in ipairs(list) do
     texts[i] = text:lower()
@@ -65,8 +83,14 @@ local function lowered(list)
   return texts
 end
 
--- Returns how much of a list of patterns another one covers. With `not`, a list names what is not in it.
-local function of_list(outer, outer_not, inner, inner_not)
+--- Returns how much of a list of patterns another one covers: "all", "part" or "none". With `not`, a list names what is
+--- not in it.
+---@param outer string[]
+---@param outer_not boolean?
+---@param inner string[]
+---@param inner_not boolean?
+---@return "all"|"part"|"none"
+function M.of_list(outer, outer_not, inner, inner_not)
   if inner_not then
     if not outer_not then
       return any(outer, "*", includes) and "all" or "part"
@@ -92,7 +116,7 @@ end
 ---@param is_not? boolean    all actions but these
 ---@return "all"|"part"|"none"
 function M.actions(statement, actions, is_not)
-  return of_list(lowered(statement.actions), statement.not_action, lowered(actions), is_not)
+  return M.of_list(M.lowered(statement.actions), statement.not_action, M.lowered(actions), is_not)
 end
 
 --- Returns how many of the resources of the statement `inner` the statement `outer` covers: "all", "part" or "none". A
@@ -104,9 +128,9 @@ function M.resources(outer, inner)
   if not outer.has_resource then
     return "all"
   elseif not inner.has_resource then
-    return of_list(outer.resources, outer.not_resource, { "*" })
+    return M.of_list(outer.resources, outer.not_resource, { "*" })
   end
-  return of_list(outer.resources, outer.not_resource, inner.resources, inner.not_resource)
+  return M.of_list(outer.resources, outer.not_resource, inner.resources, inner.not_resource)
 end
 
 --- Reports whether a list has all items of another.

@@ -98,8 +98,11 @@ local function is_open(text)
   return variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
 end
 
--- Reports whether an operator can compare values. A policy variable may have any value.
-local function is_sound(operator, texts)
+--- Reports whether an operator can compare values. A policy variable may have any value.
+---@param operator string
+---@param texts string[]
+---@return boolean
+function M.is_sound(operator, texts)
   for _, text in ipairs(texts) do
     if not text:find("${", 1, true) and not select(2, core.operand(operator, text)) then
       return false
@@ -162,7 +165,7 @@ function M.read(condition)
     demand.requires = "unknown"
   else
     demand.requires = requires_value(set, base, if_exists, demand)
-    demand.sound = is_sound(condition.operator, demand.values)
+    demand.sound = M.is_sound(condition.operator, demand.values)
   end
   if ALWAYS[name] and demand.requires == "present" then
     return nil

@@ -48,6 +48,7 @@ local principals = require "lanyard.policy.lint.principals"
 local relations = require "lanyard.policy.lint.relations"
 local resources = require "lanyard.policy.lint.resources"
 local services = require "lanyard.policy.lint.services"
+local suggestions = require "lanyard.policy.lint.suggestions"
 local trust = require "lanyard.policy.lint.trust"
 local variables = require "lanyard.policy.lint.variables"
 
@@ -58,6 +59,11 @@ local NEARLY_FULL = catalogue.define {
 local TOO_LARGE = catalogue.define {
   id = "too-large", severity = "high", summary = "more characters than AWS accepts",
   help = "AWS rejects the policy.",
+}
+
+local NOT_A_POLICY = catalogue.define {
+  id = "not-a-policy", severity = "high", summary = "a file that is not a policy, or cannot be read",
+  help = "AWS rejects a text that is not JSON, or that has no Statement. Nothing else of the file was checked.",
 }
 
 local M = {
@@ -72,22 +78,20 @@ local M = {
 -- The part of the limit above which a policy is nearly full.
 local NEAR = 0.8
 
-local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
+-- The most statements that are compared with each other. No policy that AWS accepts has as many.
+local MOST_STATEMENTS = 1000
 
--- Returns the number of characters of a document that count for a limit.
-local function size_of(doc, kind)
-  if not kind.dense then
-    return doc:size()
-  end
-  local outside, inside = tostring(doc):gsub('"[^"\\]*"', ""), 0
-  for text in tostring(doc):gmatch '"[^"\\]*"' do
-    inside = inside + (utf8.len(text) or #text)
-  end
-  return inside + (utf8.len((outside:gsub("%s", ""))) or #outside)
+local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space "
+  .. "(lanyard policy fmt --compact)"
+
+-- Returns the number of characters of a document that count for a limit. stored: the text is in ECR's layout, which is
+-- longer than what was sent
+local function size_of(doc, kind, stored)
+  return (kind.dense or stored) and doc:compact_size() or doc:size()
 end
 
-local function check_size(doc, kind, root, add)
-  local size = size_of(doc, kind)
+local function check_size(doc, kind, root, stored, add)
+  local size = size_of(doc, kind, stored)
   if size > kind.limit then
     add(TOO_LARGE, root, ("the policy has %d characters%s, and %s %d"):format(size,
       kind.dense and " without white space" or "", kind.limit_of, kind.limit),
@@ -113,6 +117,25 @@ local function before(a, b)
   return a.id < b.id
 end
 
+--- Returns the name of a type of policies in a sentence: "an identity policy".
+---@param type string
+---@return string
+function M.subject(type)
+  return kinds.get(type).subject
+end
+
+--- Returns a finding for a file that is not a policy.
+---@param failure { file: string, message: string, line?: integer, column?: integer }  without a line: it cannot be read
+---@return policy.lint.Finding
+function M.failure(failure)
+  local line, column = failure.line or 1, failure.column or 1
+  return {
+    id = NOT_A_POLICY.id, severity = NOT_A_POLICY.severity, message = failure.message, file = failure.file,
+    fix = failure.line and "correct the text" or "correct the name or the permissions of the file",
+    line = line, column = column, end_line = line, end_column = column + 1,
+  }
+end
+
 local function check_statement(scope)
   grammar.check_statement(scope.node, scope.kind, scope.add)
   conditions.check(scope)
@@ -128,8 +151,9 @@ end
 
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string, type?: string }  account: the owner of the repository or role; with it,
----                    principals of other accounts are reported. type: one of lint.TYPES, "repository" by default
+---@param options? { account?: string, type?: string, stored?: boolean }  account: the owner of the repository or role;
+---                    with it, principals of other accounts are reported. type: one of lint.TYPES, "repository" by
+---                    default. stored: the document was read from ECR, whose layout is longer than what was sent
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
@@ -143,7 +167,8 @@ function M.check(doc, options)
     }
   end
 
-  check_size(doc, kind, root, add)
+  suggestions.start()
+  check_size(doc, kind, root, options and options.stored, add)
   local nodes = grammar.check_document(root, kind, add)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"
@@ -156,7 +181,7 @@ function M.check(doc, options)
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  if kind.principal then
+  if kind.principal and #statements <= MOST_STATEMENTS then
     overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
   end
   table.sort(findings, before)

@@ -1,99 +1,71 @@
 --- Makes a policy smaller without changing what it allows.
 ---
----     local smaller, removed = minimize(doc)    -- or nil, "undecided", reason
+---     local smaller, removed, undecided = minimize(doc)
 ---
 --- Redundant statements are removed first, then the redundant values of lists, then redundant conditions. Each removal
---- is tried on a copy, and kept if both documents have equal access. Of two redundant parts, the later one is removed.
---- What stays keeps its bytes, except a list that lost a value: it is written again.
+--- is proved: no request is allowed before it and not after it, or the other way round. Of two redundant parts, the
+--- later one is removed. What stays keeps its bytes, except a list that lost a value: it is written again.
+---
+--- A part is compared with the statements that may apply to the same requests (lanyard.policy.redundancy), not with the
+--- whole document. In long lists only the values that others may cover are tried. At the end the whole is compared.
 ---
 --- A Deny also applies to what other policies of the account allow. So a part of a Deny is redundant only if the other
 --- Denies deny the same requests. A Deny with NotPrincipal stays as it is. A statement for a role is not redundant
---- beside one for its account (lanyard.policy.delegation).
+--- beside one for its account, nor one for a session beside one for its role (lanyard.policy.delegation).
 
-local delegation = require "lanyard.policy.delegation"
+local assemble = require "lanyard.policy.assemble"
+local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
 local equal_access = require("lanyard.policy.reason").equal_access
 local label = require("lanyard.policy.statements").label
+local networks = require "lanyard.policy.networks"
+local redundancy = require "lanyard.policy.redundancy"
 
 ---@class policy.Removal
 ---@field statement string  the Sid, or "#" and the index in the original document
 ---@field element? string   the element that lost a value, such as "Action" or "Condition"; nil for a whole statement
 ---@field value? string     the removed value; for a condition its operator and key
 
--- The state: `doc` is the smallest document so far, `labels` has the original labels of its statements.
-local Search = {}
-Search.__index = Search
-
--- Returns a document that allows what a document denies.
-local function denied(doc)
-  local copy = doc:copy()
-  for index = #copy:statements(), 1, -1 do
-    if copy:statement(index).effect == "Deny" then
-      copy:set { index = index, element = "Effect", value = "Allow" }
-    else
-      copy:remove { index = index }
-    end
-  end
-  return copy
-end
-
--- Reports whether two documents have equal access. Keeps the first reason why it is undecided.
-function Search:equal(a, b)
-  for _, form in ipairs { function(doc) return doc end, delegation.apart } do
-    local equal, _, reason = equal_access(form(a), form(b), self.options)
-    self.undecided = self.undecided or equal == nil and reason or nil
-    if not equal then
-      return false
-    end
-  end
-  return true
-end
-
--- Tries an edit of a statement on a copy. Returns whether it was kept.
-function Search:try(index, removal, edit)
-  local deny = self.doc:statement(index).effect == "Deny"
-  local copy = self.doc:copy()
-  edit(copy)
-  if not self:equal(self.original, copy) or deny and not self:equal(denied(self.original), denied(copy)) then
-    return false
-  end
-  self.doc = copy
-  self.removed[#self.removed + 1] = removal
-  return true
-end
+-- In longer lists, and conditions with more keys, only what others may cover is tried.
+local SHORT = 8
 
 -- Without a Principal, a statement of a resource policy violates the grammar.
-function Search:is_editable(statement)
-  local complete = #statement.principals > 0 or self.options and self.options.kind == "identity"
+local function is_editable(statement, options)
+  local complete = #statement.principals > 0 or options and options.kind == "identity"
   return complete and not statement.flaw and not (statement.effect == "Deny" and statement.not_principal)
 end
 
--- One statement stays: AWS accepts no policy without statements.
-function Search:try_statements()
-  for index = #self.labels, 1, -1 do
-    if #self.labels == 1 then
-      return
-    end
-    local removal = { statement = self.labels[index] }
-    if self:is_editable(self.doc:statement(index))
-      and self:try(index, removal, function(copy) copy:remove { index = index } end) then
-      table.remove(self.labels, index)
+-- ---------------------------------------------------------------------------------------------
+-- Statements
+
+-- Returns a copy of a document without redundant statements, and the labels of the ones that are left. One statement
+-- stays: AWS accepts no policy without statements.
+local function without_statements(check, doc, removed, options)
+  local copy, labels, left = doc:copy(), {}, #check.statements
+  for i, statement in ipairs(check.statements) do
+    labels[i] = label(statement)
+  end
+  for i = #check.statements, 1, -1 do
+    if left > 1 and is_editable(check.statements[i], options) and check:is_redundant(i) then
+      check:remove(i)
+      copy:remove { index = i }
+      removed[#removed + 1] = { statement = table.remove(labels, i) }
+      left = left - 1
     end
   end
+  return copy, labels
 end
 
--- Returns the values of a list without one of them.
-local function without(node, position)
-  local values = {}
-  for i, child in ipairs(node) do
-    if i ~= position then
-      values[#values + 1] = child.value
-    end
-  end
-  return values
-end
+-- ---------------------------------------------------------------------------------------------
+-- Parts of a statement
 
--- Returns the node of the document at a path: the index of a statement and the names of members.
-local function node_at(doc, index, path)
+-- The state: `one` is a document that consists of the smallest statement so far; `check` and `index` are the statement
+-- in its document; `edits` have what changed.
+local Part = {}
+Part.__index = Part
+
+-- Returns the node at a path: the names of members of the statement.
+local function node_at(doc, path, index)
   local node
   for _, member in ipairs(doc:tree()) do
     if member.key.value == "Statement" then
@@ -113,46 +85,166 @@ local function node_at(doc, index, path)
   return node
 end
 
+-- Returns a document of a statement, which may be a Deny, beside others; only of the others without one.
+function Part:beside(doc, others)
+  if not doc then
+    return (assemble(self.check.empty, others))
+  end
+  local text = doc:statements()[1].text
+  if self.deny then
+    local copy = doc:copy()
+    copy:set { index = 1, element = "Effect", value = "Allow" }
+    text = copy:statements()[1].text
+  end
+  return (assemble(self.check.empty, table.move(others, 1, #others, 2, { text })))
+end
+
+-- Reports whether a statement applies to no more requests than others do. `outer` has one more, or is nil.
+function Part:is_within(inner, outer)
+  local before, after = self:beside(outer, self.others), self:beside(inner, self.denies)
+  return self.deny and self.check:adds_nothing(before, after) or not self.deny and self.check:is_within(before, after)
+end
+
+function Part:keep(removal, copy, edit)
+  self.one = copy
+  self.edits[#self.edits + 1] = edit
+  self.removed[#self.removed + 1] = removal
+end
+
+-- Tries an edit: edit(doc, index). Returns whether it was kept. `change` says whether the statement becomes "narrower"
+-- or "wider"; nil: unknown.
+function Part:try(removal, change, edit)
+  local copy = self.one:copy()
+  edit(copy, 1)
+  local loses = change ~= "wider" and not self:is_within(self.one, copy)
+  if loses or change ~= "narrower" and not self:is_within(copy, self.one) then
+    return false
+  end
+  self:keep(removal, copy, edit)
+  return true
+end
+
+-- Returns the values of a list without one of them.
+local function without(node, position)
+  local values = {}
+  for i, child in ipairs(node) do
+    if i ~= position then
+      values[#values + 1] = child.value
+    end
+  end
+  return values
+end
+
+-- Returns a function that returns the values of a long list that may cover one of them, by position.
+local function coverers(node, path)
+  local texts, wild, by_text = {}, {}, {}
+  for i, child in ipairs(node) do
+    local text = tostring(child.value)
+    texts[i] = text:lower()
+    by_text[texts[i]] = by_text[texts[i]] or {}
+    table.insert(by_text[texts[i]], i)
+    wild[#wild + 1] = text:find "[*?$]" and i or nil
+  end
+  local overlapping = path[2] and path[2]:find "IpAddress" and networks.overlaps(texts) or {}
+  return function(position)
+    local text, found, seen = texts[position], {}, { [position] = true }
+    local function add(i)
+      found[#found + 1] = not seen[i] and node[i].value or nil
+      seen[i] = true
+    end
+    local account = path[1]:find "Principal$" and coverage.account(text)
+    for _, other in ipairs { text, account, account and "arn:aws:iam::" .. account .. ":root" } do
+      for _, i in ipairs(by_text[other] or {}) do add(i) end
+    end
+    for _, i in ipairs(wild) do
+      if coverage.includes(texts[i], text) then add(i) end
+    end
+    for i in pairs(overlapping[position] and overlapping or {}) do
+      if overlapping[i] then add(i) end
+    end
+    return found
+  end
+end
+
+-- Returns a copy of the statement with other values in a list.
+function Part:with_values(path, values)
+  local copy = self.one:copy()
+  copy:set { index = 1, element = path[1], within = { table.unpack(path, 2) }, value = values }
+  return copy
+end
+
+local NARROWER = { Principal = true, Action = true, Resource = true }
+local WIDER = { NotPrincipal = true, NotAction = true, NotResource = true }
+
+-- Reports whether a statement applies where one of its values does: with it alone, or with one of the others.
+local function is_union(path)
+  local operator = path[1] == "Condition" and path[2]
+  return NARROWER[path[1]] or operator and not operator:find "Not" and not operator:find "^For" and operator ~= "Null"
+end
+
+-- Reports whether the statement with one value is within the statement with the values that may cover it, and others.
+function Part:is_covered(path, value, others)
+  local inner = self:with_values(path, { value })
+  if #others > 0 then
+    return self:is_within(inner, self:with_values(path, others))
+  end
+  local is_empty = path[1] == "Condition" and not demands.is_sound(path[2], { tostring(value) })
+  return (self.overlaps or is_empty) and self:is_within(inner, nil)
+end
+
+-- Tries to remove the value at a position of a list. Returns whether it was removed.
+function Part:try_value(path, node, position, others)
+  local removal = {
+    statement = self.label, element = table.concat(path, " "), value = tostring(node[position].value),
+  }
+  local values = without(node, position)
+  local function edit(doc, index)
+    doc:set { index = index, element = path[1], within = { table.unpack(path, 2) }, value = values }
+  end
+  if not others or not is_union(path) then
+    local change = NARROWER[path[1]] and "narrower" or WIDER[path[1]] and "wider" or nil
+    return self:try(removal, change, edit)
+  elseif not self:is_covered(path, node[position].value, others(position)) then
+    return false
+  end
+  self:keep(removal, self:with_values(path, values), edit)
+  return true
+end
+
 -- Tries to remove each value of a list, from the last. A single string, and the last one of a list, stay.
-function Search:try_values(index, path)
-  local node = node_at(self.doc, index, path)
+function Part:try_values(path)
+  local node = node_at(self.one, path, 1)
   if not node or node.kind ~= "array" then
     return
   end
-  local within = { table.unpack(path, 2) }
+  local others = #node > SHORT and coverers(node, path)
   for position = #node, 1, -1 do
-    local current = node_at(self.doc, index, path)
-    if #current < 2 then
+    if #node < 2 then
       return
+    elseif self:try_value(path, node, position, others) then
+      node = node_at(self.one, path, 1)
+      others = others and coverers(node, path)
     end
-    local removal = {
-      statement = self.labels[index], element = table.concat(path, " "), value = tostring(node[position].value),
-    }
-    self:try(index, removal, function(copy)
-      copy:set { index = index, element = path[1], within = within, value = without(current, position) }
-    end)
   end
 end
 
 -- Tries to remove a member of an element, and the members and the element around it that become empty.
-function Search:try_member(index, path)
-  local removal = {
-    statement = self.labels[index], element = path[1], value = table.concat(path, " ", 2),
-  }
-  self:try(index, removal, function(copy)
+function Part:try_member(path)
+  local removal = { statement = self.label, element = path[1], value = table.concat(path, " ", 2) }
+  self:try(removal, path[1] ~= "Condition" and NARROWER[path[1]] and "narrower" or "wider", function(doc, index)
     for depth = #path, path[1] == "Condition" and 1 or 2, -1 do
       local part = { table.unpack(path, 1, depth) }
-      local node = node_at(copy, index, part)
+      local node = node_at(doc, part, index)
       if depth == #path or #node == 0 then
-        copy:set { index = index, element = part[1], within = { table.unpack(part, 2) } }
+        doc:set { index = index, element = part[1], within = { table.unpack(part, 2) } }
       end
     end
   end)
 end
 
 -- Returns the names of the members of an element that is an object.
-local function names_in(doc, index, path)
-  local names, node = {}, node_at(doc, index, path)
+function Part:names_in(path)
+  local names, node = {}, node_at(self.one, path, 1)
   if node and node.kind == "object" then
     for i, member in ipairs(node) do
       names[i] = member.key.value
@@ -161,23 +253,75 @@ local function names_in(doc, index, path)
   return names
 end
 
-function Search:try_principals(index, element)
-  local types = names_in(self.doc, index, { element })
+function Part:try_principals(element)
+  local types = self:names_in { element }
   for i = #types, 1, -1 do
-    if #names_in(self.doc, index, { element }) > 1 then
-      self:try_member(index, { element, types[i] })
+    if #self:names_in { element } > 1 then
+      self:try_member { element, types[i] }
     end
-    self:try_values(index, { element, types[i] })
+    self:try_values { element, types[i] }
   end
 end
 
-function Search:try_conditions(index)
-  for _, operator in ipairs(names_in(self.doc, index, { "Condition" })) do
-    for _, key in ipairs(names_in(self.doc, index, { "Condition", operator })) do
-      self:try_member(index, { "Condition", operator, key })
-      self:try_values(index, { "Condition", operator, key })
+-- Keys that nothing but their own conditions decides.
+local FREE = { tag = true, request = true, network = true, source = true }
+
+-- Returns the names of the keys of a statement with many conditions that certainly exclude somebody: no other condition
+-- is on the same key, and requests have any value of it, or none.
+local function excluding(statement)
+  local excludes, seen = {}, {}
+  for _, condition in ipairs(statement.conditions) do
+    local demand, name = demands.read(condition), condition.key:lower()
+    local plain = demand and demand.sound and FREE[demand.facet] and demand.requires ~= "unknown"
+      and not table.concat(demand.values):find("[$*?]")
+    excludes[name] = plain and not seen[name] and not condition.operator:find "^For" or nil
+    seen[name] = true
+  end
+  return #statement.conditions > SHORT and excludes or {}
+end
+
+function Part:try_conditions()
+  local excludes = self.overlaps and {} or excluding(self.one:statements()[1])
+  for _, operator in ipairs(self:names_in { "Condition" }) do
+    for _, key in ipairs(self:names_in { "Condition", operator }) do
+      if not excludes[key:lower()] then
+        self:try_member { "Condition", operator, key }
+      end
+      self:try_values { "Condition", operator, key }
     end
   end
+end
+
+-- Tries all parts of a statement.
+function Part:try_all()
+  for _, element in ipairs { "Principal", "NotPrincipal" } do
+    self:try_principals(element)
+  end
+  for _, element in ipairs { "Action", "NotAction", "Resource", "NotResource" } do
+    self:try_values { element }
+  end
+  self:try_conditions()
+end
+
+local function texts_at(check, positions, as_allows)
+  local texts = {}
+  for i, position in ipairs(positions) do
+    texts[i] = as_allows and check:allow_of(position) or check.texts[position]
+  end
+  return texts
+end
+
+-- Returns the state for a statement of the document of a check.
+local function new_part(check, index, name, removed)
+  local deny = check.statements[index].effect == "Deny"
+  local same = check:others(index, check.statements[index].effect)
+  local denies = deny and {} or texts_at(check, check:others(index, "Deny"))
+  local others = texts_at(check, same, deny)
+  return setmetatable({
+    check = check, index = index, label = name, removed = removed, edits = {}, deny = deny, denies = denies,
+    overlaps = #same > 0 or #denies > 0, others = table.move(denies, 1, #denies, #others + 1, others),
+    one = assemble(check.empty, { check.texts[index] }),
+  }, Part)
 end
 
 --- Returns an equal document without redundant statements, values and conditions, and what was removed, in order. A
@@ -188,23 +332,24 @@ end
 ---@return policy.Removal[] removed
 ---@return string? reason
 return function(doc, options)
-  local search = setmetatable({
-    original = doc, doc = doc:copy(), options = options, labels = {}, removed = {},
-  }, Search)
-  for i, statement in ipairs(doc:statements()) do
-    search.labels[i] = label(statement)
-  end
-  search:try_statements()
-  for index, statement in ipairs(search.doc:statements()) do
-    if search:is_editable(statement) then
-      for _, element in ipairs { "Principal", "NotPrincipal" } do
-        search:try_principals(index, element)
+  local removed, first = {}, redundancy.new(doc, options)
+  local copy, labels = without_statements(first, doc, removed, options)
+  local check = #removed > 0 and redundancy.new(copy, options) or first
+  for index, statement in ipairs(check.statements) do
+    if is_editable(statement, options) then
+      local part = new_part(check, index, labels[index], removed)
+      part:try_all()
+      for _, edit in ipairs(part.edits) do
+        edit(copy, index)
       end
-      for _, element in ipairs { "Action", "NotAction", "Resource", "NotResource" } do
-        search:try_values(index, { element })
+      if #part.edits > 0 then
+        check:replace(index, part.one)
       end
-      search:try_conditions(index)
     end
   end
-  return search.doc, search.removed, search.undecided
+  local equal, witness = equal_access(doc, copy, options)
+  if equal == false and witness.certain then
+    return doc:copy(), {}, "the smaller policy does not allow the same requests: a defect of Lanyard"
+  end
+  return copy, removed, first.undecided or check.undecided
 end

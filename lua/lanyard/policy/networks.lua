@@ -123,12 +123,15 @@ local function has_large_run(ranges, most)
 end
 
 --- Reports whether networks keep the public out: no network is public, alone or with the ones beside it, and not all
---- are private.
+--- are private. What a text that is not a network means to AWS is unknown.
 ---@param texts string[]  addresses and networks in CIDR notation
 ---@return boolean
 function M.protect(texts)
   local others = {}
   for _, text in ipairs(texts) do
+    if not range_of(text) then
+      return false
+    end
     others[#others + 1] = not M.is_private(text) and text or nil
   end
   for name, list in pairs(sorted(others)) do
@@ -139,16 +142,29 @@ function M.protect(texts)
   return #others > 0
 end
 
---- Reports whether networks contain every address of IPv4 or IPv6.
+--- Returns which networks share addresses with others of the list, or are beside one.
 ---@param texts string[]
----@return boolean
-function M.are_everything(texts)
-  for name, list in pairs(sorted(texts)) do
-    if has_large_run(list, name == "v4" and 0xffffffff or -1) then
-      return true
+---@return table<integer, boolean> overlaps  by position
+function M.overlaps(texts)
+  local ranges, found = { v4 = {}, v6 = {} }, {}
+  for i, text in ipairs(texts) do
+    local name, first, last = range_of(text)
+    if name then
+      table.insert(ranges[name], { first, last, i })
+    end
+    found[i] = not name
+  end
+  for _, list in pairs(ranges) do
+    table.sort(list, function(a, b) return math.ult(a[1], b[1]) end)
+    local run
+    for _, range in ipairs(list) do
+      if run and (run[2] == -1 or not math.ult(run[2] + 1, range[1])) then
+        found[range[3]], found[run[3]] = true, true
+      end
+      run = (not run or math.ult(run[2], range[2])) and range or run
     end
   end
-  return false
+  return found
 end
 
 return M

@@ -24,8 +24,8 @@ local reason = require "lanyard.policy.reason"
 ---@field certain boolean          false if it depends on what AWS leaves open
 ---@field undecided? string        why it could not be decided whether the class is reached
 
--- At most this many questions are asked for one document. Each takes a tenth of a millisecond or more.
-local MOST_QUESTIONS = 2000
+-- The questions about one document take at most about this many microseconds.
+local MOST_WORK = 1000000
 
 -- An example with more keys is not made easier to read, which takes several decisions for each key.
 local MOST_KEYS = 32
@@ -123,6 +123,7 @@ end
 -- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
 local function candidates(list, denies, action)
   local found, seen = {}, {}
+  denies = boxes.sorted(denies)
   for _, box in ipairs(list) do
     for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
       for _, class in ipairs(identify(one)) do
@@ -215,21 +216,36 @@ function Search:narrowing(class)
   return denies
 end
 
--- Finds a request of a class that the document allows, and `before` does not.
-function Search:ask(class)
-  if self.questions >= MOST_QUESTIONS then
-    return nil, "undecided", ("only %d questions are asked about one policy"):format(MOST_QUESTIONS)
-  end
-  self.questions = self.questions + 1
+-- Returns the document of a class: its Allow and the Denies | nil if it is too long
+function Search:document_of(class)
   local texts = table.move(self.denies, 1, #self.denies, 2, { allow_text(class) })
   for _, statement in ipairs(self:narrowing(class)) do
     texts[#texts + 1] = json.encode(statement)
   end
-  local doc = assemble(self.doc, texts)
+  return (assemble(self.doc, texts))
+end
+
+-- Finds a request of a class that the document allows, and `before` does not.
+function Search:ask(class)
+  if self.work >= MOST_WORK then
+    return nil, "undecided", "the policy has too many statements for a question about each caller"
+  end
+  local doc = self:document_of(class)
   if not doc then
     return nil, "undecided", "the policy is too long for a question about it"
   end
+  self.work = self.work + reason.cost(#tostring(doc))
   return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
+end
+
+-- Returns a demand whose operator cannot compare its values: AWS's answer is unknown.
+local function unsound_of(class)
+  for _, demand in ipairs(demands_of(class)) do
+    if not demand.sound then
+      return demand
+    end
+  end
+  return nil
 end
 
 -- Asks about a class, and adds to it what was found. Returns whether a request reaches it, or may.
@@ -239,19 +255,61 @@ function Search:is_reached(class, always)
     return true
   end
   local found, undecided, why = self:ask(class)
-  class.witness, class.undecided = found, undecided and why
+  class.witness, class.undecided = found, undecided and why or nil
   class.certain = found ~= nil and found.certain
-  return found ~= nil or undecided ~= nil
+  if not found and not undecided and unsound_of(class) then
+    class.undecided = ("%s cannot compare the value of %s"):format(unsound_of(class).operator, unsound_of(class).key)
+  end
+  return found ~= nil or class.undecided ~= nil
+end
+
+-- Returns a document that allows everything to classes, whatever they except.
+local function all_of(list)
+  local statements = json.array {}
+  for _, class in ipairs(list) do
+    statements[#statements + 1] = classes.statement(setmetatable({ except = {} }, { __index = class }))
+  end
+  return core.parse(json.encode { Version = "2012-10-17", Statement = statements })
+end
+
+-- Returns the classes that Denies of a part of the actions leave together of a class | nil if others are reached, too
+function Search:narrower(class)
+  local left = boxes.if_covered(class.box)
+  if not left then
+    return nil
+  end
+  local list = {}
+  for _, box in ipairs(left) do
+    for _, inner in ipairs(identify(box)) do
+      inner.except = class.except -- which of the Denies of parts except anybody is unknown
+      list[#list + 1] = inner
+    end
+  end
+  local doc = self:document_of(class)
+  local found, undecided = reason.find(all_of(list), doc or all_of { class }, self.options)
+  return not found and not undecided and list or nil
 end
 
 -- Returns the classes that a request reaches, without the ones that others of them include.
 function Search:reached(list, always)
-  local kept, index = {}, inclusion.index()
-  for _, class in ipairs(inclusion.sort(list)) do
-    if not index:includes(class) and self:is_reached(class, always) then
+  local kept, index, inner = {}, inclusion.index(), {}
+  local function visit(class, is_inner)
+    if index:includes(class) or not self:is_reached(class, always) then
+      return
+    end
+    local narrower = not is_inner and self:narrower(class)
+    if narrower then
+      table.move(narrower, 1, #narrower, #inner + 1, inner)
+    else
       kept[#kept + 1] = class
       index:add(class)
     end
+  end
+  for _, class in ipairs(inclusion.sort(list)) do
+    visit(class, false)
+  end
+  for _, class in ipairs(inclusion.sort(inner)) do
+    visit(class, true)
   end
   return kept
 end
@@ -342,7 +400,7 @@ return function(doc, options)
   end
   local search = setmetatable({
     doc = assemble(doc, {}), denies = texts, before = options.before or core.new(), action = options.action,
-    questions = 0,
+    work = 0,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
     new_access = options.brief and reason.find or reason.new_access,
   }, Search)

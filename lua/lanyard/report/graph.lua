@@ -80,9 +80,10 @@ local function principal_of(access, scope)
     local elsewhere = access.region ~= scope.region and (" (%s)"):format(access.region or "?") or ""
     return "service " .. access.service .. elsewhere, access.service .. elsewhere, "container-service"
   elseif access.kind == "public" then
-    return "public " .. access.principal, access.principal == "*" and "everyone" or access.principal, "public"
+    local name = access.audience or access.principal == "*" and "everyone" or access.principal
+    return "public " .. access.principal .. " " .. name, name, "public"
   end
-  return access.type .. " " .. access.principal, access.principal, access.kind
+  return access.type .. " " .. access.principal, access.audience or access.principal, access.kind
 end
 
 -- Adds a repository and an edge for each of its grants. Returns the findings that an edge shows.

@@ -39,6 +39,11 @@ local function grant_line(grant)
     text(grant.decision), text(grant.principal))
 end
 
+local function policy_line(change)
+  return ("%s: %s<br>%s"):format(text(summary.label(change)), text(change.repository),
+    text(summary.policy_change(change)))
+end
+
 local function changes(report)
   local baseline = report.baseline
   if not baseline then
@@ -47,6 +52,7 @@ local function changes(report)
   return ('<section id="changes">\n<h2>Since %s</h2>\n<p>%s.</p>\n'):format(text(baseline.time),
     summary.since(summary.changes(report)))
     .. elements.list("Resolved findings", baseline.resolved, findings.line)
+    .. elements.list("Changed policies", baseline.policies or {}, policy_line)
     .. elements.list("Added grants", baseline.grants.added, grant_line)
     .. elements.list("Removed grants", baseline.grants.removed, grant_line) .. "</section>\n"
 end

@@ -57,6 +57,10 @@ local function changes_of(report)
     add("finding", "resolved", escape.markdown(summary.label(finding)),
       escape.markdown(("%s: %s"):format(finding.id, finding.message)))
   end
+  for _, change in ipairs(report.baseline.policies or {}) do
+    add("policy", "changed", escape.markdown(("%s: %s"):format(summary.label(change), change.repository)),
+      escape.markdown(summary.policy_change(change)))
+  end
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(report.baseline.grants[change]) do
       add("grant", change, escape.markdown(("%s: %s"):format(summary.label(grant), grant.repository)),

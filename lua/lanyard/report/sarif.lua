@@ -28,6 +28,7 @@ local function rules_of(catalogue)
     rules[i] = {
       id = id,
       shortDescription = { text = entry.summary },
+      help = { text = entry.help or entry.why or entry.summary },
       defaultConfiguration = { level = LEVELS[entry.severity] },
       properties = { severity = entry.severity, ["security-severity"] = SCORES[entry.severity] },
     }
@@ -129,12 +130,30 @@ local function log_of(catalogue, findings, location_of, invocation)
   }
 end
 
+-- Returns the invocation of a command that could not read some files.
+local function invocation_with(unread)
+  local notifications = json.array {}
+  for i, failure in ipairs(unread) do
+    notifications[i] = {
+      level = "error", message = { text = ("%s: %s"):format(failure.file, failure.message) },
+      locations = json.array {
+        { physicalLocation = {
+          artifactLocation = { uri = uri_of(failure.file) },
+          region = failure.line and { startLine = failure.line, startColumn = failure.column },
+        } },
+      },
+    }
+  end
+  return { executionSuccessful = #unread == 0, toolExecutionNotifications = notifications }
+end
+
 --- Returns the log of findings in files.
----@param catalogue { [string]: { severity: string, summary: string } } the checks by id
+---@param catalogue { [string]: { severity: string, summary: string, help?: string } } the checks by id
 ---@param findings policy.lint.Finding[] with `file`
+---@param unread? { file: string, message: string, line?: integer, column?: integer }[]  files that were not checked
 ---@return table log  for lanyard.json
-function M.log(catalogue, findings)
-  return log_of(catalogue, findings, location_in_file)
+function M.log(catalogue, findings, unread)
+  return log_of(catalogue, findings, location_in_file, unread and invocation_with(unread))
 end
 
 -- Adds to the catalogue the findings of other versions that a report has.

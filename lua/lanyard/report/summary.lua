@@ -97,6 +97,17 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Sentences
 
+--- Returns how a policy differs from the earlier one: "written differently, with the same access", or what it gives and
+--- takes.
+---@param change audit.PolicyChange
+---@return string
+function M.policy_change(change)
+  if change.same_access then
+    return "written differently, with the same access"
+  end
+  return ("gives: %s; takes: %s"):format(change.gives, change.takes)
+end
+
 --- Returns "1 critical, 2 low" or "no findings".
 ---@param counts { [string]: integer } findings by severity
 ---@return string

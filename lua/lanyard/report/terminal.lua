@@ -29,7 +29,7 @@ local function add_rows(rows, time, repository, label)
     rows[#rows + 1] = cells
   end
   for _, access in ipairs(repository.access) do
-    add(repository.name, access.service or access.principal, access.kind,
+    add(repository.name, access.service or access.audience or access.principal, access.kind,
       { access.decision .. expiry_of(access, time), DECISION_COLOURS[access.decision] }, access.statement or "-")
   end
   if #repository.access == 0 then
@@ -77,6 +77,16 @@ local function failure_lines(report, paint, width)
   return table.concat(lines)
 end
 
+-- Returns what the policies with another text give and take since the baseline.
+local function policy_lines(report, labels)
+  local lines = {}
+  for i, change in ipairs(report.baseline.policies or {}) do
+    lines[i] = escape.printable(("%s%s  %s"):format(labels and summary.label(change) .. ": " or "", change.repository,
+      summary.policy_change(change))) .. "\n"
+  end
+  return lines[1] and "\npolicies since " .. report.baseline.time .. "\n" .. table.concat(lines) or ""
+end
+
 local function change_lines(report, labels)
   local function where(item)
     return labels and summary.label(item) .. ": " or ""
@@ -119,7 +129,7 @@ function M.write(report, out, options)
   out(rules and escape.printable(rules) .. "\n" or "")
   out(summary.total(summary.counts(report)) .. "\n")
   if report.baseline then
-    out(change_lines(report, labels))
+    out(policy_lines(report, labels) .. change_lines(report, labels))
   end
 end
 

@@ -44,6 +44,19 @@ describe("the event history", function()
     assert.equal(0, #assert(history:changes(NAME, w:time() + 1)))
   end)
 
+  it("is asked for as often as the user says, or ten times", function()
+    for _, case in ipairs { { nil, 10 }, { 2, 2 } } do
+      local w <close> = world.new()
+      w.change = function(operation, reply) reply.reset = operation == "LookupEvents" end
+      w.region.session.sources.max_attempts = case[1] and "AWS_MAX_ATTEMPTS" or nil
+      w.region.session.options.max_attempts = case[1] or w.region.session.options.max_attempts
+      local changes, err = assert(event_history.open(w.region)):changes(NAME, 0)
+      assert.is_nil(changes)
+      assert.equal("Connection", err.code)
+      assert.equal(case[2], w:count "LookupEvents")
+    end
+  end)
+
   it("reads all pages at two calls a second, and each page once", function()
     local w <close> = world.new()
     for _ = 1, 120 do

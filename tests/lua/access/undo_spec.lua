@@ -143,6 +143,26 @@ describe("undo", function()
     end
   end)
 
+  it("counts as interrupted until the function that defer gets is called", function()
+    local w <close> = world.new()
+    local repository, original = w:repository "shared-repo", w:text "shared-repo"
+    assert(w.region:grant(w:service(), repository))
+    local once = w:text "shared-repo"
+    assert(w.region:grant(w:service(), repository, { sid = "second", expires = 4102444800 }))
+    local close
+    local function undo() return assert(w.region:undo(repository, { defer = function(f) close = f end })) end
+    local first = undo()
+    assert.is_nil(first.unclosed)
+    close = nil
+    collectgarbage() -- a process that ends here releases the lock
+    local again = undo()
+    assert.same({ first.entry, once }, { again.entry, w:text "shared-repo" })
+    assert.same({}, close())
+    assert.not_equal(first.entry, undo().entry)
+    assert.same({}, close())
+    assert.equal(original, w:text "shared-repo")
+  end)
+
   it("that was killed is shown by a dry run, which changes nothing", function()
     for phase, kind in pairs { before = "would undo", after = "unchanged", report = "unchanged" } do
       local w <close>, repository = killed_undo(phase)

@@ -80,6 +80,11 @@ describe("an audit of an account with one of each finding", function()
         found[finding.id] = true
       end
     end
+    w:put("bad/public", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},'
+      .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}')
+    for _, finding in ipairs(assert(audit.run(w.region, { globs = { "bad/public" } })).findings) do
+      found[finding.id] = true
+    end
     w:put("bad/public", "not a policy")
     local repository = assert(w.region:repositories { "good/denied" })[1]
     assert(w.region:grant(assert(w.region:service "web"), repository))

@@ -123,7 +123,7 @@ describe("apply", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local file = desired(grant("web", { "web" }), grant("jobs", { "web" }))
-    local room = policy.LIMIT - #w:text "web" - 560
+    local room = policy.LIMIT - #w:text "web" - 430
     w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
     local err = assert(plans.make(w.region, file)).failures[1].err
     assert.equal("PolicyTooLarge", err.code)

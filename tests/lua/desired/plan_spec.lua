@@ -96,6 +96,19 @@ describe("a plan", function()
       lines(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))).web)
   end)
 
+  it("changes nothing where the policy gives the same access in other words", function()
+    local w <close> = world.new(seed())
+    local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}'
+    local function part(action)
+      return (allow("x" .. #action, { role_of(w, "web") }, date):gsub('"Action":%b[]', '"Action":"' .. action .. '"'))
+    end
+    w:put("web", policy(part "ecr:BatchGetImage", part "ecr:GetDownloadUrlForLayer"))
+    local plan = assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))
+    assert.is_false(plans.has_changes(plan))
+    assert.equal(1, #plans.unchanged(plan))
+    assert.is_true(plans.has_changes(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-02-28"))))))
+  end)
+
   it("does not add an expired grant, and makes an existing one expire", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))

@@ -118,13 +118,13 @@ end)
 
 describe("the audience of everyone under a condition that protects little", function()
   check {
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone from 10.0.0.0/8" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}',
-      "PUBLIC everyone from 192.168.0.0/16, 172.16.0.0/12, fd00::/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}', "PUBLIC everyone from 0.0.0.0/1" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"12.0.0.0/7"}', "PUBLIC everyone from 12.0.0.0/7" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":["12.0.0.0/8","13.0.0.0/8"]}', "PUBLIC everyone from 12.0.0.0/8, 13.0.0.0/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"2001:db8::/31"}', "PUBLIC everyone from 2001:db8::/31" },
+      "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"12.0.0.0/7"}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":["12.0.0.0/8","13.0.0.0/8"]}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"2001:db8::/31"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/16"}', "PUBLIC everyone from 10.0.0.0/16" },
     { ANYONE, '"StringEquals":{"aws:PrincipalTag/team":"web"}', "PUBLIC everyone if aws:PrincipalTag/team is web" },
     { ANYONE, '"StringEquals":{"aws:username":"joe"}', "PUBLIC everyone if aws:username is joe" },
@@ -287,6 +287,17 @@ describe("the audience is nobody", function()
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-own0000000"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"111122223333"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/x"}', "nobody" },
   }
+  it("for keys that do not exist, in an Allow or as what a Deny excepts", function()
+    for _, key in ipairs { "aws:PrincialOrgID", "aws:PrincipalTag", "s3:prefix", "PrincipalOrgID" } do
+      local condition = ('"StringEquals":{"%s":"o-own0000000"}'):format(key)
+      assert.equal("nobody", words(parse(statement("Allow", ANYONE, condition))))
+      assert.equal("nobody", words(parse(statement("Allow", ANYONE),
+        statement("Deny", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
+      assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
+      assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, ('"Null":{"%s":"true"}'):format(key)))))
+    end
+  end)
+
   it("for a Deny alone", function()
     assert.equal("nobody", words(parse(statement("Deny", ANYONE))))
   end)
@@ -301,6 +312,46 @@ describe("the audience of a statement with a date", function()
     { aws(OTHER), '"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"},"DateLessThan":{"aws:CurrentTime":"2021-01-01T00:00:00Z"}',
       "nobody" },
   }
+end)
+
+-- The public tests of prowler (iam/lib/policy), policyuniverse (is_internet_accessible) and Cloud Custodian
+-- (cross-account) were compared with the audience. Here it differs on purpose; the last column says why.
+describe("the audience differs from other tools:", function()
+  for _, row in ipairs {
+    { aws "arn:aws:iam::*:root", nil, "nobody", "AWS rejects a wildcard in a principal; prowler calls it public" },
+    { '{"CanonicalUser":"*"}', nil, "nobody", "a canonical user has no wildcard; prowler calls it public" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone",
+      "requests from a VPC have aws:VpcSourceIp; for prowler a private address restricts" },
+    { ANYONE, '"ForAllValues:ArnEqualsIfExists":{"aws:SourceArn":["arn:aws:sns:us-east-1:444455556666:x"]}',
+      "PUBLIC everyone", "it holds without the key; policyuniverse counts the value" },
+    { ANYONE, '"ForAnyValue:StringEquals":{"aws:SourceAccount":"444455556666"}',
+      "any AWS service for 444455556666 (another account)", "a value need not be a list; for policyuniverse it does" },
+    { ANYONE, '"IpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}', "PUBLIC everyone",
+      "requests through a VPC endpoint lack the key; policyuniverse counts the value" },
+    { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"*"}', "nobody",
+      "StringEquals has no wildcards; prowler calls it public" },
+    { ANYONE, '"StringEquals":{"aws:ResourceAccount":"111122223333"}', "PUBLIC everyone",
+      "the key says whose the repository is; for prowler it restricts" },
+    { ANYONE, '"StringEquals":{"s3:ResourceAccount":"111122223333"}', "nobody",
+      "no request to ECR has the key; for prowler it restricts" },
+    { LAMBDA, '"ArnLike":{"aws:SourceArn":"arn:aws:lambda:us-east-1:111122223333:*"}',
+      "service lambda.amazonaws.com for arn:aws:lambda:us-east-1:111122223333:* (this account)",
+      "the account is fixed; prowler asks for a fixed resource" },
+  } do
+    it(row[4], function()
+      assert.equal(row[3], words(parse(statement("Allow", row[1], row[2]))))
+    end)
+  end
+
+  it("values that are not networks or ARNs protect nobody, and alone are uncertain", function()
+    for condition, is_certain in pairs {
+      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"*"}'] = false,
+      ['"IpAddress":{"aws:SourceIp":["192.0.2.1","*"]}'] = true,
+    } do
+      local found = audience.of(parse(statement("Allow", ANYONE, condition)), KNOWN)
+      assert.same({ "everyone", true, is_certain }, { found.kind, found.public, found.certain }, condition)
+    end
+  end)
 end)
 
 describe("the audience with Denies", function()
@@ -409,7 +460,7 @@ describe("the audience of the recorded cases", function()
     ["22-service-for-other-account-arn"] =
       "service lambda.amazonaws.com for arn:aws:lambda:us-east-1:444455556666:function:* (another account)",
     ["27-containerservices-lightsail"] = "service containerservices.lightsail.amazonaws.com for anyone",
-    ["18-stringequals-wildcard"] = "nobody", ["37-placeholder-account"] = "nobody",
+    ["18-stringequals-wildcard"] = "nobody", ["15-typo-key-allow"] = "nobody", ["37-placeholder-account"] = "nobody",
   } do
     it(name, function()
       assert.equal(expected, words(assert(policy.parse(helper.read(FOLDER .. name .. ".json")))))

@@ -55,6 +55,86 @@ describe("policy.minimize", function()
     assert.same({ { statement = "#2" } }, removed)
   end)
 
+  it("keeps a session beside its role, and a role beside its account, but not beside everyone", function()
+    local SESSION = "arn:aws:sts::111122223333:assumed-role/ci/build"
+    local function named(...)
+      local statements = {}
+      for i, principal in ipairs { ... } do
+        statements[i] = ('{"Effect":"Allow","Principal":%s,"Action":"ecr:GetX"}'):format(
+          principal == "*" and '"*"' or ('{"AWS":"%s"}'):format(principal))
+      end
+      return ('{"Version":"2012-10-17","Statement":[%s]}'):format(table.concat(statements, ","))
+    end
+    local text = named("111122223333", ROLE, SESSION)
+    assert.equal(text, minimized(text))
+    local _, removed = minimized(named("*", ROLE, SESSION, "111122223333"))
+    assert.equal(3, #removed)
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["' .. ROLE .. '","' .. SESSION
+      .. '"]},"Action":"ecr:GetX"}]}'
+    assert.equal(text, minimized(text))
+    text = named("111122223333", ROLE, SESSION):gsub("Allow", "Deny")
+    _, removed = minimized(text)
+    assert.same({ { statement = "#3" }, { statement = "#2" } }, removed)
+  end)
+
+  it("keeps a principal that NotPrincipal excludes, beside its account", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::111122223333'
+      .. ':user/joe"},"Action":"ecr:GetX"},{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:GetX"}]}'
+    assert.equal(text, minimized(text))
+  end)
+
+  it("does not remove two Denies of each other", function()
+    local function deny(...)
+      return ('{"Effect":"Deny","Principal":{"AWS":["%s"]},"Action":"ecr:*"}'):format(table.concat({ ... }, '","'))
+    end
+    local text, removed = minimized(('{"Version":"2012-10-17","Statement":[%s,%s]}'):format(
+      deny(ROLE, "arn:aws:iam::111122223333:user/a"), deny(ROLE, "arn:aws:iam::111122223333:user/b")))
+    assert.equal(1, #removed)
+    assert.truthy(text:find(ROLE, 1, true))
+  end)
+
+  it("finds the redundant values of long lists, and keeps the others", function()
+    local patterns, keys, networks, expected = {}, {}, {}, {}
+    for i = 1, 120 do
+      patterns[i] = ('"arn:aws:iam::%012d:role/r%d-*"'):format(111122223333 + i, i)
+      keys[i] = ('"aws:PrincipalTag/k%d":"%d"'):format(i, i)
+      networks[i] = ('"192.0.%d.0/24"'):format(2 * i)
+    end
+    patterns[121], patterns[122] = patterns[7], '"arn:aws:iam::111122223338:role/r5-x"'
+    networks[121] = '"192.0.8.7/32"'
+    local _, removed, undecided = policy.minimize(policy.parse(('{"Version":"2012-10-17","Statement":['
+      .. '{"Effect":"Allow","Principal":"*","Action":"ecr:GetX","Condition":{"ArnLike":{"aws:PrincipalArn":[%s]}}},'
+      .. '{"Effect":"Allow","Principal":"*","Action":"ecr:GetY","Condition":{"StringEquals":{%s}}},'
+      .. '{"Effect":"Allow","Principal":"*","Action":"ecr:GetZ","Condition":{"IpAddress":{"aws:SourceIp":[%s]}}}]}')
+      :format(table.concat(patterns, ","), table.concat(keys, ","), table.concat(networks, ","))))
+    for i, removal in ipairs(removed) do expected[i] = removal.value end
+    assert.same({ "arn:aws:iam::111122223338:role/r5-x", "arn:aws:iam::111122223340:role/r7-*", "192.0.8.7/32" }, expected)
+    assert.is_nil(undecided)
+  end)
+
+  it("minimizes hundreds of statements", function()
+    local statements = {}
+    for i = 1, 300 do
+      statements[i] = ('{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%012d:role/r"},"Action":"ecr:GetX"}')
+        :format(111122223333 + i % 150)
+    end
+    local text, removed = minimized(('{"Version":"2012-10-17","Statement":[%s]}'):format(table.concat(statements, ",")))
+    assert.equal(150, #removed)
+    assert.equal(150, #policy.parse(text):statements())
+  end)
+
+  it("says so if the limit ends the work", function()
+    local redundancy = require "lanyard.policy.redundancy"
+    local kept <close> = setmetatable({ redundancy.MOST_WORK }, { __close = function(self)
+      redundancy.MOST_WORK = self[1]
+    end })
+    redundancy.MOST_WORK = 100
+    local _, removed, undecided = policy.minimize(policy.parse('{"Version":"2012-10-17","Statement":['
+      .. '{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":["ecr:Get*","ecr:GetX","ecr:GetY"]}]}'))
+    assert.is_true(kept[1] > 1000 and #removed < 2)
+    assert.equal("the policy has too many statements that may apply to the same requests", undecided)
+  end)
+
   it("keeps one statement, and statements without a Principal", function()
     local text = minimized('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*",'
       .. '"Condition":{"StringEquals":{"aws:x":[]}}},{"Effect":"Allow","Principal":"*","Action":"ecr:*",'

@@ -110,6 +110,22 @@ describe("new_access", function()
       { allow { Principal = { AWS = { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } } } }).principal)
   end)
 
+  it("knows that a federated user is the user that federated it", function()
+    local user, other = "arn:aws:iam::" .. A .. ":user/kim", "arn:aws:iam::" .. A .. ":user/ann"
+    local session = "arn:aws:sts::" .. A .. ":federated-user/build"
+    local request, found = witness({ allow { Principal = { AWS = user } } }, { allow { Principal = { AWS = { user, session } } } })
+    assert.equal(session, request.principal)
+    assert.not_equal(user, request.issuer)
+    assert.is_true(found.certain)
+    request = witness({ allow { Principal = { AWS = session } } }, { allow { Principal = { AWS = user } },
+      deny { Principal = { AWS = "*" }, Condition = { StringEquals = { ["aws:PrincipalType"] = "User" } } } })
+    assert.equal(user, request.issuer)
+    assert_none({ allow { Principal = { AWS = { user, other } } } }, { allow { Principal = { AWS = user } }, allow { Principal = { AWS = other } } })
+    assert_none({}, { allow { Principal = { AWS = user } }, deny { Principal = { AWS = user } } })
+    local id = "AIDAEXAMPLEEXAMPLE123"
+    assert_none({ allow { Principal = { AWS = { id, A } } } }, { allow { Principal = { AWS = id } }, allow { Principal = { AWS = A } } })
+  end)
+
   it("shows requests with paths that IAM has", function()
     local exception = deny()
     exception.Condition = { StringNotEquals = { ["aws:username"] = "a" } }
@@ -264,6 +280,83 @@ describe("new_access with conditions", function()
     assert_none({ organizations }, { organizations, where("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", { Action = "ecr:batchGetImage" }) })
   end)
 
+  it("gives variables the values of callers of every kind", function()
+    local function tagged(variable, key, value)
+      return where("StringEquals", "aws:RequestTag/x", "${aws:" .. variable .. "}", { Condition = {
+        StringEquals = { ["aws:RequestTag/x"] = "${aws:" .. variable .. "}", [key] = value } } })
+    end
+    for _, case in ipairs {
+      { "PrincipalType", "User", "User" }, { "PrincipalType", "Account", "Account" }, { "PrincipalType", "Anonymous", "Anonymous" },
+      { "PrincipalArn", "User", "^arn:aws:iam::%d+:user/" }, { "PrincipalArn", "FederatedUser", "^arn:aws:sts::%d+:federated%-user/" },
+      { "PrincipalArn", "Account", "^arn:aws:iam::%d+:root$" }, { "userid", "Account", "^%d+$" }, { "userid", "User", "^AIDA" },
+      { "userid", "FederatedUser", "^%d+:" }, { "userid", "Anonymous", "^anonymous$" }, { "PrincipalAccount", "Anonymous", "^anonymous$" },
+      { "username", "User", "^%w+$" }, { "PrincipalIsAWSService", "Account", "^false$" },
+    } do
+      local after = tagged(case[1], "aws:PrincipalType", case[2])
+      after.Condition = { StringEquals = { ["aws:RequestTag/x"] = "${aws:" .. case[1] .. "}", ["aws:PrincipalType"] = case[2] } }
+      assert.matches(case[3], witness({}, { after }).context["aws:RequestTag/x"], nil, nil, case[1])
+    end
+    local service = witness({}, { where("StringEquals", "aws:RequestTag/x", "${aws:PrincipalServiceName}") })
+    assert.equal(service.principal, service.context["aws:RequestTag/x"])
+    assert.equal("true", witness({}, { where("StringEquals", "aws:RequestTag/x", "${aws:PrincipalIsAWSService}",
+      { Principal = { Service = "ecs.amazonaws.com" } }) }).context["aws:RequestTag/x"])
+  end)
+
+  it("gives variables values that the callers' other tests and the patterns of resources distinguish", function()
+    local function home(pattern) return allow { Resource = "arn:aws:s3:::home/" .. pattern } end
+    assert.not_equal("e", witness({ home "e*" }, { home "${aws:username}" }).context["aws:username"]:sub(1, 1))
+    assert.not_equal("1", witness({ home "1*" }, { home "${aws:PrincipalAccount}" }).context["aws:PrincipalAccount"]:sub(1, 1))
+    local after = where("StringEquals", "aws:RequestTag/x", "${aws:username}")
+    after.Condition.ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:user/team/*m" }
+    after.Condition.StringLike = { ["aws:RequestTag/x"] = "k*" }
+    assert.matches("^k.*m$", witness({}, { after }).context["aws:username"])
+    local self, users = "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::*:user/"
+    assert_none({ allow { Resource = users .. "*" } }, { allow { Resource = self } })
+    witness({ allow { Resource = users .. "k*" } }, { allow { Resource = self } })
+    assert_none({ allow { Resource = self } }, { allow { Resource = "arn:aws:iam::" .. A .. ":user/${aws:username}" } })
+  end)
+
+  it("gives variables that a caller's key is compared with the values of callers", function()
+    local user = "arn:aws:iam::" .. A .. ":user/team/kim"
+    for key, value in pairs { PrincipalArn = user, username = "kim", PrincipalAccount = A, PrincipalType = "User" } do
+      local request = witness({}, { where("StringEquals", "aws:" .. key, "${aws:RequestTag/x}", { Principal = { AWS = user } }) })
+      assert.equal(value, request.context["aws:RequestTag/x"])
+    end
+    local request = witness({}, { where("ArnEquals", "aws:PrincipalArn", "${aws:SourceArn}", { Principal = { AWS = user } }) })
+    assert.equal(user, request.context["aws:SourceArn"])
+    request = witness({}, { where("StringEquals", "aws:ResourceAccount", "${aws:PrincipalTag/x}",
+      { Resource = "arn:aws:sqs:*:" .. B .. ":q" }) })
+    assert.equal(B, request.context["aws:PrincipalTag/x"])
+  end)
+
+  it("gives variables of organizations what is known about accounts", function()
+    for key, variable in pairs { ["aws:ResourceOrgID"] = "aws:PrincipalOrgID", ["aws:PrincipalOrgID"] = "aws:ResourceOrgID" } do
+      local after = where("StringEquals", key, "${" .. variable .. "}", { Principal = { AWS = A } })
+      local request = witness({}, { after }, { accounts = { [A] = "o-a1b2c3d4e5" } })
+      assert.equal("o-a1b2c3d4e5", request.context["aws:ResourceOrgID"])
+      assert.equal("o-a1b2c3d4e5", request.context["aws:PrincipalOrgID"])
+      assert_none({}, { after }, { accounts = { [A] = false } })
+      assert.matches("^o%-%w+$", witness({}, { after }).context["aws:PrincipalOrgID"])
+    end
+  end)
+
+  it("shows values of the form that a key has", function()
+    for key, form in pairs {
+      ["aws:SourceAccount"] = "^%d+$", ["aws:SourceOrgID"] = "^o%-%w+$", ["aws:SourceArn"] = "^arn:aws:[^:]+:[^:]+:%d+:.",
+      ["aws:SecureTransport"] = "^true$", ["aws:SourceIp"] = "^[%d.]+$", ["aws:TokenIssueTime"] = "^%d+%-", ["aws:ResourceOrgPaths"] = "^o%-%w+/r%-",
+    } do
+      local request = witness({}, { where("StringEquals", "aws:RequestTag/x", "${" .. key .. "}") })
+      assert.matches(form, request.context[key])
+      request = witness({}, { where("Null", key, "false") })
+      assert.matches(form, request.context[key] or (key == "aws:SecureTransport" and "true"))
+    end
+    assert_none({ where("Bool", "aws:SecureTransport", { "true", "false" }) }, { allow() })
+    assert_none({}, { where("StringEquals", "aws:SecureTransport", "yes") })
+    local after = where("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:topic")
+    assert.matches("^arn:aws:sns:[%w-]+:%d+:topic$", witness({}, { after }).context["aws:SourceArn"])
+    assert.equal("arn:aws:s3:::b", witness({}, { where("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b") }).context["aws:SourceArn"])
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)
@@ -280,6 +373,16 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for an ARN operator whose operand is not an ARN", function()
+    for _, key in ipairs { "aws:SourceArn", "aws:PrincipalArn" } do
+      for _, operator in ipairs { "ArnLike", "ArnNotLike", "ArnEqualsIfExists" } do
+        local _, found = witness({ where("Null", key, "true"), allow { Principal = "*", Condition = { StringNotLike = { [key] = "arn:*" } } } },
+          { where(operator, key, "*") })
+        assert.is_false(found.certain, key .. operator)
+      end
+    end
   end)
 
   it("is not certain for several values under an operator without a set operator", function()

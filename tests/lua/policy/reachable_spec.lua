@@ -142,6 +142,14 @@ describe("policy.reachable", function()
       '"Effect":"Deny","Principal":"*","Action":"ecr:Batch*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}',
       '"Effect":"Deny","Principal":"*","Action":"ecr:Put*"'))
     reaches({}, doc(named "111122223333", denied '{"StringNotEquals":{"aws:PrincipalAccount":"444455556666"}}'))
+    reaches({ "everyone" }, doc('"Principal":"*","Action":"*"',
+      '"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"ecr:Put*"',
+      '"Effect":"Deny","Principal":{"AWS":"444455556666"},"NotAction":"ecr:*"'))
+    local unless = ',"Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}'
+    reaches({ "organization o-a1b2c3d4e5" }, doc('"Principal":"*","Action":"ecr:*"',
+      '"Effect":"Deny","Action":"ecr:Get*"' .. unless, '"Effect":"Deny","NotAction":"ecr:Get*"' .. unless))
+    reaches({ "everyone" }, doc('"Principal":"*","Action":"ecr:*"',
+      '"Effect":"Deny","Action":"ecr:Get*"' .. unless, '"Effect":"Deny","Action":"ecr:Put*"' .. unless))
   end)
 
   it("joins what several statements allow", function()

@@ -6,10 +6,7 @@ local universe = require "reason.universe"
 local M = {}
 
 local function set_who(request, value)
-  request.principal = value.principal
-  -- No document names the user that federated a session: such a user is a caller of its own.
-  local partition, account = value.principal:match "^arn:([^:]*):sts::(%d+):federated%-user/"
-  request.issuer = account and ("arn:%s:iam::%s:user/unnamed"):format(partition, account)
+  request.principal, request.issuer = value.principal, value.issuer
   for key, item in pairs(value.context) do request.context[key] = item end
 end
 

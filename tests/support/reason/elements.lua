@@ -40,7 +40,7 @@ local function canonical(name, value)
 end
 
 -- Returns the elements of a statement: lists of parts. An element holds if one of its parts does; with `negated`, if none
--- does. The patterns of a resource are parts, because what is open about a pattern is the same in every list. A part is
+-- does. The patterns of a resource and the principals are parts, because what is open about one is the same in every list. A part is
 -- { member = in JSON, atom = canonical text, dimensions = names, effect }.
 function M.of(statement, version, dimension_of)
   local elements = {}
@@ -61,9 +61,19 @@ function M.of(statement, version, dimension_of)
   local function add(...)
     elements[#elements + 1] = { parts = { part(...) } }
   end
+  if type(statement.Principal) == "table" then
+    local element = { parts = {} }
+    for kind, list in pairs(statement.Principal) do
+      for _, item in ipairs(M.list_of(list)) do
+        local value = { [kind] = item }
+        element.parts[#element.parts + 1] = part('"Principal":%s', canonical("Principal", value), value, { "who" })
+      end
+    end
+    elements[#elements + 1] = element
+  end
   for _, name in ipairs { "Principal", "NotPrincipal", "Action", "NotAction" } do
     local value = statement[name]
-    if value ~= nil then
+    if value ~= nil and not (name == "Principal" and type(value) == "table") then
       add('"' .. name .. '":%s', canonical(name, value), value, { name:find "Principal" and "who" or "action" })
     end
   end

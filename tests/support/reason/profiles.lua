@@ -305,7 +305,8 @@ end
 -- Principals of all kinds; two of each kind are named, and a fresh one is a caller, too.
 function M.makers.kinds()
   local canonical = ("0123456789abcdef"):rep(4)
-  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" },
+    issuers = { "zz", false } }
   for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x",
     "arn:aws:iam::" .. A .. ":oidc-provider/y", "arn:aws:iam::" .. C .. ":saml-provider/z" } do
     universe.add_provider(callers, provider)

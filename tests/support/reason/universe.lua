@@ -141,9 +141,14 @@ local function add_role(list, account, path, name, sessions)
   end
 end
 
-local function add_federated(list, account, name)
+-- A federated user, by each user that can have federated the session; false: the user is unknown.
+local function add_federated(list, account, name, issuers)
   local arn = ("arn:aws:sts::%s:federated-user/%s"):format(account, name)
-  list[#list + 1] = with_account(arn, "FederatedUser", account, arn, account .. ":" .. name)
+  for _, issuer in ipairs(issuers) do
+    local one = with_account(arn, "FederatedUser", account, arn, account .. ":" .. name)
+    one.issuer = issuer and ("arn:aws:iam::%s:user/%s"):format(account, issuer) or nil
+    list[#list + 1] = one
+  end
 end
 
 -- For services and identity providers AWS documents no value of these keys, so they may have any that no other principal
@@ -174,7 +179,8 @@ end
 
 --- Returns callers of every kind. A caller without an account (`outsider`) has no tags and no organization.
 --- `derived`: documents test the keys that follow from callers.
----@param options { accounts: string[], names: string[], paths: string[], sessions: string[], identity?: boolean, derived?: boolean }
+---@param options { accounts: string[], names: string[], paths: string[], sessions: string[], issuers?: (string|false)[],
+---  identity?: boolean, derived?: boolean }
 function M.callers(options)
   local list = {}
   for _, account in ipairs(options.accounts) do
@@ -184,10 +190,11 @@ function M.callers(options)
         add_user(list, account, path, name)
         add_role(list, account, path, name, options.sessions)
       end
+      local issuers = options.issuers or options.identity and { "zz" } or { "zz", "a", "c/a" }
       if not options.identity then
-        add_federated(list, account, name .. name)
+        add_federated(list, account, name .. name, issuers)
       end
-      add_federated(list, account, name)
+      add_federated(list, account, name, issuers)
     end
   end
   if not options.identity then
@@ -214,7 +221,7 @@ function M.with_organizations(callers, accounts)
     for _, organization in ipairs(has_none and {} or fixed and { fixed } or M.ORGANIZATIONS) do
       local context = { ["aws:PrincipalOrgID"] = organization }
       for key, value in pairs(one.context) do context[key] = value end
-      list[#list + 1] = { principal = one.principal, context = context }
+      list[#list + 1] = { principal = one.principal, issuer = one.issuer, context = context }
     end
   end
   return list

@@ -41,8 +41,7 @@ local function complete(request)
       context[key] = value
     end
   end
-  return { principal = request.principal, action = request.action, resource = request.resource, context = context,
-    issuer = request.issuer }
+  return { principal = request.principal, action = request.action, resource = request.resource, issuer = request.issuer, context = context }
 end
 
 local DENIED = { deny = true, ["implicit-deny"] = true }
@@ -61,8 +60,9 @@ function M.fault(before, after, found, options)
   end
   local text = json.encode(request)
   for _, one in ipairs { request, complete(request) } do
-    local possible, reason = policy.possible { principal = one.principal, resource = one.resource, context = one.context or {},
-      issuer = one.issuer }
+    local possible, reason = policy.possible {
+      principal = one.principal, resource = one.resource, issuer = one.issuer, context = one.context or {},
+    }
     if not possible then
       return ("such a request cannot exist: %s\n%s"):format(reason, text)
     end

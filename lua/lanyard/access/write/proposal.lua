@@ -50,12 +50,27 @@ end
 local function too_large(name, size)
   return errors.new {
     code = "PolicyTooLarge",
-    message = ("the policy of '%s' would have %d characters; ECR accepts %d"):format(name, size, policy.LIMIT),
+    message = ("the policy of '%s' would have %d characters, without white space; ECR accepts %d")
+      :format(name, size, policy.LIMIT),
     tip = ("make room with lanyard revoke --orphans %s, or pass --fold (to grant, plan or apply), which joins "
       .. "lanyard's own statements into one"):format(name),
     size = size,
     limit = policy.LIMIT,
   }
+end
+
+-- Returns a document as it is sent. ECR counts the characters of that text, and returns policies laid out longer than
+-- they were sent: a document that is too large in the layout of what was read is sent without white space. Returns nil
+-- and an error if it is too large even so.
+local function sendable(change, document)
+  if document:size() <= policy.LIMIT then
+    return document
+  end
+  local size = document:compact_size()
+  if size > policy.LIMIT then
+    return nil, too_large(change.name, size)
+  end
+  return assert(policy.parse(document:compact()))
 end
 
 -- true, document | nil, detail; or false, current, detail if nothing changes; or nil, err
@@ -71,10 +86,12 @@ local function edited(change, current)
   end
   if document:empty() then
     return current ~= nil, nil, detail
-  elseif document:size() > policy.LIMIT then
-    return nil, too_large(change.name, document:size())
   end
-  return true, document, detail
+  local sent, err = sendable(change, document)
+  if not sent then
+    return nil, err
+  end
+  return true, sent, detail
 end
 
 -- Returns a document without its Deny statements.

@@ -4,6 +4,7 @@
 --- Without inventory.desired, or when the file is for another Region, the checks report nothing.
 
 local edit = require "lanyard.desired.edit"
+local effect = require "lanyard.policy.effect"
 local policy = require "lanyard.policy"
 local pull_access = require "lanyard.desired.pull_access"
 local query = require "lanyard.audit.query"
@@ -59,6 +60,14 @@ local function fix_change(inventory, repository, one, desired)
   return remediation.command(inventory, table.unpack(line))
 end
 
+local WHY = "the desired-state file defines who can pull, and the account differs from it"
+
+-- Returns why drift matters, with what applying the file gives and takes.
+local function why_of(repository, wanted)
+  local gives, takes = effect.texts(effect.of(repository.doc or policy.new(), wanted))
+  return ("%s; applying it gives: %s; takes: %s"):format(WHY, gives, takes)
+end
+
 local function add_changes(inventory, add, repository, desired_grants, plan)
   local edit_policy = edit.of({ repository = repository, grants = desired_grants }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
@@ -69,8 +78,11 @@ local function add_changes(inventory, add, repository, desired_grants, plan)
   for _, grant in ipairs(desired_grants) do
     by_service[grant.service] = grant
   end
-  for _, one in ipairs(pull_access.changes(repository.doc, wanted, edit.current_roles(plan), inventory.region)) do
+  local changes = pull_access.changes(repository.doc, wanted, edit.current_roles(plan), inventory.region)
+  local why = #changes > 0 and why_of(repository, wanted) or nil
+  for _, one in ipairs(changes) do
     add("drift", {
+      why = why,
       repository = repository, service = one.service, principal = one.before and one.arn or nil,
       access = one.before and query.access_of(repository, one.arn) or nil,
       message = describe_change(repository, one, inventory.desired.name),
@@ -185,7 +197,7 @@ return {
     id = "drift",
     severity = "medium",
     summary = "Access differs from the desired-state file",
-    why = "the desired-state file defines who can pull, and the account differs from it",
+    why = WHY,
     scope = "repository",
     needs = { "services", "absences" },
     breaks_pull = false,

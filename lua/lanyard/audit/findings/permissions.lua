@@ -33,7 +33,7 @@ end
 local function check_partial(inventory, add)
   for repository, access in query.accesses(inventory) do
     local missing, allowed = missing_action(access)
-    if missing then
+    if missing and access.kind ~= "public" then -- public-access says what everyone can do
       local statement = access.given_by[1]
       add("partial-pull", {
         repository = repository, access = access, service = access.service, missing = missing, allowed = allowed,

@@ -86,7 +86,8 @@ end
 
 local function check_size(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
-    local size = repository.doc and repository.doc:size() or 0
+    -- ECR counts what is sent; the text that was read has ECR's own white space.
+    local size = repository.doc and repository.doc:compact_size() or 0
     if size > NEARLY_FULL * policy.LIMIT then
       add("policy-nearly-full", {
         repository = repository, location = location.of(repository.doc:tree()),

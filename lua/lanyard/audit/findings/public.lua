@@ -1,53 +1,67 @@
---- Repositories from which everyone can pull.
+--- Repositories that everyone can use.
 
+local outsiders = require "lanyard.audit.outsiders"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 
--- Returns the condition keys of statements, each once, sorted.
-local function condition_keys(statements)
+-- Returns the condition keys of statements, as text.
+local function keys_of(statements)
   local keys, known = {}, {}
   for _, statement in ipairs(statements) do
     for _, condition in ipairs(statement.conditions) do
-      if not known[condition.key] then
-        known[condition.key] = true
-        keys[#keys + 1] = condition.key
-      end
+      keys[#keys + 1] = not known[condition.key] and condition.key or nil
+      known[condition.key] = true
     end
   end
   table.sort(keys)
-  return keys
+  return table.concat(keys, ", ")
 end
 
--- Describes what the access depends on: a condition of the Allow, else of another statement such as a Deny.
-local function describe_condition(repository, access)
-  local keys = condition_keys(access.given_by)
-  if #keys == 0 then
-    keys = condition_keys(repository.statements)
+-- Returns everyone, with the exceptions that NotPrincipal or conditions name.
+local function everyone(one)
+  local statement, excepted = one.statements[1], {}
+  for i, entry in ipairs(statement.principals) do
+    excepted[i] = entry.value
   end
-  return #keys > 0 and ", under a condition on " .. table.concat(keys, ", ")
-    or ", depending on facts that the policy does not contain"
+  return statement.not_principal and "everyone but " .. table.concat(excepted, ", ")
+    or one.class.text .. (#one.class.except > 0 and "," or "")
 end
 
-local function check_public(inventory, add)
-  for repository, access in query.accesses(inventory) do
-    if access.kind == "public" and access.decision ~= "deny" then
-      local conditional = access.decision == "depends"
-      add(conditional and "public-access-conditional" or "public-access", {
-        repository = repository, access = access,
-        message = ("%s can pull from %s%s (statement %s)"):format(
-          access.principal == "*" and "everyone" or access.principal, repository.name,
-          conditional and describe_condition(repository, access) or "", access.statements[1]),
-      })
+local function add_unrestricted(add, repository, one)
+  local who = everyone(one)
+  add("public-access", outsiders.details(repository, one, ("%s can %s"):format(who, one.abilities.text), {
+    severity = not (one.abilities.pulls or one.abilities.writes) and "high" or nil,
+  }))
+end
+
+local function add_conditional(add, repository, one)
+  local class, keys = one.class, keys_of(one.statements)
+  local who = (class.kind == "organization" and "every account of " or "") .. class.text:gsub(" %(another .*%)$", "")
+  local suffix = keys ~= "" and ", under a condition on " .. keys or ""
+  add("public-access-conditional", outsiders.details(repository, one,
+    ("%s can %s%s"):format(who, one.abilities.text, suffix), {
+      severity = (class.public or one.abilities.writes) and "high" or nil,
+      why = class.public and "the condition keeps almost nobody out" or nil,
+    }))
+end
+
+-- Who may only change a repository is reported by the linter.
+local function check(inventory, add)
+  for _, repository in ipairs(inventory.repositories) do
+    for _, one in ipairs(outsiders.of(inventory, repository)) do
+      if outsiders.is_public(inventory, one.class) and (one.abilities.pulls or one.abilities.reads) then
+        (outsiders.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
+      end
     end
   end
 end
 
 -- A statement with NotPrincipal is removed as a whole, because the principals that it names are the ones it excludes.
-local function revoke_public(inventory, details)
-  local repository, access = details.repository, details.access
+local function revoke(inventory, details)
+  local repository = details.repository
   return remediation.after_grants_for_deployed(inventory, repository,
-    access.principal == "*" and remediation.revoke(inventory, repository, "*")
-      or remediation.remove(inventory, repository, access.given_by[1]))
+    details.principal == "*" and query.access_of(repository, "*") and remediation.revoke(inventory, repository, "*")
+      or remediation.remove(inventory, repository, details.statement))
 end
 
 return {
@@ -59,8 +73,8 @@ return {
     scope = "repository",
     needs = {},
     breaks_pull = false,
-    check = check_public,
-    remediation = revoke_public,
+    check = check,
+    remediation = revoke,
   },
   {
     id = "public-access-conditional",
@@ -70,7 +84,7 @@ return {
     scope = "repository",
     needs = {},
     breaks_pull = false,
-    check = check_public,
-    remediation = revoke_public,
+    check = check,
+    remediation = revoke,
   },
 }

@@ -1,7 +1,7 @@
 --- Access that the registry policy gives to every repository of an account and Region.
 
+local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
-local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
 local statements = require "lanyard.access.statements"
 
@@ -25,37 +25,25 @@ local function describe_actions(statement)
     table.concat(statement.actions, ", "))
 end
 
-local function add_statement(add, statement, principal)
-  local public = principal == "*"
+local function add_class(inventory, add, statement, class)
+  local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
-  add(public and "registry-public" or "registry-pull", {
-    principal = principal, label = label, discriminator = label,
-    severity = public and statement.has_condition and "medium" or nil,
+  add(everyone and "registry-public" or "registry-pull", {
+    principal = everyone and "*" or class.id, label = label, discriminator = label,
+    severity = everyone and not outsiders.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
-      public and "everyone" or principal, describe_actions(statement),
-      statement.has_condition and ", under a condition" or "", label),
+      class.text:gsub(" %(another account%)$", ""), describe_actions(statement),
+      everyone and statement.has_condition and ", under a condition" or "", label),
   })
 end
 
--- Reports whether a principal is outside the account and the trusted accounts. The unique ID of a deleted identity and
--- the general role of a service let nobody pull.
-local function is_outsider(inventory, entry)
-  local identity = principals.classify(entry.type, entry.value, inventory.account)
-  local account = identity.account
-  return identity.kind ~= "orphan" and identity.kind ~= "service-role"
-    and not (account and (account == inventory.account or inventory.trusted and inventory.trusted[account]))
-end
-
+-- Everyone is reported for any action, somebody else outside for pulls.
 local function check_registry_policy(inventory, add)
-  for _, statement in ipairs(inventory.registry and inventory.registry.statements or {}) do
-    local allowed = statement.effect == "Allow" and statement.principals or {}
-    if statement.not_principal and allowed[1] then
-      add_statement(add, statement, "*")
-      allowed = {}
-    end
-    for _, entry in ipairs(allowed) do
-      if entry.value == "*" or has_pull(statement) and is_outsider(inventory, entry) then
-        add_statement(add, statement, entry.value)
+  local registry = inventory.registry or { statements = {} }
+  for _, statement in ipairs(registry.statements) do
+    for _, class in ipairs(outsiders.classes(inventory, registry.doc, statement, { is_registry = true })) do
+      if outsiders.is_public(inventory, class) or has_pull(statement) then
+        add_class(inventory, add, statement, class)
       end
     end
   end

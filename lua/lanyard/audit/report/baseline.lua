@@ -4,11 +4,15 @@
 ---     baseline.compare(report, old)
 ---     for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
 ---
+--- Where both reports have the texts of a policy, it is compared by what it allows: a policy that is only written
+--- differently changes no grant, and a finding that only moved to another spelling is unchanged.
+---
 --- A finding or a grant counts as resolved or removed only where the later report covers it; a grant counts as added
 --- only where the earlier report covers it. A finding that the earlier report does not cover counts as new.
 
 local coverage = require "lanyard.audit.report.coverage"
 local json = require "lanyard.json"
+local policies = require "lanyard.audit.report.policies"
 local severities = require "lanyard.severity"
 
 local M = {}
@@ -17,6 +21,7 @@ local M = {}
 ---@field time string                of the earlier report
 ---@field resolved audit.Finding[]   findings that only the earlier report has
 ---@field grants { added: audit.Grant[], removed: audit.Grant[] }
+---@field policies audit.PolicyChange[]  the policies with another text
 
 --- A principal with at least one allowed pull action. One whose decision changes is removed and added.
 ---@class audit.Grant
@@ -27,6 +32,7 @@ local M = {}
 ---@field type string
 ---@field decision string
 
+-- Returns the grants, as a list and by their JSON text with the time of their end, or true.
 local function grants_of(report)
   local list, known = {}, {}
   for _, scope in ipairs(report.scopes) do
@@ -38,7 +44,7 @@ local function grants_of(report)
         }
         local key = json.encode(grant)
         if access.decision ~= "deny" and not known[key] then
-          known[key] = true
+          known[key] = access.expires or true
           list[#list + 1] = grant
         end
       end
@@ -54,15 +60,39 @@ local function was_covered(index, grant)
   return known ~= nil and not (repository and repository.policy_error)
 end
 
-local function changed_grants(report, old, index, old_index)
+-- Returns the key of the repository of a grant, a finding or a policy.
+local function repository_key(item)
+  return coverage.scope_key(item) .. "/" .. (item.repository or "")
+end
+
+-- Returns the repositories whose policies are only written differently, as a set of keys.
+local function rewritten_of(changes)
+  local set = {}
+  for _, change in ipairs(changes) do
+    set[repository_key(change)] = change.same_access or nil
+  end
+  return set
+end
+
+-- Two timestamps compare as texts.
+local function has_ended(expires, time)
+  return type(expires) == "string" and expires <= time
+end
+
+local function changed_grants(report, old, index, old_index, rewritten)
   local now, has = grants_of(report)
   local before, had = grants_of(old)
   local added, removed = json.array {}, json.array {}
   for _, grant in ipairs(now) do
-    added[#added + 1] = was_covered(old_index, grant) and not had[json.encode(grant)] and grant or nil
+    local is_new = was_covered(old_index, grant) and not had[json.encode(grant)]
+      and not rewritten[repository_key(grant)]
+    added[#added + 1] = is_new and grant or nil
   end
   for _, grant in ipairs(before) do
-    removed[#removed + 1] = coverage.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
+    local key = json.encode(grant)
+    local is_gone = coverage.would_show(report, index, grant) and not has[key]
+      and not (rewritten[repository_key(grant)] and not has_ended(had[key], report.time))
+    removed[#removed + 1] = is_gone and grant or nil
   end
   return { added = added, removed = removed }
 end
@@ -76,6 +106,27 @@ local function by_key(report)
     end
   end
   return found
+end
+
+-- Takes a finding of the same kind in the same policy, at least as severe, out of a list.
+local function take_counterpart(resolved, finding)
+  for i, old in ipairs(resolved) do
+    if old.id == finding.id and repository_key(old) == repository_key(finding) and old.service == finding.service
+      and severities.reaches({ old }, finding.severity) then
+      return table.remove(resolved, i)
+    end
+  end
+  return nil
+end
+
+-- In a policy that is only written differently, a finding whose key changed, for example with the spelling of a
+-- principal, is not new.
+local function match_rewritten(report, resolved, rewritten)
+  for _, finding in ipairs(report.findings) do
+    local is_moved = finding.state == "new" and finding.repository and rewritten[repository_key(finding)]
+      and take_counterpart(resolved, finding)
+    finding.state = is_moved and "unchanged" or finding.state
+  end
 end
 
 --- Sets the `state` of each finding, "new" or "unchanged", and the `baseline` of a report. A finding that has become
@@ -95,7 +146,13 @@ function M.compare(report, old)
       resolved[#resolved + 1] = finding
     end
   end
-  report.baseline = { time = old.time, resolved = resolved, grants = changed_grants(report, old, index, old_index) }
+  local changes = policies.changed(report, old_index)
+  local rewritten = rewritten_of(changes)
+  match_rewritten(report, resolved, rewritten)
+  report.baseline = {
+    time = old.time, resolved = resolved, grants = changed_grants(report, old, index, old_index, rewritten),
+    policies = changes,
+  }
 end
 
 --- Describes what a report covers and the earlier one does not.

@@ -86,11 +86,12 @@ end
 local function access_of(access, known)
   local statement = table.concat(access.statements, ", ")
   local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
-    access.ends or "" }, "\n")
+    access.ends or "", access.audience or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
-    kind = access.kind,
+    kind = access.audience_kind or access.kind,
+    audience = access.audience,
     decision = access.decision,
     statement = statement,
     statements = json.array(access.statements),
@@ -113,10 +114,17 @@ local function statements_of(repository)
   return list
 end
 
+-- Returns the text of a policy, or "". Equal texts of several repositories are one string.
+local function policy_of(repository, known)
+  local text = repository.doc and tostring(repository.doc) or ""
+  known[text] = known[text] or text
+  return known[text]
+end
+
 --- Returns a repository as reports describe it. Repositories share tables, so no part of one may be changed in place.
 ---@param repository audit.Repository
----@param options { texts?: boolean, known: table }  texts: add the text of each statement; known: the access of earlier
----  repositories, empty at first
+---@param options { texts?: boolean, policies?: boolean, known: table }  texts: add the text of each statement;
+---  policies: add the text of the policy; known: what earlier repositories had, empty at first
 ---@return table
 function M.repository(repository, options)
   local access = json.array {}
@@ -129,6 +137,7 @@ function M.repository(repository, options)
     access = access,
     policy_error = repository.unknown,
     images_error = repository.images_unknown,
+    policy = options.policies and not repository.unknown and policy_of(repository, options.known) or nil,
     statements = options.texts and repository.doc and statements_of(repository) or nil,
   }
 end

@@ -20,11 +20,12 @@ local text, integer, optional, list, object = form.text, form.integer, form.opti
 local access = object {
   principal = text, type = text, kind = text, decision = form.one_of { "allow", "depends", "partial", "deny" },
   statement = text, statements = list(text), service = optional(text), region = optional(text),
-  account = optional(text), expires = optional(text),
+  account = optional(text), expires = optional(text), audience = optional(text),
 }
 
 local repository = object({
   name = text, arn = text, access = list(access), policy_error = optional(text), images_error = optional(text),
+  policy = optional(text),
   statements = optional(list(object { index = integer, label = text, text = text })),
 }, { policy_error = "unknown", images_error = "images_unknown" })
 
@@ -67,8 +68,13 @@ local grant = object {
   account = text, region = text, repository = text, principal = text, type = text, decision = text,
 }
 
+local policy_change = object {
+  account = text, region = text, repository = text, same_access = form.boolean, gives = optional(text),
+  takes = optional(text),
+}
+
 local baseline = object({
-  time = form.timestamp, resolved = list(finding),
+  time = form.timestamp, resolved = list(finding), policies = optional(list(policy_change)),
   grants = object({ added = list(grant), removed = list(grant) }, { added = "new", removed = "gone" }),
 }, { resolved = "gone" })
 

@@ -45,6 +45,12 @@ function M.restrict(report, name)
   for _, scope in ipairs(report.scopes) do
     found = restrict_scope(scope, name) or found
   end
+  local shown = {}
+  for _, scope in ipairs(report.scopes) do
+    for _, repository in ipairs(scope.repositories or {}) do
+      shown[("%s/%s/%s"):format(scope.account, scope.region, repository.name)] = true
+    end
+  end
   local function concerns(item)
     if item.service or item.principal then
       return (item.service or service_of(item.principal)) == name
@@ -57,6 +63,9 @@ function M.restrict(report, name)
   local changes = report.baseline
   if changes then
     changes.resolved = filter(changes.resolved, concerns)
+    changes.policies = changes.policies and filter(changes.policies, function(change)
+      return shown[("%s/%s/%s"):format(change.account, change.region, change.repository)]
+    end)
     changes.grants = {
       added = filter(changes.grants.added, concerns), removed = filter(changes.grants.removed, concerns),
     }

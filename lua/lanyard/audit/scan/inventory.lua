@@ -15,6 +15,7 @@ local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
 local images = require "lanyard.audit.scan.images"
 local lists = require "lanyard.lists"
+local outsiders = require "lanyard.audit.outsiders"
 local overwritten = require "lanyard.access.overwritten"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
@@ -51,7 +52,8 @@ local M = {}
 ---@field profile? string             the requested profile
 ---@field role? string                the role that was assumed to read the account
 ---@field rules? rules.Asker          user rules that audits ask
----@field trusted? { [string]: true } trusted accounts
+---@field trusted_accounts? string[]
+---@field trusted_organizations? string[]
 ---@field desired? desired.Desired
 ---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
@@ -79,6 +81,8 @@ local M = {}
 ---@field service? string             of a Lightsail role, as is region
 ---@field region? string
 ---@field account? string
+---@field audience? string            who the principal is in effect, if conditions restrict everyone or a service
+---@field audience_kind? string       its kind, with `audience`
 ---@field foreign? boolean            whether the account is not the one that is audited
 ---@field ends? integer               when the access expires, in seconds since 1970
 ---@field unused? boolean             no deployment needs it, and the last pull was long ago
@@ -133,6 +137,31 @@ local function new_access(inventory, repository, entry, is_exception)
   }
 end
 
+-- The kinds of classes as reports name them. The first class of an audience is the widest one.
+local KINDS = {
+  everyone = "public", ["any-organization"] = "public", organization = "public", account = "account", root = "account",
+  role = "role", user = "user", session = "session", ["federated-user"] = "federated", provider = "federated",
+  service = "service",
+}
+
+-- Returns who a principal is in effect, if the policy restricts it: everyone under a condition, a service for a source.
+local function audience_of(inventory, repository, access)
+  if access.principal ~= "*" and access.kind ~= "service" or access.decision == "deny" then
+    return nil
+  end
+  local texts, known, widest = {}, {}, nil
+  for _, statement in ipairs(access.given_by) do
+    for _, class in ipairs(outsiders.audience(inventory, repository.doc, statement, "ecr:BatchGetImage")) do
+      local is_own = access.kind == "public" or class.id == access.principal
+      texts[#texts + 1] = is_own and not known[class.text] and class.text or nil
+      widest = widest or is_own and KINDS[class.type or class.kind] or nil
+      known[class.text] = true
+    end
+  end
+  local text = table.concat(texts, "; ")
+  return text ~= "" and text ~= "everyone" and inventory.intern(text) or nil, widest
+end
+
 local function access_of(inventory, repository)
   local list, by_principal = {}, {}
   for _, statement in ipairs(repository.statements) do
@@ -151,6 +180,7 @@ local function access_of(inventory, repository)
   end
   for _, access in ipairs(list) do
     access.ends = deadline_of(access)
+    access.audience, access.audience_kind = audience_of(inventory, repository, access)
   end
   return list
 end

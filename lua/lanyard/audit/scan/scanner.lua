@@ -130,8 +130,9 @@ local function scan(target, options, run)
   end
   return audit.run(region, {
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
-    trusted_accounts = options.trusted_accounts, desired = options.desired, identities = run.identities,
-    texts = options.texts, rules = options.rules, gate = run.gate,
+    trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
+    desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
+    rules = options.rules, gate = run.gate,
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
   })
 end
@@ -222,8 +223,10 @@ end
 ---@field meter? audit.Meter
 ---@field unused_days? integer       this and the following: see audit.Options
 ---@field trusted_accounts? string[]
+---@field trusted_organizations? string[]
 ---@field desired? desired.Desired
 ---@field texts? boolean
+---@field policies? boolean
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)
 

@@ -94,6 +94,24 @@ function M.accounts(text, option)
   return list, err
 end
 
+--- Parses a list of ids of organizations.
+--- https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+---@param text string
+---@param option string
+---@return string[]? organizations
+---@return aws.Error? err
+function M.organizations(text, option)
+  local list, err = M.list(text, option)
+  for _, id in ipairs(list or {}) do
+    local rest = id:match "^o%-([a-z0-9]+)$"
+    if not rest or #rest < 10 or #rest > 32 then
+      return usage("%s: '%s' is not the id of an organization: write o- and 10 to 32 lower-case letters and digits",
+        option, id)
+    end
+  end
+  return list, err
+end
+
 --- Checks the name of a role, which may begin with its path.
 ---@param name string
 ---@return string? name

@@ -118,6 +118,8 @@ function M.run(options, run)
   local desired = read_desired(options)
   local trusted = options.trusted_accounts
     and cli.check(targets.accounts(options.trusted_accounts, "--trusted-accounts"))
+  local organizations = options.trusted_organizations
+    and cli.check(targets.organizations(options.trusted_organizations, "--trusted-organizations"))
   local meter = progress.meter()
   local print_finding, worst = printer()
   local audited, report, failures
@@ -127,8 +129,9 @@ function M.run(options, run)
     report, failures = scanner.run(audited, {
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard, run_id = options.run_id, unused_days = options.unused_days, desired = desired,
-      trusted_accounts = trusted,
-      texts = options.output == "html", rules = run.rules, on_finding = run.streams and print_finding or nil,
+      trusted_accounts = trusted, trusted_organizations = organizations,
+      texts = options.output == "html", policies = options.output == "json" or run.before ~= nil,
+      rules = run.rules, on_finding = run.streams and print_finding or nil,
       meter = meter,
     })
   end)

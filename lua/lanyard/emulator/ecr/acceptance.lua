@@ -5,7 +5,8 @@
 --- Sources are reports of policies that ECR refused. Resource in a repository policy: awsdocs/amazon-ecr-user-guide#20,
 --- aws-cdk#24314. ecr:GetAuthorizationToken in a repository policy: cloudposse/terraform-aws-ecr#67. A registry policy
 --- without Resource: pulumi-aws#2326. Other actions than three under scope V1: terraform-provider-aws#40828. ECR does
---- not check what a Resource of a registry policy names: aws/containers-roadmap#2675.
+--- not check what a Resource of a registry policy names: aws/containers-roadmap#2675. IAM refuses a condition operator
+--- in another case (modernisation-platform-environments#8893); that ECR does, too, is an inference.
 
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
@@ -21,10 +22,14 @@ M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository
 
 -- Lint rules whose findings make ECR reject a policy of either kind.
 local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-version both-elements empty-list no-action
-  no-effect no-principal no-statement unknown-element wrong-type]]
+  no-effect no-principal no-statement unknown-element unknown-operator wrong-type]]
 
--- Whether a pattern matches one of the actions.
+-- Whether a pattern matches one of the actions. The name of the service has no wildcard ("Vendors must be fully
+-- qualified and cannot contain regexes" in IAM's refusal).
 local function matches_any(pattern, names)
+  if pattern ~= "*" and pattern:sub(1, 4):lower() ~= "ecr:" then
+    return false
+  end
   for _, name in ipairs(names) do
     if match.glob(pattern, "ecr:" .. name, true) then
       return true

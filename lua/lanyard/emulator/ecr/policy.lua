@@ -7,7 +7,8 @@ local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
 local iam = require "lanyard.emulator.iam"
 local invalid = require "lanyard.emulator.ecr.invalid"
-local json = require "lanyard.json"
+local layout = require "lanyard.emulator.ecr.layout"
+local policy = require "lanyard.policy"
 
 local M = {}
 
@@ -96,35 +97,6 @@ function M.accept(world, text, options)
   return { text = text, ids = ids }
 end
 
--- Replaces a list of one item by the item, as ECR does.
-local function collapse(value)
-  if json.is_array(value) then
-    return #value == 1 and value[1] or value
-  end
-  return value
-end
-
--- Returns a policy in ECR's layout: members sorted, lists of one item collapsed, `"name" : value`.
-local function reformatted(text)
-  local document = json.decode(text)
-  local statements = json.is_array(document.Statement) and document.Statement or json.array { document.Statement }
-  for _, statement in ipairs(statements) do
-    for _, element in ipairs { "Action", "NotAction", "Resource", "NotResource" } do
-      statement[element] = statement[element] and collapse(statement[element])
-    end
-    for _, element in ipairs { "Principal", "NotPrincipal" } do
-      local principal = statement[element]
-      if type(principal) == "table" then
-        for kind, value in pairs(principal) do
-          principal[kind] = collapse(value)
-        end
-      end
-    end
-  end
-  document.Statement = statements
-  return (json.encode(document, { pretty = true }):gsub('(\n *"[^"\n]*"):', "%1 :"))
-end
-
 --- Returns the text that a read returns: the ARN of a role or user deleted since the write is its unique ID.
 ---@param world emulator.World
 ---@param stored emulator.StoredPolicy
@@ -138,7 +110,8 @@ function M.describe(world, stored)
       text = text:gsub(quoted, '"' .. id .. '"')
     end
   end
-  return world.options.reformat and reformatted(text) or text
+  local doc = world.options.reformat and policy.parse(text)
+  return doc and layout.of(doc) or text
 end
 
 return M

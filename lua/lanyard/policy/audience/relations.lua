@@ -1,4 +1,4 @@
---- Whose an account, an organization or a source is: one's own, trusted, or another one.
+--- The relation of the repository's account to another account, an organization or a source: own, trusted or other.
 ---
 ---@class policy.Known  what is known about the repository and its surroundings
 ---@field account? string                 the account that owns the repository

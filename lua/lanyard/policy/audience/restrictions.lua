@@ -9,6 +9,7 @@
 ---@field protects boolean  it keeps the public out: an outsider cannot choose its value
 ---@field text string       "from 192.0.2.0/24"
 
+local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
 local networks = require "lanyard.policy.networks"
@@ -110,6 +111,20 @@ local function fixed_value(demand, known)
   return nil
 end
 
+-- No request to a repository has a key that does not exist, such as a misspelt one.
+local function without_key(demand)
+  if demand.requires == "unknown" then
+    return "sometimes"
+  end
+  return demand.requires:find "absent$" and "always" or "never"
+end
+
+-- Networks that are public, or private, count as none (lanyard.policy.networks).
+local function is_any_network(demand)
+  return demand.name == "aws:sourceip" and demand.requires == "listed" and demand.sound
+    and not networks.protect(demand.values)
+end
+
 --- Returns "always" if a demand restricts nobody, "never" if no request satisfies it, else "sometimes".
 ---@param demand policy.Demand
 ---@param known policy.Known
@@ -118,6 +133,8 @@ end
 function M.effect(demand, known, now)
   if demand.facet == "time" then
     return timing(demand, now)
+  elseif not condition_keys.find(demand.key) then
+    return without_key(demand)
   end
   local value = fixed_value(demand, known)
   if value then
@@ -125,9 +142,7 @@ function M.effect(demand, known, now)
   elseif demand.requires:find "%-or%-absent$" and demand.facet ~= "request" then
     return "always"
   elseif demand.facet == "source" or demand.facet == "network" then
-    local everything = demand.name == "aws:sourceip" and demand.requires == "listed"
-      and networks.are_everything(demand.values)
-    return (demand.requires == "present" or everything) and "always" or "sometimes"
+    return (demand.requires == "present" or is_any_network(demand)) and "always" or "sometimes"
   end
   return "sometimes"
 end

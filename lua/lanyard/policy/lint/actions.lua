@@ -11,6 +11,7 @@ local patterns = require "lanyard.policy.lint.patterns"
 local services = require "lanyard.policy.lint.services"
 local sts_actions = require "lanyard.policy.sts_actions"
 local suggest = require "lanyard.text.suggest"
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local BAD_ACTION = define {
   id = "bad-action", severity = "high", summary = "a text that is not an action",
@@ -86,7 +87,7 @@ local KNOWN = { ecr = ecr_actions.ALL, sts = sts_actions.ALL }
 local TITLES = { ecr = "ECR", sts = "STS" }
 
 local function report_unknown(node, service, name, add)
-  local suggestion = suggest(name, KNOWN[service])
+  local suggestion = suggestions.find(suggest, name, KNOWN[service])
   add(UNKNOWN_ACTION, node, ("%s has no action '%s'"):format(TITLES[service], node.value),
     suggestion and ("write %s:%s"):format(service, suggestion) or "correct its name, or remove it")
 end
@@ -101,7 +102,7 @@ local function check_any_service(node, service, name, scope)
       report_unknown(node, lower, name, scope.add)
     end
   elseif not names.is_service(lower) then
-    local suggestion = names.nearest_service(lower)
+    local suggestion = suggestions.find(names.nearest_service, lower)
     scope.add(arns.UNKNOWN_SERVICE, node, ("'%s' has the service '%s', which is not known"):format(node.value, service),
       suggestion and ("write %s:%s"):format(suggestion, name) or "correct its name")
   end

@@ -65,21 +65,10 @@ function M.parse(text)
   return { bytes = bytes, prefix = math.tointeger(prefix) or #bytes * 8 }
 end
 
-local function mask(byte, bits)
-  return byte & (0xff << (8 - math.max(0, math.min(8, bits)))) & 0xff
-end
-
--- Returns the bytes of an address after which only the prefix is left.
-local function masked(bytes, prefix)
-  local found = {}
-  for i, byte in ipairs(bytes) do
-    found[i] = mask(byte, prefix - (i - 1) * 8)
-  end
-  return found
-end
-
-local function equal(a, b)
-  return #a == #b and table.concat(a, ".") == table.concat(b, ".")
+-- Returns byte `i` of an address of which only a prefix is left.
+local function masked(bytes, i, prefix)
+  local bits = math.max(0, math.min(8, prefix - (i - 1) * 8))
+  return bytes[i] & (0xff << (8 - bits)) & 0xff
 end
 
 -- Returns an address of IPv6 as text, with "::" for zeros at the end.
@@ -101,11 +90,12 @@ end
 ---@param network policy.lint.Network
 ---@return string?
 function M.without_host_bits(network)
-  local bytes = masked(network.bytes, network.prefix)
-  if equal(bytes, network.bytes) then
-    return nil
+  local bytes, differs = {}, false
+  for i, byte in ipairs(network.bytes) do
+    bytes[i] = masked(network.bytes, i, network.prefix)
+    differs = differs or bytes[i] ~= byte
   end
-  return ("%s/%d"):format(text_of(bytes), network.prefix)
+  return differs and ("%s/%d"):format(text_of(bytes), network.prefix) or nil
 end
 
 --- Reports whether one network contains another one.
@@ -113,8 +103,15 @@ end
 ---@param inner policy.lint.Network
 ---@return boolean
 function M.contains(outer, inner)
-  return inner.prefix >= outer.prefix
-    and equal(masked(inner.bytes, outer.prefix), masked(outer.bytes, outer.prefix))
+  if #inner.bytes ~= #outer.bytes or inner.prefix < outer.prefix then
+    return false
+  end
+  for i = 1, (outer.prefix + 7) // 8 do
+    if masked(inner.bytes, i, outer.prefix) ~= masked(outer.bytes, i, outer.prefix) then
+      return false
+    end
+  end
+  return true
 end
 
 -- Networks that no public address belongs to: RFC 1918, 6598 (shared), 1122 (loopback), 3927 and 4291 (link-local),

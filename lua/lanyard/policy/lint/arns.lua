@@ -4,6 +4,8 @@
 local define = require("lanyard.policy.lint.catalogue").define
 local lists = require "lanyard.lists"
 local names = require "lanyard.policy.names"
+local suggestions = require "lanyard.policy.lint.suggestions"
+local variables = require "lanyard.policy.lint.variables"
 
 local BAD_ARN = define {
   id = "bad-arn", severity = "high", summary = "an ARN with a part that AWS does not have",
@@ -45,7 +47,7 @@ local function check_service(service, add)
   elseif service ~= lower and names.is_service(lower) then
     add(BAD_ARN, ("has the service '%s', and ARNs have it in lower case"):format(service), ("write %s"):format(lower))
   elseif not names.is_service(lower) then
-    local suggestion = names.nearest_service(lower)
+    local suggestion = suggestions.find(names.nearest_service, lower)
     add(UNKNOWN_SERVICE, ("has the service '%s', which is not known"):format(service),
       suggestion and ("write %s"):format(suggestion) or "correct its name")
   end
@@ -61,7 +63,7 @@ local function check_region(region, service, add)
   elseif names.is_global(service) then
     add(BAD_ARN, ("has a Region, which ARNs of %s do not have"):format(service), "leave the Region empty")
   elseif not names.is_region(region) then
-    local suggestion = names.nearest_region(region)
+    local suggestion = suggestions.find(names.nearest_region, region)
     add(UNKNOWN_REGION, ("has the Region '%s', which is not known"):format(region),
       suggestion and ("write %s"):format(suggestion) or "correct its name")
   end
@@ -116,7 +118,7 @@ end
 ---@return policy.lint.ArnFlaw[]
 function M.flaws(text)
   local found = {}
-  local pattern = text:gsub("%${[^}]*}", "*")
+  local pattern = variables.replace(text, "*")
   local partition, service, region, account, resource = pattern:match "^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$"
   if not partition then
     return found

@@ -9,6 +9,7 @@ local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
 local keys = require "lanyard.policy.lint.keys"
 local suggest = require "lanyard.text.suggest"
+local suggestions = require "lanyard.policy.lint.suggestions"
 local values = require "lanyard.policy.lint.values"
 
 local UNKNOWN_OPERATOR = define {
@@ -71,7 +72,7 @@ end
 local function report_operator(operator, add)
   local name = operator.key.value
   local base = parts_of(name)
-  local suggestion = suggest(base, core.operators())
+  local suggestion = suggestions.find(suggest, base, core.operators())
   add(UNKNOWN_OPERATOR, operator.key, ("'%s' is not a condition operator"):format(name),
     base == "Null" and "write Null, which takes neither prefix nor suffix"
       or suggestion and ("write %s"):format(suggestion) or "use an operator that IAM's documentation lists")

@@ -4,6 +4,7 @@
 local define = require("lanyard.policy.lint.catalogue").define
 local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local UNKNOWN_ELEMENT = define { id = "unknown-element", severity = "high", summary = "an element unknown to IAM" }
 local WRONG_TYPE = define {
@@ -22,6 +23,10 @@ local NO_PRINCIPAL = define {
 local EMPTY_LIST = define { id = "empty-list", severity = "high", summary = "an empty list" }
 local NO_VERSION = define { id = "no-version", severity = "info", summary = "a policy without Version" }
 local BAD_VERSION = define { id = "bad-version", severity = "high", summary = "a Version that does not exist" }
+local UNSUPPORTED_ELEMENT = define {
+  id = "unsupported-element", severity = "high", summary = "an element that resource control policies do not support",
+  help = "Only the policy RCPFullAWSAccess of AWS allows. All other resource control policies deny, and name actions.",
+}
 local BAD_SID = define { id = "bad-sid", severity = "low", summary = "a Sid with characters that some services reject" }
 local REPEATED_SID = define { id = "repeated-sid", severity = "medium", summary = "a Sid used by two statements" }
 
@@ -99,7 +104,7 @@ local function check_members(node, known, owner, add)
     local name = child.key.value
     local kind = known[name]
     if not kind then
-      local suggestion = suggest(name, lists.sorted_names(known))
+      local suggestion = suggestions.find(suggest, name, lists.sorted_names(known))
       add(UNKNOWN_ELEMENT, child.key, ("'%s' is not an element of %s"):format(name, owner),
         suggestion and ("write %s"):format(suggestion) or "remove it")
     else
@@ -169,6 +174,16 @@ local function check_principal(node, has, kind, add)
   end
 end
 
+-- https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+local function check_rcp(has, add)
+  if has.Effect and has.Effect.value == "Allow" then
+    add(UNSUPPORTED_ELEMENT, has.Effect, "a resource control policy cannot allow", 'write "Deny"')
+  end
+  if has.NotAction then
+    add(UNSUPPORTED_ELEMENT, has.NotAction.key, "a resource control policy does not support NotAction", "write Action")
+  end
+end
+
 --- Checks the elements of a statement.
 ---@param node table  the statement's node
 ---@param kind policy.lint.Kind
@@ -183,6 +198,9 @@ function M.check_statement(node, kind, add)
     end
   end
   check_effect(node, has, add)
+  if kind.name == "rcp" then
+    check_rcp(has, add)
+  end
   check_principal(node, has, kind, add)
   if not has.Action and not has.NotAction then
     add(NO_ACTION, node, "the statement has no Action", "name the actions")

@@ -4,6 +4,7 @@
 
 local condition_keys = require "lanyard.policy.condition_keys"
 local define = require("lanyard.policy.lint.catalogue").define
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local UNKNOWN_KEY = define {
   id = "unknown-key", severity = "high", summary = "a condition key that does not exist",
@@ -76,7 +77,7 @@ local function check_name(test, scope)
     scope.add(MISSING_TAG_KEY, node, ("'%s' lacks the key of a tag: %s"):format(name, consequence(test, scope)),
       ("write %sTAG-KEY"):format(untagged.name))
   elseif not prefix or is_listed(prefix:lower()) and not test.record then
-    local suggestion = condition_keys.nearest(name)
+    local suggestion = suggestions.find(condition_keys.nearest, name)
     scope.add(UNKNOWN_KEY, node, ("'%s' is not a condition key: %s"):format(name, consequence(test, scope)),
       suggestion and ("write %s"):format(suggestion)
         or "use a key that IAM's or ECR's documentation lists, or remove the condition")

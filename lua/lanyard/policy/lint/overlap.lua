@@ -1,11 +1,8 @@
 --- Checks for statements that other statements make redundant, over every possible request.
 
-local assemble = require "lanyard.policy.assemble"
-local core = require "lanyard.policy.core"
-local delegation = require "lanyard.policy.delegation"
 local define = require("lanyard.policy.lint.catalogue").define
-local new_access = require("lanyard.policy.reason").new_access
 local numbered = require("lanyard.policy.statements").numbered
+local redundancy = require "lanyard.policy.redundancy"
 
 local SHADOWED_ALLOW = define {
   id = "shadowed-allow", severity = "medium", summary = "an Allow that a Deny cancels completely",
@@ -24,57 +21,6 @@ local function find(statements, index, test)
     end
   end
   return nil
-end
-
--- Returns a document with the selected statements | nil if it is too long. `texts` has their texts by index.
-local function only(doc, statements, texts, is_selected)
-  local selected = {}
-  for _, statement in ipairs(statements) do
-    if is_selected(statement) then
-      selected[#selected + 1] = texts[statement.index]
-    end
-  end
-  return (assemble(doc, selected))
-end
-
--- Reports whether `after` certainly allows nothing that `before` does not allow, whatever the policy is attached to.
-local function adds_nothing(before, after)
-  if not (before and after) then
-    return false -- too long to be assembled
-  end
-  local found, undecided = new_access(before, after)
-  return not found and not undecided
-end
-
--- The state of the check: the document, its statements, their texts, and the texts with the effect Allow.
-local Check = {}
-Check.__index = Check
-
--- Reports whether the Denies cancel an Allow that alone allows something.
-function Check:is_shadowed(statement)
-  local function is_alone(other)
-    return other.index == statement.index
-  end
-  local function with_denies(other)
-    return is_alone(other) or other.effect == "Deny"
-  end
-  return adds_nothing(core.new(), only(self.doc, self.statements, self.texts, with_denies))
-    and not adds_nothing(core.new(), only(self.doc, self.statements, self.texts, is_alone))
-end
-
--- Returns the statements of an effect, all as Allows, except one. Denies are compared as what they deny, because other
--- policies may allow it.
-function Check:as_allows(effect, without)
-  return only(self.doc, self.statements, self.allows, function(other)
-    return other.effect == effect and not self.gone[other.index] and other.index ~= without
-  end)
-end
-
--- Reports whether the other statements of the same effect apply wherever this one does.
-function Check:is_repeated(statement)
-  local rest, all = self:as_allows(statement.effect, statement.index), self:as_allows(statement.effect)
-  return adds_nothing(rest, all)
-    and adds_nothing(delegation.apart(rest), delegation.apart(all))
 end
 
 -- A statement whose elements can be reasoned about. NotPrincipal means something else in a Deny than in an Allow.
@@ -97,39 +43,24 @@ local function cancelling(doc, statements, statement)
   return one and numbered(one) .. " denies" or "the Deny statements together deny"
 end
 
--- Returns the texts of the statements with the effect Allow.
-local function texts_as_allows(doc, statements)
-  local copy, texts = doc:copy(), {}
-  for _, statement in ipairs(statements) do
-    if statement.effect == "Deny" and not statement.flaw then
-      copy:set { index = statement.index, element = "Effect", value = "Allow" }
-    end
-  end
-  for i, statement in ipairs(copy:statements()) do
-    texts[i] = statement.text
-  end
-  return texts
-end
+-- About how many microseconds the questions take. After that, a statement is compared with each other one by its text.
+local MOST_WORK = 300000
 
--- More statements than a policy of a repository can have (10,240 characters). Larger documents are compared in pairs,
--- because each question about all statements takes milliseconds.
-local MOST = 128
-
--- Reports whether one other statement covers each statement, for a large document.
-local Pairs = setmetatable({}, { __index = Check })
-Pairs.__index = Pairs
-
-function Pairs:is_shadowed(statement)
-  return find(self.statements, statement.index, function(other)
-    return other.effect == "Deny" and self.doc:covers(other.index, statement.index)
+-- Reports whether one other statement of an effect covers a statement.
+local function is_covered(check, doc, statement, effect)
+  return find(check.statements, statement.index, function(other)
+    return other.effect == effect and not check.removed[other.index] and doc:covers(other.index, statement.index)
   end) ~= nil
 end
 
-function Pairs:is_repeated(statement)
-  return find(self.statements, statement.index, function(other)
-    return other.effect == statement.effect and not self.gone[other.index]
-      and self.doc:covers(other.index, statement.index)
-  end) ~= nil
+local function is_shadowed(check, doc, statement)
+  local certain = check:is_shadowed(statement.index)
+  return certain or check:is_exhausted() and is_covered(check, doc, statement, "Deny")
+end
+
+local function is_repeated(check, doc, statement)
+  local certain = check:is_redundant(statement.index)
+  return certain or check:is_exhausted() and is_covered(check, doc, statement, statement.effect)
 end
 
 --- Checks each statement against all others. Of equal statements, the later one is redundant.
@@ -138,22 +69,16 @@ end
 ---@param node_of fun(index: integer): table   returns the node of a statement
 ---@param add policy.lint.Add
 function M.check(doc, statements, node_of, add)
-  local texts = {}
-  for i, statement in ipairs(statements) do
-    texts[i] = statement.text
-  end
-  local check = setmetatable({
-    doc = doc, statements = statements, texts = texts, allows = texts_as_allows(doc, statements), gone = {},
-  }, #statements > MOST and Pairs or Check)
+  local check = redundancy.new(doc, nil, MOST_WORK)
   for i = #statements, 1, -1 do
     local statement = statements[i]
     if not is_clear(statement) or #statements == 1 then
       goto continue
-    elseif statement.effect == "Allow" and check:is_shadowed(statement) then
+    elseif statement.effect == "Allow" and is_shadowed(check, doc, statement) then
       add(SHADOWED_ALLOW, node_of(i),
         cancelling(doc, statements, statement) .. " everything that this statement allows", "remove one of the two")
-    elseif check:is_repeated(statement) then
-      check.gone[i] = true
+    elseif is_repeated(check, doc, statement) then
+      check:remove(i)
       add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement) .. " this statement",
         "remove this statement; lanyard policy minimize prints the policy without redundant parts")
     end

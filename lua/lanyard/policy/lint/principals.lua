@@ -8,6 +8,7 @@ local keys = require "lanyard.policy.lint.keys"
 local names = require "lanyard.policy.names"
 local services = require "lanyard.policy.lint.services"
 local suggest = require "lanyard.text.suggest"
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local PUBLIC = define { id = "public", severity = "critical", summary = "everyone is allowed" }
 local PUBLIC_CONDITIONAL = define {
@@ -150,7 +151,7 @@ local function service_flaw_of(value)
       return nil
     end
   end
-  local near = suggest(domain, DOMAINS)
+  local near = suggestions.find(suggest, domain, DOMAINS)
   return near and ("does not end with .%s"):format(near) or nil
 end
 

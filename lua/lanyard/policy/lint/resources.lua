@@ -4,6 +4,7 @@
 local arns = require "lanyard.policy.lint.arns"
 local define = require("lanyard.policy.lint.catalogue").define
 local patterns = require "lanyard.policy.lint.patterns"
+local variables = require "lanyard.policy.lint.variables"
 
 local BAD_RESOURCE = define {
   id = "bad-resource", severity = "high", summary = "a resource that matches no ARN",
@@ -41,7 +42,7 @@ local function check_value(node, scope)
   elseif service:find "[*?]" then
     scope.add(BAD_RESOURCE, node, ("'%s' has a wildcard for its service, which IAM rejects"):format(value),
       "write the service, such as arn:PARTITION:ecr:...")
-  elseif select(2, value:gsub("%${[^}]*}", ""):gsub(":", "")) < 5 and not value:find "[*?]" then
+  elseif select(2, variables.replace(value, ""):gsub(":", "")) < 5 and not value:find "[*?]" then
     scope.add(BAD_RESOURCE, node, ("'%s' has fewer than the six parts of an ARN"):format(value),
       fix_of(scope.kind.name))
   else

@@ -8,6 +8,8 @@ local consequence = require("lanyard.policy.lint.keys").consequence
 local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
 local names = require "lanyard.policy.names"
+local suggestions = require "lanyard.policy.lint.suggestions"
+local variables = require "lanyard.policy.lint.variables"
 
 local WILDCARD_EQUALS = define {
   id = "wildcard-equals", severity = "medium", summary = "a wildcard under an operator that compares exactly",
@@ -60,7 +62,7 @@ local LIKE = {
 local FREE_TEXT = { ["aws:UserAgent"] = true, ["aws:referer"] = true }
 
 local function check_wildcard(test, item, scope)
-  local like, text = LIKE[test.base], text_of(item):gsub("%${[^}]*}", "")
+  local like, text = LIKE[test.base], variables.replace(text_of(item), "")
   local key = test.record
   if not like or not text:find "[*?]" or key and FREE_TEXT[key.name] then
     return
@@ -128,7 +130,7 @@ local function check_region(test, item, scope)
   local text = text_of(item)
   if test.record and test.record.name == "aws:RequestedRegion" and test.base:find "^String"
     and not text:find "[*?$]" and not names.is_region(text) then
-    local suggestion = names.nearest_region(text)
+    local suggestion = suggestions.find(names.nearest_region, text)
     scope.add(arns.UNKNOWN_REGION, item, ("'%s' is not a known Region"):format(text),
       suggestion and ("write %s"):format(suggestion) or "correct its name")
   end

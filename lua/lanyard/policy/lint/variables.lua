@@ -3,6 +3,7 @@
 
 local condition_keys = require "lanyard.policy.condition_keys"
 local define = require("lanyard.policy.lint.catalogue").define
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local DEAD_VARIABLE = define {
   id = "dead-variable", severity = "medium", summary = "a policy variable that the Version makes plain text",
@@ -19,6 +20,25 @@ local UNKNOWN_VARIABLE = define {
 }
 
 local M = {}
+
+--- Returns a text in which each variable is replaced. Patterns would take quadratic time for many open braces.
+---@param text string
+---@param by string
+---@return string
+function M.replace(text, by)
+  local parts, at = {}, 1
+  while true do
+    local start = text:find("${", at, true)
+    local stop = start and text:find("}", start, true)
+    if not stop then
+      parts[#parts + 1] = text:sub(at)
+      return table.concat(parts)
+    end
+    parts[#parts + 1] = text:sub(at, start - 1)
+    parts[#parts + 1] = by
+    at = stop + 1
+  end
+end
 
 -- Calls visit(node) for each string in a node, at any depth.
 local function each_string(node, visit)
@@ -45,6 +65,8 @@ local function fault_of(inner)
     return "contains another variable", "close the brace of the first one"
   elseif name:find "%s" then
     return "has a blank in its name", "remove the blank"
+  elseif name:find [=[[*?!"'#%%&()<>;|\\^`~]]=] then
+    return ("has the character %s in its name"):format(name:match [=[[*?!"'#%%&()<>;|\\^`~]]=]), "correct the name"
   elseif default and not default:find "^%s?'[^']*'$" then
     return "has a default value without quotes", ("write ${%s, 'default'}"):format(name)
   end
@@ -56,7 +78,7 @@ local function check_key(item, inner, add)
   local name = inner:match "^([^,]*)"
   local prefix = (name:match "^(%w+):" or ""):lower()
   if (prefix == "aws" or prefix == "ecr" or not name:find(":", 1, true)) and not condition_keys.find(name) then
-    local suggestion = condition_keys.nearest(name)
+    local suggestion = suggestions.find(condition_keys.nearest, name)
     add(UNKNOWN_VARIABLE, item, ("'${%s}': '%s' is not a condition key"):format(inner, name),
       suggestion and ("write %s"):format(suggestion) or "use a key that IAM's documentation lists")
   end
@@ -89,7 +111,7 @@ end
 
 -- Before Version 2012-10-17 variables are plain text, which is rarely intended.
 local function check_version(item, version, add)
-  if item.value:find "%${[^}]*}" then
+  if M.replace(item.value, "") ~= item.value then
     add(DEAD_VARIABLE, item, ("'%s' is plain text under Version %s"):format(item.value, version),
       'write "Version": "2012-10-17"')
   end

@@ -247,14 +247,91 @@ describe("promise 5: sizes", function()
     for i = 1, 60 do
       doc:allow { sid = "s" .. i, principal = ("%012d"):format(i), actions = { "ecr:DescribeImages" } }
     end
-    local text = tostring(doc)
-    text = text .. (" "):rep(policy.LIMIT - #text - 10)
-    w:put("my-private-repo", text)
+    local text = doc:compact()
+    w:put("my-private-repo", '{"Id":"' .. ("x"):rep(policy.LIMIT - #text - 20) .. '",' .. text:sub(2))
     local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("PolicyTooLarge", err.code)
     assert.matches("10240", err.message)
     assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+end)
+
+describe("a policy that ECR holds", function()
+  -- A policy whose text has 9,338 characters as it is sent, and 12,512 in ECR's layout.
+  local function recorded()
+    local statements = {}
+    for i = 1, 64 do
+      statements[i] = ('{"Sid":"team-%02d%s","Effect":"Allow","Principal":{"AWS":"%012d"},"Action":["ecr:BatchGetImage",%s'
+        .. '"ecr:GetDownloadUrlForLayer"]}'):format(i, i == 1 and ("x"):rep(538) or "", i, i <= 26 and '"ecr:ListImages",' or "")
+    end
+    return '{"Version":"2012-10-17","Statement":[' .. table.concat(statements, ",") .. "]}"
+  end
+
+  local function read(w)
+    return assert(w.region.ecr:GetRepositoryPolicy { repositoryName = "my-private-repo" }).policyText
+  end
+
+  local function world_with(text)
+    local w = world.new { reformat = true }
+    w:put("my-private-repo", text)
+    return w, w:service(), w:repository "my-private-repo"
+  end
+
+  it("is edited although its layout alone is larger than the limit", function()
+    local w <close>, service, repository = world_with(recorded())
+    assert.equal(9338, #w:text "my-private-repo")
+    assert.equal(12512, #read(w))
+    local change = assert(w.region:grant(service, repository))
+    assert.equal("granted", change.kind)
+    assert.is_true(#w:text "my-private-repo" <= policy.LIMIT)
+    assert.equal(65, #w:sids "my-private-repo")
+    assert.matches('\n%+ +"Sid": "AllowLightsailPull', change.diff)
+    assert.not_matches("\n%-", change.diff:gsub("^.-\n@@", ""))
+    assert.equal("unchanged", assert(w.region:grant(service, repository)).kind)
+    assert.equal("revoked", assert(w.region:revoke({ service = service }, repository)).kind)
+    assert.equal(recorded(), w:text "my-private-repo")
+  end)
+
+  it("is restored by undo although its layout is larger than the limit", function()
+    local w <close>, service, repository = world_with(recorded())
+    assert(w.region:grant(service, repository))
+    assert.equal("undone", assert(w.region:undo(repository)).kind)
+    assert.is_true(policy.parse(recorded()):equivalent(policy.parse(w:text "my-private-repo")))
+  end)
+
+  it("is rehearsed as it is written", function()
+    local w <close>, service, repository = world_with(recorded())
+    local dry = assert(w.region:grant(service, repository, { dry_run = true }))
+    assert.equal(dry.diff, assert(w.region:grant(service, repository)).diff)
+  end)
+
+  it("keeps ECR's layout where it fits", function()
+    local w <close>, service, repository = world_with(
+      '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":["ecr:ListImages"]}]}')
+    local before = read(w)
+    assert(w.region:grant(service, repository))
+    assert.equal(before:sub(1, -7), w:text("my-private-repo"):sub(1, #before - 6))
+    assert.equal(read(w), w:text "my-private-repo")
+  end)
+
+  it("is rejected with the size without white space if that is too large", function()
+    local text = recorded()
+    local w <close>, service, repository = world_with('{"Id":"' .. ("x"):rep(10200 - #text) .. '",' .. text:sub(2))
+    local change, err = w.region:grant(service, repository)
+    assert.is_nil(change)
+    assert.equal("PolicyTooLarge", err.code)
+    assert.is_true(err.size > policy.LIMIT and err.size < policy.LIMIT + 400)
+    assert.matches(("would have %d characters, without white space; ECR accepts 10240"):format(err.size), err.message, 1, true)
+    assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+
+  it("counts characters and not bytes", function()
+    local text = recorded():gsub("team%-", "\u{e9}\u{4e2d}-"):gsub("x+", ("\u{1f600}"):rep(500))
+    local w <close>, service, repository = world_with(text)
+    assert.is_true(#text > policy.LIMIT)
+    assert.equal("granted", assert(w.region:grant(service, repository)).kind)
+    assert.is_true(utf8.len(w:text "my-private-repo") <= policy.LIMIT)
   end)
 end)
 

@@ -46,6 +46,31 @@ describe("drift", function()
     end
   end)
 
+  it("is not found in a policy that gives the same access in other words", function()
+    local w <close> = new_world()
+    local part = '{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"%s","Condition":{"DateLessThan":{"aws:CurrentTime":'
+      .. '"2027-01-31T00:00:00Z"}%s}}'
+    local function put(more)
+      local role = role_of(w, "web")
+      w:put("web", ('{"Version":"2012-10-17","Statement":[%s,%s]}'):format(part:format(role, "ecr:BatchGetImage", more),
+        part:format(role, "ecr:GetDownload*", more)))
+    end
+    put ""
+    assert.same({}, drift(w, { grant("web", { "web" }, "2027-01-31") }))
+    put ',"Bool":{"aws:SecureTransport":"true"}'
+    assert.equal(1, #drift(w, { grant("web", { "web" }, "2027-01-31") }))
+  end)
+
+  it("says what applying the file gives and takes", function()
+    local w <close> = new_world()
+    local options = { desired = assert(desired_file.parse(json.encode { grants = json.array { grant("web", { "web" }) } }, "g.json")) }
+    for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
+      if finding.id == "drift" then
+        assert.matches("; applying it gives: pull to arn:aws:iam::%d+:role/%S+; takes: nothing$", finding.why)
+      end
+    end
+  end)
+
   it("is a missing grant", function()
     local w <close> = new_world()
     assert.same({

@@ -77,6 +77,58 @@ describe("comparing a report with an earlier one", function()
     assert.equal(0, added(failed))
   end)
 
+  describe("with the texts of the policies", function()
+    local ROOT = "arn:aws:iam::444455556666:root"
+    local function text(principal, more)
+      return ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:BatchGetImage"%s}]}')
+        :format(principal, more or "")
+    end
+
+    -- Returns a report of one repository with a policy that allows one principal.
+    local function of(principal, policy, findings, more)
+      local made = report({ web = { access = { access(principal) }, findings = findings } }, nil, more)
+      made.scopes[1].repositories[1].policy = policy
+      for _, finding in ipairs(made.findings) do
+        finding.principal = principal
+        finding.key = finding.key .. principal
+      end
+      return made
+    end
+
+    it("ignores a policy that is only written differently, and names it", function()
+      local new, resolved, made = compare(of(ROOT, text(ROOT), { "other-account" }),
+        of("444455556666", text("444455556666", ',"Sid":"x"'), { "other-account" }))
+      assert.same({ {}, {} }, { new, resolved })
+      assert.same({ { account = ACCOUNT, region = "us-east-1", repository = "web", same_access = true } },
+        made.baseline.policies)
+      assert.same({ added = {}, removed = {} }, made.baseline.grants)
+      new, resolved, made = compare(of(ROOT, text(ROOT), { "other-account", "added" }), of("444455556666", text("444455556666"), {}))
+      assert.same({ { "added", "other-account" }, {} }, { new, resolved })
+      assert.same({}, made.baseline.policies) -- both spellings have one meaning
+    end)
+
+    it("says what a change gives and takes", function()
+      local _, _, made = compare(of("444455556666", text "444455556666"), of("777788889999", text "777788889999"))
+      assert.same({ account = ACCOUNT, region = "us-east-1", repository = "web", same_access = false,
+        gives = "ecr:BatchGetImage to account 444455556666", takes = "ecr:BatchGetImage from account 777788889999" },
+        made.baseline.policies[1])
+      assert.same({ 1, 1 }, { #made.baseline.grants.added, #made.baseline.grants.removed })
+      _, _, made = compare(of("444455556666", text "444455556666"), report { web = { access = {} } })
+      assert.same({}, made.baseline.policies) -- the earlier report has no texts
+    end)
+
+    it("lists a grant that has expired, whatever was rewritten", function()
+      local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-11-25T00:30:00Z"}}'
+      local before = of("444455556666", text("444455556666", date))
+      before.scopes[1].repositories[1].access[1].expires = "2026-11-25T00:30:00Z"
+      local after = of(ROOT, text("444455556666", date .. ',"Sid":"x"'))
+      after.scopes[1].repositories[1].access = json.array {}
+      local _, _, made = compare(after, before)
+      assert.is_true(made.baseline.policies[1].same_access)
+      assert.same({ 0, 1 }, { #made.baseline.grants.added, #made.baseline.grants.removed })
+    end)
+  end)
+
   it("describes what the earlier report does not cover", function()
     local whole, failed = report {}, report {}
     failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }

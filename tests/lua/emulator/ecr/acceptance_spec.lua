@@ -19,13 +19,16 @@ describe("a repository policy", function()
     policy("ecr:BatchGetImage", { NotResource = REPOSITORIES }), policy("ecr:BatchGetImage", { Resource = json.array { "*" } }),
     policy "ecr:GetAuthorizationToken", policy "ECR:getauthorizationtoken",
     policy { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" }, policy "s3:GetObject",
+    policy "e*:BatchGetImage", policy "*:*", policy "ecr*:BatchGetImage", policy "ecr", policy "BatchGetImage",
     policy { "ecr:BatchGetImage", "sts:AssumeRole" }, policy "ecr:NoSuch", policy "ecr-public:GetAuthorizationToken",
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:*"}]}', "{", "",
+    policy("ecr:BatchGetImage", { Condition = { stringEquals = { ["aws:PrincipalOrgID"] = "o-a" } } }),
+    policy("ecr:BatchGetImage", { Condition = { StringIs = { ["aws:PrincipalOrgID"] = "o-a" } } }),
   } do
     it("is refused: " .. text, function() assert.is_false(accepts(text, "repository")) end)
   end
 
-  for _, action in ipairs { "ecr:*", "ecr:Get*", "*", "ecr:BatchGetImage" } do
+  for _, action in ipairs { "ecr:*", "ecr:Get*", "*", "ecr:BatchGetImage", "ECR:batchgetimage", "ecr:*Image" } do
     it("is accepted with " .. action, function() assert.is_true(accepts(policy(action), "repository")) end)
   end
 end)

@@ -1,0 +1,354 @@
+#include "reason/shapes.h"
+
+#include "base/bytes.h"
+#include "policy/arn.h"
+#include "policy/caller.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char DIGITS[] = "0123456789";
+static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+static const char IDS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
+static const char PATHS[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
+static const char HOSTS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+/* https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html */
+enum { SHORTEST_ID = 12, LONGEST_ID = 34, ACCOUNT_LENGTH = 12 };
+
+/* --- Keys ------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *key;
+  enum shape shape;
+} keys[] = {
+    {"aws:PrincipalAccount", SHAPE_PRINCIPAL},
+    {"aws:PrincipalArn", SHAPE_CALLER},
+    {"aws:PrincipalServiceName", SHAPE_SERVICE},
+    {"aws:PrincipalServiceNamesList", SHAPE_SERVICE},
+    {"aws:username", SHAPE_NAME},
+    {"aws:userid", SHAPE_USERID},
+    {"aws:ResourceAccount", SHAPE_ACCOUNT},
+    {"aws:SourceAccount", SHAPE_ACCOUNT},
+    {"aws:VpceAccount", SHAPE_ACCOUNT},
+    {"aws:PrincipalOrgID", SHAPE_ORGANIZATION},
+    {"aws:ResourceOrgID", SHAPE_ORGANIZATION},
+    {"aws:SourceOrgID", SHAPE_ORGANIZATION},
+    {"aws:VpceOrgID", SHAPE_ORGANIZATION},
+    {"aws:PrincipalOrgPaths", SHAPE_PATH},
+    {"aws:ResourceOrgPaths", SHAPE_PATH},
+    {"aws:SourceOrgPaths", SHAPE_PATH},
+    {"aws:VpceOrgPaths", SHAPE_PATH},
+};
+
+static enum shape listed_shape(const char *key, size_t length) {
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strlen(keys[i].key) == length && strncasecmp(keys[i].key, key, length) == 0)
+      return keys[i].shape;
+  const struct caller_key *known = caller_find_key(key, length);
+  return !known                           ? SHAPE_ANY
+         : known->type == OPERAND_BOOLEAN ? SHAPE_BOOLEAN
+         : known->type == OPERAND_ARN     ? SHAPE_ARN
+                                          : SHAPE_ANY;
+}
+
+enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t length) {
+  enum shape shape = listed_shape(key, length);
+  if ((shape == SHAPE_ACCOUNT && boxes->odd_accounts) ||
+      ((shape == SHAPE_ORGANIZATION || shape == SHAPE_PATH) && boxes->odd_organizations))
+    return SHAPE_ANY;
+  return shape;
+}
+
+static bool is_organization(const char *text, size_t length) {
+  for (size_t i = 2; i < length; i++)
+    if (!text[i] || !strchr(LETTERS, text[i]))
+      return false;
+  return length >= SHORTEST_ID && length <= LONGEST_ID && text[0] == 'o' && text[1] == '-';
+}
+
+/* Compares an operand without wildcards and variables with the form of its key. */
+static void note_operand(struct boxes *boxes, enum shape shape, const char *text, size_t length) {
+  const char *slash = shape == SHAPE_PATH ? memchr(text, '/', length) : NULL;
+  size_t size = slash ? (size_t)(slash - text) : length;
+  if (memchr(text, '*', size) || memchr(text, '?', size) || memmem(text, size, "${", 2))
+    return;
+  if (shape == SHAPE_ACCOUNT)
+    boxes->odd_accounts = boxes->odd_accounts || !caller_is_account(text, size);
+  else
+    boxes->odd_organizations = boxes->odd_organizations || !is_organization(text, size);
+}
+
+void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count) {
+  for (size_t i = 0; i < boxes->test_count; i++) {
+    const struct box_test *test = &boxes->tests[i];
+    if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING)
+      continue;
+    enum shape shape = listed_shape(test->key->key->string, test->key->key->length);
+    if (shape != SHAPE_ACCOUNT && shape != SHAPE_ORGANIZATION && shape != SHAPE_PATH)
+      continue;
+    for (const struct json_value *one = box_next_operand(test, NULL); one;
+         one = box_next_operand(test, one)) {
+      size_t length;
+      const char *text = box_operand_text(one, &length);
+      if (text && length > 0)
+        note_operand(boxes, shape, text, length);
+    }
+  }
+  for (size_t i = 0; i < count; i++)
+    if (*organizations[i])
+      note_operand(boxes, SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]));
+}
+
+bool shape_allows(enum shape shape, const char *text, size_t length) {
+  struct arn arn;
+  switch (shape) {
+  case SHAPE_ACCOUNT:
+    return caller_is_account(text, length);
+  case SHAPE_ORGANIZATION:
+    return is_organization(text, length);
+  case SHAPE_BOOLEAN:
+    return bytes_are(text, length, "true") || bytes_are(text, length, "false");
+  case SHAPE_ARN:
+    return arn_parse(text, length, &arn) &&
+           (arn.account.length == 0 || caller_is_account(arn.account.text, arn.account.length));
+  default:
+    return true;
+  }
+}
+
+void shape_fresh(const struct query *query, enum shape shape, struct buf *out) {
+  size_t start = out->length;
+  switch (shape) {
+  case SHAPE_ACCOUNT:
+  case SHAPE_PRINCIPAL:
+    buf_adds(out, query->fresh_account);
+    break;
+  case SHAPE_ORGANIZATION:
+  case SHAPE_PATH:
+    buf_addf(out, "o-%s", query->fresh);
+    while (out->length - start < SHORTEST_ID && !out->failed)
+      buf_addc(out, '0');
+    buf_adds(out, shape == SHAPE_PATH ? "/r-root/" : "");
+    break;
+  case SHAPE_ARN:
+    buf_addf(out, "arn:aws:sns:us-east-1:%s:%s", query->fresh_account, query->fresh);
+    break;
+  case SHAPE_CALLER:
+    buf_addf(out, "arn:aws:iam::%s:role/%s", query->fresh_account, query->fresh);
+    break;
+  case SHAPE_SERVICE:
+    buf_addf(out, "%s.amazonaws.com", query->fresh);
+    break;
+  case SHAPE_USERID:
+    buf_adds(out, "AROAEXAMPLE:session");
+    break;
+  case SHAPE_ANY:
+  case SHAPE_NAME:
+    buf_adds(out, query->fresh);
+    break;
+  case SHAPE_BOOLEAN:
+    break;
+  }
+}
+
+/* The services whose ARNs lack a Region, or an account, too. */
+static const struct {
+  const char *service;
+  bool account;
+} global[] = {
+    {"s3", false},        {"iam", true},      {"sts", true},
+    {"cloudfront", true}, {"route53", false}, {"organizations", true},
+    {"waf", true},        {"shield", true},   {"globalaccelerator", true},
+    {"budgets", true},    {"health", true},   {"artifact", false},
+};
+
+bool shape_make_real(const struct query *query, const char *text, size_t length, struct buf *out) {
+  struct arn arn;
+  bool region = true, account = true;
+  if (!arn_parse(text, length, &arn))
+    return false;
+  for (size_t i = 0; i < sizeof global / sizeof *global; i++)
+    if (bytes_are(arn.service.text, arn.service.length, global[i].service)) {
+      region = false;
+      account = global[i].account;
+    }
+  region = region && arn.region.length == 0;
+  account = account && arn.account.length == 0;
+  if (!region && !account)
+    return false;
+  buf_add(out, text, (size_t)(arn.region.text - text));
+  buf_add(out, arn.region.text, arn.region.length);
+  buf_adds(out, region ? "us-east-1" : "");
+  buf_addc(out, ':');
+  buf_add(out, arn.account.text, arn.account.length);
+  buf_adds(out, account ? query->fresh_account : "");
+  buf_addc(out, ':');
+  buf_add(out, arn.resource.text, arn.resource.length);
+  return true;
+}
+
+/* --- Patterns --------------------------------------------------------------------------------- */
+
+/* A shape that is being appended. */
+struct builder {
+  struct atom *atom;
+  shape_wrap *wrap;
+  const void *state;
+};
+
+static void begin(const struct builder *builder) {
+  if (builder->wrap)
+    builder->wrap(builder->atom, builder->state, false);
+}
+
+static void end(const struct builder *builder) {
+  if (builder->wrap)
+    builder->wrap(builder->atom, builder->state, true);
+  atom_end(builder->atom);
+}
+
+static void add_text(const struct builder *builder, const char *text) {
+  atom_add_text(builder->atom, text, strlen(text), false);
+}
+
+static void add_some(const struct builder *builder, const char *bytes) {
+  atom_add_one(builder->atom, byte_set_of(bytes));
+  atom_add_star(builder->atom, byte_set_of(bytes));
+}
+
+static void add_count(const struct builder *builder, const char *bytes, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    atom_add_one(builder->atom, byte_set_of(bytes));
+}
+
+static void add_literal(const struct builder *builder, const char *text) {
+  begin(builder);
+  add_text(builder, text);
+  end(builder);
+}
+
+static void add_account(const struct builder *builder) {
+  begin(builder);
+  add_count(builder, DIGITS, ACCOUNT_LENGTH);
+  end(builder);
+}
+
+static void add_organization(const struct builder *builder, bool path) {
+  begin(builder);
+  add_text(builder, "o-");
+  add_count(builder, LETTERS, SHORTEST_ID - 2);
+  atom_add_star(builder->atom, byte_set_of(LETTERS));
+  if (path) {
+    add_text(builder, "/");
+    atom_add_star(builder->atom, byte_set_any());
+  }
+  end(builder);
+}
+
+/* arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, with or without an account. */
+static void add_arn(const struct builder *builder, bool account) {
+  struct byte_set part = byte_set_except(":");
+  begin(builder);
+  add_text(builder, "arn:");
+  for (size_t i = 0; i < 2; i++) {
+    atom_add_one(builder->atom, part);
+    atom_add_star(builder->atom, part);
+    add_text(builder, ":");
+  }
+  atom_add_star(builder->atom, part);
+  add_text(builder, ":");
+  if (account)
+    add_count(builder, DIGITS, ACCOUNT_LENGTH);
+  add_text(builder, ":");
+  atom_add_one(builder->atom, byte_set_any());
+  atom_add_star(builder->atom, byte_set_any());
+  end(builder);
+}
+
+/* The ARN of a caller; see caller_shape.c. */
+static void add_caller(const struct builder *builder, const char *service, const char *type,
+                       bool path) {
+  begin(builder);
+  add_text(builder, "arn:");
+  atom_add_star(builder->atom, byte_set_of("abcdefghijklmnopqrstuvwxyz-"));
+  add_text(builder, service);
+  add_count(builder, DIGITS, ACCOUNT_LENGTH);
+  add_text(builder, type);
+  if (path)
+    atom_add_star(builder->atom, byte_set_of(PATHS));
+  if (type[strlen(type) - 1] == '/')
+    add_some(builder, NAMES);
+  end(builder);
+}
+
+static void add_userids(const struct builder *builder) {
+  add_literal(builder, "anonymous");
+  add_account(builder);
+  for (size_t i = 0; i < 3; i++) {
+    begin(builder);
+    if (i == 0)
+      add_count(builder, DIGITS, ACCOUNT_LENGTH);
+    else
+      add_text(builder, i == 1 ? "AROA" : "AIDA");
+    if (i > 0)
+      add_some(builder, IDS);
+    if (i < 2)
+      add_text(builder, ":");
+    if (i < 2)
+      add_some(builder, NAMES);
+    end(builder);
+  }
+}
+
+void shape_add(struct atom *atom, enum shape shape, shape_wrap *wrap, const void *state) {
+  const struct builder builder = {atom, wrap, state};
+  switch (shape) {
+  case SHAPE_ANY:
+    begin(&builder);
+    atom_add_star(atom, byte_set_any());
+    end(&builder);
+    break;
+  case SHAPE_PRINCIPAL:
+    add_literal(&builder, "anonymous");
+    add_account(&builder);
+    break;
+  case SHAPE_ACCOUNT:
+    add_account(&builder);
+    break;
+  case SHAPE_ORGANIZATION:
+  case SHAPE_PATH:
+    add_organization(&builder, shape == SHAPE_PATH);
+    break;
+  case SHAPE_ARN:
+    add_arn(&builder, true);
+    add_arn(&builder, false);
+    break;
+  case SHAPE_BOOLEAN:
+    add_literal(&builder, "true");
+    add_literal(&builder, "false");
+    break;
+  case SHAPE_CALLER:
+    add_caller(&builder, ":iam::", ":user/", true);
+    add_caller(&builder, ":iam::", ":role/", true);
+    add_caller(&builder, ":iam::", ":root", false);
+    add_caller(&builder, ":sts::", ":federated-user/", false);
+    break;
+  case SHAPE_NAME:
+    begin(&builder);
+    add_some(&builder, NAMES);
+    end(&builder);
+    break;
+  case SHAPE_USERID:
+    add_userids(&builder);
+    break;
+  case SHAPE_SERVICE:
+    begin(&builder);
+    add_some(&builder, HOSTS);
+    add_text(&builder, ".amazonaws.com");
+    end(&builder);
+    break;
+  }
+}

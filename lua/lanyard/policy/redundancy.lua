@@ -1,0 +1,329 @@
+--- Which statements of a document others make redundant, over every possible request.
+---
+---     local check = redundancy.new(doc)
+---     check:is_redundant(3)     -- the other statements of its effect apply wherever it does
+---     check:remove(3)           -- it is no longer one of the others
+---
+--- Each question is about one statement and the ones that may apply to a request of it. Most statements of a large
+--- document have other principals or actions, which their texts show; so a question is short, however long the document
+--- is.
+
+local assemble = require "lanyard.policy.assemble"
+local core = require "lanyard.policy.core"
+local coverage = require "lanyard.policy.coverage"
+local delegation = require "lanyard.policy.delegation"
+local reason = require "lanyard.policy.reason"
+
+---@class policy.Redundancy
+---@field statements policy.Statement[]
+---@field undecided? string  why the first question without an answer has none
+---@field work number          about how many microseconds the questions took
+local Redundancy = {}
+Redundancy.__index = Redundancy
+
+local M = {}
+
+--- The questions about one document take at most about this many microseconds. After that, nothing more is redundant,
+--- and `undecided` says so.
+M.MOST_WORK = 3000000
+
+-- ---------------------------------------------------------------------------------------------
+-- Which statements may apply to one request
+
+-- Returns the keys under which a statement is in the index: its accounts and other principals; nil for any principal.
+local function owners(statement)
+  if statement.not_principal or #statement.principals == 0 then
+    return nil
+  end
+  local keys = {}
+  for _, principal in ipairs(statement.principals) do
+    if principal.value == "*" then
+      return nil
+    end
+    keys[#keys + 1] = principal.type == "AWS" and coverage.account(principal.value) or principal.value
+  end
+  return keys
+end
+
+-- Returns the services of a list of actions as a set; nil for any service.
+local function services(statement)
+  if statement.not_action then
+    return nil
+  end
+  local found = {}
+  for _, action in ipairs(statement.actions) do
+    local service = action:lower():match "^([^:*?]+):"
+    if not service then
+      return nil
+    end
+    found[service] = true
+  end
+  return found
+end
+
+local function share(a, b)
+  if not a or not b then
+    return true
+  end
+  for name in pairs(a) do
+    if b[name] then
+      return true
+    end
+  end
+  return false
+end
+
+local POSITIVE = { StringEquals = true, StringLike = true, ArnEquals = true, ArnLike = true }
+
+-- Returns the patterns, one of which a key must match, by key: of the first such condition on the key.
+local function patterns(statement)
+  local found = {}
+  for _, condition in ipairs(statement.conditions) do
+    local name, texts = condition.key:lower(), {}
+    for i, value in ipairs(POSITIVE[condition.operator] and not found[name] and condition.values or {}) do
+      texts[i] = tostring(value)
+      if condition.operator == "StringEquals" and texts[i]:find "[*?]" then
+        texts = {}
+        break
+      end
+    end
+    found[name] = #texts > 0 and texts or found[name]
+  end
+  return found
+end
+
+-- Longer lists are not compared value by value.
+local MOST_PAIRS = 400
+
+-- Reports whether no value of some key matches a pattern of each statement.
+local function differ(a, b)
+  for key, texts in pairs(a) do
+    local others = b[key]
+    if others and #texts * #others <= MOST_PAIRS and coverage.are_apart(texts, others) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns the facts about a statement that are compared first.
+function Redundancy:facts(index)
+  local facts = self.known[index]
+  if not facts then
+    local statement = self.statements[index]
+    facts = {
+      services = services(statement), patterns = patterns(statement), actions = coverage.lowered(statement.actions),
+    }
+    self.known[index] = facts
+  end
+  return facts
+end
+
+-- Reports whether a request may be in two statements.
+function Redundancy:may_meet(one, other)
+  local a, b = self:facts(one), self:facts(other)
+  local first, second = self.statements[one], self.statements[other]
+  if not share(a.services, b.services) or differ(a.patterns, b.patterns) then
+    return false
+  end
+  return coverage.of_list(b.actions, second.not_action, a.actions, first.not_action) ~= "none"
+    and coverage.resources(second, first) ~= "none"
+end
+
+local function add_to(index, key, i)
+  index[key] = index[key] or {}
+  table.insert(index[key], i)
+end
+
+-- Returns the positions of statements by principal, and of the ones for any principal.
+local function index_of(statements)
+  local by_owner, wide = {}, {}
+  for i, statement in ipairs(statements) do
+    local keys = owners(statement)
+    for _, key in ipairs(keys or {}) do
+      add_to(by_owner, key, i)
+    end
+    if not keys then
+      wide[#wide + 1] = i
+    end
+  end
+  return by_owner, wide
+end
+
+-- Calls visit(i) for each statement that has a principal in common with one, each once.
+function Redundancy:each_neighbour(index, visit)
+  local keys = owners(self.statements[index])
+  if not keys then
+    for i in ipairs(self.statements) do
+      visit(i)
+    end
+    return
+  end
+  local seen = {}
+  local function each(list)
+    for _, i in ipairs(list) do
+      if not seen[i] then
+        seen[i] = true
+        visit(i)
+      end
+    end
+  end
+  each(self.wide)
+  for _, key in ipairs(keys) do
+    each(self.by_owner[key] or {})
+  end
+end
+
+--- Returns the positions of the other statements of an effect that may apply to a request of a statement, in order.
+---@param index integer
+---@param effect "Allow"|"Deny"
+---@return integer[]
+function Redundancy:others(index, effect)
+  local found = {}
+  self:each_neighbour(index, function(i)
+    local usable = i ~= index and not self.removed[i] and self.statements[i].effect == effect
+    if usable and self:may_meet(index, i) then
+      found[#found + 1] = i
+    end
+  end)
+  table.sort(found)
+  return found
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Questions
+
+--- Reports whether the limit of the questions is reached.
+---@return boolean
+function Redundancy:is_exhausted()
+  return self.work >= self.most_work
+end
+
+-- Reports whether the limit is reached, and records it.
+function Redundancy:stops()
+  if self:is_exhausted() then
+    self.undecided = self.undecided or "the policy has too many statements that may apply to the same requests"
+  end
+  return self:is_exhausted()
+end
+
+-- Returns whether `after` certainly allows nothing that `before` does not allow.
+function Redundancy:adds_nothing(before, after)
+  if not (before and after) then
+    return false -- too long to be assembled
+  elseif self:stops() then
+    return false
+  end
+  self.work = self.work + reason.cost(#tostring(before) + #tostring(after))
+  local found, undecided, why = reason.find(before, after, self.options)
+  self.undecided = self.undecided or undecided and why or nil
+  return not found and not undecided
+end
+
+--- Reports whether a document allows nothing that another one does not allow, also if accounts delegate
+--- (lanyard.policy.delegation).
+---@param before policy.Document?
+---@param after policy.Document?
+---@return boolean
+function Redundancy:is_within(before, after)
+  if not self:adds_nothing(before, after) then
+    return false
+  end
+  for _, form in ipairs(delegation.forms(before, after)) do
+    if not self:adds_nothing(form(before), form(after)) then
+      return false
+    end
+  end
+  return true
+end
+
+--- Returns the text of a statement with the effect Allow.
+---@param index integer
+---@return string
+function Redundancy:allow_of(index)
+  if not self.allows[index] then
+    local one = assemble(self.empty, { self.texts[index] })
+    if self.statements[index].effect == "Deny" and not self.statements[index].flaw then
+      one:set { index = 1, element = "Effect", value = "Allow" }
+    end
+    self.allows[index] = one:statements()[1].text
+  end
+  return self.allows[index]
+end
+
+-- Returns a document of statements at positions, with Denies as Allows on request.
+function Redundancy:document(positions, as_allows)
+  local texts = {}
+  for i, position in ipairs(positions) do
+    texts[i] = as_allows and self:allow_of(position) or self.texts[position]
+  end
+  return (assemble(self.empty, texts))
+end
+
+local function joined(a, b)
+  return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
+end
+
+--- Reports whether the other statements of the same effect apply wherever a statement does. Denies are compared as what
+--- they deny, because other policies may allow it; for Allows, a request that a Deny denies does not count.
+---@param index integer
+---@return boolean
+function Redundancy:is_redundant(index)
+  if self:stops() then
+    return false
+  end
+  local effect = self.statements[index].effect
+  local others = self:others(index, effect)
+  if effect == "Deny" then
+    return self:adds_nothing(self:document(others, true), self:document({ index }, true))
+  end
+  local denies = self:others(index, "Deny")
+  return self:is_within(self:document(joined(others, denies)), self:document(joined({ index }, denies)))
+end
+
+--- Reports whether the Denies cancel an Allow that alone allows something.
+---@param index integer
+---@return boolean
+function Redundancy:is_shadowed(index)
+  if self:stops() then
+    return false
+  end
+  local denies = self:others(index, "Deny")
+  return #denies > 0 and self:adds_nothing(core.new(), self:document(joined({ index }, denies)))
+    and not self:adds_nothing(core.new(), self:document { index })
+end
+
+--- Removes a statement from the ones that can make others redundant.
+---@param index integer
+function Redundancy:remove(index)
+  self.removed[index] = true
+end
+
+--- Takes the statement of a document in place of one.
+---@param index integer
+---@param doc policy.Document  one statement
+function Redundancy:replace(index, doc)
+  local statement = doc:statements()[1]
+  self.statements[index], self.texts[index], self.known[index] = statement, statement.text, nil
+  self.allows[index] = nil
+end
+
+--- Returns a check of a document.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@param most_work? integer  MOST_WORK by default
+---@return policy.Redundancy
+function M.new(doc, options, most_work)
+  local statements, texts = doc:statements(), {}
+  for i, statement in ipairs(statements) do
+    texts[i] = statement.text
+  end
+  local by_owner, wide = index_of(statements)
+  return setmetatable({
+    statements = statements, texts = texts, allows = {}, options = options,
+    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, work = 0,
+    most_work = most_work or M.MOST_WORK,
+  }, Redundancy)
+end
+
+return M
