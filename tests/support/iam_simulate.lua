@@ -314,6 +314,18 @@ M.CLASSES = {
   { name = "seconds", argument = "reference_policies_condition_operators, Date: \"epoch (UNIX) time\" is in seconds; iam-simulate "
       .. "compares it with milliseconds",
     fits = function(case) return any_test(case, function(operator) return operator:find "Date" end) and has(case, "1767225600") end },
+  { name = "every address", argument = "reference_policies_condition_operators, IP address: CIDR (RFC 4632), in which /0 contains "
+      .. "every address; iam-simulate's has none",
+    fits = function(case) return any_test(case, function(operator, _, operands)
+      return operator:find "IpAddress" and table.concat(operands, " "):find("0.0.0.0/0", 1, true)
+    end) end },
+  { name = "address of the other family", argument = "reference_policies_condition_operators, IP address: NotIpAddress is \"all IP "
+      .. "addresses except the specified\", so an IPv6 address passes one of IPv4",
+    fits = function(case) return any_test(case, function(operator) return operator:find "NotIpAddress" end)
+      and tostring(case.request.context["aws:SourceIp"]):find ":" end },
+  { name = "ForAnyValue with IfExists", argument = "reference_policies_condition_operators, IfExists: \"If the key is not present, "
+      .. "evaluate the condition element as true\"",
+    fits = function(case) return any_test(case, function(operator) return operator:find "^ForAnyValue:.*IfExists" end) end },
   { name = "several values without a set operator",
     argument = "reference_policies_condition-single-vs-multi-valued-context-keys: a set operator is required; the result "
       .. "without one is not documented, so it is open; for one value it is the comparison with that value",

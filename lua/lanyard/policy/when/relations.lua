@@ -42,8 +42,10 @@ local function network_in(inner, outer)
     return nil
   elseif first >= other and first + size <= other + other_size then
     return true
+  elseif first + size <= other or other + other_size <= first then
+    return false
   end
-  return (first + size <= other or other + other_size <= first) and false or nil
+  return nil
 end
 
 local function text_like(value, pattern)
