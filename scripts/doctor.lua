@@ -123,7 +123,7 @@ local function show_retries(session)
 end
 
 -- Shows each configured endpoint with the services that use it, or that they are AWS's. Without a Region only the
--- configured ones are known.
+-- configured ones are known, and STS, which every Region has.
 -- --> { [service] = endpoint }
 local function show_endpoints(session, has_region)
   local found, lines, services_of, invalid = {}, {}, {}, {}
@@ -141,7 +141,7 @@ local function show_endpoints(session, has_region)
         lines[#lines + 1] = line
       end
       table.insert(services_of[line], service)
-    elseif not has_region then
+    elseif not has_region and service ~= "sts" then
       found[service] = nil
     end
   end
@@ -154,6 +154,8 @@ local function show_endpoints(session, has_region)
   end
   if not has_region and #lines == 0 then
     add("endpoint", nil, "not known without a Region")
+  elseif #lines > 0 and #forms > 0 then
+    add("endpoint", nil, ("AWS's for other services: %s"):format(table.concat(forms, ", ")))
   elseif #lines == 0 and not next(invalid) or #forms > 0 then
     add("endpoint", nil, "AWS's" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
   end
@@ -230,14 +232,13 @@ local function open_session()
     add("region", true, with_source(session.region, not options.region and session.sources.region))
     return session, true
   end
-  local about_region = err.code == "NoRegion" or err.code == "InvalidRegion"
+  settings.region = ANY_REGION
+  local other
+  session, other = aws.session(settings)
+  local about_region = session or err.code == "NoRegion" or err.code == "InvalidRegion"
   check(about_region and "region" or "configuration", nil, nil, err)
-  if about_region then
-    settings.region = ANY_REGION
-    session, err = aws.session(settings)
-    if not session then
-      check("configuration", nil, nil, err)
-    end
+  if about_region and not session then
+    check("configuration", nil, nil, other)
   end
   return session, false
 end
@@ -259,22 +260,31 @@ else
   add("credentials", nil, "not checked: getting them needs a Region")
 end
 
-local skew, all_reached = nil, true
-for _, service in ipairs { "sts", "ecr", "lightsail" } do
-  local endpoint = endpoint_of[service]
-  if endpoint then
-    local reply, err = http.request {
-      method = "GET", url = endpoint.url .. "/",
-      connect_timeout = session.options.connect_timeout, timeout = session.options.timeout,
-      ca_bundle = session.options.ca_bundle,
-    }
-    local detail = reply and ("%s in %.0f ms"):format(endpoint.url, reply.elapsed * 1000)
-    all_reached = check("reach " .. service, detail, reply, err) and all_reached
-    skew = skew or reply and ahead_of(reply.headers.date)
-  else
-    all_reached = add("reach " .. service, nil, has_region and "not tried: the service has no endpoint"
+local skew
+
+-- Requests the endpoint of a service. --> true if it answers
+local function reach(service, endpoint)
+  if not endpoint then
+    return add("reach " .. service, nil, has_region and "not tried: the service has no endpoint"
       or "not tried: the endpoint depends on the Region")
   end
+  local reply, err = http.request {
+    method = "GET", url = endpoint.url .. "/",
+    connect_timeout = session.options.connect_timeout, timeout = session.options.timeout,
+    ca_bundle = session.options.ca_bundle,
+  }
+  skew = skew or reply and ahead_of(reply.headers.date)
+  if not (reply or has_region or endpoint.source) then -- another partition's endpoint may be the one to call
+    return add("reach " .. service, nil, tostring(err))
+  end
+  local detail = reply and ("%s in %.0f ms"):format(endpoint.url, reply.elapsed * 1000)
+  return (check("reach " .. service, detail, reply, err))
+end
+
+local reached, all_reached = {}, true
+for _, service in ipairs { "sts", "ecr", "lightsail" } do
+  reached[service] = reach(service, endpoint_of[service])
+  all_reached = all_reached and reached[service]
 end
 local within = skew and math.abs(skew) <= MAX_SKEW
 if skew then
@@ -286,21 +296,26 @@ else
   add("clock", nil, "unknown: no endpoint returned a date")
 end
 
-show_journal()
-if not (has_region and has_keys and all_reached) then
-  add("permissions", nil, "not checked")
-  return finish()
+-- Asks STS whose keys they are, which needs no Region. --> true if it says so
+local function show_identity()
+  local identity, err = session:identity()
+  if err and SIGNATURE[err.code] and within then
+    return add("identity", false, tostring(err),
+      "  the clock is right, so the secret does not belong to this access key")
+  end
+  return (check("identity", identity and identity.arn, identity, err))
 end
 
-local identity, err = session:identity()
-if err and SIGNATURE[err.code] and within then
-  add("identity", false, tostring(err), "  the clock is right, so the secret does not belong to this access key")
-  return finish()
-elseif not check("identity", identity and identity.arn, identity, err) then
+show_journal()
+local has_identity = has_keys and reached.sts and show_identity()
+if not (has_region and has_identity and all_reached) then
+  if not (has_region and has_keys and all_reached) then
+    add("permissions", nil, has_region and "not checked" or "not checked: the calls need a Region")
+  end
   return finish()
 end
 local region = access.connect(session, { permit = false })
-local services, repositories
+local services, repositories, err
 services, err = region:services()
 check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)
 repositories, err = region:repositories()

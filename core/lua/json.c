@@ -83,6 +83,26 @@ static bool is_container(const struct json_value *value) {
   return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
 }
 
+/* Returns the first number that a double cannot hold, or NULL. It would be infinite, which JSON cannot
+ * represent. `root` is not a part of another value. */
+static const struct json_value *find_infinite(const struct json_value *root) {
+  const struct json_value *open[JSON_MAX_DEPTH + 1];
+  size_t depth = 0;
+  for (const struct json_value *value = root; value;) {
+    if (value->type == JSON_NUMBER && !isfinite(strtod(value->string, NULL)))
+      return value;
+    if (is_container(value) && value->first) {
+      open[depth++] = value;
+      value = value->first;
+      continue;
+    }
+    while (!value->next && depth > 0)
+      value = open[--depth];
+    value = value->next;
+  }
+  return NULL;
+}
+
 /* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
  * next child of each. */
 static void push_value(lua_State *L, const struct json_value *root) {
@@ -127,8 +147,8 @@ static void push_value(lua_State *L, const struct json_value *root) {
 
 /* json.decode(text) --> value | nil, err
  * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
- * Integers that fit become integers. err has code "InvalidJson", line, column and offset (bytes,
- * from 0). */
+ * Integers that fit become integers, other numbers floats; a number that is too large for a float is
+ * an error. err has code "InvalidJson", line, column and offset (bytes, from 0). */
 static int json_decode(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -137,6 +157,12 @@ static int json_decode(lua_State *L) {
   object->doc = json_parse(text, length, &error);
   if (!object->doc)
     return push_json_error(L, "InvalidJson", &error);
+  const struct json_value *infinite = find_infinite(json_root(object->doc));
+  if (infinite) {
+    error = (struct json_error){.offset = infinite->start, .message = "the number is too large"};
+    json_position(object->doc, error.offset, &error.line, &error.column);
+    return push_json_error(L, "InvalidJson", &error);
+  }
   push_value(L, json_root(object->doc));
   json_free(object->doc);
   object->doc = NULL;

@@ -124,6 +124,36 @@ describe("lanyard doctor", function()
     end
   end)
 
+  it("checks whatever needs no Region if none is set, or an invalid one", function()
+    local emulator <close> = helper.emulator()
+    for _, region in ipairs { "", "us-east-1\n", " us-east-1" } do
+      local result = emulator:run({ "doctor" }, { AWS_REGION = region })
+      assert.equal("", result.err)
+      assert.equal(1, result.status)
+      for _, line in ipairs { "region +FAIL", "credentials +ok +AKIA", "reach sts +ok", "clock +ok", "journal +ok",
+        "identity +ok +arn:aws:iam::111122223333:user/operator", "permissions +%- +not checked: the calls need a Region" } do
+        assert.match("\n" .. line, result.out)
+      end
+    end
+  end)
+
+  it("says that the web identity of the environment comes before the keys of a profile", function()
+    local emulator <close> = helper.emulator()
+    helper.run { "mkdir", emulator.folder .. "/.aws" }
+    helper.write(emulator.folder .. "/.aws/credentials", "[default]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = s\n")
+    local result = emulator:run({ "doctor" }, { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "",
+      AWS_WEB_IDENTITY_TOKEN_FILE = "/nonexistent", AWS_ROLE_ARN = "arn:aws:iam::111122223333:role/pod" })
+    assert.match("\n%- profile +%- +not used: the web identity of the environment comes before the", result.out)
+    assert.match("credentials +FAIL .*/nonexistent", result.out)
+  end)
+
+  it("does not apply FIPS to a configured endpoint", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run({ "doctor" }, { AWS_USE_FIPS_ENDPOINT = "true" })
+    assert.equal(0, result.status)
+    assert.match("endpoint +%- +AWS's for other services: fips %(AWS_USE_FIPS_ENDPOINT%)", result.out)
+  end)
+
   it("prints each setting with its source, and why a provider has no credentials", function()
     local emulator <close> = helper.emulator()
     helper.run { "mkdir", emulator.folder .. "/.aws" }

@@ -10,6 +10,17 @@ describe("json.decode", function()
     assert.equal("float", math.type(value.float))
     assert.equal("é", value.text)
   end)
+  it("rejects a number that no float can hold, wherever it is", function()
+    for _, text in ipairs { "1e999", "-1e999", "[1,[2,{}],3e400]", '{"a":[],"b":{"c":[0,9e999]}}' } do
+      local value, err = json.decode(text)
+      assert.is_nil(value)
+      assert.equal("InvalidJson", err.code)
+      assert.matches("the number is too large", err.message)
+      assert.matches("^-?%de%d+", text:sub(err.offset + 1))
+    end
+    assert.equal(1.7976931348623157e308, json.decode "1.7976931348623157e308")
+    assert.equal(0.0, json.decode "1e-999")
+  end)
   it("reports line, column and what was expected", function()
     local value, err = json.decode '{\n  "a": 1,\n  "a": 2\n}'
     assert.is_nil(value)

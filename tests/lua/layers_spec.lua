@@ -33,7 +33,8 @@ local function lines_of(command)
 end
 
 -- Modules that are not the project's.
-local LIBRARIES = { argparse = true, cjson = true }
+-- lua-cjson is for scripts of users only (core/README.md).
+local LIBRARIES = { argparse = true }
 
 describe("the packages of lua/", function()
   local layers, text = layers_of "lua/README.md"

@@ -10,6 +10,7 @@
 --- account of Lightsail.
 
 local advice = require "lanyard.aws.advice"
+local recorded = require "lanyard.aws.recorded"
 local lint = require "lanyard.policy.lint.services"
 
 lint.register {
@@ -40,7 +41,7 @@ lint.register {
 
 advice.register {
   InvalidSignatureException = function(err)
-    return err.message:find("scoped to a valid region", 1, true)
+    return recorded.means(err, "no region")
       and "check the Region: ECR and Lightsail container services must be available there" or nil
   end,
   RegionSetupInProgressException = "AWS is still setting up this Region for the account: try again in a few minutes",

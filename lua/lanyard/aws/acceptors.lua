@@ -139,13 +139,18 @@ local function value_at(value, path, options)
   return value
 end
 
+-- Returns a value as text. A whole number has no decimal point.
+local function text_of(value)
+  return tostring(math.type(value) == "float" and math.tointeger(value) or value)
+end
+
 local function holds(condition, reply, err, options)
   local value = condition.codes and err and err.code
   if condition.path and reply then
     value = value_at(reply, condition.path, options)
   end
   for _, wanted in ipairs(condition.codes or condition.values) do
-    if value ~= nil and (tostring(value) == wanted or wanted == "*" and value ~= "") then
+    if value ~= nil and (text_of(value) == wanted or wanted == "*" and value ~= "") then
       return true
     end
   end
@@ -188,7 +193,7 @@ function M.observed(waiter, reply, err, options)
       if path and not listed[path] then
         listed[path] = true
         local value = value_at(reply, path, options)
-        parts[#parts + 1] = ("%s is %s"):format(path:match "[^.]+$", value == nil and "absent" or tostring(value))
+        parts[#parts + 1] = ("%s is %s"):format(path:match "[^.]+$", value == nil and "absent" or text_of(value))
       end
     end
   end

@@ -9,6 +9,7 @@
 
 local denial = require "lanyard.aws.denial"
 local lists = require "lanyard.lists"
+local recorded = require "lanyard.aws.recorded"
 local proxies = require "lanyard.aws.proxy"
 
 local M = {}
@@ -21,7 +22,7 @@ local UNKNOWN_KEY = "AWS does not know this access key: check that it exists, is
 
 -- A service that a Region does not have rejects the signature.
 local function signature(err)
-  return err.message:find("scoped to a valid region", 1, true)
+  return recorded.means(err, "no region")
     and "check the Region: the service may not be available there" or SIGNATURE
 end
 

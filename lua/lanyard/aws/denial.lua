@@ -110,13 +110,16 @@ function M.read(err)
   local reason, encoded = text:match "^(.-) ?[Ee]ncoded authorization failure message: ?(%S+)"
   reason = reason or text
   local kind, explicit = reason_of(reason)
+  local action = reason:match "[Nn]ot authorized to perform:? ?([%w-]+:%w+)"
+    or err.operation and ("%s:%s"):format(err.service, err.operation) or nil
+  -- Nobody signs these requests: only the role decides.
+  kind = kind or (action or ""):find "^sts:AssumeRoleWith" and "role trust policy" or nil
   local resource = reason:match "on resource: ?\"?(arn:[^%s\"]+)"
   return {
     kind = kind,
     explicit = explicit,
     policy = explicit and reason:match "explicit deny.-(arn:[^%s\",;)]*[^%s\",;).])" or nil,
-    action = reason:match "not authorized to perform: ?([%w-]+:%w+)"
-      or err.operation and ("%s:%s"):format(err.service, err.operation) or nil,
+    action = action,
     resource = resource and resource:gsub("[.,;]$", "") or "*",
     encoded = encoded,
   }
@@ -171,7 +174,8 @@ local function statement_lines(denial)
   local lines = {
     (denial.kind and "" or "AWS does not say why: unless another kind of policy denies it, ")
       .. "the caller lacks this statement in an IAM policy: " .. text,
-    "lanyard permissions prints the whole policy that an operator needs",
+    denial.action == "sts:AssumeRole" and "the trust policy of the role has to allow the caller, too"
+      or "lanyard permissions prints the whole policy that an operator needs",
   }
   return lines
 end

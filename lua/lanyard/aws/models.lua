@@ -74,8 +74,8 @@ return {
       Deployment version:integer! state:string! createdAt:time containers:Container{} publicEndpoint:Endpoint
       ServiceDeployment version:integer! state:string! containers:Container{}
       Service containerServiceName:string state:string! arn:string location:Location stateDetail:StateDetail \
-        principalArn:string privateRegistryAccess:RegistryAccess tags:Tag[] currentDeployment:ServiceDeployment \
-        nextDeployment:ServiceDeployment
+        power:string scale:integer isDisabled:boolean principalArn:string privateRegistryAccess:RegistryAccess \
+        tags:Tag[] currentDeployment:ServiceDeployment nextDeployment:ServiceDeployment
       LogEvent createdAt:time message:string
     ]],
     operations = [[

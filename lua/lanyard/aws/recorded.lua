@@ -17,8 +17,9 @@ local TERRAFORM = "terraform-provider-aws, internal/service/lightsail/service_pa
 --- A kind of error. A row matches an error that has one of its codes, and its text in the message.
 ---@class aws.RecordedError
 ---@field means string      throttling: AWS asks for fewer calls; transient: the call can succeed next time; expired:
----  the credentials have expired; busy: another change of the resource is in progress; principal: IAM does not know a
----  principal of the policy, or not yet; policy: the policy is refused, and ECR gives no reason
+---  the credentials have expired; no region: the Region does not have the service; busy: another change of the
+---  resource is in progress; principal: IAM does not know a principal of the policy, or not yet; policy: the policy is
+---  refused, and ECR gives no reason
 ---@field codes table<string, boolean>
 ---@field service? string   whose error it is; nil: of every service
 ---@field text? string      a part of the message
@@ -47,6 +48,11 @@ M.ROWS = {
     service = "lightsail", source = LIGHTSAIL,
   }),
   row("expired", "ExpiredToken ExpiredTokenException TokenRefreshRequired", { source = SDKS }),
+  row("no region", "InvalidSignatureException", {
+    text = "scoped to a valid region",
+    example = "Credential should be scoped to a valid region. ",
+    source = "recorded with services that a Region does not have",
+  }),
   row("busy", "InvalidInputException", {
     service = "lightsail", text = "transition state",
     example = 'The specified service is in a transition state ("UPDATING") and cannot be deleted.',

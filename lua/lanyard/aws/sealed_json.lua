@@ -36,13 +36,14 @@ local function add_parts(parts, value)
     parts[#parts + 1] = json.encode(value)
     return
   end
-  local mark = "{"
-  for _, name in ipairs(lists.sorted_names(value)) do
-    parts[#parts + 1] = mark .. json.encode(name) .. ":"
-    add_parts(parts, value[name])
+  local is_list = json.is_array(value)
+  local mark = is_list and "[" or "{"
+  for _, name in ipairs(not is_list and lists.sorted_names(value) or value) do
+    parts[#parts + 1] = mark .. (is_list and "" or json.encode(name) .. ":")
+    add_parts(parts, is_list and name or value[name])
     mark = ","
   end
-  parts[#parts + 1] = "}"
+  parts[#parts + 1] = is_list and "]" or "}"
 end
 
 --- Encodes a value. The result is a secret if the value contains one.

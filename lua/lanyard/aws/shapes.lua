@@ -129,6 +129,13 @@ local MATCHES = {
   end,
 }
 
+-- Makes a whole number an integer: a service can write it with a decimal point, with which it must not be printed.
+local function to_integer(type_, container, key)
+  if type_.kind == "integer" and math.type(container[key]) == "float" then
+    container[key] = math.tointeger(container[key])
+  end
+end
+
 local fault
 
 local function members_fault(members, value, path, context)
@@ -146,6 +153,7 @@ local function members_fault(members, value, path, context)
       if found then
         return found
       end
+      to_integer(type_, value, name)
     end
   end
   return nil
@@ -162,6 +170,7 @@ local function items_fault(type_, value, path, context)
     if found then
       return found
     end
+    to_integer(type_.item, value, key)
   end
   return nil
 end

@@ -55,3 +55,19 @@ describe("a container service", function()
     assert.equal(500, select(2, w.region:service "nosuch").status)
   end)
 end)
+
+describe("a service", function()
+  it("has whole numbers as integers, however Lightsail writes them", function()
+    local w <close> = world.new()
+    w.change = function(operation, reply)
+      if operation == "GetContainerServices" then
+        local changed
+        reply.body, changed = reply.body:gsub('"scale": ?(%d+)', '"scale":%1.0')
+        assert.is_true(changed > 0)
+      end
+    end
+    local reply = assert(w.region.lightsail:GetContainerServices {})
+    assert.equal("integer", math.type(reply.containerServices[1].scale))
+    assert.not_matches("%.", tostring(reply.containerServices[1].scale))
+  end)
+end)

@@ -27,6 +27,9 @@ describe("the description of waiters", function()
     assert.is_nil(judge(nil, { code = "Another" }))
     local items = { items = { { id = 1, state = "READY" }, { id = 2, state = "FAILED" } } }
     assert.equal("success", judge(items, nil, { id = 1 }))
+    local numbers = acceptors.parse "N Get every 1 to 2 for 3\n  success version = 3\n"
+    assert.equal("success", acceptors.judge(numbers.N, { version = 3.0 }))
+    assert.equal("version is 3", acceptors.observed(numbers.N, { version = 3.0 }))
     assert.is_nil(judge(items))
   end)
 end)

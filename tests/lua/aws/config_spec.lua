@@ -83,6 +83,33 @@ local function with(files, variables, f)
   return double.environment(all, f, folder)
 end
 
+describe("a published case of configuration", function()
+  local FOLDER = helper.vectors .. "/cases/"
+  if not helper.exists(FOLDER .. "EXPECTED.md") then
+    pending("is not read: there are none at " .. FOLDER)
+    return
+  end
+
+  it("with an indented first property is read", function()
+    with({ config = helper.read(FOLDER .. "46-indented-first-property.ini") }, {}, function()
+      assert.equal("us-east-1", assert(aws.session()).region)
+    end)
+  end)
+
+  it("with a blank in a key, or a line end in a Region, is rejected before the call", function()
+    local id = helper.read(FOLDER .. "49-key-with-blank.env"):match '"(.-)"'
+    local region = helper.read(FOLDER .. "50-region-line-end.env"):match "%$'(.-)'":gsub("\\n", "\n")
+    with({}, { AWS_REGION = "us-east-1", AWS_ACCESS_KEY_ID = id, AWS_SECRET_ACCESS_KEY = "s" }, function()
+      local _, err = aws.session():credentials()
+      assert.matches("the access key id of the environment contains a blank", err.message)
+    end)
+    with({}, { AWS_DEFAULT_REGION = region }, function()
+      local _, err = aws.session()
+      assert.matches("a line end was copied with it; write us-east-1", err.message, 1, true)
+    end)
+  end)
+end)
+
 describe("a path in the settings", function()
   it("may contain ~ and variables", function()
     for _, path in ipairs { "~/.aws/other", "$HOME/.aws/other", "${HOME}/.aws/other", "$LANYARD_TEST_FOLDER/other" } do

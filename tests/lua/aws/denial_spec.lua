@@ -107,6 +107,18 @@ describe("the reason of a denied call", function()
     assert_no_statement(text)
   end)
 
+  it("of a role is its trust policy for a web identity, and may be for a caller", function()
+    local web = errors.new { code = "AccessDenied", status = 403,
+      message = "cannot assume arn:aws:iam::1:role/r: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity" }
+    local text = advice.advice(web)
+    assert.matches("no role trust policy allows sts:AssumeRoleWithWebIdentity\n +allow the caller in the trust policy of the role", text)
+    assert_no_statement(text)
+    text = advice.advice(errors.new { code = "AccessDenied", status = 403, message = "cannot assume arn:aws:iam::1:role/r: AccessDenied: "
+      .. "User: arn:aws:iam::2:user/op is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/r" })
+    assert.matches('"Action":"sts:AssumeRole","Effect":"Allow","Resource":"arn:aws:iam::1:role/r"', text, 1, true)
+    assert.matches("the trust policy of the role has to allow the caller, too", text, 1, true)
+  end)
+
   it("can be encoded", function()
     local text = advice.advice(denied("with an explicit deny in a permissions boundary: arn:aws:iam::1:policy/b. "
       .. "Encoded authorization failure message: QN7w7t3-DA_bf"))

@@ -34,6 +34,14 @@ describe("JSON with secrets", function()
     assert.equal("secret: ***", tostring(sealed_json.encode { a = { key = credentials.secret "k" } }))
   end)
 
+  it("keeps lists, with and without secrets", function()
+    local sealed = sealed_json.encode { list = { credentials.secret "k", { 1 } }, empty = require("lanyard.json").array {},
+      token = credentials.secret "t" }
+    local folder <close> = helper.folder()
+    assert(system.write_file(folder .. "/file", sealed))
+    assert.equal('{"empty":[],"list":["k",[1]],"token":"t"}', helper.read(folder .. "/file"))
+  end)
+
   it("is nil if the text is not an object", function()
     for _, text in ipairs { "", "[]", "12", "{", '{"token":"a" "b"}' } do
       assert.is_nil(sealed_json.decode(credentials.secret(text), { "token" }))

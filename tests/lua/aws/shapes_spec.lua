@@ -19,6 +19,12 @@ describe("the check of a reply", function()
     assert.same({}, output.more)
   end)
 
+  it("makes a whole number an integer, so that it is printed without a decimal point", function()
+    local output = { things = { { name = "a", size = 3.0, made = 2.0 }, { name = "b", size = 9007199254740993 } } }
+    assert.is_nil(check(output))
+    assert.equal("3 9007199254740993 2.0", ("%s %s %s"):format(output.things[1].size, output.things[2].size, output.things[1].made))
+  end)
+
   it("names the first value that does not fit", function()
     for expected, output in pairs {
       ["things of the reply is missing"] = {},

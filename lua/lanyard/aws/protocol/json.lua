@@ -53,8 +53,8 @@ function M.decode(body)
   end
   local output, err = json.decode(body)
   if err then
-    return nil, "the reply is not JSON"
-  elseif type(output) ~= "table" then
+    return nil, "the reply is not JSON: " .. err.message
+  elseif type(output) ~= "table" or #output > 0 then
     return nil, "the reply is not a JSON object"
   end
   local dropped = {}

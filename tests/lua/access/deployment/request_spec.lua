@@ -28,6 +28,13 @@ describe("the request of a deployment", function()
     assert.equal('{"containers":{"app":{"command":["a","1"],"environment":{"N":"80"},"image":"nginx"}}}', json.encode(request))
   end)
 
+  it("has no empty map for the empty list that a reply has for no command", function()
+    local raw = json.decode '{"containers":{"app":{"image":"nginx","command":[],"environment":{},"ports":{}}}}'
+    assert.equal('{"containers":{"app":{"image":"nginx"}}}', json.encode(requests.from(raw)))
+    raw.containers.app.command[1] = "run"
+    assert.equal('{"containers":{"app":{"command":["run"],"image":"nginx"}}}', json.encode(requests.from(raw)))
+  end)
+
   it("equals another one with defaults written out", function()
     local other = changed(function(copy)
       copy.publicEndpoint.healthCheck = { path = "/up", timeoutSeconds = 2, successCodes = "200-499" }
