@@ -15,9 +15,9 @@ local ANSWERS = { Allowed = "allow", ImplicitlyDenied = "implicit-deny", Explici
 -- Files and cases whose expected answer is not the one of policy.decide, by a pattern of "FILE: NAME".
 local OTHERWISE = {
   ["^iam/managedPolicies/aws/denied"] = "access_policies_managed-vs-inline: AWS managed policies cannot be changed by customers, "
-    .. "which is no policy's decision",
-  ["^iam/roles/reserved/denied"] = "AWS refuses changes of roles in its reserved paths, which is no policy's decision",
-  ["^kms/aliases.json: Implicitly denied for AWS%-managed alias"] = "AWS refuses changes of alias/aws/*, which is no policy's decision",
+    .. "which policies do not decide",
+  ["^iam/roles/reserved/denied"] = "AWS refuses changes of roles in its reserved paths, which policies do not decide",
+  ["^kms/aliases.json: Implicitly denied for AWS%-managed alias"] = "AWS refuses changes of alias/aws/*, which policies do not decide",
   ["^endpoints/.*: Allow when Endpoint Policy Allows"] = "vpc-endpoints-access: an endpoint policy \"must contain a Principal element\"",
   ["^endpoints/.*: Explicitly Deny when Endpoint"] = "vpc-endpoints-access: an endpoint policy \"must contain a Principal element\"",
   ["^permissionBoundaries%-SameAccount.json: Permission boundary implicit deny resource policy allows"] =
