@@ -138,18 +138,32 @@ function M.each(files, use, on_failure)
   return status
 end
 
---- Ends the command if a document is an identity policy, but is asked about as the policy of a resource: a statement
+--- Returns why a document cannot be asked about as the policy of a resource: it is an identity policy. A statement
 --- without Principal applies to nobody there, so that every answer would be "nobody".
 ---@param doc policy.Document
 ---@param name string
 ---@param kind string  "resource" or "identity"
 ---@param advice? string
-function M.check_kind(doc, name, kind, advice)
+---@return string? message  nil if the document can be asked about
+function M.kind_problem(doc, name, kind, advice)
   for _, statement in ipairs(kind == "resource" and doc:statements() or {}) do
     if #statement.principals == 0 and not statement.flaw then
-      cli.leave(cli.exit.failed, ("%s: statement %d has no Principal%s"):format(name, statement.index,
-        advice or ": for an identity policy, pass --type identity"))
+      return ("%s: statement %d has no Principal%s"):format(name, statement.index,
+        advice or ": for an identity policy, pass --type identity")
     end
+  end
+  return nil
+end
+
+--- Ends the command if a document is an identity policy, but is asked about as the policy of a resource.
+---@param doc policy.Document
+---@param name string
+---@param kind string  "resource" or "identity"
+---@param advice? string
+function M.check_kind(doc, name, kind, advice)
+  local message = M.kind_problem(doc, name, kind, advice)
+  if message then
+    cli.leave(cli.exit.failed, message)
   end
 end
 
