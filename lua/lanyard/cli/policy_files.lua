@@ -4,6 +4,7 @@ local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
 
 local M = {}
@@ -201,6 +202,27 @@ function M.statement(statement)
     line = statement.line,
     column = statement.column,
   }
+end
+
+local COLOURS = { allow = "green", deny = "red", ["implicit-deny"] = "red", depends = "yellow" }
+
+--- Prints a decision.
+---@param output string  "table" or "json"
+---@param result { decision: string, reason: string, layer?: string, statement?: table, when?: policy.When }
+---@return integer status
+function M.print_decision(output, result)
+  if output == "json" then
+    results.json(result)
+  else
+    cli.out(("%s: %s"):format(cli.paint(COLOURS[result.decision], result.decision), escape.printable(result.reason)))
+    if result.layer then
+      cli.out(("decided by: %s"):format((result.layer:gsub("%-", " "):gsub("^vpc", "VPC"))))
+    end
+    if result.when then
+      cli.out(("allowed if: %s"):format(escape.printable(result.when.text)))
+    end
+  end
+  return result.decision == "allow" and cli.exit.ok or cli.exit.found
 end
 
 return M
