@@ -154,7 +154,7 @@ function Region:policies(repositories)
   return require("lanyard.access.grants").policies(self, repositories)
 end
 
---- Returns the grants of a principal among policies. Calls nothing.
+--- Returns the grants of a principal among policies. Reads the registry policy, once.
 ---@param principal_arn string
 ---@param policies table[]  see `policies`
 ---@return access.Grant[] grants

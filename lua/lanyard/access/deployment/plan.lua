@@ -15,6 +15,7 @@ local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
 local requests = require "lanyard.access.deployment.request"
 local services = require "lanyard.access.services"
+local surroundings = require "lanyard.access.surroundings"
 local waiting = require "lanyard.access.wait"
 
 local M = {}
@@ -153,7 +154,8 @@ local function check_grant(region, plan, item, repository, service)
     return nil, with_advice(item.err, plan.service, item.repository)
   end
   local doc = item.change.after and policy.parse(item.change.after)
-  local decision, reason = grants.explain(doc, service.role.arn, repository, region.clock.time())
+  local decision, reason = grants.explain(doc, service.role.arn, repository, region.clock.time(),
+    surroundings.of(region))
   if decision == "deny" then
     return nil, errors.new {
       code = "PullDenied",
