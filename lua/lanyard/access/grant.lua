@@ -4,10 +4,8 @@ local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
 local grant_edit = require "lanyard.access.grant_edit"
 local policy = require "lanyard.policy"
-local pull = require "lanyard.access.pull"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
-local surroundings = require "lanyard.access.surroundings"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -61,22 +59,6 @@ local function check_service(service)
   return M.check_role(service)
 end
 
-local function joined(first, second)
-  return first and second and first .. "; " .. second or first or second
-end
-
--- Returns what prevents the pull in spite of the grant, as text | nil
-local function obstacle(region, result, role_arn, repository)
-  local text = result.after or not result.changed and result.before
-  local doc = text and policy.parse(text)
-  local found = doc and pull.decide(surroundings.of(region), doc, role_arn, repository, region:time())
-  if not found or found.decision == "allow" or not found.statement or found.statement.effect ~= "Deny" then
-    return nil
-  end
-  return ("%s: the pull %s fail; to exempt the role, add %s to that statement"):format(found.reason,
-    found.decision == "deny" and "will" or "may", pull.exception(role_arn))
-end
-
 ---@class access.GrantOptions: access.ChangeOptions
 ---@field sid? string              instead of `sid_for(service.name)`
 ---@field expires? integer|false   see access.GrantEdit
@@ -115,9 +97,7 @@ function M.grant(region, service, repository, options)
   if not result then
     return nil, err
   end
-  local changed = change.of(region, repository, result, { "grant", "granted" }, options)
-  changed.warning = joined(obstacle(region, result, role_arn, repository), changed.warning)
-  return changed
+  return change.of(region, repository, result, { "grant", "granted" }, options)
 end
 
 return M

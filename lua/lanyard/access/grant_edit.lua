@@ -124,6 +124,19 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Warnings
 
+-- A statement that prevents the pull in spite of the grant, as text | nil
+local function obstacle(doc, grant, now)
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local decision, statement = doc:can {
+      principal = grant.role_arn, action = action, resource = grant.resource, context = expiry.at(now), partial = true,
+    }
+    if decision == "deny" then
+      return ("%s denies %s to the role: the pull will fail"):format(statements.describe(statement), action)
+    end
+  end
+  return nil
+end
+
 -- Another statement that allows the pull after the grant has expired, as text | nil
 local function outlasting(doc, grant, expires)
   local worst
@@ -141,8 +154,10 @@ local function outlasting(doc, grant, expires)
     worst[1] == "allow" and "still allows" or "may still allow")
 end
 
-local function warning_of(doc, grant, expires)
-  return expires and outlasting(doc, grant, expires) or nil
+local function warning_of(doc, grant, expires, now)
+  local denied = obstacle(doc, grant, now)
+  local outlasts = expires and outlasting(doc, grant, expires)
+  return denied and outlasts and denied .. "; " .. outlasts or denied or outlasts or nil
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -175,13 +190,14 @@ local function permanent_statement(doc, role_arn)
   return not changed and doc:statement(index) or nil
 end
 
-local function detail_of(doc, grant, expires, why)
+local function detail_of(doc, grant, expires, now, why)
   local statement = reusable(statements.existing_grants(doc, grant.role_arn, grant.sid), expires)
   return {
     why = why,
     sid = statement and statement.sid,
     expires = expires and timestamp.format(expires) or nil,
-    warning = warning_of(doc, grant, expires),
+    warning = warning_of(doc, grant, expires, now),
+    outlasts = expires and outlasting(doc, grant, expires) or nil,
   }
 end
 
@@ -201,7 +217,7 @@ function M.new(grant)
       return false, {
         why = "already allowed by " .. statements.describe(statement),
         sid = statement.sid,
-        warning = warning_of(doc, grant, false),
+        warning = warning_of(doc, grant, false, now),
       }
     end
     local expires, err = wanted_expiry(doc, grant, now)
@@ -213,7 +229,7 @@ function M.new(grant)
       and doc:fold { sid = statements.SID, match = statements.is_own } then
       why = "joined with the grants of other services to save space" .. until_suffix(expires)
     end
-    return changed, detail_of(doc, grant, expires, why)
+    return changed, detail_of(doc, grant, expires, now, why)
   end
 end
 

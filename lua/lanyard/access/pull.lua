@@ -13,6 +13,7 @@ local core = require "lanyard.policy.core"
 local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
 local json = require "lanyard.json"
+local new_access = require("lanyard.policy.reason").new_access
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
@@ -32,8 +33,9 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- What depends
 
--- Returns Denies of every request that is no pull by the role: of other principals and actions, from a VPC, at another
--- time, or by an account of the caller's organization.
+-- Returns Denies of every request that is not a pull by the role: of other principals and actions, from a VPC, at
+-- another time, or by an account of the caller's organization. A request that is not from a VPC has aws:SourceIp.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
 local function other_requests(request, now, organization)
   local denies = {
     { Effect = "Deny", NotPrincipal = { AWS = request.principal }, Action = "*" },
@@ -44,9 +46,13 @@ local function other_requests(request, now, organization)
   for _, key in ipairs(VPC_KEYS) do
     denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = { Null = { [key] = "false" } } }
   end
+  local conditions = { { Null = { ["aws:SourceIp"] = "true" } } }
   if organization then
-    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*",
-      Condition = { StringEquals = { ["aws:PrincipalOrgID"] = organization } } }
+    conditions[2] = { StringEquals = { ["aws:PrincipalOrgID"] = organization } }
+    conditions[3] = { ["ForAnyValue:StringLike"] = { ["aws:PrincipalOrgPaths"] = organization .. "/*" } }
+  end
+  for _, condition in ipairs(conditions) do
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = condition }
   end
   return denies
 end
@@ -62,7 +68,7 @@ local function is_never_allowed(joined, request, now, organization)
   if not doc then
     return false
   end
-  local found, undecided = policy.new_access(core.new(), doc)
+  local found, undecided = new_access(core.new(), doc)
   return not found and not undecided
 end
 
@@ -177,6 +183,24 @@ function M.decide(around, doc, role_arn, repository, now)
     end
   end
   return worst or { decision = "allow" }
+end
+
+--- Returns what prevents the pull in spite of a grant, or may prevent it.
+---@param around access.Surroundings
+---@param change access.PolicyChange
+---@param role_arn string
+---@param now number  seconds since 1970
+---@return string? warning
+function M.warning(around, change, role_arn, now)
+  local text = change.after or change.kind == "unchanged" and change.before
+  local doc = text and policy.parse(text)
+  local found = doc and M.decide(around, doc, role_arn, change.repository, now)
+  local deny = found and found.decision ~= "allow" and found.statement
+  if not deny or deny.effect ~= "Deny" then
+    return nil
+  end
+  return ("%s: the pull %s fail; to exempt the role, add %s to that statement"):format(found.reason,
+    found.decision == "deny" and "will" or "may", M.exception(role_arn))
 end
 
 return M

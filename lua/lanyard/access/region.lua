@@ -163,6 +163,16 @@ function Region:grants_of(principal_arn, policies)
   return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
 end
 
+--- Returns what prevents a role from pulling in spite of a grant, or may prevent it: by the policies of the repository
+--- and the registry. Reads the registry policy, once.
+---@param change access.PolicyChange  of `grant`
+---@param role_arn string
+---@return string? warning
+function Region:pull_warning(change, role_arn)
+  local around = require("lanyard.access.surroundings").of(self)
+  return require("lanyard.access.pull").warning(around, change, role_arn, self:time())
+end
+
 --- Reads a container service.
 ---@param name string
 ---@return access.Service? service

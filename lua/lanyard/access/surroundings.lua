@@ -84,12 +84,12 @@ Joined.__index = Joined
 ---@return boolean is_registry whether the statement is the registry policy's
 function Joined:can(request)
   local answer, statement = self.doc:can(request)
-  if not statement or not self.registry then
-    return answer, statement, false
-  elseif statement.index > self.count then
-    return answer, self.registry:statement(statement.index - self.count), true
+  if not statement then
+    return answer, nil, false
+  elseif self.registry and statement.index > self.count then
+    return answer, self.registry:statements()[statement.index - self.count], true
   end
-  return answer, self.repository:statement(statement.index), false
+  return answer, self.repository:statements()[statement.index], false
 end
 
 --- Returns the texts of the joined statements, as version 2012-10-17 reads them.
