@@ -33,13 +33,15 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- What depends
 
--- Returns Denies of every request that is not a pull by the role: of other principals and actions, from a VPC, at
--- another time, or by an account of the caller's organization. A request that is not from a VPC has aws:SourceIp.
+-- Returns Denies of every request that is not a pull by the role: of other principals, actions and resources, from a
+-- VPC, at another time, or by an account of the caller's organization. A request that is not from a VPC has aws:SourceIp.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
 local function other_requests(request, now, organization)
   local denies = {
-    { Effect = "Deny", NotPrincipal = { AWS = request.principal }, Action = "*" },
+    { Effect = "Deny", Principal = "*", Action = "*",
+      Condition = { ArnNotEquals = { ["aws:PrincipalArn"] = request.principal } } },
     { Effect = "Deny", Principal = "*", NotAction = request.action },
+    { Effect = "Deny", Principal = "*", Action = "*", NotResource = request.resource },
     { Effect = "Deny", Principal = "*", Action = "*",
       Condition = { DateNotEquals = { ["aws:CurrentTime"] = expiry.at(now)["aws:CurrentTime"] } } },
   }
@@ -61,7 +63,6 @@ end
 local function is_never_allowed(joined, request, now, organization)
   local texts = joined:texts()
   for _, deny in ipairs(other_requests(request, now, organization)) do
-    deny.Resource = request.resource
     texts[#texts + 1] = json.encode(deny)
   end
   local doc = core.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}")

@@ -175,19 +175,23 @@ function Surroundings:join(doc)
   return M.join(doc, self.registry and self.registry.decides)
 end
 
---- Returns the surroundings of the repositories of a region. The registry policy is read once.
+--- Reads the surroundings of the repositories of a region.
+---@param region access.Region
+---@return access.Surroundings
+function M.read(region)
+  local registry, err = M.registry(region)
+  return setmetatable({ region = region, registry = registry, registry_err = err, gate = task.semaphore(1) },
+    Surroundings)
+end
+
+--- Returns the surroundings of the repositories of a region, which are read when they are first asked for.
 ---@param region access.Region
 ---@return access.Surroundings
 function M.of(region)
   local shared = region.shared
   shared.surroundings_gate = shared.surroundings_gate or task.semaphore(1)
   local _ <close> = shared.surroundings_gate:acquire()
-  if not shared.surroundings then
-    local registry, err = M.registry(region)
-    shared.surroundings = setmetatable({
-      region = region, registry = registry, registry_err = err, gate = task.semaphore(1),
-    }, Surroundings)
-  end
+  shared.surroundings = shared.surroundings or M.read(region)
   return shared.surroundings
 end
 

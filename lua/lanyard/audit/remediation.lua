@@ -123,12 +123,13 @@ end
 --- by a command; the text then says what to edit.
 ---@param inventory audit.Inventory
 ---@param repository access.Repository
----@param deny policy.Statement
+---@param index integer  number of the Deny statement
 ---@param principal string
----@param is_registry? boolean  the statement is the registry policy's
+---@param of_registry? policy.Statement  the statement, if it is the registry policy's
 ---@return string
-function M.exempt_from_deny(inventory, repository, deny, principal, is_registry)
-  if is_registry then
+function M.exempt_from_deny(inventory, repository, index, principal, of_registry)
+  local deny = of_registry or repository.statements[index]
+  if of_registry then
     return ("edit the registry policy: add %s to the Deny in statement %s (aws ecr put-registry-policy --region %s)")
       :format(pull.exception(principal), statements.label(deny), inventory.region)
   elseif #deny.conditions > 0 then

@@ -80,7 +80,7 @@ local function obstacle(inventory, repository, service)
   if action then
     return ("statement %s%s denies %s to it"):format(statements.label(deny),
       is_registry and " of the registry policy" or "", action:match ":(.*)"),
-      remediation.exempt_from_deny(inventory, repository, deny, role, is_registry)
+      remediation.exempt_from_deny(inventory, repository, deny.index, role, is_registry and deny or nil)
   elseif decision ~= "allow" and not repository.doc then
     return REASONS.deny, grant
   end

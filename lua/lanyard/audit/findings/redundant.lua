@@ -174,7 +174,8 @@ local function resolve_denial(inventory, details)
     return remediation.remove(inventory, repository, details.statement)
   elseif access.kind == "puller" and #details.deny.conditions > 0 or details.is_registry
     or query.is_needed(inventory, repository, access.principal) then
-    return remediation.exempt_from_deny(inventory, repository, details.deny, access.principal, details.is_registry)
+    return remediation.exempt_from_deny(inventory, repository, details.deny.index, access.principal,
+      details.is_registry and details.deny or nil)
   elseif access.type == "*" or access.kind == "public" then
     return remediation.remove(inventory, repository, details.statement)
   end

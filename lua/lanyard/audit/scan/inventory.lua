@@ -262,7 +262,7 @@ function M.open(region, options)
   task.all {
     function() listed, err = region:repositories(options.globs) end,
     function() services, services_err = region:services() end,
-    function() around = surroundings.of(region) end,
+    function() around = surroundings.read(region) end,
   }
   if not listed then
     return nil, err
