@@ -69,9 +69,10 @@ end
 ---@param around? access.Surroundings  nil: by the repository policy only
 ---@return "allow"|"deny"|"depends" decision
 ---@return string? reason  if the decision is not "allow"
+---@return string? advice  how to exempt the role from a Deny
 function M.explain(doc, role_arn, repository, now, around)
   local found = pull.decide(around, doc, role_arn, repository, now)
-  return found.decision, found.reason
+  return found.decision, found.reason, found.advice
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@
 ---     if found.decision ~= "allow" then print(found.reason) end
 ---
 --- Known of a pull: the role belongs to an account of Lightsail, which is in no organization of the caller; Lightsail
---- pulls from its own network and not from a VPC of the caller (unconfirmed: AWS documents no source of pulls); the
---- repository's account and organization are those of the request's resource.
+--- pulls from its own network and not from a VPC of the caller (unconfirmed: AWS documents no source of pulls); account
+--- and organization of the resource are the ones of the repository.
 
 local arn = require "lanyard.arn"
 local core = require "lanyard.policy.core"
@@ -34,7 +34,7 @@ end
 -- What depends
 
 -- Returns Denies of every request that is not a pull by the role: of other principals, actions and resources, from a
--- VPC, at another time, or by an account of the caller's organization. A request that is not from a VPC has aws:SourceIp.
+-- VPC, at another time, or by an account of the caller's organization. A request from elsewhere has aws:SourceIp.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
 local function other_requests(request, now, organization)
   local denies = {
@@ -73,6 +73,13 @@ local function is_never_allowed(joined, request, now, organization)
   return not found and not undecided
 end
 
+-- Keys whose value in a pull is known.
+local KNOWN = {
+  ["aws:principalarn"] = true, ["aws:principalaccount"] = true, ["aws:principaltype"] = true,
+  ["aws:principalisawsservice"] = true, ["aws:resourceaccount"] = true, ["aws:currenttime"] = true,
+  ["aws:epochtime"] = true, ["aws:sourcevpc"] = true, ["aws:sourcevpce"] = true, ["aws:sourcevpcarn"] = true,
+  ["aws:vpcsourceip"] = true, ["aws:securetransport"] = true,
+}
 local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
 
 -- Returns what a Deny hangs on, as text: "unless account 947856326339 is in o-a1b2c3d4e5".
@@ -83,12 +90,21 @@ local function doubt_of(statement, role_arn)
     for _, value in ipairs(negated and condition.values or {}) do
       organizations[#organizations + 1] = value:match "^[^/]+"
     end
-    keys[#keys + 1] = condition.key
+    keys[#keys + 1] = not KNOWN[condition.key:lower()] and condition.key or nil
   end
-  if #organizations > 0 and #statement.conditions == 1 then
+  if #organizations > 0 and #keys == 1 then
     return ("unless account %s is in %s"):format(arn.parse(role_arn).account, table.concat(organizations, ", "))
   end
   return "depending on " .. table.concat(keys, ", ")
+end
+
+--- Returns what to add to a Deny so that it does not apply to a role. The id at the end of a puller role's ARN changes
+--- when the role is enabled again.
+---@param role_arn string
+---@return string
+function M.exception(role_arn)
+  local pattern = role_arn:gsub("(/private%-repo%-access/)[^/]+$", "%1*")
+  return ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"}'):format(pattern)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -104,6 +120,7 @@ end
 ---@field reason? string  if the decision is not "allow"
 ---@field statement? policy.Statement  that denies, or on which it depends
 ---@field is_registry? boolean  whether the statement is the registry policy's
+---@field advice? string        how to exempt the role from the statement
 
 --- Decides one action.
 ---@param around? access.Surroundings
@@ -119,6 +136,9 @@ local function decide_action(around, joined, request, now)
     found.decision = is_never_allowed(joined, request, now, organization) and "deny" or "depends"
   end
   local name = statement and name_of(statement, is_registry)
+  if found.decision ~= "allow" and statement and statement.effect == "Deny" then
+    found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
+  end
   if found.decision == "deny" then
     found.reason = ("%s denies %s to the role"):format(name, request.action)
   elseif answer == "implicit-deny" then
@@ -155,13 +175,6 @@ function M.answers(around, doc, role_arn, resource, now)
   return found
 end
 
---- Returns what to add to a Deny so that it does not apply to a role.
----@param role_arn string
----@return string
-function M.exception(role_arn)
-  return ('the condition "ArnNotEquals": {"aws:PrincipalArn": "%s"}'):format(role_arn)
-end
-
 --- Decides whether a role can pull from a repository.
 ---@param around? access.Surroundings  nil: by the repository policy only, without what is known of a pull
 ---@param doc? policy.Document  the repository's policy
@@ -196,12 +209,8 @@ function M.warning(around, change, role_arn, now)
   local text = change.after or change.kind == "unchanged" and change.before
   local doc = text and policy.parse(text)
   local found = doc and M.decide(around, doc, role_arn, change.repository, now)
-  local deny = found and found.decision ~= "allow" and found.statement
-  if not deny or deny.effect ~= "Deny" then
-    return nil
-  end
-  return ("%s: the pull %s fail; to exempt the role, add %s to that statement"):format(found.reason,
-    found.decision == "deny" and "will" or "may", M.exception(role_arn))
+  return found and found.advice and ("%s: the pull %s fail; %s"):format(found.reason,
+    found.decision == "deny" and "will" or "may", found.advice) or nil
 end
 
 return M
