@@ -349,9 +349,11 @@ static bool add_conditions(struct builder *builder) {
   for (const struct json_value *named = condition->first; named; named = named->next)
     for (const struct json_value *key = named->first; key; key = key->next) {
       struct box_test test = {.kind = TEST_KEY, .named = named, .key = key};
-      test.dimension = condition_read_test(named->key->string, &test.condition)
-                           ? dimension_of(builder->boxes, key->key->string, key->key->length)
-                           : BOX_OPEN;
+      bool known = condition_read_test(named->key->string, &test.condition);
+      if (!known) /* every test has the name of an operator */
+        test.condition = (struct condition_test){.name = ""};
+      test.dimension =
+          known ? dimension_of(builder->boxes, key->key->string, key->key->length) : BOX_OPEN;
       if (test.dimension == SIZE_MAX || !add_test(builder, test))
         return false;
       builder->boxes->dimensions[test.dimension].tested = true;

@@ -12,10 +12,10 @@ local N, D, IP = "aws:MultiFactorAuthAge", "aws:TokenIssueTime", "aws:SourceIp"
 local SESSION, ROLE = "arn:aws:sts::" .. A .. ":assumed-role/r/s", "arn:aws:iam::" .. A .. ":role/r"
 local FEDERATED = "arn:aws:sts::" .. A .. ":federated-user/fa"
 
--- The numbers from 1 to 600.
-local function to600()
+-- The numbers from 1 to 300.
+local function to300()
   local list = {}
-  for i = 1, 600 do list[i] = tostring(i) end
+  for i = 1, 300 do list[i] = tostring(i) end
   return list
 end
 
@@ -130,6 +130,18 @@ describe("new_access answers questions about", function()
         {},
         { where("ArnEquals", ARN, "arn:aws:iam::" .. A .. ":role/y/r", { Principal = { AWS = SESSION } }),
           allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" }, Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        {},
+        { where("StringLike", ARN, "*", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/r*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:iam::111122223333:role/x/r {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/x/*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
     })
   end)
 
@@ -328,9 +340,9 @@ describe("new_access answers questions about", function()
         { where("NumericLessThanEquals", N, "1e-30"), where("NumericGreaterThanEquals", N, "2e-30") }, { where("Null", N, "false") } },
       { 'certain {"aws:MultiFactorAuthAge":"5.5e+30"}',
         { where("NumericLessThanEquals", N, "1e30"), where("NumericGreaterThanEquals", N, "1e31") }, { where("Null", N, "false") } },
-      { 'certain {"aws:MultiFactorAuthAge":"599.75"}',
-        { where("NumericEquals", N, to600()) },
-        { where("NumericLessThan", N, "601"), deny { Condition = { NumericLessThanEquals = { [N] = "599.5" } } } } },
+      { 'certain {"aws:MultiFactorAuthAge":"299.75"}',
+        { where("NumericEquals", N, to300()) },
+        { where("NumericLessThan", N, "301"), deny { Condition = { NumericLessThanEquals = { [N] = "299.5" } } } } },
       { "none",
         { where("DateLessThanEquals", D, "1767225600"), where("DateGreaterThanEquals", D, "1767225600.0000000001") }, { where("Null", D, "false") } },
       { 'certain {"aws:TokenIssueTime":"-62167305600"}',

@@ -345,7 +345,7 @@ end
 function M.makers.open()
   local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = { "StringSounds", "StringEqual" }, operands = { "a", "b" } } }
   return profile("open", {
-    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "a", "b", "c" }),
+    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "", "a", "b", "c" }),
       key("aws:MultiFactorAuthAge", { false, "-1", "0", "0.5", "1", "2", "5", "7", "9" }) },
     tests = { { key = "aws:PrincipalTag/t", families = families },
       { key = "aws:MultiFactorAuthAge", families = { { operators = { "NumericLessThan", "NumericEquals" }, operands = { "1", "5", "many" } } } } },
