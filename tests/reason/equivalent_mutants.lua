@@ -1,5 +1,5 @@
--- Mutants that no test can notice, with the reason. An entry names the file, the line of code without its indentation,
--- the change as mutants.lua prints it, and the reason.
+-- Mutants that no test can notice, with the reason. An entry names the file, the line of code and the change as mutants.lua
+-- prints them, and the reason.
 
 local M = {}
 
@@ -55,6 +55,7 @@ local LIST = {
   { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
   { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "callers.c", "callers_bound: return false;", "'return false' becomes 'return true'", MORE },
   { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
