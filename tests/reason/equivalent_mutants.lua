@@ -57,6 +57,8 @@ local LIST = {
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
   { "callers.c", "callers_bound: return false;", "'return false' becomes 'return true'", MORE },
   { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
+  { "automaton.c", "if (places >= UINT32_MAX || sets > UINT16_MAX)", "'>' becomes '>='", "no policy of 128 KB has 65,535 sets of bytes" },
+  { "action_index.c", "if (!index->sorted || !index->wild || !index->few)", "'!' becomes '' 2", "lists without an index are searched one by one" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 
