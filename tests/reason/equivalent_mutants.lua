@@ -48,7 +48,7 @@ local LIST = {
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'==' becomes '!='", "a set and its complement split groups alike" },
   { "atom.c", "if (atom->sets_count > UINT16_MAX) {", "'>' becomes '>='", "no policy of 128 KB has 65,536 sets of bytes" },
-  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is no key" },
+  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is not a key" },
   { "binding.c", "caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
   { "binding.c", "if (i < variables->count && caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
   { "binding.c", 'if (box_key_is(test, "aws:PrincipalOrgID"))', "'if (' becomes 'if (!'", "frames.c proposes the operands of the variable's key, too" },

@@ -86,7 +86,7 @@ for _, count in ipairs { 10, 20, 70, 200 } do
       })
     end)
 
-    it("tells the lists from other elements", function()
+    it("considers other elements beside the lists", function()
       check({ "action", "context" }, {
         { 'certain s:a001 {"k":"b"}', { with(list, { Condition = { StringEquals = { k = "a" } } }) },
           { with(list, { Condition = { StringEquals = { k = { "a", "b" } } } }) } },
