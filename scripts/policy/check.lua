@@ -123,11 +123,15 @@ local function load(path)
     return policy.new()
   end
   local doc, message, failure = policy_files.read(path)
-  if not doc then
-    fail(policy_files.name(path), message, failure)
+  local name = policy_files.name(path)
+  if doc then
+    message = policy_files.kind_problem(doc, name, kind)
+    failure = message and { message = message }
+  end
+  if message then
+    fail(name, message, failure)
     return nil
   end
-  policy_files.check_kind(doc, policy_files.name(path), kind)
   return doc
 end
 
@@ -151,6 +155,7 @@ end
 
 local list, by_path = pairs_to_check()
 for _, pair in ipairs(list) do
+  pair.name = by_path and policy_files.name(pair.name) or pair.name
   local is_new = by_path and not pair.before
   if is_new then
     cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))

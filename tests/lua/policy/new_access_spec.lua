@@ -241,6 +241,16 @@ describe("new_access with conditions", function()
     assert.truthy(request.context["aws:SourceArn"])
   end)
 
+  it("says which user federated a session, where a policy names users", function()
+    local KIM, APP = "arn:aws:iam::" .. A .. ":user/kim", "arn:aws:sts::" .. A .. ":federated-user/app"
+    local request, found = witness({ allow { Principal = { AWS = KIM } } }, { allow { Principal = { AWS = { KIM, APP } } } })
+    assert.is_true(found.certain)
+    assert.equal(APP, request.principal)
+    assert.equal("arn:aws:iam::" .. A .. ":user/example", request.issuer)
+    assert.is_nil(witness({}, { allow { Principal = { AWS = APP } } }).issuer)
+    assert_none({ allow { Principal = { AWS = { KIM, A } } } }, { allow { Principal = { AWS = KIM } }, allow { Principal = { AWS = A } } })
+  end)
+
   it("takes an empty value for no value in Null", function()
     assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
     assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })
@@ -392,6 +402,16 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for an ARN operator whose operand is not an ARN", function()
+    for _, key in ipairs { "aws:SourceArn", "aws:PrincipalArn" } do
+      for _, operator in ipairs { "ArnLike", "ArnNotLike", "ArnEqualsIfExists" } do
+        local _, found = witness({ where("Null", key, "true"), allow { Principal = "*", Condition = { StringNotLike = { [key] = "arn:*" } } } },
+          { where(operator, key, "*") })
+        assert.is_false(found.certain, key .. operator)
+      end
+    end
   end)
 
   it("is not certain for several values under an operator without a set operator", function()
