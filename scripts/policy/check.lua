@@ -105,18 +105,31 @@ local function pairs_to_check()
 end
 
 local kind = options.type == "identity" and "identity" or "resource"
-local found, findings, undecided, failed = json.array {}, json.array {}, false, false
+local found, findings, undecided, unread = json.array {}, json.array {}, false, {}
+
+-- Records a file that is not a policy. None of the checks is decided.
+local function fail(name, message, failure)
+  cli.note("lanyard: " .. message)
+  failure.file = name
+  unread[#unread + 1] = failure
+  for _, id in ipairs(wanted) do
+    found[#found + 1] = { file = name, check = id, result = "undecided", reason = message }
+  end
+end
 
 -- Returns a document | nil after a note. No path means a policy that allows nothing.
 local function load(path)
   if not path then
     return policy.new()
   end
-  local doc, message = policy_files.read(path)
-  message = message or policy_files.kind_problem(doc, policy_files.name(path), kind)
+  local doc, message, failure = policy_files.read(path)
+  local name = policy_files.name(path)
+  if doc then
+    message = policy_files.kind_problem(doc, name, kind)
+    failure = message and { message = message }
+  end
   if message then
-    failed = true
-    cli.note("lanyard: " .. message)
+    fail(name, message, failure)
     return nil
   end
   return doc
@@ -161,10 +174,10 @@ end
 if options.output == "json" then
   results.json(found)
 elseif options.output == "sarif" then
-  results.json(require("lanyard.report.sarif").log(checks.CATALOGUE, findings))
+  results.json(require("lanyard.report.sarif").log(checks.CATALOGUE, findings, unread))
 elseif #findings > 0 then
   results.findings(findings)
-elseif not failed and not undecided then
+elseif #unread == 0 and not undecided then
   cli.out "every check passes"
 end
-return #findings > 0 and cli.exit.found or (failed or undecided) and cli.exit.failed or cli.exit.ok
+return #findings > 0 and cli.exit.found or (#unread > 0 or undecided) and cli.exit.failed or cli.exit.ok

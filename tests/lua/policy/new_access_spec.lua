@@ -347,6 +347,35 @@ describe("new_access with conditions", function()
     assert.equal("arn:aws:s3:::b", witness({}, { where("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b") }).context["aws:SourceArn"])
   end)
 
+  it("issues temporary credentials before the time of the request", function()
+    local issued, now = "aws:TokenIssueTime", "aws:CurrentTime"
+    local function between(from, to)
+      local one = where("DateGreaterThan", issued, from)
+      one.Condition.DateLessThan = { [now] = to }
+      return one
+    end
+    assert_none({}, { between("2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z") })
+    local request = witness({}, { between("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z") })
+    assert.is_true(request.context[issued] <= request.context[now])
+    assert_none({}, { where("DateGreaterThan", issued, "2025-01-01T00:00:00Z", { Principal = { Service = "ecs.amazonaws.com" } }) })
+  end)
+
+  it("ties the ids and the paths of organizations, of which a request has both or none", function()
+    for _, side in ipairs { "Principal", "Resource", "Source", "Vpce" } do
+      local id, paths = ("aws:%sOrgID"):format(side), ("aws:%sOrgPaths"):format(side)
+      local function both(value, pattern)
+        local one = where("StringEquals", id, value)
+        one.Condition["ForAnyValue:StringLike"] = { [paths] = pattern }
+        return one
+      end
+      assert_none({}, { both("o-a1b2c3d4e5", "o-f6g7h8i9j0/*") })
+      local request = witness({}, { both("o-a1b2c3d4e5", "*/r-ab12/*") })
+      assert.matches("^o%-a1b2c3d4e5/r%-ab12/", request.context[paths])
+      assert_none({ where("Null", id, "false") }, { where("Null", paths, "false") })
+      assert_none({ where("StringLike", id, "*") }, { allow { Principal = { AWS = A } } }, { always = { paths }, accounts = {} })
+    end
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)

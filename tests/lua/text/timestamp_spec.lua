@@ -94,3 +94,11 @@ describe("a date of HTTP", function()
     assert.is_nil(timestamp.parse_http(nil))
   end)
 end)
+
+describe("the sources", function()
+  it("ask libc for no date, which depends on the zone file", function()
+    local pipe <close> = assert(io.popen [[grep -rnE 'gmtime|localtime|mktime|timegm|strftime|strptime|os[.]date|os[.]time *([{]|[(][^)])' \
+      core lua scripts | grep -vE ':[0-9]+:( *--| \*|/\*)']])
+    assert.equal("", pipe:read "a")
+  end)
+end)
