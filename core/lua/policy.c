@@ -399,6 +399,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"append", append},
       {"can", policy_lua_evaluate},
       {"weigh", policy_lua_weigh},
+      {"residue", policy_lua_residue},
       {"compact", compact},
       {"copy", copy},
       {"covers", covers},

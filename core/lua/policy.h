@@ -44,11 +44,12 @@ void stop_reading(lua_State *L, int index);
 struct policy_string check_policy_string(lua_State *L, int index, const char *field);
 struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
 
-/* Methods and functions in policy_object.c, policy_set.c and policy_evaluate.c. */
+/* Methods and functions in policy_object.c, policy_set.c, policy_evaluate.c and policy_residue.c. */
 int policy_lua_collect(lua_State *L);
 int policy_lua_set(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
 int policy_lua_weigh(lua_State *L);
+int policy_lua_residue(lua_State *L);
 int policy_lua_caller(lua_State *L);
 int policy_lua_possible(lua_State *L);
 int policy_lua_operand(lua_State *L);

@@ -198,17 +198,23 @@ static bool takes_variables(const struct comparing *comparing) {
   return comparing->variables && (type == OPERAND_STRING || type == OPERAND_ARN);
 }
 
+const char *condition_operand_bytes(const struct json_value *operand, size_t *length) {
+  if (operand->type == JSON_NULL)
+    return NULL;
+  bool literal = operand->type == JSON_TRUE || operand->type == JSON_FALSE;
+  const char *text = !literal ? operand->string : operand->type == JSON_TRUE ? "true" : "false";
+  *length = literal ? strlen(text) : operand->length;
+  return text;
+}
+
 static enum condition_truth fits_operand(struct comparing *comparing,
                                          const struct context_value *value,
                                          const struct json_value *json) {
-  const char *text = json->type == JSON_TRUE    ? "true"
-                     : json->type == JSON_FALSE ? "false"
-                                                : json->string;
-  if (json->type == JSON_NULL)
+  size_t length;
+  const char *text = condition_operand_bytes(json, &length);
+  if (!text)
     return CONDITION_UNKNOWN;
   struct buf operand = {0};
-  size_t length =
-      json->type == JSON_STRING || json->type == JSON_NUMBER ? json->length : strlen(text);
   enum context_expansion expansion =
       context_expand(comparing->context, text, length, takes_variables(comparing), &operand);
   buf_adds(&operand, "");
@@ -378,62 +384,6 @@ bool condition_read_test(const char *operator_name, struct condition_test *parts
                                    .negated = test.op->negated,
                                    .wildcards = test.op->wildcards};
   return true;
-}
-
-void condition_list_key(struct buf *list, const char *name, size_t length) {
-  for (size_t start = 0; start < list->length;) {
-    const char *at = list->data + start;
-    const char *end = memmem(at, list->length - start, ", ", 2);
-    size_t size = end ? (size_t)(end - at) : list->length - start;
-    if (size == length && strncasecmp(at, name, length) == 0)
-      return;
-    start += size + 2;
-  }
-  if (list->length > 0)
-    buf_adds(list, ", ");
-  buf_add(list, name, length);
-}
-
-/* Lists the variables of an operand whose values are unknown. */
-static void list_variables(const struct comparing *comparing, const struct json_value *operand,
-                           struct buf *out) {
-  const char *name;
-  size_t length, from = 0;
-  while (operand->type == JSON_STRING &&
-         context_next_variable(operand->string, operand->length, &from, &name, &length)) {
-    const struct context_entry *entry = context_find(comparing->context, name, length);
-    if (entry ? entry->unknown : comparing->context->partial)
-      condition_list_key(out, name, length);
-  }
-}
-
-/* Lists what leaves a test undecided: the variables in its operands, or else the key itself. */
-static void list_unknown(struct comparing *comparing, const struct json_value *key,
-                         struct buf *out) {
-  size_t before = out->length;
-  const struct context_entry *entry =
-      context_find(comparing->context, key->key->string, key->key->length);
-  bool list = key->type == JSON_ARRAY;
-  if (entry && !entry->unknown && comparing->test->op && takes_variables(comparing))
-    for (const struct json_value *one = list ? key->first : key; one; one = list ? one->next : NULL)
-      list_variables(comparing, one, out);
-  if (out->length == before)
-    condition_list_key(out, key->key->string, key->key->length);
-}
-
-void condition_unknown_keys(const struct json_value *condition, const struct context *context,
-                            bool variables, struct buf *out) {
-  static const struct context nothing = {.partial = true};
-  for (const struct json_value *named = condition->first; named; named = named->next) {
-    struct test test;
-    bool sound = read_test(named->key->string, &test);
-    struct comparing comparing = {
-        .test = &test, .context = context ? context : &nothing, .variables = variables};
-    for (const struct json_value *key = named->first; key; key = key->next)
-      if (!sound || test_key(&comparing, key) == CONDITION_UNKNOWN)
-        list_unknown(&comparing, key, out);
-    out->failed = out->failed || comparing.failed;
-  }
 }
 
 const char *condition_operator(size_t index) {

@@ -61,6 +61,26 @@ bool condition_read_test(const char *operator_name, struct condition_test *test)
 void condition_unknown_keys(const struct json_value *condition, const struct context *context,
                             bool variables, struct buf *out);
 
+/* condition_unknown_test finds the next test of a Condition element whose result is unknown: an operator
+ * and one key under it. *position is where to begin, { NULL, NULL } at first. It returns false if there
+ * is none. *failed is set if there is not enough memory. */
+struct condition_position {
+  const struct json_value *named; /* the operator's object */
+  const struct json_value *key;   /* its member: operands */
+};
+
+bool condition_unknown_test(const struct json_value *condition, const struct context *context,
+                            bool variables, struct condition_position *position, bool *failed);
+
+/* condition_operand_bytes returns the text of an operand, or NULL for null. */
+const char *condition_operand_bytes(const struct json_value *operand, size_t *length);
+
+/* condition_operand_text appends an operand as a text. Policy variables that have a value are replaced by
+ * it, with wildcards of the value as "${*}" and "${?}"; others stay. It returns false for an operand that
+ * matches nothing, because a variable has no value. */
+bool condition_operand_text(const char *operator_name, const struct json_value *operand,
+                            const struct context *context, bool variables, struct buf *out);
+
 /* condition_list_key appends a name to such a list, unless the list contains it. */
 void condition_list_key(struct buf *list, const char *name, size_t length);
 

@@ -108,6 +108,39 @@ enum context_expansion context_expand(const struct context *context, const char 
   return whole;
 }
 
+/* Appends a text with its wildcards and dollar signs escaped. */
+static void add_escaped(const char *text, size_t length, struct buf *out) {
+  for (size_t i = 0; i < length; i++)
+    if (is_escape(text + i, 1))
+      buf_addf(out, "${%c}", text[i]);
+    else
+      buf_addc(out, text[i]);
+}
+
+enum context_expansion context_substitute(const struct context *context, const char *text,
+                                          size_t length, struct buf *out) {
+  for (size_t i = 0; i < length; i++) {
+    const char *end = variable_end(text, length, i);
+    if (!end) {
+      buf_addc(out, text[i]);
+      continue;
+    }
+    const char *name = text + i + 2;
+    struct buf value = {0};
+    enum context_expansion one = expand_variable(context, name, (size_t)(end - name), &value);
+    if (one == CONTEXT_EXPANDED && !is_escape(name, (size_t)(end - name)))
+      add_escaped(value.data, value.length, out);
+    else
+      buf_add(out, text + i, (size_t)(end + 1 - (text + i)));
+    out->failed = out->failed || value.failed;
+    buf_free(&value);
+    if (one == CONTEXT_NULL)
+      return CONTEXT_NULL;
+    i = (size_t)(end - text);
+  }
+  return CONTEXT_EXPANDED;
+}
+
 bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
                            size_t *name_length) {
   for (size_t i = *from; i < length; i++) {

@@ -50,6 +50,12 @@ enum context_expansion {
 enum context_expansion context_expand(const struct context *context, const char *text,
                                       size_t length, bool variables, struct buf *out);
 
+/* context_substitute appends a pattern in which variables that have a value are replaced by it. A
+ * wildcard or dollar sign of the value is written as an escape: "${*}". Other variables stay. It returns
+ * CONTEXT_NULL if a variable has no value, and else CONTEXT_EXPANDED. */
+enum context_expansion context_substitute(const struct context *context, const char *text,
+                                          size_t length, struct buf *out);
+
 /* context_next_variable finds the next "${name...}" of a text at or after *from. It returns false
  * if there is none; else it sets the name and moves *from past the variable. It skips the escapes
  * "${*}", "${?}" and "${$}". */

@@ -22,8 +22,14 @@ static enum applies both(enum applies a, enum applies b) {
   return a == APPLIES ? b : a;
 }
 
-static enum principal_match match_caller(const struct policy_statement *statement,
-                                         const struct policy_string *caller) {
+static enum condition_truth truth_of(enum applies applies) {
+  return applies == APPLIES       ? CONDITION_TRUE
+         : applies == APPLIES_NOT ? CONDITION_FALSE
+                                  : CONDITION_UNKNOWN;
+}
+
+enum principal_match policy_match_principal(const struct policy_statement *statement,
+                                            const struct policy_string *caller) {
   enum principal_match match = PRINCIPAL_NONE;
   for (size_t i = 0; i < statement->principals.count; i++) {
     enum principal_match one = principal_match(&statement->principals.items[i], caller);
@@ -140,7 +146,6 @@ static enum applies names_issuer(const struct policy_request *request,
   return principal_match(named, &request->issuer) == PRINCIPAL_SELF ? APPLIES : APPLIES_NOT;
 }
 
-/* Reports whether a statement names the user that federated the principal. Sets *named to the entry. */
 static enum applies match_issuer(const struct policy_request *request,
                                  const struct policy_statement *statement,
                                  const struct policy_value **named) {
@@ -185,7 +190,7 @@ static enum applies match_principal(const struct policy_request *request,
     return request->bounded && statement->effect == POLICY_DENY
                ? APPLIES
                : match_excluded(request, statement);
-  return match_caller(statement, &request->principal) != PRINCIPAL_NONE
+  return policy_match_principal(statement, &request->principal) != PRINCIPAL_NONE
              ? APPLIES
              : match_issuer(request, statement, &named);
 }
@@ -206,126 +211,13 @@ static enum applies match_statement(struct evaluation *evaluation,
   return applies;
 }
 
-static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
-  buf_addf(reason, "statement %zu", statement->index + 1);
-  if (statement->sid) {
-    buf_adds(reason, " (");
-    buf_add(reason, statement->sid->string, statement->sid->length);
-    buf_addc(reason, ')');
-  }
+enum condition_truth policy_issuer_holds(const struct policy_statement *statement,
+                                         const struct policy_request *request,
+                                         const struct policy_value **named) {
+  return truth_of(match_issuer(request, statement, named));
 }
 
-/* Lists the policy variables in the resources of a statement whose values are unknown. */
-static void list_resource_keys(const struct policy_statement *statement,
-                               const struct policy_request *request, struct buf *keys) {
-  for (size_t i = 0; i < statement->resources.count; i++) {
-    const struct policy_value *pattern = &statement->resources.items[i];
-    const char *name;
-    size_t length, from = 0;
-    while (context_next_variable(pattern->string, pattern->length, &from, &name, &length)) {
-      const struct context_entry *entry =
-          request->context ? context_find(request->context, name, length) : NULL;
-      if (entry ? entry->unknown : !request->context || request->context->partial)
-        condition_list_key(keys, name, length);
-    }
-  }
-}
-
-/* Returns the name of the element whose `*` must match a colon for the statement to apply, or NULL. */
-static const char *crossing_element(const struct policy *doc,
-                                    const struct policy_statement *statement,
-                                    const struct policy_request *request) {
-  if (match_action(request, statement) == APPLIES_MAYBE)
-    return statement->not_action ? "NotAction" : "Action";
-  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
-  if (!request->resource.bytes || match_resource(&evaluation, statement) != APPLIES_MAYBE)
-    return NULL;
-  return statement->not_resource ? "NotResource" : "Resource";
-}
-
-/* Explains why it is unknown whether a statement applies to the principal. */
-static void explain_principal(const struct policy_statement *statement,
-                              const struct policy_request *request, struct buf *reason) {
-  const struct policy_value *named = NULL;
-  if (match_issuer(request, statement, &named) != APPLIES_NOT && !request->issuer.bytes) {
-    buf_adds(reason, statement->not_principal ? " unless " : " if ");
-    buf_add(reason, named->string, named->length);
-    buf_adds(reason, " federated the session");
-  } else {
-    buf_adds(reason, statement->effect == POLICY_DENY
-                         ? ", and it does not name all of this one (account, role and session)"
-                         : ", and it names the account of this one");
-  }
-}
-
-/* Explains why it is unknown whether a statement applies: a flaw, the principals that it excludes,
- * condition keys, or a `*` that must match a colon. */
-static void explain_uncertainty(const struct policy *doc, const struct policy_statement *statement,
-                                const struct policy_request *request, struct buf *reason) {
-  if (statement->flaw) {
-    buf_addf(reason, " but violates the grammar (%s)", statement->flaw_text);
-    return;
-  }
-  struct buf keys = {0};
-  bool variables = policy_has_variables(doc);
-  if (statement->conditions.count > 0)
-    condition_unknown_keys(statement->conditions.json, request->context, variables, &keys);
-  if (variables)
-    list_resource_keys(statement, request, &keys);
-  reason->failed = reason->failed || keys.failed;
-  const char *crossing = crossing_element(doc, statement, request);
-  if (keys.length > 0) {
-    buf_adds(reason, " under a condition on ");
-    buf_add(reason, keys.data, keys.length);
-  } else if (match_principal(request, statement) == APPLIES_MAYBE) {
-    explain_principal(statement, request, reason);
-  } else if (crossing) {
-    buf_addf(reason, "%s a * in its %s matches a colon, which AWS leaves open",
-             strncmp(crossing, "Not", 3) == 0 ? " unless" : " if", crossing);
-  } else {
-    buf_adds(reason, " for certain resources");
-  }
-  buf_free(&keys);
-}
-
-static void add_match(const struct policy_statement *statement,
-                      const struct policy_request *request, struct buf *reason) {
-  if (request->identity)
-    return;
-  if (statement->not_principal) {
-    buf_adds(reason, " to all principals except those it names");
-    return;
-  }
-  switch (match_caller(statement, &request->principal)) {
-  case PRINCIPAL_ACCOUNT:
-    buf_adds(reason, statement->effect == POLICY_ALLOW
-                         ? " to its account, whose own policies decide for its principals"
-                         : " to its whole account");
-    break;
-  case PRINCIPAL_ANYONE:
-    buf_adds(reason, " to anyone");
-    break;
-  case PRINCIPAL_NONE:
-    if (request->issuer.bytes)
-      buf_adds(reason, " to the user that federated the session");
-    break;
-  case PRINCIPAL_SELF:
-  case PRINCIPAL_ROLE:
-    break;
-  }
-}
-
-void policy_explain(const struct policy *doc, const struct policy_statement *statement,
-                    const struct policy_request *request, bool certain, struct buf *reason) {
-  add_statement_name(statement, reason);
-  buf_adds(reason, statement->effect == POLICY_DENY ? " denies it" : " allows it");
-  add_match(statement, request, reason);
-  if (!certain)
-    explain_uncertainty(doc, statement, request, reason);
-}
-
-/* Returns a bit for each kind of match between the statement's principals and the caller. */
-static unsigned matches_of(const struct policy_statement *statement,
+unsigned policy_matches_of(const struct policy_statement *statement,
                            const struct policy_request *request) {
   if (request->identity)
     return 1u << PRINCIPAL_SELF;
@@ -346,7 +238,7 @@ static void record(const struct policy_statement **slot, const struct policy_sta
 static void record_allow(struct policy_matches *found, const struct policy_statement *statement,
                          const struct policy_request *request, enum applies applies) {
   const struct policy_statement **slots = applies == APPLIES ? found->allow : found->maybe_allow;
-  unsigned matches = matches_of(statement, request);
+  unsigned matches = policy_matches_of(statement, request);
   for (size_t match = PRINCIPAL_SELF; match < PRINCIPAL_MATCHES; match++)
     if (matches & 1u << match)
       record(&slots[match], statement);
@@ -419,10 +311,25 @@ struct policy_decision policy_evaluate(const struct policy *doc,
   return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
 }
 
-static enum condition_truth truth_of(enum applies applies) {
-  return applies == APPLIES       ? CONDITION_TRUE
-         : applies == APPLIES_NOT ? CONDITION_FALSE
-                                  : CONDITION_UNKNOWN;
+enum condition_truth policy_statement_holds(const struct policy *doc,
+                                            const struct policy_statement *statement,
+                                            const struct policy_request *request, bool *failed) {
+  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  enum applies applies = match_statement(&evaluation, statement);
+  *failed = evaluation.failed;
+  return truth_of(applies);
+}
+
+enum condition_truth policy_element_holds(const struct policy *doc,
+                                          const struct policy_statement *statement,
+                                          enum policy_element element,
+                                          const struct policy_request *request, bool *failed) {
+  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  enum applies applies = element == POLICY_PRINCIPAL ? match_principal(request, statement)
+                         : element == POLICY_ACTION  ? match_action(request, statement)
+                                                     : match_resource(&evaluation, statement);
+  *failed = evaluation.failed;
+  return truth_of(applies);
 }
 
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,

@@ -39,10 +39,37 @@ struct policy_matches policy_match(const struct policy *doc, const struct policy
 void policy_explain(const struct policy *doc, const struct policy_statement *statement,
                     const struct policy_request *request, bool certain, struct buf *reason);
 
+/* The elements of a statement that a request is matched with, besides its Condition. */
+enum policy_element { POLICY_PRINCIPAL, POLICY_ACTION, POLICY_RESOURCE };
+
+/* policy_statement_holds reports whether a statement applies to a request, and policy_element_holds
+ * whether one of its elements does. *failed is set if there is not enough memory. */
+enum condition_truth policy_statement_holds(const struct policy *doc,
+                                            const struct policy_statement *statement,
+                                            const struct policy_request *request, bool *failed);
+enum condition_truth policy_element_holds(const struct policy *doc,
+                                          const struct policy_statement *statement,
+                                          enum policy_element element,
+                                          const struct policy_request *request, bool *failed);
+
+/* policy_match_principal returns how a statement names a principal best, and policy_matches_of a bit for
+ * each way in which it names the principal of a request. */
+enum principal_match policy_match_principal(const struct policy_statement *statement,
+                                            const struct policy_string *principal);
+unsigned policy_matches_of(const struct policy_statement *statement,
+                           const struct policy_request *request);
+
+/* policy_issuer_holds reports whether a statement names the user that federated the principal of a
+ * request. Unless the result is CONDITION_FALSE, *named is the entry. */
+enum condition_truth policy_issuer_holds(const struct policy_statement *statement,
+                                         const struct policy_request *request,
+                                         const struct policy_value **named);
+
 /* policy_principal_holds reports whether a statement's Principal or NotPrincipal element applies to a
- * principal, policy_action_holds whether its Action or NotAction element applies to an action, and
- * policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has
- * the values of policy variables. *failed is set if there is not enough memory. */
+ * principal, which `issuer` federated if it is a federated user session, policy_action_holds whether its
+ * Action or NotAction element applies to an action, and policy_resource_holds whether its Resource or
+ * NotResource element applies to a resource. `context` has the values of policy variables. *failed is
+ * set if there is not enough memory. */
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,
                                             const struct policy_string *principal,
                                             const struct policy_string *issuer);

@@ -12,6 +12,7 @@
 #include "policy/principal.h"
 #include "reason/caller_values.h"
 #include "reason/frames.h"
+#include "reason/organizations.h"
 #include "reason/shapes.h"
 
 #include <string.h>
@@ -200,7 +201,9 @@ static void add_fresh(struct variables *variables, size_t i) {
 static void add_organization(struct variables *variables, const struct box_test *test,
                              const char *text, size_t length, void *state) {
   (void)state;
-  size_t i = variables_find(variables, "aws:PrincipalOrgID", strlen("aws:PrincipalOrgID"));
+  size_t i = variables_find(variables, test->key->key->string, test->key->key->length);
+  if (i == variables->count)
+    return;
   if (has_wildcard(text, length))
     variables->inexact = "a policy variable is an organization that is compared with a pattern";
   else if (!test->has_variables)
@@ -208,7 +211,8 @@ static void add_organization(struct variables *variables, const struct box_test 
 }
 
 static void add_organizations(struct variables *variables, const struct box_test *test) {
-  if (box_key_is(test, "aws:PrincipalOrgID"))
+  if (test->kind == TEST_KEY &&
+      organizations_pair(test->key->key->string, test->key->key->length) >= 0)
     variables_each(variables, test, add_organization, NULL);
 }
 
@@ -231,7 +235,7 @@ static void add_own(struct variables *variables, size_t i) {
                    &variables->items[i].values);
     return;
   }
-  if (is_key(variables, i, "aws:PrincipalOrgID")) {
+  if (organizations_pair(variables->items[i].name, variables->items[i].length) >= 0) {
     variables_each_test(variables, add_organizations);
     return;
   }

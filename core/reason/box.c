@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "policy/canonical.h"
 #include "policy/context.h"
+#include "reason/organizations.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -44,22 +45,43 @@ static const struct {
   const char *key;
   size_t dimension;
 } derived[] = {
-    {"aws:ResourceAccount", BOX_RESOURCE}, {"aws:CurrentTime", BOX_TIME},
-    {"aws:EpochTime", BOX_TIME},           {"aws:PrincipalOrgID", BOX_ORG},
-    {"aws:PrincipalOrgPaths", BOX_ORG},
+    {"aws:ResourceAccount", BOX_RESOURCE},
+    {"aws:CurrentTime", BOX_TIME},
+    {"aws:EpochTime", BOX_TIME},
+    {"aws:TokenIssueTime", BOX_TIME},
 };
 
 static bool same_key(const char *a, size_t a_length, const char *b, size_t b_length) {
   return a_length == b_length && strncasecmp(a, b, a_length) == 0;
 }
 
+/* Returns the dimension of a pair of keys, which it adds if it is new; SIZE_MAX on failure. */
+static size_t pair_dimension(struct boxes *boxes, int pair) {
+  for (size_t i = BOX_ORG; i < boxes->dimension_count; i++)
+    if (boxes->dimensions[i].kind == DIMENSION_ORG && boxes->dimensions[i].pair == pair)
+      return i;
+  struct box_dimension *added = add_dimension(boxes, DIMENSION_ORG);
+  if (!added)
+    return SIZE_MAX;
+  added->pair = pair;
+  return boxes->dimension_count - 1;
+}
+
 /* Returns the dimension of a key, which it adds if it is new; SIZE_MAX on failure. */
 static size_t dimension_of(struct boxes *boxes, const char *key, size_t length) {
   for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
-    if (same_key(derived[i].key, strlen(derived[i].key), key, length))
+    if (same_key(derived[i].key, strlen(derived[i].key), key, length)) {
+      bool issued = strcmp(derived[i].key, "aws:TokenIssueTime") == 0;
+      boxes->issue_time = boxes->issue_time || issued;
+      boxes->clock_time = boxes->clock_time || (derived[i].dimension == BOX_TIME && !issued);
       return derived[i].dimension;
+    }
+  int pair = organizations_pair(key, length);
+  if (pair >= 0)
+    return pair_dimension(boxes, pair);
   for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++)
-    if (same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, key, length))
+    if (boxes->dimensions[i].key &&
+        same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, key, length))
       return i;
   struct box_dimension *added = add_dimension(boxes, DIMENSION_KEY);
   if (!added)
@@ -327,9 +349,11 @@ static bool add_conditions(struct builder *builder) {
   for (const struct json_value *named = condition->first; named; named = named->next)
     for (const struct json_value *key = named->first; key; key = key->next) {
       struct box_test test = {.kind = TEST_KEY, .named = named, .key = key};
-      test.dimension = condition_read_test(named->key->string, &test.condition)
-                           ? dimension_of(builder->boxes, key->key->string, key->key->length)
-                           : BOX_OPEN;
+      bool known = condition_read_test(named->key->string, &test.condition);
+      if (!known) /* every test has the name of an operator */
+        test.condition = (struct condition_test){.name = ""};
+      test.dimension =
+          known ? dimension_of(builder->boxes, key->key->string, key->key->length) : BOX_OPEN;
       if (test.dimension == SIZE_MAX || !add_test(builder, test))
         return false;
       builder->boxes->dimensions[test.dimension].tested = true;

@@ -21,8 +21,8 @@ enum dimension_kind {
   DIMENSION_ACTION,
   DIMENSION_RESOURCE, /* the resource, and the keys that follow from it */
   DIMENSION_OPEN,     /* tests that AWS does not define: flawed Denies, unknown operators */
-  DIMENSION_TIME,     /* aws:CurrentTime and aws:EpochTime */
-  DIMENSION_ORG,      /* aws:PrincipalOrgID and aws:PrincipalOrgPaths */
+  DIMENSION_TIME,     /* aws:CurrentTime and aws:EpochTime, and aws:TokenIssueTime before them */
+  DIMENSION_ORG,      /* aws:PrincipalOrgID and aws:PrincipalOrgPaths, or another such pair */
   DIMENSION_KEY,      /* one condition key */
 };
 
@@ -30,6 +30,7 @@ struct box_dimension {
   enum dimension_kind kind;
   const char *key; /* DIMENSION_KEY: the name as a policy spells it */
   size_t key_length;
+  int pair;    /* DIMENSION_ORG: see organizations.h */
   bool tested; /* by a condition, or the key of a policy variable */
   bool sets;   /* a set operator tests the key */
 };
@@ -70,6 +71,8 @@ struct boxes {
   size_t dimension_count, dimension_capacity;
   struct box_test *tests;
   size_t test_count, test_capacity;
+  bool issue_time,
+      clock_time; /* a policy has aws:TokenIssueTime; aws:CurrentTime or aws:EpochTime */
   bool odd_accounts, odd_organizations; /* see shapes_find */
   size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };

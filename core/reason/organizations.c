@@ -1,60 +1,106 @@
+/* The id and the path of an organization are one text, the path: its first part is the id. */
+
 #include "reason/organizations.h"
 
 #include "base/bytes.h"
 #include "reason/binding.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
-#include "reason/values.h"
 
 #include <string.h>
+#include <strings.h>
 
-static const char ID[] = "aws:PrincipalOrgID", PATHS[] = "aws:PrincipalOrgPaths";
+enum { ID, PATHS };
 
-bool organizations_bound(const struct query *query) {
-  return binding_find(query->bound, ID, sizeof ID - 1) ||
-         binding_find(query->bound, PATHS, sizeof PATHS - 1);
+static const char *const pairs[][2] = {
+    {"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"},
+    {"aws:ResourceOrgID", "aws:ResourceOrgPaths"},
+    {"aws:SourceOrgID", "aws:SourceOrgPaths"},
+    {"aws:VpceOrgID", "aws:VpceOrgPaths"},
+};
+
+int organizations_pair(const char *key, size_t length) {
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    for (size_t k = 0; k < 2; k++)
+      if (strlen(pairs[i][k]) == length && strncasecmp(pairs[i][k], key, length) == 0)
+        return (int)i;
+  return -1;
 }
 
-/* Reports whether such a variable has a value, so that the keys are present. */
-static bool has_value(const struct query *query) {
-  const struct context_entry *id = binding_find(query->bound, ID, sizeof ID - 1);
-  const struct context_entry *paths = binding_find(query->bound, PATHS, sizeof PATHS - 1);
-  return (id && id->count > 0) || (paths && paths->count > 0);
+static const char *const *pair_of(const struct query *query, size_t dimension) {
+  return pairs[query->boxes->dimensions[dimension].pair];
 }
 
-/* A path is one text: the id, a slash, and the rest. */
+const char *organizations_key(const struct query *query, size_t dimension, bool paths) {
+  return pair_of(query, dimension)[paths];
+}
+
+static const struct context_entry *find_bound(const struct query *query, size_t dimension,
+                                              size_t key) {
+  const char *name = pair_of(query, dimension)[key];
+  return binding_find(query->bound, name, strlen(name));
+}
+
+bool organizations_bound(const struct query *query, size_t dimension) {
+  return find_bound(query, dimension, ID) || find_bound(query, dimension, PATHS);
+}
+
+/* --- Texts ------------------------------------------------------------------------------------ */
+
 static void after_id(struct atom *atom) {
   atom_add_text(atom, "/", 1, false);
   atom_add_star(atom, byte_set_any());
 }
 
-static void build(struct query *query, struct atom *atom, const struct box_test *test) {
-  struct texts_frame id = {NULL, after_id, byte_set_except("/")};
-  texts_add_operands(query, atom, test, box_key_is(test, ID) ? &id : NULL);
+static bool is_path_key(const struct box_test *test) {
+  size_t length = test->key->key->length;
+  int pair = organizations_pair(test->key->key->string, length);
+  return strlen(pairs[pair][PATHS]) == length &&
+         strncasecmp(pairs[pair][PATHS], test->key->key->string, length) == 0;
 }
 
-/* ID/REST for any organization, or for the one that is known. */
+static void build(struct query *query, struct atom *atom, const struct box_test *test) {
+  struct texts_frame id = {NULL, after_id, byte_set_except("/")};
+  texts_add_operands(query, atom, test, is_path_key(test) ? NULL : &id);
+}
+
+/* The paths of one organization, or of any. */
 static struct atom *shape_of(struct query *query, const char *organization) {
   struct atom *atom = texts_new(query);
   if (!atom)
     return NULL;
-  if (organization) {
-    atom_add_text(atom, organization, strlen(organization), false);
-  } else if (!query->boxes->odd_organizations) {
+  if (!organization && !query->boxes->odd_organizations) {
     shape_add(atom, SHAPE_PATH, NULL, NULL);
     return atom;
+  }
+  if (organization) {
+    atom_add_text(atom, organization, strlen(organization), false);
   } else {
     atom_add_one(atom, byte_set_except("/"));
     atom_add_star(atom, byte_set_except("/"));
   }
-  atom_add_text(atom, "/", 1, false);
+  atom_add_text(atom, query->boxes->odd_organizations ? "/" : "/r-",
+                query->boxes->odd_organizations ? 1 : 3, false);
   atom_add_star(atom, byte_set_any());
+  if (!query->boxes->odd_organizations)
+    atom_add_text(atom, "/", 1, false);
   atom_end(atom);
   return atom;
 }
 
+/* --- Candidates ------------------------------------------------------------------------------- */
+
+/* A dimension of organizations, and the keys that its candidates have. */
+struct proposal {
+  struct query *query;
+  size_t dimension;
+  bool has[2];
+};
+
 /* Offers an organization by one of its paths. A key that no test concerns is left out. */
-static void offer_path(struct query *query, const char *path, size_t length, bool ids, bool paths) {
+static void offer_path(const struct proposal *proposal, const char *path, size_t length) {
+  struct query *query = proposal->query;
+  const char *const *keys = pair_of(query, proposal->dimension);
   const char *slash = memchr(path, '/', length);
   struct buf id = {0};
   buf_add(&id, path, slash ? (size_t)(slash - path) : length);
@@ -62,20 +108,20 @@ static void offer_path(struct query *query, const char *path, size_t length, boo
   struct context_value values[2] = {{id.data, id.length}, {path, length}};
   struct context_entry entries[2];
   size_t count = 0;
-  if (ids)
-    entries[count++] = (struct context_entry){
-        .key = ID, .key_length = sizeof ID - 1, .values = &values[0], .count = 1};
-  if (paths)
-    entries[count++] = (struct context_entry){
-        .key = PATHS, .key_length = sizeof PATHS - 1, .values = &values[1], .count = 1};
+  for (size_t k = 0; k < 2; k++)
+    if (proposal->has[k])
+      entries[count++] = (struct context_entry){
+          .key = keys[k], .key_length = strlen(keys[k]), .values = &values[k], .count = 1};
   query->pool->failed = query->pool->failed || id.failed;
   if (id.data)
-    query_offer(query, BOX_ORG, &(struct query_value){.entries = entries, .count = count});
+    query_offer(query, proposal->dimension,
+                &(struct query_value){.entries = entries, .count = count});
   buf_free(&id);
 }
 
-static void propose(struct query *query, const char *organization, bool ids, bool paths) {
-  const struct query_dimension *dimension = &query->dimensions[BOX_ORG];
+static void propose(const struct proposal *proposal, const char *organization) {
+  struct query *query = proposal->query;
+  const struct query_dimension *dimension = &query->dimensions[proposal->dimension];
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, shape_of(query, organization));
   for (size_t i = 0; i < dimension->inside_count; i++)
@@ -87,47 +133,60 @@ static void propose(struct query *query, const char *organization, bool ids, boo
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++)
-    offer_path(query, list.items[i].bytes, list.items[i].length, ids, paths);
+    offer_path(proposal, list.items[i].bytes, list.items[i].length);
   words_free(&list);
 }
 
-/* A fresh organization is often the best. */
-static void propose_free(struct query *query, const char *organization, bool ids, bool paths) {
+/* A fresh organization, or the usual path of a known one, is often the best. */
+static void propose_fresh(const struct proposal *proposal, const char *organization) {
+  struct query *query = proposal->query;
   struct buf path = {0};
-  shape_fresh(query, SHAPE_PATH, &path);
+  if (organization)
+    buf_addf(&path, "%s/r-root/", organization);
+  else
+    shape_fresh(query, SHAPE_PATH, &path);
   query->pool->failed = query->pool->failed || path.failed;
-  if (!organization && !path.failed)
-    offer_path(query, path.data, path.length, ids, paths);
+  if (!path.failed)
+    offer_path(proposal, path.data, path.length);
   buf_free(&path);
-  if (organization || !query_perfect(query, BOX_ORG))
-    propose(query, organization, ids, paths);
+  if (!query_perfect(query, proposal->dimension))
+    propose(proposal, organization);
 }
 
-void organizations_propose(struct query *query, const struct caller_class *class) {
-  const struct query_dimension *dimension = &query->dimensions[BOX_ORG];
-  bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL;
-  bool paths = binding_find(query->bound, PATHS, sizeof PATHS - 1) != NULL;
+/* Finds which keys the tests and the policy variables concern. */
+static void find_keys(struct proposal *proposal) {
+  const struct query *query = proposal->query;
+  const struct query_dimension *dimension = &query->dimensions[proposal->dimension];
+  for (size_t k = 0; k < 2; k++)
+    proposal->has[k] = find_bound(query, proposal->dimension, k) != NULL;
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
-    ids = ids || box_key_is(query_test(query, number), ID);
-    paths = paths || box_key_is(query_test(query, number), PATHS);
+    proposal->has[is_path_key(query_test(query, number)) ? PATHS : ID] = true;
   }
+}
+
+void organizations_propose(struct query *query, size_t dimension,
+                           const struct organizations_domain *domain) {
+  struct proposal proposal = {.query = query, .dimension = dimension};
+  const struct context_entry *bound = find_bound(query, dimension, ID);
+  const struct context_entry *paths = find_bound(query, dimension, PATHS);
+  bool present = (bound && bound->count > 0) || (paths && paths->count > 0);
+  bool absent = (bound && bound->count == 0) || (paths && paths->count == 0);
+  bool none = domain->known && *domain->known == '\0';
+  find_keys(&proposal);
   /* Of a known organization the request has the id, also if no test depends on it here. */
-  ids = ids || (class->organization && !paths);
-  struct caller caller = caller_read(class->sample, strlen(class->sample));
-  bool known = class->organization != NULL;
-  if (!known && !has_value(query))
-    query_offer(query, BOX_ORG, &(struct query_value){0});
-  bool member = caller_has_account(&caller) && !(known && *class->organization == '\0');
-  if (member) {
-    const struct context_entry *bound = binding_find(query->bound, ID, sizeof ID - 1);
-    if (bound && bound->count == 1) {
-      if (!known || strcmp(class->organization, bound->values[0].bytes) == 0)
-        propose(query, bound->values[0].bytes, ids, paths);
-    } else if (!bound)
-      propose_free(query, class->organization, ids, paths);
+  proposal.has[ID] = proposal.has[ID] || (domain->known && !proposal.has[PATHS]);
+  bool optional = !domain->member || none || (!domain->known && !domain->always);
+  if (optional && !present)
+    query_offer(query, dimension, &(struct query_value){0});
+  if (!domain->member || none || absent)
+    return;
+  if (paths) {
+    offer_path(&proposal, paths->values[0].bytes, paths->values[0].length);
+    return;
   }
-  if ((!member || !known) && !has_value(query))
-    query_offer(query, BOX_ORG, &(struct query_value){0});
+  const char *id = present ? bound->values[0].bytes : domain->known;
+  if (!present || !domain->known || strcmp(domain->known, id) == 0)
+    propose_fresh(&proposal, id);
 }

@@ -4,13 +4,28 @@
 #include "reason/callers.h"
 #include "reason/query.h"
 
-/* The organization of a caller: aws:PrincipalOrgID and aws:PrincipalOrgPaths. An account is in one
- * organization or none, and a path begins with the id of the organization. */
+/* The organizations of callers, resources, sources and endpoints: aws:PrincipalOrgID and
+ * aws:PrincipalOrgPaths, and their siblings. A request has both keys of such a pair or none, and an
+ * account has one path, which begins with the id. */
 
-/* organizations_bound reports whether a policy variable has the id of the organization as its value. */
-bool organizations_bound(const struct query *query);
+/* organizations_pair returns the number of the pair that a key is of, 0 for the callers', or -1. */
+int organizations_pair(const char *key, size_t length);
 
-/* organizations_propose offers the candidates of this dimension for a class of callers. */
-void organizations_propose(struct query *query, const struct caller_class *class);
+/* What a request can have. */
+struct organizations_domain {
+  const char *known; /* the id of the organization; "": none; NULL: unknown */
+  bool member;       /* the request can have the keys */
+  bool always;       /* each request that can have them has them */
+};
+
+/* organizations_propose offers the candidates of a dimension of organizations. */
+void organizations_propose(struct query *query, size_t dimension,
+                           const struct organizations_domain *domain);
+
+/* organizations_bound reports whether a policy variable has a value of a pair, or its absence. */
+bool organizations_bound(const struct query *query, size_t dimension);
+
+/* organizations_key returns the name of a key of a dimension: the id, or the paths. */
+const char *organizations_key(const struct query *query, size_t dimension, bool paths);
 
 #endif

@@ -296,6 +296,21 @@ bool query_begin(struct query *query) {
   return true;
 }
 
+static size_t weigh_operand(enum condition_operand type) {
+  switch (type) {
+  case OPERAND_ADDRESS:
+    return 30;
+  case OPERAND_ARN:
+    return 16;
+  case OPERAND_NUMBER:
+    return 9;
+  case OPERAND_DATE:
+    return 20;
+  default:
+    return 4;
+  }
+}
+
 /* Returns how many steps it takes to decide a test: most patterns begin otherwise than a text does. */
 static size_t weigh(const struct box_test *test) {
   const struct policy_statement *statement = test->statement;
@@ -307,7 +322,8 @@ static size_t weigh(const struct box_test *test) {
   case TEST_RESOURCE:
     return (test->has_variables ? 60 : 8) * statement->resources.count;
   case TEST_KEY:
-    return 40 + 30 * (test->key->type == JSON_ARRAY ? test->key->count : 1);
+    return 60 + weigh_operand(test->condition.type) *
+                    (test->key->type == JSON_ARRAY ? test->key->count : 1);
   case TEST_OPEN:
     break;
   }

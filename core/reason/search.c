@@ -9,6 +9,7 @@
 #include "reason/binding.h"
 #include "reason/organizations.h"
 #include "reason/places.h"
+#include "reason/times.h"
 #include "reason/values.h"
 
 #include <string.h>
@@ -90,6 +91,31 @@ static void propose_key(struct attempt *attempt, size_t number, const char *samp
   caller_fact_free(&fact);
 }
 
+static void propose_organizations(struct attempt *attempt, size_t number,
+                                  const struct caller_class *class) {
+  struct organizations_domain domain = {.member = true};
+  for (size_t paths = 0; paths < 2; paths++) {
+    const char *key = organizations_key(&attempt->query, number, paths);
+    domain.always = domain.always || search_is_always(attempt->search, key, strlen(key));
+  }
+  if (number == BOX_ORG) {
+    struct caller caller = caller_read(class->sample, strlen(class->sample));
+    domain.known = class->organization;
+    domain.member = caller_has_account(&caller);
+  }
+  organizations_propose(&attempt->query, number, &domain);
+}
+
+/* The callers of a class decide whether there are temporary credentials. */
+static void propose_times(struct attempt *attempt, const struct caller_class *class) {
+  static const char key[] = "aws:TokenIssueTime";
+  struct caller_fact fact;
+  struct values_domain domain =
+      domain_of(attempt->search, class ? class->sample : "*", key, strlen(key), &fact);
+  times_propose(&attempt->query, &domain, binding_find(attempt->query.bound, key, strlen(key)));
+  caller_fact_free(&fact);
+}
+
 static void propose(struct attempt *attempt, size_t number, const struct caller_class *class) {
   struct query *query = &attempt->query;
   switch (query->boxes->dimensions[number].kind) {
@@ -105,13 +131,11 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
   case DIMENSION_OPEN:
     query_offer(query, number, &(struct query_value){0});
     break;
-  case DIMENSION_TIME: {
-    static const struct values_domain domain = {.present = true, .type = OPERAND_DATE};
-    values_propose(query, number, &domain);
+  case DIMENSION_TIME:
+    propose_times(attempt, class);
     break;
-  }
   case DIMENSION_ORG:
-    organizations_propose(query, class);
+    propose_organizations(attempt, number, class);
     break;
   case DIMENSION_KEY:
     propose_key(attempt, number, class ? class->sample : "*");
@@ -124,7 +148,7 @@ static bool is_present(const struct attempt *attempt, size_t number,
                        const struct caller_class *class) {
   const struct box_dimension *dimension = &attempt->query.boxes->dimensions[number];
   if (dimension->kind != DIMENSION_KEY) {
-    bool known = dimension->kind == DIMENSION_ORG && class->organization;
+    bool known = number == BOX_ORG && class && class->organization;
     return dimension->tested && (dimension->kind == DIMENSION_TIME || known);
   }
   struct caller_fact fact;
@@ -141,7 +165,8 @@ static bool needs_values(const struct attempt *attempt, size_t number,
   return number == BOX_CALLER || number == BOX_ACTION || number == BOX_RESOURCE ||
          query->dimensions[number].inside_count + query->dimensions[number].avoided_count > 0 ||
          (dimension->key && binding_find(query->bound, dimension->key, dimension->key_length)) ||
-         (number == BOX_ORG && organizations_bound(query)) || is_present(attempt, number, class);
+         (dimension->kind == DIMENSION_ORG && organizations_bound(query, number)) ||
+         is_present(attempt, number, class);
 }
 
 /* Finds the candidates of a dimension. Returns SEARCH_NONE if there are none, else SEARCH_FOUND. */
@@ -195,7 +220,8 @@ static bool add_value(struct attempt *attempt, size_t number, const struct query
   else if (number == BOX_RESOURCE)
     request->resource = value->text;
   for (size_t i = 0; i < value->count; i++)
-    if (number == BOX_ORG || is_tested(query, &value->entries[i]))
+    if (query->boxes->dimensions[number].kind == DIMENSION_ORG ||
+        is_tested(query, &value->entries[i]))
       request->entries[request->count++] = value->entries[i];
   return true;
 }
@@ -252,7 +278,7 @@ static enum search_outcome try_class(struct attempt *attempt, const struct calle
     return SEARCH_UNDECIDED;
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
-  for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
+  for (size_t i = BOX_TIME; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
     if (!shared[i] && !query->joined[i])
       outcome = fill(attempt, i, class);
   return outcome == SEARCH_FOUND ? choose(attempt, request) : outcome;
@@ -296,8 +322,9 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
     return SEARCH_UNDECIDED;
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
-    shared[i] =
-        i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
+    shared[i] = i != BOX_ORG && (i != BOX_TIME || !query->boxes->issue_time) &&
+                (i < BOX_KEYS || query->boxes->dimensions[i].kind == DIMENSION_ORG ||
+                 is_free(attempt->search, &query->boxes->dimensions[i]));
     if (shared[i])
       outcome = fill(attempt, i, NULL);
   }

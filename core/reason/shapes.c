@@ -236,14 +236,20 @@ static void add_account(const struct builder *builder) {
   end(builder);
 }
 
-static void add_organization(const struct builder *builder, bool path) {
+/* An id, or a path of an organization: of its root, or of an inner unit. */
+static void add_organization(const struct builder *builder, bool path, bool inner) {
   begin(builder);
   add_text(builder, "o-");
   add_count(builder, LETTERS, SHORTEST_ID - 2);
   atom_add_star(builder->atom, byte_set_of(LETTERS));
   if (path) {
+    add_text(builder, "/r-");
+    add_some(builder, LETTERS);
     add_text(builder, "/");
+  }
+  if (inner) {
     atom_add_star(builder->atom, byte_set_any());
+    add_text(builder, "/");
   }
   end(builder);
 }
@@ -320,7 +326,9 @@ void shape_add(struct atom *atom, enum shape shape, shape_wrap *wrap, const void
     break;
   case SHAPE_ORGANIZATION:
   case SHAPE_PATH:
-    add_organization(&builder, shape == SHAPE_PATH);
+    add_organization(&builder, shape == SHAPE_PATH, false);
+    if (shape == SHAPE_PATH)
+      add_organization(&builder, true, true);
     break;
   case SHAPE_ARN:
     add_arn(&builder, true);

@@ -42,13 +42,17 @@ static bool takes_variables(const struct box_test *test) {
          (test->condition.type == OPERAND_STRING || test->condition.type == OPERAND_ARN);
 }
 
+/* Appends an operand as a pattern. Whether ArnLike matches an ARN is open if the operand is not one. */
 static void add_operand(struct atom *atom, const struct box_test *test, struct buf *operand,
                         const struct texts_frame *frame) {
   size_t start = atom->count;
   if (frame && frame->before)
     frame->before(atom);
   if (test->condition.type == OPERAND_ARN) {
-    if (!atom_add_arn(atom, operand->data, operand->length, context_wildcards, true)) {
+    static const char any[] = "arn:*:*:*:*:*";
+    const struct match_wildcards stars = {'*', '?'};
+    if (!atom_add_arn(atom, operand->data, operand->length, context_wildcards, true) &&
+        (test->condition.negated || !atom_add_arn(atom, any, sizeof any - 1, stars, true))) {
       atom->count = start;
       return;
     }

@@ -190,25 +190,9 @@ static void offer_one(struct query *query, size_t number, const struct values_do
       !caller_fact_allows(domain->shape, text->bytes, text->length))
     return;
   struct context_value value = {text->bytes, text->length};
-  struct context_entry entries[2] = {
-      {.key = domain->key, .key_length = domain->key_length, .values = &value, .count = 1}};
-  struct query_value offered = {.entries = entries, .count = 1};
-  if (query->boxes->dimensions[number].kind != DIMENSION_TIME) {
-    query_offer(query, number, &offered);
-    return;
-  }
-  struct buf seconds = {0};
-  points_seconds(text->bytes, &seconds);
-  struct context_value epoch = {seconds.data, seconds.length};
-  entries[0].key = "aws:CurrentTime";
-  entries[0].key_length = strlen(entries[0].key);
-  entries[1] = (struct context_entry){
-      .key = "aws:EpochTime", .key_length = strlen("aws:EpochTime"), .values = &epoch, .count = 1};
-  offered.count = 2;
-  query->pool->failed = query->pool->failed || seconds.failed;
-  if (seconds.data)
-    query_offer(query, number, &offered);
-  buf_free(&seconds);
+  struct context_entry entry = {
+      .key = domain->key, .key_length = domain->key_length, .values = &value, .count = 1};
+  query_offer(query, number, &(struct query_value){.entries = &entry, .count = 1});
 }
 
 static void offer_all(struct query *query, size_t number, const struct values_domain *domain,
@@ -251,7 +235,8 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
   for (size_t i = first; i < points->count; i++) {
     const struct policy_string *text = &points->items[i];
     bool typed = is_of_type(domain->type, text->bytes);
-    if (typed && shape_allows(shape, text->bytes, text->length))
+    bool empty = text->length == 0 && !domain->absent; /* see values_texts */
+    if (typed && !empty && shape_allows(shape, text->bytes, text->length))
       points->items[kept++] = *text;
     else if (!typed && !literal)
       query_inexact(query, "a number, date or address is compared as a text");
@@ -320,13 +305,7 @@ void values_propose(struct query *query, size_t number, const struct values_doma
     return;
   if (domain->present) {
     struct points points = {0};
-    if (query->boxes->dimensions[number].kind == DIMENSION_TIME) {
-      if (types_of(query, dimension) & ~(unsigned)(POINTS | DATES))
-        query_inexact(query, "the time is compared as a text");
-      points_numbers(query, dimension, true, &points);
-    } else {
-      add_values(query, dimension, domain, false, &points);
-    }
+    add_values(query, dimension, domain, false, &points);
     offer_all(query, number, domain, &points);
   }
   if (domain->present && domain->many && needs_sets(query, dimension)) {

@@ -6,7 +6,7 @@
 ---     local changed, reason = doc:set { sid = "Pull", element = "Effect", value = "Deny" }
 ---     doc:remove { sid = "Pull" }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
 ---     local decision, statement, reason = doc:can { principal = arn, action = "ecr:BatchGetImage" }
----     local decision, statement, reason = policy.decide { resource_policy = doc, identity_policies = { text }, ... }
+---     local decision, statement, reason, details = policy.decide { resource_policy = doc, scps = { { text } }, ... }
 ---     local possible, reason = policy.possible { principal = arn, context = { ["aws:username"] = "kim" } }
 ---     doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
 ---     doc:format()  doc:compact()  doc:copy()  doc:empty()  doc:size()  doc:compact_size()  tostring(doc)
@@ -20,6 +20,7 @@ local diff = require "lanyard.text.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local request_of = require "lanyard.policy.request"
+local when = require "lanyard.policy.when"
 local statements = require "lanyard.policy.statements"
 
 ---@class policy.Document
@@ -34,7 +35,8 @@ local statements = require "lanyard.policy.statements"
 ---@field account? string   the account that owns the resource
 ---@field issuer? string    the IAM user that federated the principal, a federated user session
 
---- A request with all policies that apply to it. Each policy is a text or a document. A layer that is nil does not
+--- A request with all policies that apply to it. Each policy is a text, a document, or { policy =, name = } with a name
+--- for reasons. A layer that is nil does not
 --- exist; an empty layer allows nothing.
 ---@class policy.DecideOptions
 ---@field principal string
@@ -44,12 +46,13 @@ local statements = require "lanyard.policy.statements"
 ---@field context? table<string, string|string[]>
 ---@field partial? boolean           keys that are not in the context are unknown, not absent
 ---@field issuer? string               the IAM user that federated the principal, a federated user session
----@field resource_policy? string|policy.Document
+---@field resource_policy? string|policy.Document|(string|policy.Document)[]  a list: repository and registry policy
 ---@field identity_policies? (string|policy.Document)[]
 ---@field boundaries? (string|policy.Document)[]
 ---@field session_policies? (string|policy.Document)[]
 ---@field scps? (string|policy.Document)[][]  the levels of the organization, from the root
 ---@field rcps? (string|policy.Document)[][]
+---@field vpc_endpoint_policies? (string|policy.Document)[]  of the VPC endpoint that the request uses
 
 local M = {
   --- Creates an empty document.
@@ -59,9 +62,10 @@ local M = {
   ---@type fun(text: string): policy.Document?, lanyard.Error?
   parse = core.parse,
   --- Decides a request by all policies that apply to it. Returns the decision ("allow", "deny", "implicit-deny" or
-  --- "depends"), the deciding statement with its `document`, and a reason; or nil and an error for a text that is not a
-  --- policy.
-  ---@type fun(options: policy.DecideOptions): string?, table?, string?
+  --- "depends"), the deciding statement with its `document`, a reason, and details: the `layer` that decides
+  --- ("identity-policy"), and for "depends" `when` the answer is allow (policy.When). Returns nil and an error for a
+  --- text that is not a policy.
+  ---@type fun(options: policy.DecideOptions): string?, table?, string?, table?
   decide = decide,
   --- The maximum number of characters in a repository policy (ECR, SetRepositoryPolicy).
   LIMIT = core.LIMIT,
@@ -142,6 +146,7 @@ end
 ---@return "allow"|"deny"|"implicit-deny"|"depends" decision
 ---@return { index: integer, sid?: string, effect: string }? statement
 ---@return string reason
+---@return policy.When? when  for "depends": when the decision is allow
 function core.methods.can(doc, options)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
@@ -164,6 +169,9 @@ function core.methods.can(doc, options)
   end
   local request = request_of.request(options, owner)
   local decision, statement, reason = ask(doc, request)
+  if decision == "depends" then
+    return decision, statement, reason, when.document(doc, request)
+  end
   return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
 end
 

@@ -105,20 +105,33 @@ local function pairs_to_check()
 end
 
 local kind = options.type == "identity" and "identity" or "resource"
-local found, findings, undecided, failed = json.array {}, json.array {}, false, false
+local found, findings, undecided, unread = json.array {}, json.array {}, false, {}
+
+-- Records a file that is not a policy. None of the checks is decided.
+local function fail(name, message, failure)
+  cli.note("lanyard: " .. message)
+  failure.file = name
+  unread[#unread + 1] = failure
+  for _, id in ipairs(wanted) do
+    found[#found + 1] = { file = name, check = id, result = "undecided", reason = message }
+  end
+end
 
 -- Returns a document | nil after a note. No path means a policy that allows nothing.
 local function load(path)
   if not path then
     return policy.new()
   end
-  local doc, message = policy_files.read(path)
-  if not doc then
-    failed = true
-    cli.note("lanyard: " .. message)
+  local doc, message, failure = policy_files.read(path)
+  local name = policy_files.name(path)
+  if doc then
+    message = policy_files.kind_problem(doc, name, kind)
+    failure = message and { message = message }
+  end
+  if message then
+    fail(name, message, failure)
     return nil
   end
-  policy_files.check_kind(doc, policy_files.name(path), kind)
   return doc
 end
 
@@ -142,6 +155,7 @@ end
 
 local list, by_path = pairs_to_check()
 for _, pair in ipairs(list) do
+  pair.name = by_path and policy_files.name(pair.name) or pair.name
   local is_new = by_path and not pair.before
   if is_new then
     cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))
@@ -160,10 +174,10 @@ end
 if options.output == "json" then
   results.json(found)
 elseif options.output == "sarif" then
-  results.json(require("lanyard.report.sarif").log(checks.CATALOGUE, findings))
+  results.json(require("lanyard.report.sarif").log(checks.CATALOGUE, findings, unread))
 elseif #findings > 0 then
   results.findings(findings)
-elseif not failed and not undecided then
+elseif #unread == 0 and not undecided then
   cli.out "every check passes"
 end
-return #findings > 0 and cli.exit.found or (failed or undecided) and cli.exit.failed or cli.exit.ok
+return #findings > 0 and cli.exit.found or (#unread > 0 or undecided) and cli.exit.failed or cli.exit.ok

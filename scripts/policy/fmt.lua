@@ -24,7 +24,7 @@ local policy_files = require "lanyard.cli.policy_files"
 policy_files.check_stdin(command, options.file)
 local too_long = false
 local status = policy_files.each(options.file, function(doc, name)
-  local text = options.compact and tostring(doc:compact()) or tostring(doc:format())
+  local text = options.compact and doc:compact() or doc:format()
   if #text > policy.MOST_BYTES then
     cli.note(("lanyard: %s: the indented policy has %d bytes, more than the %d that Lanyard reads"):format(name, #text,
       policy.MOST_BYTES))

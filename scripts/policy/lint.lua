@@ -4,14 +4,23 @@ local command = cli.command {
   summary = "Report what is wrong, risky or unusual in policy files.",
   category = "policies",
   description = [[
-`lanyard help lint` lists the findings. The type of a policy is guessed from its elements unless --type says it: a
-policy with Resource and without Principal is an identity policy, one that allows sts:AssumeRole a trust policy, and
-everything else a repository policy.
+`lanyard help lint` lists the findings. Without --type, the type of a policy is guessed from its elements:
+
+  Resource without Principal
+      an identity policy; a service control policy looks the same
+  Principal with actions of STS
+      a trust policy
+  Resource with an action such as ecr:ReplicateImage
+      a registry policy
+  Resource, everyone, and other services than ECR
+      a resource control policy if it only denies, else a VPC endpoint policy
+  anything else
+      a repository policy
 ]],
   arguments = { { "file", args = "+", help = "A policy file, or - for stdin." } },
   options = {
     {
-      "--type", choices = { "repository", "identity", "trust", "scp", "rcp", "vpc-endpoint" },
+      "--type", choices = { "repository", "registry", "identity", "trust", "scp", "rcp", "vpc-endpoint" },
       help = "The type of the policies, guessed by default.",
     },
     {

@@ -6,7 +6,8 @@ local command = cli.command {
   description = [[
 Statements, values and conditions are removed if the policy allows and denies
 exactly the same requests without them. Every removal is proved. What was
-removed is listed on stderr.
+removed is listed on stderr. Remove a statement that is too wide first: the
+ones that it covers are redundant beside it.
 
 With --repository the policies of repositories are changed, as by the other
 commands: `lanyard undo` restores them, and rules decide about the change as

@@ -105,6 +105,17 @@ static const struct {
      "['arn:aws:iam::111122223333:role/*','arn:aws:iam::*:user/"
      "*']},'StringNotLike':{'aws:userid':'*:adm*',"
      "'aws:username':'a*'}}}"},
+/* One caller only: nobody else can replace one that is lost. */
+#define ONLY(principal)                                                                            \
+  {                                                                                                \
+    "{'Effect':'Allow','Principal':'*','Action':'t:*'}",                                           \
+        "{'Effect':'Allow','Principal':{" principal "},'Action':'s:a'}"                            \
+  }
+    ONLY("'AWS':'arn:aws:iam::444455556666:user/u'"),
+    ONLY("'AWS':'arn:aws:sts::444455556666:assumed-role/b/s'"),
+    ONLY("'AWS':'arn:aws:sts::444455556666:federated-user/f'"),
+    ONLY("'Service':'ecs.amazonaws.com'"),
+    ONLY("'Federated':'accounts.google.com'"),
     /* Organizations. */
     {"{'Effect':'Allow','Principal':'*','Action':'*','Condition':{'StringEquals':{'aws:"
      "PrincipalOrgID':'o-a1b2c3d4e5'}}}",

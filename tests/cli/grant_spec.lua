@@ -150,7 +150,7 @@ describe("lanyard grant", function()
     end
     assert.equal("2100-01-31T00:00:00Z", grant("--enable", "--expires", "2100-01-31").expires)
     local text = policy_of(emulator, "my-private-repo")
-    assert.match('"Condition": *{%s*"DateLessThan": *{%s*"aws:CurrentTime": *"2100%-01%-31T00:00:00Z"%s*}%s*}', text)
+    assert.match('"Condition" *: *{%s*"DateLessThan" *: *{%s*"aws:CurrentTime" *: *"2100%-01%-31T00:00:00Z"%s*}%s*}', text)
     local again = grant()
     assert.equal("unchanged", again.result)
     assert.equal("2100-01-31T00:00:00Z", again.expires)

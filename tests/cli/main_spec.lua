@@ -45,7 +45,7 @@ describe("lanyard", function()
   end)
 
   it("suggests the command or option that was probably meant", function()
-    local POLICY = "show, can, check, lint, diff, fmt, sort, fold, merge, minimize, reach"
+    local POLICY = "show, can, decide, check, lint, diff, fmt, sort, fold, merge, minimize, reach"
     for line, message in pairs {
       ["grnat"] = "there is no command 'grnat'; did you mean 'grant'? (lanyard help lists all)",
       ["frobnicate"] = "there is no command 'frobnicate' (lanyard help lists all)",

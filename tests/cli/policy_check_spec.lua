@@ -57,6 +57,15 @@ describe("lanyard policy check", function()
     assert.matches(":3:3: high: [^\n]+%[outside%-access%]", result.out)
   end))
 
+  it("reports a file that is not a policy in JSON and SARIF", in_folder(function(run)
+    local as_json = run("check", "--no-public", "--output", "json", "account.json", "none.json")
+    local results = json.decode(as_json.out)
+    assert.same({ 1, "pass", "undecided" }, { as_json.status, results[1].result, results[2].result })
+    assert.matches("none%.json", results[2].reason)
+    local as_sarif = run("check", "--no-public", "--output", "sarif", "none.json")
+    assert.same({ 1, false }, { as_sarif.status, json.decode(as_sarif.out).runs[1].invocations[1].executionSuccessful })
+  end))
+
   it("prints JSON and SARIF", in_folder(function(run)
     local items = json.decode(run("check", "--no-public", "--not-granted", "ecr:Put*", "account.json", "--output", "json").out)
     assert.same({ "access-granted", "public-access" }, { items[1].check, items[2].check })
@@ -126,6 +135,37 @@ describe("lanyard policy check", function()
     result = run("old", "new")
     assert.same({ 1, "" }, { result.status, result.out })
     assert.matches("\nlanyard: new/broken%.json:1:%d+: [^\n]+\n", "\n" .. result.err)
+  end)
+
+  it("reports each file of a folder that cannot be checked, and checks the rest", function()
+    local folder <close> = helper.folder()
+    local function sh(command) assert(os.execute("cd " .. folder .. " && " .. command)) end
+    local function run(...)
+      return helper.run { helper.lanyard, "policy", "check", "--no-new-access", folder .. "/old", folder .. "/new", ... }
+    end
+    sh "mkdir old new"
+    helper.write(folder .. "/old/a.json", ACCOUNT)
+    helper.write(folder .. "/new/a.json", ORGANIZATION)
+    helper.write(folder .. "/new/identity.json", '{"Statement":[{"Effect":"Allow","Action":"ecr:*","Resource":"*"}]}')
+    helper.write(folder .. "/new/\27[31m\255.json", DENIED)
+    sh "ln -s a.json new/link.json; ln -s absent new/dangling.txt"
+    local result = run("--output", "json")
+    assert.equal(3, result.status)
+    assert.matches("identity%.json: statement 1 has no Principal", result.err)
+    assert.not_matches("\27", result.err .. result.out)
+    local results = {}
+    for i, item in ipairs(json.decode(result.out)) do
+      results[i] = item.file:match "[^/]+$" .. " " .. item.result
+    end
+    assert.same({ "\\x1b[31m\\xff.json pass", "a.json fail", "identity.json undecided", "link.json fail" }, results)
+    sh "ln -s . new/loop"
+    result = run()
+    assert.same({ 1, "" }, { result.status, result.out })
+    assert.matches("^lanyard: [^\n]*/new/loop is a link to a folder\n[^\n]+\n$", result.err)
+    sh "rm new/loop; ln -s absent new/dangling.json"
+    result = run()
+    assert.equal(3, result.status)
+    assert.matches("lanyard: [^\n]*dangling%.json[^\n]*\n", result.err)
   end)
 
   it("rejects wrong arguments with one line", in_folder(function(run)

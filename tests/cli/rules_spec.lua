@@ -1,6 +1,7 @@
 -- User rules on the command line.
 
 local helper = require "helper"
+local json = require "lanyard.json"
 
 local NEVER = [[
 rule "not on Fridays" {
@@ -229,7 +230,37 @@ describe("audit --rules", function()
     result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
     assert.equal(0, result.status, result.out)
     assert.matches(" %(1 muted%)\n$", result.out)
-    local json = emulator:run { "audit", "--rules", file, "--output", "json" }
-    assert.equal("r", require("lanyard.json").decode(json.out).muted[1].muted.reason)
+    local report = emulator:run { "audit", "--rules", file, "--output", "json" }
+    assert.equal("r", json.decode(report.out).muted[1].muted.reason)
+  end)
+end)
+
+describe("the bundled rule own-organization", function()
+  it("asks for the organization of the account, and decides about changes by who gains access", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", 'bundled "own-organization" {}')
+    for seed, expected in pairs {
+      ['{ id = "o-a1b2c3d4e5" }'] = { 0, 4 }, ['{ id = "o-zzzzzzzzzz" }'] = { 4, 0 }, ["false"] = { 4, 4 },
+    } do
+      helper.write(folder .. "/seed.lua", ('return { organization = %s, regions = { ["us-east-1"] = { repositories = { { name = '
+        .. '"web", policy = { Version = "2012-10-17", Statement = { { Effect = "Allow", Principal = { AWS = "111122223333" }, '
+        .. 'Action = "ecr:ListImages" } } } } } } } }'):format(seed))
+      local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+      for i, organization in ipairs { "o-a1b2c3d4e5", "o-zzzzzzzzzz" } do
+        -- Another program opened the repository, and lanyard removes it: an undo opens it again.
+        local open = ([[
+          local region = cli.connect {}
+          cli.check(region.ecr:SetRepositoryPolicy { repositoryName = "web", policyText = %q })
+        ]]):format(json.encode { Version = "2012-10-17", Statement = json.array { { Sid = "o", Effect = "Allow", Principal = "*",
+          Action = "ecr:BatchGetImage", Condition = { StringEquals = { ["aws:PrincipalOrgID"] = organization } } } } })
+        assert.equal(0, emulator:run({ "-e", 'local cli = require "lanyard.cli" ' .. open }).status)
+        assert.equal(0, emulator:run({ "revoke", "--statement", "o", "web", "--rules", folder .. "/rules.lua" }).status)
+        local result = emulator:run { "undo", "web", "--rules", folder .. "/rules.lua" }
+        assert.equal(expected[i], result.status, seed .. organization .. result.err)
+        if result.status == 4 then
+          assert.matches("it would open web to organization " .. organization:gsub("%-", "%%-"), result.err)
+        end
+      end
+    end
   end)
 end)

@@ -6,6 +6,10 @@ local M = {}
 local ZERO = "nothing uses the last element, and pool_new returns a pointer for 0 elements, too"
 local POOL = "access.c reads the state of the pool itself, so that NONE of a search whose pool has ended is undecided"
 
+local MORE = "more values than necessary are proposed, and the evaluator decides about each"
+
+local LATER = "the search for texts finds the same callers, later"
+
 local LIST = {
   { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },
   { "cover.c", "uint64_t *sets = pool_new(pool, (count + 1) * search.words + 1, sizeof *sets);", "'+ 1' becomes '' 2", ZERO },
@@ -39,6 +43,19 @@ local LIST = {
   { "antichain.c", "if (count > 0)", "'>' becomes '>='", "memcpy of 0 bytes from an array that exists" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'>' becomes '>='", "no two tests of a box are equal" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'<' becomes '<='", "no two tests of a box are equal" },
+  { "alphabet.c", "for (unsigned byte = ranges[i][0]; byte < ranges[i][1]; byte++)", "'<' becomes '<='",
+    "the byte after a range is a control byte, C0, or outside of the array, which only the sanitized tests notice" },
+  { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },
+  { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'==' becomes '!='", "a set and its complement split groups alike" },
+  { "atom.c", "if (atom->sets_count > UINT16_MAX) {", "'>' becomes '>='", "no policy of 128 KB has 65,536 sets of bytes" },
+  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is no key" },
+  { "binding.c", "caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
+  { "binding.c", "if (i < variables->count && caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
+  { "binding.c", 'if (box_key_is(test, "aws:PrincipalOrgID"))', "'if (' becomes 'if (!'", "frames.c proposes the operands of the variable's key, too" },
+  { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
+  { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
+  { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

@@ -8,6 +8,7 @@ local ROLE = "arn:aws:iam::111122223333:role/x"
 -- The elements of a statement that each type of policy accepts without a finding.
 local DEFAULTS = {
   repository = { Principal = { AWS = ROLE }, Action = "ecr:BatchGetImage" },
+  registry = { Principal = { AWS = ROLE }, Action = "ecr:ReplicateImage", Resource = "arn:aws:ecr:us-east-1:111122223333:repository/*" },
   identity = { Action = "ecr:BatchGetImage", Resource = "arn:aws:ecr:us-east-1:111122223333:repository/a" },
   trust = { Principal = { AWS = ROLE }, Action = "sts:AssumeRole" },
   scp = { Effect = "Deny", Action = "ecr:BatchGetImage", Resource = "*" },
@@ -85,7 +86,7 @@ add("missing-tag-key", {
 })
 add("deprecated-key", {
   { "aws:ARN", when("ArnLike", "aws:ARN", ROLE), "write aws:PrincipalArn" },
-  { "ecr:ResourceTag", when("StringEquals", "ecr:ResourceTag/team", "a"), "write aws:ResourceTag/team" },
+  { "aws:SourceOwner", when("StringEquals", "aws:SourceOwner", "111122223333"), "write aws:SourceAccount" },
 })
 add("operator-type", {
   { "text for a boolean", when("StringEquals", "aws:SecureTransport", "true"), "write Bool" },
@@ -124,6 +125,10 @@ add("wildcard-equals", {
   { "an organization", when("StringEquals", "aws:PrincipalOrgID", "o-*"), "write StringLike" },
   { "a negated operator in a Deny", denied(when("StringNotEquals", "aws:PrincipalOrgID", "o-*")), "denies everyone" },
   { "an ARN", when("StringEquals", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"), "write ArnLike" },
+  { "IfExists", when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-*"), "only for requests without the key" },
+  { "one of two values", when("StringEquals", "aws:PrincipalOrgID", "o-*", "o-a"), "as plain text |" },
+  { "a negated operator beside another condition", denied(conditions { StringNotEquals = { ["aws:PrincipalOrgID"] = "o-*" },
+    Bool = { ["aws:PrincipalIsAWSService"] = "false" } }), "it restricts nothing" },
   { "a question mark", when("StringEqualsIgnoreCase", "aws:username", "k?m"), "takes ? in" },
   { "a key of another service", when("StringEquals", "saml:sub", "a*"), "if it is a wildcard", "low" },
 })
@@ -225,8 +230,8 @@ add("redundant-action", {
   { "a wildcard beside a wider one", { Action = { "ecr:B*", "ecr:Batch*" } }, "'ecr:Batch*' is redundant" },
 })
 add("service-wildcard", {
-  { "a repository policy", { Action = "ec*:BatchGetImage" }, "every service" },
-  { "an identity policy", { Action = "*:List*", Resource = "*" }, "every service", kind = "identity" },
+  { "a repository policy", { Action = "ec*:BatchGetImage" }, "for its service" },
+  { "an identity policy", { Action = "*:List*", Resource = "*" }, "for its service", kind = "identity" },
 })
 add("unsupported-action", {
   { "the action of a login", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "ECR rejects" },
@@ -277,6 +282,11 @@ add("pass-role", {
   { "all actions", { Action = "*", Resource = "*" }, "iam:PassRole", kind = "identity" },
   { "all other resources", { Action = "iam:*", Resource = NONE, NotResource = ROLE }, "iam:PassRole", kind = "identity" },
   { "all other actions", { Action = NONE, NotAction = "s3:*", Resource = "*" }, "iam:PassRole", kind = "identity" },
+})
+add("resource-mismatch", {
+  { "a login for one repository", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "does not allow it", kind = "identity" },
+  { "an action on the registry in a Deny", { Action = "ecr:PutRegistryPolicy",
+    Resource = "arn:aws:ecr:*:*:repository/*" }, "does not deny it", kind = "scp" },
 })
 add("any-service-role", {
   { "any service", { Action = "iam:Create*", Resource = "arn:aws:iam::*:role/*" }, "any service", kind = "identity" },

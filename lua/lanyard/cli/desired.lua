@@ -69,6 +69,12 @@ function M.text(plan)
   for _, entry in ipairs(changing) do
     add_entry(lines, entry)
   end
+  for _, entry in ipairs(plan.entries) do
+    if entry.change and entry.change.same_access then
+      lines[#lines + 1] = cli.paint("bold", escape.printable(entry.repository.name))
+        .. "\n  written differently, with the access of the file: it is not changed\n"
+    end
+  end
   lines[#lines + 1] = ("%s to turn on, %s to change, %d unchanged, %d failed"):format(
     count(#plan.enable, "role", "roles"), count(#changing, "repository", "repositories"),
     #plans.unchanged(plan), #plan.failures)

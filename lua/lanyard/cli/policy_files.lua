@@ -4,6 +4,7 @@ local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
 
 local M = {}
@@ -137,18 +138,32 @@ function M.each(files, use, on_failure)
   return status
 end
 
---- Ends the command if a document is an identity policy, but is asked about as the policy of a resource: a statement
+--- Returns why a document cannot be asked about as the policy of a resource: it is an identity policy. A statement
 --- without Principal applies to nobody there, so that every answer would be "nobody".
 ---@param doc policy.Document
 ---@param name string
 ---@param kind string  "resource" or "identity"
 ---@param advice? string
-function M.check_kind(doc, name, kind, advice)
+---@return string? message  nil if the document can be asked about
+function M.kind_problem(doc, name, kind, advice)
   for _, statement in ipairs(kind == "resource" and doc:statements() or {}) do
     if #statement.principals == 0 and not statement.flaw then
-      cli.leave(cli.exit.failed, ("%s: statement %d has no Principal%s"):format(name, statement.index,
-        advice or ": for an identity policy, pass --type identity"))
+      return ("%s: statement %d has no Principal%s"):format(name, statement.index,
+        advice or ": for an identity policy, pass --type identity")
     end
+  end
+  return nil
+end
+
+--- Ends the command if a document is an identity policy, but is asked about as the policy of a resource.
+---@param doc policy.Document
+---@param name string
+---@param kind string  "resource" or "identity"
+---@param advice? string
+function M.check_kind(doc, name, kind, advice)
+  local message = M.kind_problem(doc, name, kind, advice)
+  if message then
+    cli.leave(cli.exit.failed, message)
   end
 end
 
@@ -187,6 +202,27 @@ function M.statement(statement)
     line = statement.line,
     column = statement.column,
   }
+end
+
+local COLOURS = { allow = "green", deny = "red", ["implicit-deny"] = "red", depends = "yellow" }
+
+--- Prints a decision.
+---@param output string  "table" or "json"
+---@param result { decision: string, reason: string, layer?: string, statement?: table, when?: policy.When }
+---@return integer status
+function M.print_decision(output, result)
+  if output == "json" then
+    results.json(result)
+  else
+    cli.out(("%s: %s"):format(cli.paint(COLOURS[result.decision], result.decision), escape.printable(result.reason)))
+    if result.layer then
+      cli.out(("decided by: %s"):format((result.layer:gsub("%-", " "):gsub("^vpc", "VPC"))))
+    end
+    if result.when then
+      cli.out(("allowed if: %s"):format(escape.printable(result.when.text)))
+    end
+  end
+  return result.decision == "allow" and cli.exit.ok or cli.exit.found
 end
 
 return M

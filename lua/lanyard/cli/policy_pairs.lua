@@ -38,7 +38,7 @@ local function add_entry(found, path, relative, depth)
   local info, err = system.stat(path)
   local type_ = info and info.type
   if type_ == "link" then
-    type_, err = M.type_of(path)
+    type_ = M.type_of(path) or "file" -- a link to nothing is reported when it is read
     if type_ == "folder" then
       return nil, errors.new { code = "Link", message = escape.format("%s is a link to a folder", path),
         tip = "replace the link by the folder, or name the folder itself" }

@@ -21,6 +21,7 @@ local M = {}
 ---@field after? string  the policy text after
 ---@field diff? string
 ---@field effect? { gives: string, takes: string }  see access.write.Result
+---@field same_access boolean  unchanged, because the policy gives the access of the file in other words
 ---@field dry_run boolean
 ---@field entry? string  the id of the journal entry
 ---@field recovered? table[]  the interrupted journal entries that were settled first
@@ -76,12 +77,14 @@ local function new_change(entry, result, dry_run)
     kind = not result.changed and "unchanged" or dry_run and "would change" or "changed",
     repository = entry.repository,
     lines = result.changed and detail.lines or {},
-    why = result.changed and table.concat(detail.lines, "; ") or nil,
+    why = result.changed and table.concat(detail.lines, "; ")
+      or detail.same_access and "written differently, with the access of the file" or nil,
     warning = detail.warning,
     before = result.before,
     after = result.after,
     diff = result.diff,
     effect = result.effect,
+    same_access = not result.changed and detail.same_access or false,
     dry_run = dry_run or false,
     entry = result.entry,
     recovered = result.recovered,

@@ -33,6 +33,7 @@
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
+local inclusion = require "lanyard.policy.inclusion"
 local reachable = require "lanyard.policy.reachable"
 local relations = require "lanyard.policy.audience.relations"
 local request_of = require "lanyard.policy.request"
@@ -56,6 +57,10 @@ local function is_possible(class)
     return id:find "^o%-" ~= nil or id:lower() == "${aws:resourceorgid}"
   elseif class.entry and class.entry.type == "CanonicalUser" then
     return #id == 64 and not id:find "%X"
+  elseif class.kind == "service" then
+    return id:find "^[%w-]+%.[%w.-]+$" ~= nil
+  elseif class.entry and id and id:find "[*?]" then
+    return class.kind == "provider" and id == "*"
   elseif class.entry and class.kind == "principal" then
     return request_of.caller(id).kind ~= "other" and (not id:find "^arn:" or coverage.account(id) ~= nil)
   end
@@ -178,13 +183,22 @@ local function text_of(one)
   return #one.except > 0 and ("%s, except %s"):format(text, table.concat(one.except, ", ")) or text
 end
 
--- Returns a class of the audience | nil if no request of the class exists
-local function read_class(class, known, now)
-  local demands = is_possible(class) and restricting(class, known, now)
-  if not demands then
-    return nil
+-- Returns the classes that a request reaches at a time, with the demands that restrict them.
+local function existing(list, known, now)
+  local found = {}
+  for _, class in ipairs(list) do
+    local demands = is_possible(class) and restricting(class, known, now)
+    if demands then
+      found[#found + 1] = setmetatable({ restrictions = demands }, { __index = class })
+    end
   end
+  return #found > 1 and inclusion.without_included(inclusion.sort(found)) or found
+end
+
+-- Returns a class of the audience.
+local function read_class(class, known)
   local one = READERS[class.kind](class, known)
+  local demands = table.move(class.restrictions, 1, #class.restrictions, 1, {})
   one.restrictions, one.except, one.protected = {}, {}, false
   if one.kind == "everyone" and class.demand then
     table.insert(demands, 1, class.demand)
@@ -277,9 +291,9 @@ function M.of(subject, options)
   options = options or {}
   local doc, now = document_of(subject), options.now or os.time()
   local list, seen = {}, {}
-  for _, class in ipairs(reached(doc, options)) do
-    local one = read_class(class, options, now)
-    if one and not seen[one.text] then
+  for _, class in ipairs(existing(reached(doc, options), options, now)) do
+    local one = read_class(class, options)
+    if not seen[one.text] then
       seen[one.text] = true
       list[#list + 1] = one
     end

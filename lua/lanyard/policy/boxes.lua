@@ -111,7 +111,7 @@ function M.add(box, demand)
   elseif one == "drop" then
     return box
   end
-  local suspect = box.suspect or one.requires == "unknown" or not one.sound
+  local suspect = box.suspect or one.requires == "unknown" or not one.sound or one.doubtful
   for i, other in ipairs(box.demands) do
     local both = other.name == one.name and combine(other, one)
     if both == "empty" then
@@ -145,7 +145,7 @@ end
 
 -- Returns the principals that a statement names, as entries; false is any caller.
 local function entries_of(statement)
-  if statement.not_principal or #statement.principals == 0 then
+  if statement.not_principal then
     return { false }
   end
   local entries = {}
@@ -169,7 +169,8 @@ function M.of(statement)
   for _, entry in ipairs(entries_of(statement)) do
     local box = {
       entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
-      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
+      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource
+        or #statement.actions == 0,
       partial = {},
     }
     for _, demand in ipairs(list) do
@@ -232,7 +233,7 @@ local function escapes(box, deny)
     if not opposite or one == box then
       return { one or with(box, { suspect = true }) }
     end
-    found[#found + 1] = one and with(one, { suspect = true })
+    found[#found + 1] = one
   end
   return found
 end
@@ -249,9 +250,10 @@ end
 -- Returns the boxes that a Deny leaves of one.
 local function subtract(box, deny)
   local scope, parts = scope_of(deny, box.entry)
-  if scope == "none" then
+  if scope == "none" and not deny.not_principal then
     return { box }
-  elseif deny.flaw then
+  elseif scope == "none" or deny.flaw then
+    -- NotPrincipal has to name the account of a role, and the role of a session, too.
     return { with(box, { suspect = true }) }
   elseif scope == "part" then
     return { excepting(box, deny, parts) }
@@ -345,10 +347,15 @@ end
 ---@param box policy.Box
 ---@param denies policy.Statement[]  sorted
 ---@param action? string  only this action or pattern is asked about
+---@param cache? table     for all boxes with these Denies and this action
 ---@return policy.Box[]
-function M.without(box, denies, action)
+function M.without(box, denies, action, cache)
   local found = {}
-  for _, group in ipairs(grouped(box, denies, action)) do
+  local groups = cache and cache[box.statement] or grouped(box, denies, action)
+  if cache then
+    cache[box.statement] = groups
+  end
+  for _, group in ipairs(groups) do
     local left = { with(box, { actions = #group.actions > 0 and group.actions or box.actions }) }
     for _, item in ipairs(group.covering) do
       local next_left = {}

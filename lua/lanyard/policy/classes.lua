@@ -110,7 +110,7 @@ function M.identified(demand)
       { demand = demand })
   elseif facet == "service" and wild then
     return M.any_service()
-  elseif facet == "organization" and wild then
+  elseif wild and (facet == "organization" or facet == "organization-path" and value:find "^[^/]*[*?]") then
     return M.any_organization()
   end
   local kind = FACET_KINDS[facet]

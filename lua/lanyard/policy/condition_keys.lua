@@ -111,7 +111,6 @@ local ABSENT_FOR_SERVICES = {
 
 local DEPRECATED = {
   ["aws:ARN"] = "aws:PrincipalArn", ["aws:SourceOwner"] = "aws:SourceAccount",
-  ["ecr:ResourceTag/"] = "aws:ResourceTag/",
 }
 
 -- "Condition keys" of the actions in the Service Authorization Reference. Operations on tags name them.

@@ -8,7 +8,7 @@
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-role-session
 ---
---- A statement for everyone is sufficient for each of them. A Deny denies the principals that it includes, named or not.
+--- A statement for everyone is sufficient for each of them. A Deny denies the principals that it includes, too.
 
 local coverage = require "lanyard.policy.coverage"
 local json = require "lanyard.json"

@@ -15,6 +15,7 @@
 ---@field values string[]
 ---@field origin table     the condition that was read
 ---@field sound boolean    the operator can compare the values
+---@field doubtful? boolean  perhaps no value satisfies it
 
 local core = require "lanyard.policy.core"
 
@@ -91,11 +92,11 @@ local function is_universal(base, text)
   return false
 end
 
--- A policy variable that names the owner of the resource is a value. Any other one can have any value.
+-- Reports whether a text is a policy variable that can have any value. The owner of the resource is a value.
 local function is_open(text)
   local variable = text:match "^%${([^}]*)}$"
   variable = variable and variable:lower()
-  return variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
+  return variable ~= nil and variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
 end
 
 --- Reports whether an operator can compare values. A policy variable may have any value.
@@ -119,12 +120,23 @@ local function texts_of(values)
   return texts
 end
 
+-- Reports which of true and false a list has.
+local function booleans(values)
+  local has_true, has_false
+  for _, text in ipairs(values) do
+    has_true, has_false = has_true or text:lower() == "true", has_false or text:lower() == "false"
+  end
+  return has_true, has_false
+end
+
+local function has_both(values)
+  local has_true, has_false = booleans(values)
+  return has_true and has_false
+end
+
 -- Returns what Null demands: "absent", "present", or nil if it has both values.
 local function requires_null(values)
-  local absent, present
-  for _, text in ipairs(values) do
-    absent, present = absent or text:lower() == "true", present or text:lower() == "false"
-  end
+  local absent, present = booleans(values)
   if absent == present then
     return not absent and "unknown" or nil
   end
@@ -135,17 +147,20 @@ end
 local function requires_value(set, base, if_exists, demand)
   local negated = is_negated(base)
   local or_absent = (if_exists or set == "ForAllValues" or negated and not set) and not ALWAYS[demand.name]
-  local any = false
+  local any, positive = false, base:gsub("Not", "")
   for _, text in ipairs(demand.values) do
-    any = any or is_universal(base, text) or demand.facet ~= "tag" and text:find("${", 1, true) and is_open(text)
-      and text == text:match "^%${[^}]*}$"
+    any = any or is_universal(positive, text) or demand.facet ~= "tag" and is_open(text)
   end
+  any = any or base == "Bool" and has_both(demand.values)
   if any and not negated then
     if or_absent or ALWAYS[demand.name] then
       return nil
     end
     return "present"
+  elseif any and or_absent then
+    return "absent"
   end
+  demand.doubtful = any -- no value is another one
   return (negated and "unlisted" or "listed") .. (or_absent and "-or-absent" or "")
 end
 
@@ -167,7 +182,7 @@ function M.read(condition)
     demand.requires = requires_value(set, base, if_exists, demand)
     demand.sound = M.is_sound(condition.operator, demand.values)
   end
-  if ALWAYS[name] and demand.requires == "present" then
+  if demand.requires == "present" and (ALWAYS[name] or demand.facet == "is-service") then
     return nil
   end
   return demand.requires and demand

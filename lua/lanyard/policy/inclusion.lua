@@ -22,11 +22,8 @@ local function includes(outer, inner)
   return true
 end
 
--- The kinds that can include other classes. The others include only classes with the same identity.
-local WIDE = {
-  everyone = true, ["any-organization"] = true, ["any-service"] = true, organization = true,
-  ["organization-path"] = true, pattern = true,
-}
+-- The kinds that can include classes of any id.
+local WIDE = { everyone = true, ["any-organization"] = true, ["any-service"] = true, pattern = true }
 
 -- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
 -- account includes classes of that account only.
@@ -46,8 +43,9 @@ end
 
 -- Calls test(other) for each class that may include one, until it returns true. Returns whether it did.
 function Index:any(class, test)
-  local account = class.id and coverage.account(class.id)
-  local lists = { self.wide, self.by_id[class.id or 0] or {}, account ~= class.id and self.by_id[account or 0] or {} }
+  -- What a class is within has its id, or is its account or its organization.
+  local owner = class.id and (coverage.account(class.id) or class.id:match "^(o%-[^/]+)/")
+  local lists = { self.wide, self.by_id[class.id or 0] or {}, owner ~= class.id and self.by_id[owner or 0] or {} }
   for _, list in ipairs(lists) do
     for _, other in ipairs(list) do
       if other ~= class and test(other) then

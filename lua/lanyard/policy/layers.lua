@@ -1,14 +1,17 @@
 --- Groups policies into layers, and combines what the layers answer.
 ---
---- A layer holds policies of one kind, any of which can allow: { deny, doubt, allow, maybe_allow, nothing }.
+--- A layer holds policies of one kind, any of which can allow: { kind, deny, doubt, allow, maybe_allow, nothing,
+--- documents }.
 ---
+---     kind                "identity-policy", and so on
 ---     deny, doubt         a match: a Deny that applies, or one that can apply
 ---     allow, maybe_allow  matches of Allow statements, by the way in which the statement names the principal:
 ---                         "principal", "role", "account" or "anyone"
 ---     nothing             the reason if no statement matches
+---     documents           { doc, request, name } for each policy
 ---
---- A match is { index, reason, document, doc }. A verdict is { answer, reason, match? }; its answer is "allow",
---- "depends" or "implicit-deny".
+--- A match is { index, reason, document, doc, layer }. A verdict is { answer, reason, match?, layer? }; its answer is
+--- "allow", "depends" or "implicit-deny".
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
@@ -21,30 +24,36 @@ local M = {
 -- The order of answers.
 local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
 
--- Returns a policy as a document | nil, err
+-- Returns a policy as a document and its name | nil, err
 local function to_document(policy, name)
+  if type(policy) == "table" then
+    return to_document(policy.policy, policy.name)
+  end
   if type(policy) ~= "string" then
-    return policy
+    return policy, name
   end
   local doc, err = core.parse(policy)
   if not doc then
     return nil, errors.new { code = "InvalidPolicy", message = ("%s: %s"):format(name, err.message) }
   end
-  return doc
+  return doc, name
 end
 
 --- Creates an empty layer.
 ---@param nothing string  the reason if no statement matches
-function M.new(nothing)
-  return { allow = {}, maybe_allow = {}, nothing = nothing }
+---@param kind? string
+function M.new(nothing, kind)
+  return { kind = kind, allow = {}, maybe_allow = {}, nothing = nothing, documents = {} }
 end
 
 -- Adds the matches of one document. The first match of each kind counts.
 local function add_document(layer, doc, name, request)
   local found = doc:weigh(request)
+  table.insert(layer.documents, { doc = doc, request = request, name = name })
   local function named(match)
     if match then
       match.document, match.doc, match.reason = name, doc, ("%s: %s"):format(name, match.reason)
+      match.layer = layer.kind
     end
     return match
   end
@@ -59,28 +68,29 @@ end
 
 --- Adds a policy to a layer.
 ---@param layer table
----@param policy string|policy.Document
----@param name string    names the policy in reasons
+---@param policy string|policy.Document|{ policy: string|policy.Document, name: string }
+---@param name string    names the policy in reasons, unless it has a name
 ---@param request table  of lanyard.policy.request
 ---@return true? ok
 ---@return lanyard.Error? err  if the policy cannot be parsed
 function M.add(layer, policy, name, request)
-  local doc, err = to_document(policy, name)
+  local doc, named = to_document(policy, name)
   if not doc then
-    return nil, err
+    return nil, named
   end
-  add_document(layer, doc, name, request)
+  add_document(layer, doc, named, request)
   return true
 end
 
 --- Creates a layer of policies.
----@param policies (string|policy.Document)[]
+---@param policies (string|policy.Document|table)[]  as in M.add
 ---@param name string    names the kind of policy in reasons
 ---@param request table  of lanyard.policy.request
+---@param kind? string
 ---@return table? layer
 ---@return lanyard.Error? err
-function M.of(policies, name, request)
-  local layer = M.new(("no %s allows it"):format(name))
+function M.of(policies, name, request, kind)
+  local layer = M.new(("no %s allows it"):format(name), kind)
   for i, policy in ipairs(policies) do
     local ok, err = M.add(layer, policy, ("%s %d"):format(name, i), request)
     if not ok then
@@ -107,9 +117,9 @@ function M.verdict(layer, namings)
   local certain = first_of(layer.allow, namings)
   local match = certain or first_of(layer.maybe_allow, namings)
   if not match then
-    return { answer = "implicit-deny", reason = layer.nothing }
+    return { answer = "implicit-deny", reason = layer.nothing, layer = layer.kind }
   end
-  return { answer = certain and "allow" or "depends", reason = match.reason, match = match }
+  return { answer = certain and "allow" or "depends", reason = match.reason, match = match, layer = layer.kind }
 end
 
 --- Combines verdicts that must all allow: the first one that does not allow decides, a denial before a doubt.

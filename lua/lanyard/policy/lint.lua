@@ -95,8 +95,8 @@ local function check_size(doc, kind, root, stored, add)
   if size > kind.limit then
     add(TOO_LARGE, root, ("the policy has %d characters%s, and %s %d"):format(size,
       kind.dense and " without white space" or "", kind.limit_of, kind.limit),
-      kind.name == "repository" and MAKE_ROOM or "split the policy", kind.dense and "medium" or nil)
-  elseif kind.name == "repository" and size > NEAR * kind.limit then
+      kind.ecr and MAKE_ROOM or "split the policy", kind.dense and "medium" or nil)
+  elseif kind.ecr and size > NEAR * kind.limit then
     add(NEARLY_FULL, root, ("the policy has %d of the %d characters that ECR accepts"):format(size, kind.limit),
       MAKE_ROOM)
   end
@@ -181,8 +181,9 @@ function M.check(doc, options)
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  if kind.principal and #statements <= MOST_STATEMENTS then
-    overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
+  if #statements <= MOST_STATEMENTS then
+    overlap.check(doc, statements, function(i) index = i return nodes[i] end, add,
+      kind.principal and "resource" or "identity")
   end
   table.sort(findings, before)
   return findings

@@ -38,13 +38,10 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Statements
 
--- Returns a copy of a document without redundant statements, and the labels of the ones that are left. One statement
--- stays: AWS accepts no policy without statements.
-local function without_statements(check, doc, removed, options)
-  local copy, labels, left = doc:copy(), {}, #check.statements
-  for i, statement in ipairs(check.statements) do
-    labels[i] = label(statement)
-  end
+-- Removes the redundant statements of a copy, and their labels. One statement stays: AWS accepts no policy without
+-- statements.
+local function remove_statements(check, copy, labels, removed, options)
+  local left = #check.statements
   for i = #check.statements, 1, -1 do
     if left > 1 and is_editable(check.statements[i], options) and check:is_redundant(i) then
       check:remove(i)
@@ -53,7 +50,6 @@ local function without_statements(check, doc, removed, options)
       left = left - 1
     end
   end
-  return copy, labels
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -292,8 +288,9 @@ function Part:try_conditions()
   end
 end
 
--- Tries all parts of a statement.
+-- Tries all parts of a statement, again if one was removed: then others can be redundant.
 function Part:try_all()
+  local edits = #self.edits
   for _, element in ipairs { "Principal", "NotPrincipal" } do
     self:try_principals(element)
   end
@@ -301,6 +298,9 @@ function Part:try_all()
     self:try_values { element }
   end
   self:try_conditions()
+  if #self.edits > edits then
+    self:try_all()
+  end
 end
 
 local function texts_at(check, positions, as_allows)
@@ -324,17 +324,9 @@ local function new_part(check, index, name, removed)
   }, Part)
 end
 
---- Returns an equal document without redundant statements, values and conditions, and what was removed, in order. A
---- part that might be redundant, but cannot be decided, stays; `reason` then says why.
----@param doc policy.Document
----@param options? policy.ReasonOptions
----@return policy.Document smaller  a copy; `doc` does not change
----@return policy.Removal[] removed
----@return string? reason
-return function(doc, options)
-  local removed, first = {}, redundancy.new(doc, options)
-  local copy, labels = without_statements(first, doc, removed, options)
-  local check = #removed > 0 and redundancy.new(copy, options) or first
+-- Removes the redundant parts of a copy. Returns whether there were some.
+local function remove_parts(check, copy, labels, removed, options)
+  local before = #removed
   for index, statement in ipairs(check.statements) do
     if is_editable(statement, options) then
       local part = new_part(check, index, labels[index], removed)
@@ -347,9 +339,42 @@ return function(doc, options)
       end
     end
   end
+  return #removed > before
+end
+
+local function labels_of(doc)
+  local labels = {}
+  for i, statement in ipairs(doc:statements()) do
+    labels[i] = label(statement)
+  end
+  return labels
+end
+
+-- Smaller statements can be redundant beside others: how often the whole is repeated.
+local MOST_ROUNDS = 4
+
+--- Returns an equal document without redundant statements, values and conditions, and what was removed, in order. A
+--- part that might be redundant, but cannot be decided, stays; `reason` then says why.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Document smaller  a copy; `doc` does not change
+---@return policy.Removal[] removed
+---@return string? reason
+return function(doc, options)
+  local copy, labels, removed, undecided = doc:copy(), labels_of(doc), {}, nil
+  for _ = 1, MOST_ROUNDS do
+    local first, count = redundancy.new(copy, options), #removed
+    remove_statements(first, copy, labels, removed, options)
+    local check = #removed > count and redundancy.new(copy, options) or first
+    local again = remove_parts(check, copy, labels, removed, options)
+    undecided = undecided or first.undecided or check.undecided
+    if not again or undecided then
+      break
+    end
+  end
   local equal, witness = equal_access(doc, copy, options)
   if equal == false and witness.certain then
     return doc:copy(), {}, "the smaller policy does not allow the same requests: a defect of Lanyard"
   end
-  return copy, removed, first.undecided or check.undecided
+  return copy, removed, undecided
 end

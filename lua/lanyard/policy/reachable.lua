@@ -88,26 +88,39 @@ local function demands_of(class)
   return list
 end
 
--- What follows from the caller, so that two demands can contradict each other.
-local OF_CALLER = {
-  organization = true, ["organization-path"] = true, account = true, arn = true, userid = true, username = true,
-  type = true, service = true, ["is-service"] = true, tag = true,
-}
+-- What follows from the caller: two demands can contradict each other, or the principal. Values of the keys with 2 have
+-- a form, so that one demand can be impossible.
+local OF_CALLER = { account = 1, arn = 1, service = 2, ["is-service"] = 1, userid = 2, username = 2, type = 2 }
+-- What principals of accounts have. Only organizations can contradict each other.
+local OF_MEMBERS = { organization = 1, ["organization-path"] = 1, tag = 0 }
 
--- Keys whose values have a form, so that one demand can be impossible.
-local FORMED = { userid = true, username = true, type = true, service = true }
+-- A session has the ARN of its role, so no request has the ARN of an assumed role in aws:PrincipalArn.
+local function has_usual_form(demand)
+  for _, value in ipairs(demand.facet == "arn" and demand.values or {}) do
+    if not value:find "^arn:[%w*-]+:iam::" then
+      return false
+    end
+  end
+  return true
+end
 
 -- Reports whether a class may be empty: its demands can contradict each other, or what a statement names.
 local function may_be_empty(class)
   if class.box.suspect then
     return true
   end
-  local count = class.box.entry and 1 or 0
+  local entry = class.box.entry
+  local of_caller, of_members, has_member = entry and not class.entry and 0 or entry and 1 or 0, 0, false
   for _, demand in ipairs(demands_of(class)) do
-    local weight = FORMED[demand.facet] and 2 or OF_CALLER[demand.facet] and 1 or 0
-    count = count + (demand.requires:find "%-or%-absent$" and 0 or weight)
+    local requires = demand.requires
+    if not requires:find "%-or%-absent$" then
+      of_caller = of_caller + (OF_CALLER[demand.facet] or 0) + (has_usual_form(demand) and 0 or 2)
+      of_members = of_members + (OF_MEMBERS[demand.facet] or 0)
+      has_member = has_member or OF_MEMBERS[demand.facet] ~= nil
+    end
   end
-  return count > (class.box.entry and not class.entry and 2 or 1)
+  local is_service = class.kind == "service" or class.kind == "any-service"
+  return of_caller > 1 or of_members > 1 or has_member and is_service
 end
 
 -- Returns the boxes of some Allows.
@@ -122,10 +135,10 @@ end
 
 -- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
 local function candidates(list, denies, action)
-  local found, seen = {}, {}
+  local found, seen, cache = {}, {}, {}
   denies = boxes.sorted(denies)
   for _, box in ipairs(list) do
-    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
+    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action, cache) or { box }) do
       for _, class in ipairs(identify(one)) do
         local meaning = not may_be_empty(class) and meaning_of(class)
         if not meaning or not seen[meaning] then

@@ -27,6 +27,11 @@ local M = {}
 --- and `undecided` says so.
 M.MOST_WORK = 3000000
 
+-- At most this many pairs of statements are compared by their texts, about a microsecond each.
+local MOST_COMPARED = 2000000
+
+local TOO_MANY = "the policy has too many statements that may apply to the same requests"
+
 -- ---------------------------------------------------------------------------------------------
 -- Which statements may apply to one request
 
@@ -180,7 +185,12 @@ end
 ---@return integer[]
 function Redundancy:others(index, effect)
   local found = {}
+  if self.compared >= MOST_COMPARED then
+    self.undecided = self.undecided or TOO_MANY
+    return found
+  end
   self:each_neighbour(index, function(i)
+    self.compared = self.compared + 1
     local usable = i ~= index and not self.removed[i] and self.statements[i].effect == effect
     if usable and self:may_meet(index, i) then
       found[#found + 1] = i
@@ -202,7 +212,7 @@ end
 -- Reports whether the limit is reached, and records it.
 function Redundancy:stops()
   if self:is_exhausted() then
-    self.undecided = self.undecided or "the policy has too many statements that may apply to the same requests"
+    self.undecided = self.undecided or TOO_MANY
   end
   return self:is_exhausted()
 end
@@ -321,7 +331,7 @@ function M.new(doc, options, most_work)
   local by_owner, wide = index_of(statements)
   return setmetatable({
     statements = statements, texts = texts, allows = {}, options = options,
-    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, work = 0,
+    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, work = 0, compared = 0,
     most_work = most_work or M.MOST_WORK,
   }, Redundancy)
 end

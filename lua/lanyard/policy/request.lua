@@ -43,8 +43,8 @@ end
 M.NO_PERMISSION = "AWS allows sts:GetCallerIdentity even where a policy denies it"
 
 --- Reports whether AWS allows a request whatever the policies say: "If an administrator attaches a policy to your
---- identity that explicitly denies access to the sts:GetCallerIdentity action, you can still perform this operation." An
---- anonymous caller has no identity.
+--- identity that explicitly denies access to the sts:GetCallerIdentity action, you can still perform this operation."
+--- An anonymous caller has no identity.
 --- https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 ---@param options { principal: string, action: string }
 ---@return boolean

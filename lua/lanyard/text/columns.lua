@@ -20,6 +20,15 @@ local NARROWEST = 8
 -- In place of a cell that is printed below its row.
 local BELOW = "(below)"
 
+-- Returns a text without spaces at its end. The pattern "%s+$" would take quadratic time for the padding of a long cell.
+local function without_end(text)
+  local stop = #text
+  while stop > 0 and text:byte(stop) == 32 do
+    stop = stop - 1
+  end
+  return text:sub(1, stop)
+end
+
 local function text_of(cell)
   return escape.printable(type(cell) == "table" and cell[1] or cell)
 end
@@ -56,7 +65,7 @@ function M.wrap(text, cells)
     if stop == #text then
       break -- a single character that is wider than the line
     end
-    lines[#lines + 1] = text:sub(1, stop):gsub("%s+$", "")
+    lines[#lines + 1] = without_end(text:sub(1, stop))
     text = text:sub(stop + 1):gsub("^%s+", "")
   end
   lines[#lines + 1] = text
@@ -126,7 +135,7 @@ local function lines_of(row, widths, paint, colour_of, below)
       local padding = i < #widths and (" "):rep(cells_wide - width.of(text)) or ""
       parts[i] = (text ~= "" and paint(colour_of(row[i]), text) or "") .. padding
     end
-    lines[line] = table.concat(parts, GAP):gsub("%s+$", "")
+    lines[line] = without_end(table.concat(parts, GAP))
   end
   for i in ipairs(widths) do
     lines[#lines + 1] = below[i] and GAP .. paint(colour_of(row[i]), text_of(row[i])) or nil

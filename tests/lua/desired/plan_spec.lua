@@ -106,6 +106,7 @@ describe("a plan", function()
     local plan = assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))
     assert.is_false(plans.has_changes(plan))
     assert.equal(1, #plans.unchanged(plan))
+    assert.is_true(plan.entries[1].change.same_access)
     assert.is_true(plans.has_changes(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-02-28"))))))
   end)
 

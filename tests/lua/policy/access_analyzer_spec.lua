@@ -192,6 +192,8 @@ local CHECKS = {
   { "Redundant resource", "redundant-resource", "identity", { Resource = { REPOSITORY .. "a*", REPOSITORY .. "ab" } } },
   { "Redundant statement", "repeated-statement", "repository", '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",'
     .. '"Action":"ecr:PutImage"},{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}]}' },
+  { "Redundant statement (identity)", "repeated-statement", "identity", '{"Version":"2012-10-17","Statement":[{"Effect":"Deny",'
+    .. '"Action":"ecr:PutImage","Resource":"*"},{"Effect":"Deny","Action":"ecr:PutImage","Resource":"*"}]}' },
   { "Wildcard in service name", "service-wildcard", "identity", { Action = "*code*:List*", Resource = "*" } },
   { "Allow with unsupported tag condition key for service", NO_TAGS },
   { "Allow NotAction with unsupported tag condition key for service", OTHER_SERVICES },

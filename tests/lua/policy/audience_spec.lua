@@ -79,6 +79,7 @@ describe("the audience of everyone under a condition that excludes nobody", func
   for _, condition in ipairs {
     '"Bool":{"aws:SecureTransport":"true"}',
     '"Bool":{"aws:SecureTransport":true}',
+    '"Bool":{"aws:PrincipalIsAWSService":["true","false"]}',
     '"BoolIfExists":{"aws:SecureTransport":"true"}',
     '"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}',
     '"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}',
@@ -150,10 +151,12 @@ describe("the audience of everyone under a condition that protects little", func
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"true"}',
       "PUBLIC everyone, except every account of any organization" },
     { ANYONE, '"StringNotEquals":{"aws:SourceVpce":"vpce-1"}', "PUBLIC everyone" },
+    { ANYONE, '"StringNotLike":{"aws:PrincipalOrgID":"*"}', "PUBLIC everyone, except every account of any organization" },
     { ANYONE, '"StringLike":{"aws:PrincipalOrgID":"*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"StringLike":{"aws:PrincipalOrgID":"o-*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"false"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"*"}', "PUBLIC everyone in any organization" },
+    { ANYONE, '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-*/r-*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"ForAnyValue:StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000"}', "PUBLIC everyone in any organization, except organization o-own0000000" },
   }
 end)
@@ -280,6 +283,9 @@ describe("the audience is nobody", function()
     { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"o-*"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"1234"}', "nobody" },
+    { ANYONE, '"ForAnyValue:StringNotLike":{"aws:TagKeys":"*"}', "nobody" },
+    { ANYONE, '"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/ci/*"}', "nobody" },
+    { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/ci/x"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:EpochTime":"1577836800"}', "nobody" },
     { ANYONE, '"Bool":{"aws:SecureTransport":"false"}', "nobody" },
@@ -295,6 +301,20 @@ describe("the audience is nobody", function()
         statement("Deny", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
       assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
       assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, ('"Null":{"%s":"true"}'):format(key)))))
+    end
+  end)
+
+  it("for statements that AWS rejects", function()
+    for _, text in ipairs {
+      '{"Effect":"Allow","Action":"ecr:*"}', '{"Effect":"Allow","Principal":{},"Action":"ecr:*"}',
+      '{"Effect":"Allow","Principal":{"AWS":[]},"Action":"ecr:*"}', '{"Effect":"Allow","Principal":"*","Action":[]}',
+      '{"Effect":"Allow","Principal":{"Service":"*"},"Action":"ecr:*"}', '{"Effect":"Allow","Principal":"*"}',
+      '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/*"},"Action":"ecr:*"}',
+      '{"Effect":"Allow","NotPrincipal":"*","Action":"ecr:*"}', '{"Principal":"*","Action":"ecr:*"}',
+      '{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":{"StringEquals":{"aws:PrincipalOrgID":[]}}}',
+      '{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":[]}',
+    } do
+      assert.equal("nobody", words(parse(text)), text)
     end
   end)
 
@@ -371,6 +391,9 @@ describe("the audience with Denies", function()
     { '"Bool":{"aws:SecureTransport":"false"}', "PUBLIC everyone" },
     { '"Null":{"aws:PrincipalOrgID":"true"}', "PUBLIC everyone in any organization" },
     { '"DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}', "PUBLIC everyone" },
+    { '"StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000"},"Bool":{"aws:SecureTransport":"false"}', "PUBLIC everyone" },
+    { '"StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000","aws:SourceVpce":"vpce-1"}',
+      "everyone from vpce-1; organization o-own0000000 (this organization)" },
   } do
     it("unless " .. row[1], function()
       assert.equal(row[2], words(parse(ALLOW, statement("Deny", ANYONE, row[1], '"Action":"ecr:*"'))))

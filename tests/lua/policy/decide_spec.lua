@@ -257,6 +257,87 @@ describe("policy.decide", function()
     assert.equal("implicit-deny", kms("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k"))
     assert.equal("allow", kms("kms:ListKeys", "*"))
   end)
+  it("limits the request by the policy of the VPC endpoint", function()
+    local function endpoint(...)
+      return (decided { identity_policies = { text "Allow" }, vpc_endpoint_policies = { ... } })
+    end
+    assert.equal("allow", endpoint(text("Allow", "*")))
+    assert.equal("allow", endpoint(text("Allow", { AWS = ROLE }), text("Allow", { AWS = "444455556666" })))
+    assert.equal("implicit-deny", endpoint())
+    assert.equal("implicit-deny", endpoint(text("Allow", { AWS = "444455556666" })))
+    assert.equal("deny", endpoint(text("Allow", "*"), text("Deny", "*")))
+    local answer, statement, reason, details = decided { identity_policies = { text "Allow" },
+      vpc_endpoint_policies = { text("Allow", "*", { Condition = { StringEquals = { ["aws:PrincipalOrgID"] = "o-x" } } }) } }
+    assert.equal("depends", answer)
+    assert.equal("VPC endpoint policy 1", statement.document)
+    assert.matches("^VPC endpoint policy 1: statement 1 %(s%) allows it to anyone under a condition", reason)
+    assert.equal("vpc-endpoint-policy", details.layer)
+    assert.equal('aws:PrincipalOrgID = "o-x"', details.when.text)
+  end)
+  it("does not grant anything by the policy of the VPC endpoint", function()
+    assert.equal("implicit-deny", (decided { vpc_endpoint_policies = { text("Allow", { AWS = ROLE }) } }))
+  end)
+  it("names the layer that decides", function()
+    local function layer(options)
+      return select(4, decided(options)).layer
+    end
+    local allow, deny = text "Allow", text "Deny"
+    assert.equal("identity-policy", layer { identity_policies = { allow } })
+    assert.equal("identity-policy", layer {})
+    assert.equal("resource-policy", layer { resource_policy = text("Allow", { AWS = ROLE }) })
+    assert.equal("permissions-boundary", layer { identity_policies = { allow }, boundaries = {} })
+    assert.equal("session-policy", layer { identity_policies = { allow }, session_policies = { deny } })
+    assert.equal("service-control-policy", layer { identity_policies = { allow }, scps = { { allow }, {} } })
+    assert.equal("service-control-policy", layer { identity_policies = { allow }, scps = {} })
+    assert.equal("resource-control-policy", layer { identity_policies = { allow }, rcps = { { text("Deny", "*") } } })
+    assert.is_nil(layer { principal = "111122223333" })
+  end)
+  it("takes several policies of the resource, and names of policies", function()
+    local answer, statement, reason = decided { principal = "*", resource_policy = {
+      { policy = text("Allow", { AWS = ROLE }), name = "repository" }, { policy = text("Allow", "*"), name = "registry" } } }
+    assert.equal("allow", answer)
+    assert.equal("registry", statement.document)
+    assert.matches("^registry: ", reason)
+    local _, err = decided { identity_policies = { { policy = "{", name = "ci.json" } } }
+    assert.matches("^ci.json: line 1", err.message)
+  end)
+  it("says for which values the answer is allow, over all layers", function()
+    local function where(key, value) return { Condition = { StringEquals = { [key] = value } } } end
+    local function when(options) return select(4, decided(options)).when.text end
+    local theirs = "arn:aws:iam::444455556666:role/x"
+    assert.equal('a = "1" and b = "2"', when { principal = theirs, resource_policy = text("Allow", { AWS = theirs },
+      { Condition = { StringEquals = { a = "1" } } }), identity_policies = { text("Allow", nil, where("b", "2")) } })
+    assert.equal('b = "2" or a = "1"', when { resource_policy = text("Allow", { AWS = ROLE },
+      { Condition = { StringEquals = { a = "1" } } }), identity_policies = { text("Allow", nil, where("b", "2")) } })
+    assert.equal('a = "1" and b != "2"', when { identity_policies = { text("Allow", nil, where("a", "1")) },
+      scps = { { text "Allow", text("Deny", nil, where("b", "2")) } } })
+    assert.equal('aws:PrincipalAccount = "111122223333"', when { principal = "AROAEXAMPLEEXAMPLE123",
+      identity_policies = { text "Allow" } })
+  end)
+  -- https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html, "IAM federated user sessions"
+  it("limits the sessions of a federated user whom the resource's policy names, but not a session that it names", function()
+    local session, kim = "arn:aws:sts::111122223333:federated-user/app", "arn:aws:iam::111122223333:user/kim"
+    local function with(principal, options)
+      options.principal, options.resource_policy = session, text("Allow", { AWS = principal })
+      return (decided(options))
+    end
+    assert.equal("depends", with(kim, {}))
+    assert.equal("allow", with(kim, { issuer = kim }))
+    assert.equal("implicit-deny", with(kim, { issuer = kim .. "2" }))
+    assert.equal("implicit-deny", with(kim, { issuer = kim, session_policies = { text("Allow", nil, { Action = "s3:*" }) } }))
+    assert.equal("allow", with(session, { issuer = kim, session_policies = { text("Allow", nil, { Action = "s3:*" }) } }))
+    local _, _, _, details = decided { principal = session, resource_policy = text("Allow", { AWS = kim }) }
+    assert.equal('issuer = "' .. kim .. '"', details.when.text)
+  end)
+  it("allows sts:GetCallerIdentity, whatever denies it", function()
+    local answer, statement, reason, details = policy.decide { principal = ROLE, action = "sts:GetCallerIdentity", resource = "*",
+      identity_policies = { text("Deny", nil, { Action = "*" }) }, scps = { {} } }
+    assert.equal("allow", answer)
+    assert.is_nil(statement)
+    assert.matches("^AWS allows sts:GetCallerIdentity", reason)
+    assert.same({}, details)
+    assert.equal("implicit-deny", (policy.decide { principal = "*", action = "sts:GetCallerIdentity" }))
+  end)
   it("raises an error for an unknown field and for a wrong type", function()
     for _, options in ipairs {
       { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },

@@ -112,6 +112,15 @@ describe("policy.minimize", function()
     assert.is_nil(undecided)
   end)
 
+  it("removes statements that are redundant once others are smaller", function()
+    local text, removed = minimized('{"Version":"2012-10-17","Statement":['
+      .. '{"Effect":"Allow","Principal":"*","Action":["ecr:*","ecr:GetX"],"Condition":{"Bool":{"aws:SecureTransport":["true","false"]}}},'
+      .. '{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["ecr:*","ecr:GetX"],"Condition":{"Null":{"aws:x":["true","false"]}}}]}')
+    assert.equal(1, #policy.parse(text):statements())
+    assert.is_true(#removed >= 3)
+    assert.is_nil(text:find("Condition", 1, true))
+  end)
+
   it("minimizes hundreds of statements", function()
     local statements = {}
     for i = 1, 300 do

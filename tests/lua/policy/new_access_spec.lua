@@ -241,6 +241,16 @@ describe("new_access with conditions", function()
     assert.truthy(request.context["aws:SourceArn"])
   end)
 
+  it("says which user federated a session, where a policy names users", function()
+    local KIM, APP = "arn:aws:iam::" .. A .. ":user/kim", "arn:aws:sts::" .. A .. ":federated-user/app"
+    local request, found = witness({ allow { Principal = { AWS = KIM } } }, { allow { Principal = { AWS = { KIM, APP } } } })
+    assert.is_true(found.certain)
+    assert.equal(APP, request.principal)
+    assert.equal("arn:aws:iam::" .. A .. ":user/example", request.issuer)
+    assert.is_nil(witness({}, { allow { Principal = { AWS = APP } } }).issuer)
+    assert_none({ allow { Principal = { AWS = { KIM, A } } } }, { allow { Principal = { AWS = KIM } }, allow { Principal = { AWS = A } } })
+  end)
+
   it("takes an empty value for no value in Null", function()
     assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
     assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })
@@ -347,6 +357,35 @@ describe("new_access with conditions", function()
     assert.equal("arn:aws:s3:::b", witness({}, { where("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b") }).context["aws:SourceArn"])
   end)
 
+  it("issues temporary credentials before the time of the request", function()
+    local issued, now = "aws:TokenIssueTime", "aws:CurrentTime"
+    local function between(from, to)
+      local one = where("DateGreaterThan", issued, from)
+      one.Condition.DateLessThan = { [now] = to }
+      return one
+    end
+    assert_none({}, { between("2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z") })
+    local request = witness({}, { between("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z") })
+    assert.is_true(request.context[issued] <= request.context[now])
+    assert_none({}, { where("DateGreaterThan", issued, "2025-01-01T00:00:00Z", { Principal = { Service = "ecs.amazonaws.com" } }) })
+  end)
+
+  it("ties the ids and the paths of organizations, of which a request has both or none", function()
+    for _, side in ipairs { "Principal", "Resource", "Source", "Vpce" } do
+      local id, paths = ("aws:%sOrgID"):format(side), ("aws:%sOrgPaths"):format(side)
+      local function both(value, pattern)
+        local one = where("StringEquals", id, value)
+        one.Condition["ForAnyValue:StringLike"] = { [paths] = pattern }
+        return one
+      end
+      assert_none({}, { both("o-a1b2c3d4e5", "o-f6g7h8i9j0/*") })
+      local request = witness({}, { both("o-a1b2c3d4e5", "*/r-ab12/*") })
+      assert.matches("^o%-a1b2c3d4e5/r%-ab12/", request.context[paths])
+      assert_none({ where("Null", id, "false") }, { where("Null", paths, "false") })
+      assert_none({ where("StringLike", id, "*") }, { allow { Principal = { AWS = A } } }, { always = { paths }, accounts = {} })
+    end
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)
@@ -363,6 +402,16 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for an ARN operator whose operand is not an ARN", function()
+    for _, key in ipairs { "aws:SourceArn", "aws:PrincipalArn" } do
+      for _, operator in ipairs { "ArnLike", "ArnNotLike", "ArnEqualsIfExists" } do
+        local _, found = witness({ where("Null", key, "true"), allow { Principal = "*", Condition = { StringNotLike = { [key] = "arn:*" } } } },
+          { where(operator, key, "*") })
+        assert.is_false(found.certain, key .. operator)
+      end
+    end
   end)
 
   it("is not certain for several values under an operator without a set operator", function()

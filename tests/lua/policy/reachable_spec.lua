@@ -152,6 +152,13 @@ describe("policy.reachable", function()
       '"Effect":"Deny","Action":"ecr:Get*"' .. unless, '"Effect":"Deny","Action":"ecr:Put*"' .. unless))
   end)
 
+  it("names a class as undecided, not as unreached, if a limit ends the question", function()
+    local class = policy.reachable(doc(named "111122223333"), { limit = 1 })[1]
+    assert.equal("account 111122223333", class.text)
+    assert.is_false(class.certain)
+    assert.equal("the search reached its limit", class.undecided)
+  end)
+
   it("joins what several statements allow", function()
     reaches({ "everyone" }, doc('"NotPrincipal":{"AWS":"111122223333"},' .. PULL, named "111122223333"))
     reaches({ "organization o-a1b2c3d4e5" }, doc(

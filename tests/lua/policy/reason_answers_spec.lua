@@ -12,10 +12,10 @@ local N, D, IP = "aws:MultiFactorAuthAge", "aws:TokenIssueTime", "aws:SourceIp"
 local SESSION, ROLE = "arn:aws:sts::" .. A .. ":assumed-role/r/s", "arn:aws:iam::" .. A .. ":role/r"
 local FEDERATED = "arn:aws:sts::" .. A .. ":federated-user/fa"
 
--- The numbers from 1 to 600.
-local function to600()
+-- The numbers from 1 to 300.
+local function to300()
   local list = {}
-  for i = 1, 600 do list[i] = tostring(i) end
+  for i = 1, 300 do list[i] = tostring(i) end
   return list
 end
 
@@ -86,7 +86,7 @@ describe("new_access answers questions about", function()
         { where("StringEquals", "aws:username", "a") }, { where("StringLike", "aws:username", "a*") } },
       { 'certain arn:aws:iam::123456789012:user/a {"aws:username":"a"}',
         { allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } } }, { where("StringEquals", "aws:username", "a") } },
-      { "none",
+      { "certain arn:aws:sts::111122223333:federated-user/example {}", -- which the user federated
         { where("Null", "aws:username", "false") },
         { where("Null", "aws:username", "true", { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }) } },
       { "none",
@@ -130,6 +130,18 @@ describe("new_access answers questions about", function()
         {},
         { where("ArnEquals", ARN, "arn:aws:iam::" .. A .. ":role/y/r", { Principal = { AWS = SESSION } }),
           allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" }, Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        {},
+        { where("StringLike", ARN, "*", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/r*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:iam::111122223333:role/x/r {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/x/*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
     })
   end)
 
@@ -151,7 +163,7 @@ describe("new_access answers questions about", function()
         { where("StringEquals", ORG_ID, ORG) }, { where("StringLike", ORG_ID, "o-"..("?"):rep(9)) } },
       { 'certain {"aws:PrincipalOrgID":"O-a1b2c3d4e5"}',
         { where("StringEquals", ORG_ID, ORG) }, { where("StringEqualsIgnoreCase", ORG_ID, ORG:upper()) } },
-      { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/"}',
+      { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-b/"}',
         { where("ForAnyValue:StringLike", PATHS, ORG .. "/r-ab/*") }, { where("ForAnyValue:StringLike", PATHS, ORG .. "/*") } },
       { "none",
         { where("StringEquals", ORG_ID, ORG) }, { where("ForAnyValue:StringLike", PATHS, ORG .. "/*") } },
@@ -169,7 +181,7 @@ describe("new_access answers questions about", function()
         { where("StringNotEquals", ORG_ID, { ORG, "o-b1b2c3d4e5" }) }, { where("StringNotEquals", ORG_ID, ORG) } },
       { "none",
         { where("StringEquals", ORG_ID, ORG) }, { allow { Principal = { AWS = A } } }, { accounts = { [A] = ORG } } },
-      { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/"}',
+      { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-root/"}',
         { where("ForAnyValue:StringLike", PATHS, ORG .. "/r-1/*") }, { allow { Principal = { AWS = A } } }, { accounts = { [A] = ORG } } },
       { 'possible {"aws:PrincipalOrgID":"o-example000"}',
         {}, { where("NumericEquals", ORG_ID, "1") } },
@@ -328,9 +340,9 @@ describe("new_access answers questions about", function()
         { where("NumericLessThanEquals", N, "1e-30"), where("NumericGreaterThanEquals", N, "2e-30") }, { where("Null", N, "false") } },
       { 'certain {"aws:MultiFactorAuthAge":"5.5e+30"}',
         { where("NumericLessThanEquals", N, "1e30"), where("NumericGreaterThanEquals", N, "1e31") }, { where("Null", N, "false") } },
-      { 'certain {"aws:MultiFactorAuthAge":"599.75"}',
-        { where("NumericEquals", N, to600()) },
-        { where("NumericLessThan", N, "601"), deny { Condition = { NumericLessThanEquals = { [N] = "599.5" } } } } },
+      { 'certain {"aws:MultiFactorAuthAge":"299.75"}',
+        { where("NumericEquals", N, to300()) },
+        { where("NumericLessThan", N, "301"), deny { Condition = { NumericLessThanEquals = { [N] = "299.5" } } } } },
       { "none",
         { where("DateLessThanEquals", D, "1767225600"), where("DateGreaterThanEquals", D, "1767225600.0000000001") }, { where("Null", D, "false") } },
       { 'certain {"aws:TokenIssueTime":"-62167305600"}',

@@ -13,7 +13,7 @@ end
 function M.who(callers)
   return {
     name = "who", values = callers, set = set_who,
-    flags = function(value) return value.outsider and oracle.OUTSIDER or 0 end,
+    flags = function(value) return value.outsider and oracle.OUTSIDER or oracle.MEMBER end,
   }
 end
 
@@ -61,7 +61,7 @@ local DERIVED = {
   ["aws:principalarn"] = "who", ["aws:principalaccount"] = "who", ["aws:principaltype"] = "who", ["aws:userid"] = "who",
   ["aws:username"] = "who", ["aws:principalorgid"] = "who", ["aws:principalisawsservice"] = "who",
   ["aws:principalservicename"] = "who", ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time",
-  ["aws:epochtime"] = "time",
+  ["aws:epochtime"] = "time", ["aws:tokenissuetime"] = "time",
 }
 --- Returns the name of the dimension that sets a key.
 function M.of(name)

@@ -25,7 +25,7 @@ local M = {}
 ---@field set fun(request: table, value: any)  sets the value's part of a request
 ---@field flags? fun(value: any): integer  bits; no request has both OUTSIDER and MEMBER
 
--- The flags of a caller without an account, and of a key that only callers with an account have.
+-- The flags of a caller without an account, and of one with an account or a key that only these have.
 M.OUTSIDER, M.MEMBER = 1, 2
 local IMPOSSIBLE = M.OUTSIDER | M.MEMBER
 
@@ -253,11 +253,11 @@ end
 
 -- Returns a function that reports whether the caller in a combination of a group's values exists beside the roles that the
 -- documents name: the names of roles are unique in an account, so if a policy names role/ci, then a session of ci is not one of
--- role/team/ci.
+-- role/team/ci. A unique id is a caller only if a document names it; else its ARN is.
 function Universe:coexists(group, roles)
   local has_who = false
   for _, name in ipairs(group) do has_who = has_who or name == "who" end
-  if not has_who or not next(roles) then
+  if not has_who then
     return function() return true end
   end
   local positions, callers = #group > 1 and self:positions(group, { "who" }), self.by_name.who.values
@@ -268,27 +268,29 @@ function Universe:coexists(group, roles)
       local caller = callers[position]
       local session = caller.principal:find ":assumed%-role/" and caller.context["aws:PrincipalArn"]
       local named = session and roles[session:gsub("role/.*/", "role/")]
-      cache[position] = not named or named[session] or false
+      cache[position] = (not named or named[session] or false) and (not caller.is_id or roles[caller.principal] ~= nil)
     end
     return cache[position]
   end
 end
 
--- Returns the roles in the Principal elements of statements: by ARN without the path, the set of ARNs.
+-- Returns the principals of statements: by ARN without the path of a role, or by other text, the set of texts.
 local function named_roles(...)
   local roles = {}
   for _, doc in ipairs { ... } do
     for _, statement in ipairs(reader.list_of(doc.Statement)) do
       local element = statement.Principal or statement.NotPrincipal
-      local entries = type(element) == "table" and element.AWS and reader.list_of(element.AWS) or {}
-      local anyone = false
-      for _, entry in ipairs(entries) do anyone = anyone or entry == "*" end
+      local entries, anyone = {}, false
+      for kind, list in pairs(type(element) == "table" and element or {}) do
+        for _, entry in ipairs(reader.list_of(list)) do
+          entries[#entries + 1] = entry
+          anyone = anyone or kind == "AWS" and entry == "*"
+        end
+      end
       for _, entry in ipairs(anyone and {} or entries) do
         local short = entry:gsub("role/.*/", "role/")
-        if entry:find ":role/" then
-          roles[short] = roles[short] or {}
-          roles[short][entry] = true
-        end
+        roles[short] = roles[short] or {}
+        roles[short][entry] = true
       end
     end
   end

@@ -10,6 +10,7 @@ local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions
 ---@class reason.Profile
 ---@field name string
 ---@field universe table
+---@field of? table<string, string>  the dimensions of keys, in lower case, where they are not the usual ones
 ---@field identity? boolean
 ---@field options table      of new_access
 ---@field principals table<string, string[]>
@@ -62,7 +63,9 @@ local function profile(name, fields)
     dimensions.who(fields.callers or FEW_CALLERS), dimensions.action(fields.action_values or FEW_ACTION_VALUES),
     dimensions.resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
   }
-  fields.universe = oracle.universe(list, dimensions.of, fields.identity)
+  local own = fields.of or {}
+  local function of(key_name) return own[key_name:lower()] or dimensions.of(key_name) end
+  fields.universe = oracle.universe(list, of, fields.identity)
   return fields
 end
 
@@ -214,8 +217,6 @@ function M.makers.arns()
     partitions = { "aws", "z" }, services = { "s3", "sns", "z" }, regions = { "", "r", "z" }, accounts = { "", A, C },
     names = { "a", "b", "c", "ab", "cb", "aa", "ac", "cc", "a:b", "c:c" },
   }
-  values[#values + 1] = ""
-  values[#values + 1] = "c"
   return profile("arns", {
     anyone = 90, keys = { key("aws:SourceArn", absent_or(values)) },
     tests = { { key = "aws:SourceArn", families = {
@@ -235,7 +236,7 @@ function M.makers.values()
     anyone = 90,
     keys = {
       key("aws:MultiFactorAuthAge", { false, "-4", "-3", "-2", "0", "0.5", "1", "1.5", "2", "2.25", "2.5", "5", "10", "11" }),
-      key("aws:TokenIssueTime", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z",
+      key("svc:Date", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z",
         "2026-01-01T00:00:05Z", "2026-01-01T00:00:07Z", "2026-01-01T00:00:10Z", "2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z",
         "2026-06-02T00:00:00Z" }),
       key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.127.255.255", "10.128.0.0", "10.255.255.255", "11.0.0.0", "203.0.113.5",
@@ -246,7 +247,7 @@ function M.makers.values()
       key("svc:Number", { false, "0", "1", "1.5", "2", "3" }),
     },
     tests = {
-      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "aws:TokenIssueTime", families = { dates } },
+      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "svc:Date", families = { dates } },
       { key = "aws:SourceIp", families = { addresses } }, { key = "aws:MultiFactorAuthPresent", families = BOOLEAN },
       { key = "svc:Flag", families = BOOLEAN },
       { key = "svc:Number", families = { { operators = numbers.operators, operands = { "1", "2" } } } },
@@ -306,7 +307,7 @@ end
 function M.makers.kinds()
   local canonical = ("0123456789abcdef"):rep(4)
   local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" },
-    issuers = { "zz", false } }
+    issuers = { "zz" } }
   for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x",
     "arn:aws:iam::" .. A .. ":oidc-provider/y", "arn:aws:iam::" .. C .. ":saml-provider/z" } do
     universe.add_provider(callers, provider)
@@ -317,6 +318,7 @@ function M.makers.kinds()
   end
   return profile("kinds", {
     anyone = 25, not_principal = 25, callers = callers, conditions = 25,
+    without_colons = true, -- the enumeration lacks sessions that the user of a unique id federated; "ids" has them
     principals = {
       AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "*" },
       Service = { "ecs.amazonaws.com", "sns.amazonaws.com" },
@@ -324,7 +326,7 @@ function M.makers.kinds()
       CanonicalUser = { canonical },
     },
     tests = { { key = "aws:PrincipalTag/t", families = { { operators = EQUAL, operands = { "a" } } } } },
-    keys = { key("aws:PrincipalTag/t", { false, "a", "b" }) },
+    keys = { key("aws:PrincipalTag/t", { false, "", "a", "b" }) },
   })
 end
 
@@ -343,29 +345,130 @@ end
 function M.makers.open()
   local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = { "StringSounds", "StringEqual" }, operands = { "a", "b" } } }
   return profile("open", {
-    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "a", "b", "c" }),
+    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "", "a", "b", "c" }),
       key("aws:MultiFactorAuthAge", { false, "-1", "0", "0.5", "1", "2", "5", "7", "9" }) },
     tests = { { key = "aws:PrincipalTag/t", families = families },
       { key = "aws:MultiFactorAuthAge", families = { { operators = { "NumericLessThan", "NumericEquals" }, operands = { "1", "5", "many" } } } } },
   })
 end
 
--- aws:CurrentTime and aws:EpochTime are one time, which every request has.
+local function time_text(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
+end
+
+-- aws:CurrentTime and aws:EpochTime are one time, which every request has. Temporary credentials were issued before it.
 function M.makers.times()
-  local values = {}
-  for i, seconds in ipairs { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 } do
-    values[i] = seconds
+  local values, seconds = {}, { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 }
+  for _, now in ipairs(seconds) do
+    values[#values + 1] = { now = now }
+    for _, issued in ipairs(seconds) do
+      if issued <= now then values[#values + 1] = { now = now, issued = issued } end
+    end
   end
   local operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals" }
   local dates = { { operators = operators, operands = { "2026-01-01T00:00:00Z", "1767225605", "2026-01-01T00:00:10Z" } } }
   local time = { name = "time", values = values, set = function(request, value)
-    request.context["aws:CurrentTime"] = os.date("!%Y-%m-%dT%H:%M:%SZ", value)
-    request.context["aws:EpochTime"] = tostring(value)
-  end }
+    request.context["aws:CurrentTime"] = time_text(value.now)
+    request.context["aws:EpochTime"] = tostring(value.now)
+    request.context["aws:TokenIssueTime"] = value.issued and time_text(value.issued)
+  end, flags = function(value) return value.issued and oracle.MEMBER or 0 end }
   return profile("times", {
     anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
     tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
-      { key = "aws:SecureTransport", families = BOOLEAN } },
+      { key = "aws:TokenIssueTime", families = dates }, { key = "aws:SecureTransport", families = BOOLEAN } },
+  })
+end
+
+-- The paths of organizations, of callers and of resources. Each path begins with the id.
+local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/zz/",
+  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
+  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/zz/", "o-azzzzzzzzz/r-zz/zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
+  "o-a1b2c3d4e5/r-zz/ou-1/", "o-zzzzzzzzzz/r-zz/", "o-f6g7h8i9j0/r-zz/", "o-a1b2c3d4e5/r-zz/" }
+
+-- Returns values of the two keys: absent, or an id and a path.
+local function organization_values(accounts)
+  local values = { {} }
+  for _, path in ipairs(accounts or PATHS) do
+    values[#values + 1] = { id = path:match "^[^/]*", path = path }
+  end
+  return values
+end
+
+local function path_tests(side)
+  local operands = { "o-a1b2c3d4e5/*", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/*", "*/ou-1/", "o-*/r-ab12/*", "*" }
+  local plain = { "o-a1b2c3d4e5/r-ab12/ou-1/", "o-f6g7h8i9j0/r-ab12/" }
+  return {
+    { key = ("aws:%sOrgPaths"):format(side), set = true, families = { { operators = LIKE, operands = operands }, { operators = EQUAL, operands = plain } } },
+    { key = ("aws:%sOrgID"):format(side), families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } },
+      { operators = LIKE, operands = { "o-a*" } } } },
+  }
+end
+
+local function organization_dimension(name, side, member)
+  return {
+    name = name, values = organization_values(), flags = member and function(value) return value.id and oracle.MEMBER or 0 end,
+    set = function(request, value)
+      request.context[("aws:%sOrgID"):format(side)] = value.id
+      request.context[("aws:%sOrgPaths"):format(side)] = value.path and { value.path }
+    end,
+  }
+end
+
+function M.makers.paths()
+  local tests = path_tests "Principal"
+  table.move(path_tests "Resource", 1, 2, 3, tests)
+  return profile("paths", {
+    conditions = 85, anyone = 70, tests = tests,
+    keys = { organization_dimension("principal-organization", "Principal", true), organization_dimension("resource-organization", "Resource") },
+    of = { ["aws:principalorgid"] = "principal-organization", ["aws:principalorgpaths"] = "principal-organization",
+      ["aws:resourceorgid"] = "resource-organization", ["aws:resourceorgpaths"] = "resource-organization" },
+  })
+end
+
+-- The option `always`: requests have these keys, if the caller can have them.
+function M.makers.always()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "a*", "*b", "*" }, equal = { "a", "b", "" } })
+  local families = { { operators = EQUAL, operands = { "a", "b", "" } }, { operators = LIKE, operands = { "a*", "*b", "*" } } }
+  for i = #texts, 1, -1 do -- a key that every request has is not empty
+    if texts[i] == "" then table.remove(texts, i) end
+  end
+  local tag = key("aws:PrincipalTag/t", { false, table.unpack(texts) })
+  local flags = tag.flags
+  tag.flags = function(value) return value and flags(value) or oracle.OUTSIDER end -- members have the tag
+  local issued = key("aws:MultiFactorAuthAge", { false, "0", "1", "2" })
+  issued.flags = function(value) return value and oracle.MEMBER or oracle.OUTSIDER end
+  return profile("always", {
+    anyone = 70, conditions = 85, options = { always = { "aws:PrincipalTag/T", "svc:Name", "aws:MultiFactorAuthAge", "aws:TagKeys" } },
+    keys = { tag, key("svc:Name", texts), issued, key("svc:Free", { false, "", table.unpack(texts) }),
+      key("aws:TagKeys", { table.unpack(sets_of { "a", "b", "c" }, 2) }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families, null = 20 }, { key = "svc:Name", families = families, null = 20 },
+      { key = "svc:Free", families = families, null = 20 },
+      { key = "aws:TagKeys", set = true, families = { { operators = EQUAL, operands = { "a", "b" } } } },
+      { key = "aws:MultiFactorAuthAge", families = { { operators = { "NumericLessThan", "NumericEquals" }, operands = { "1" } } } } },
+  })
+end
+
+-- Unique ids and identity providers, with the keys that follow from callers.
+local function id_callers()
+  local callers = universe.callers { accounts = { A, C, "123456789012" }, names = { "a", "z", "ab", "b", "bb" }, paths = { "", "c/" },
+    sessions = { "a", "z" }, derived = true, issuers = { "zz", false } }
+  for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x" } do
+    universe.add_provider(callers, provider, true)
+  end
+  for _, id in ipairs { "EXAMPLEEXAMPLE123", "EXAMPLEEXAMPLE999" } do
+    universe.add_ids(callers, id, { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" } })
+  end
+  return callers
+end
+
+function M.makers.ids()
+  return profile("ids", {
+    anyone = 25, callers = id_callers(), conditions = 70, not_principal = 0, tests = caller_tests(),
+    principals = {
+      AWS = { A, "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "arn:aws:iam::" .. A .. ":role/a" },
+      Federated = { "accounts.google.com", "arn:aws:iam::" .. A .. ":saml-provider/x", "*" },
+      CanonicalUser = { ("0123456789abcdef"):rep(4) },
+    },
   })
 end
 
@@ -417,6 +520,6 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "kinds", "crossing", "open", "times", "mixed" }
+  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids" }
 
 return M

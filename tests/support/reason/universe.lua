@@ -177,6 +177,26 @@ function M.add_provider(list, name, derived)
   add_undocumented(list, name, {}, derived)
 end
 
+--- Adds the callers of unique ids, a role's and a user's, and of a canonical user id.
+function M.add_ids(list, id, options)
+  local first = #list + 1
+  local canonical = id:find "123$" and ("0123456789abcdef"):rep(4) or ("9876543210fedcba"):rep(4)
+  for _, account in ipairs(options.accounts) do
+    list[#list + 1] = with_account(canonical, "Account", account, ("arn:aws:iam::%s:root"):format(account), account)
+    for _, name in ipairs(options.names) do
+      for _, path in ipairs(options.paths) do
+        local arn = ("arn:aws:iam::%s:user/%s%s"):format(account, path, name)
+        list[#list + 1] = with_account("AIDA" .. id, "User", account, arn, "AIDA" .. id, name)
+        arn = ("arn:aws:iam::%s:role/%s%s"):format(account, path, name)
+        for _, session in ipairs(options.sessions) do
+          list[#list + 1] = with_account("AROA" .. id, "AssumedRole", account, arn, "AROA" .. id .. ":" .. session)
+        end
+      end
+    end
+  end
+  for i = first, #list do list[i].is_id = true end
+end
+
 --- Returns callers of every kind. A caller without an account (`outsider`) has no tags and no organization.
 --- `derived`: documents test the keys that follow from callers.
 ---@param options { accounts: string[], names: string[], paths: string[], sessions: string[], issuers?: (string|false)[],

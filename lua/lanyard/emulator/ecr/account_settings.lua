@@ -10,12 +10,19 @@ local shape = require "lanyard.emulator.shape"
 
 local M = {}
 
--- The values of each setting; the first one is the default of a new registry.
-local SETTINGS = {
-  BASIC_SCAN_TYPE_VERSION = { "AWS_NATIVE" },
-  BLOB_MOUNTING = { "DISABLED", "ENABLED" },
-  REGISTRY_POLICY_SCOPE = { "V2", "V1" },
-}
+-- The values of each setting by its name; the first one is the default of a new registry.
+local SETTINGS = {}
+for line in ([[
+  BASIC_SCAN_TYPE_VERSION AWS_NATIVE
+  BLOB_MOUNTING DISABLED ENABLED
+  REGISTRY_POLICY_SCOPE V2 V1
+]]):gmatch "[^\n]+" do
+  local name, values = line:match "(%S+)%s+(.*)"
+  SETTINGS[name] = {}
+  for value in values:gmatch "%S+" do
+    table.insert(SETTINGS[name], value)
+  end
+end
 
 --- Returns the value of a setting.
 ---@param world emulator.World

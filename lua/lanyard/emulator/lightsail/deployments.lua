@@ -16,13 +16,13 @@ local VALID_IMAGE = ":container-service-1.frontend-ui.123"
 local INVALID_PORT = "Invalid port specified. You must specify a port that is in the list of ports of the specified "
   .. "container."
 
--- Whether an image has the form of a reference: one of Lightsail's own registry begins with a colon and ends with the
--- number of its version; there is no tag "latest" in it.
+-- Whether an image has the form of a reference. An image of Lightsail's own registry begins with a colon and ends with
+-- the number of its version; there is no tag "latest". How Lightsail checks other images is not recorded.
 local function is_image(reference)
   if reference:find "^:" then
     return reference:find "^:[a-z0-9-]+%.[a-z0-9-]+%.%d+$" ~= nil
   end
-  return reference:find "^[%w][%w._/:@+-]*$" ~= nil
+  return reference ~= ""
 end
 
 local function check_container(name, container)

@@ -43,8 +43,8 @@ local WIDER_THAN_PULL = define {
   help = "A pull needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
 }
 local SERVICE_WILDCARD = define {
-  id = "service-wildcard", severity = "low", summary = "a wildcard in the name of a service",
-  help = "The pattern also matches services with a similar name, including future ones.",
+  id = "service-wildcard", severity = "high", summary = "a wildcard in the name of a service",
+  help = "IAM rejects it: \"Vendors must be fully qualified and cannot contain regexes\".",
 }
 local REDUNDANT_ACTION = define {
   id = "redundant-action", severity = "low", summary = "an action that another one covers",
@@ -112,14 +112,14 @@ end
 local function check_one_service(node, owner, service, name, scope)
   if not match.glob(service, owner, true) then
     scope.add(FOREIGN_ACTION, node, ("'%s' is not an action of %s"):format(node.value, TITLES[owner]),
-      owner == "ecr" and "remove it: ECR rejects a repository policy with actions of other services"
+      owner == "ecr" and "remove it: ECR rejects a policy with actions of other services"
         or "remove it: a trust policy allows to assume the role")
   elseif not first_match(node.value, KNOWN[owner], owner) then
     report_unknown(node, owner, name, scope.add)
   end
 end
 
-local OWNERS = { repository = "ecr", trust = "sts" }
+local OWNERS = { repository = "ecr", registry = "ecr", trust = "sts" }
 
 local function check_existence(node, scope)
   local action = node.value
@@ -142,7 +142,7 @@ local function check_existence(node, scope)
     check_any_service(node, service, name, scope)
   end
   if service:find "[*?]" then
-    scope.add(SERVICE_WILDCARD, node, ("'%s' matches every service with such a name"):format(action),
+    scope.add(SERVICE_WILDCARD, node, ("'%s' has a wildcard for its service, which IAM rejects"):format(action),
       "write the name of the service")
   end
 end
@@ -229,14 +229,14 @@ function M.check(scope)
   if allows and statement.not_action and scope.kind.name ~= "scp" then
     scope.add(ALLOW_NOT_ACTION, has.NotAction.key,
       "Allow with NotAction allows every other action, including future ones", "name the actions that are needed",
-      scope.kind.name ~= "repository" and "medium" or nil)
+      not scope.kind.ecr and "medium" or nil)
   end
   local nodes = strings_of(has.Action or has.NotAction)
   scope.action_nodes = nodes
   for _, action in ipairs(nodes) do
     check_existence(action, scope)
     check_support(action, scope)
-    if scope.kind.name == "repository" and allows and not statement.not_action and not statement.not_principal then
+    if scope.kind.ecr and allows and not statement.not_action and not statement.not_principal then
       check_reach(statement, action, scope.add)
     end
   end

@@ -24,6 +24,9 @@ end
 -- Returns the bytes of the groups of one side of "::", or nil.
 local function parse_groups(text)
   local bytes = {}
+  if text:find "^:" or text:find ":$" or text:find "::" then
+    return nil
+  end
   for group in text:gmatch "[^:]+" do
     local v4 = group:find(".", 1, true) and parse_v4(group)
     if v4 then
@@ -57,12 +60,12 @@ end
 ---@param text string
 ---@return policy.lint.Network?
 function M.parse(text)
-  local host, prefix = text:match "^([^/]+)/?(%d*)$"
-  local bytes = host and (host:find(":", 1, true) and parse_v6(host) or parse_v4(host))
-  if not bytes then
-    return nil
-  end
-  return { bytes = bytes, prefix = math.tointeger(prefix) or #bytes * 8 }
+  local host, prefix = text:match "^([^/]+)/(%d+)$"
+  host = host or text
+  local bytes = host:find(":", 1, true) and parse_v6(host) or parse_v4(host)
+  local bits = bytes and #bytes * 8
+  prefix = prefix and math.tointeger(prefix) or bits
+  return bytes and prefix <= bits and { bytes = bytes, prefix = prefix } or nil
 end
 
 -- Returns byte `i` of an address of which only a prefix is left.

@@ -89,7 +89,8 @@ end
 local TYPES = {
   ecr = { "repository" },
   iam = {
-    "access-report", "assumed-role", "delegation-request", "federated-user", "group", "instance-profile", "mfa",
+    "access-report", "assumed-role", "contextProvider", "delegation-request", "federated-user", "group",
+    "instance-profile", "mfa",
     "oidc-provider", "policy", "role", "saml-provider", "server-certificate", "sms-mfa", "user",
   },
 }

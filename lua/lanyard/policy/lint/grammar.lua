@@ -6,29 +6,62 @@ local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
-local UNKNOWN_ELEMENT = define { id = "unknown-element", severity = "high", summary = "an element unknown to IAM" }
+local UNKNOWN_ELEMENT = define {
+  id = "unknown-element", severity = "high", summary = "an element unknown to IAM",
+  help = "IAM rejects a policy with an element that its grammar does not have.",
+}
 local WRONG_TYPE = define {
   id = "wrong-type", severity = "high", summary = "an element with a value of the wrong type",
+  help = "IAM rejects a policy whose elements have values of other JSON types.",
 }
 local BOTH_ELEMENTS = define {
   id = "both-elements", severity = "high", summary = "an element and its opposite, such as Action and NotAction",
+  help = "IAM rejects a statement with an element and its opposite.",
 }
-local NO_STATEMENT = define { id = "no-statement", severity = "high", summary = "a policy without statements" }
-local NO_EFFECT = define { id = "no-effect", severity = "high", summary = "a statement without Effect" }
-local BAD_EFFECT = define { id = "bad-effect", severity = "high", summary = "an Effect other than Allow or Deny" }
-local NO_ACTION = define { id = "no-action", severity = "high", summary = "a statement without Action" }
+local NO_STATEMENT = define {
+  id = "no-statement", severity = "high", summary = "a policy without statements",
+  help = "AWS rejects a policy without statements.",
+}
+local NO_EFFECT = define {
+  id = "no-effect", severity = "high", summary = "a statement without Effect",
+  help = "Every statement needs an Effect; IAM rejects the policy.",
+}
+local BAD_EFFECT = define {
+  id = "bad-effect", severity = "high", summary = "an Effect other than Allow or Deny",
+  help = "Effect is Allow or Deny, in this case.",
+}
+local NO_ACTION = define {
+  id = "no-action", severity = "high", summary = "a statement without Action",
+  help = "Every statement needs an Action or NotAction; IAM rejects the policy.",
+}
 local NO_PRINCIPAL = define {
   id = "no-principal", severity = "high", summary = "a statement that applies to no principal",
+  help = "A statement of a resource's policy names its principals. Without them it applies to nobody.",
 }
-local EMPTY_LIST = define { id = "empty-list", severity = "high", summary = "an empty list" }
-local NO_VERSION = define { id = "no-version", severity = "info", summary = "a policy without Version" }
-local BAD_VERSION = define { id = "bad-version", severity = "high", summary = "a Version that does not exist" }
+local EMPTY_LIST = define {
+  id = "empty-list", severity = "high", summary = "an empty list",
+  help = "An empty list matches nothing, or AWS rejects it.",
+}
+local NO_VERSION = define {
+  id = "no-version", severity = "info", summary = "a policy without Version",
+  help = "Without Version, policy variables are plain text.",
+}
+local BAD_VERSION = define {
+  id = "bad-version", severity = "high", summary = "a Version that does not exist",
+  help = "The versions of the policy language are 2008-10-17 and 2012-10-17.",
+}
 local UNSUPPORTED_ELEMENT = define {
   id = "unsupported-element", severity = "high", summary = "an element that resource control policies do not support",
   help = "Only the policy RCPFullAWSAccess of AWS allows. All other resource control policies deny, and name actions.",
 }
-local BAD_SID = define { id = "bad-sid", severity = "low", summary = "a Sid with characters that some services reject" }
-local REPEATED_SID = define { id = "repeated-sid", severity = "medium", summary = "a Sid used by two statements" }
+local BAD_SID = define {
+  id = "bad-sid", severity = "low", summary = "a Sid with characters that some services reject",
+  help = "Some services accept letters and digits only in a Sid.",
+}
+local REPEATED_SID = define {
+  id = "repeated-sid", severity = "medium", summary = "a Sid used by two statements",
+  help = "Identity and organization policies need unique Sids, and commands address statements by Sid.",
+}
 
 local M = {
   -- Conditions contain values and lists, too.

@@ -50,18 +50,43 @@ local function holds_without_key(test)
   return test.if_exists or test.set == "ForAllValues" or test.negated and test.set ~= "ForAnyValue" or false
 end
 
--- Returns what follows for a statement from a key that no request has.
-local function consequence(test, scope)
+-- Returns what follows for a statement from a condition that always or never holds. All conditions of a statement have
+-- to hold.
+local function outcome(always, scope)
   local allows = scope.effect == "Allow"
-  if holds_without_key(test) then
-    return allows and "the condition always holds, so that it restricts nothing"
-      or "the condition always holds, so that the statement denies everyone whom it names"
+  if not always then
+    return allows and "the condition never holds, so that the statement allows nobody"
+      or "the condition never holds, so that the statement denies nobody"
+  elseif #scope.tests > 1 then
+    return "the condition always holds, so that it restricts nothing"
   end
-  return allows and "the condition never holds, so that the statement allows nobody"
-    or "the condition never holds, so that the statement denies nobody"
+  return allows and "the condition always holds, so that it restricts nothing"
+    or "the condition always holds, so that the statement denies everyone whom it names"
 end
 
-M.consequence = consequence
+--- Returns what follows for a statement from a key that no request has.
+---@param test policy.lint.Test
+---@param scope policy.lint.Scope
+---@return string
+function M.consequence(test, scope)
+  return outcome(holds_without_key(test), scope)
+end
+
+--- Returns what follows for a statement from values that the key never has, or nil if other values of the list count.
+---@param test policy.lint.Test
+---@param scope policy.lint.Scope
+---@param count integer  how many values of the list the key never has
+---@return string?
+function M.consequence_of_value(test, scope, count)
+  if #test.values > count or test.set == "ForAnyValue" and test.negated then
+    return nil
+  elseif not test.negated and holds_without_key(test) then
+    return "the condition holds only for requests without the key"
+  end
+  return outcome(test.negated, scope)
+end
+
+local consequence = M.consequence
 
 -- Providers and services whose keys have no list here. Names of identity providers have dots.
 local function is_listed(prefix)
@@ -175,7 +200,7 @@ function M.check(test, scope)
   local key = test.record
   if key and key.deprecated then
     scope.add(DEPRECATED_KEY, test.key.key, ("'%s' is an old key"):format(test.name),
-      ("write %s%s"):format(key.deprecated, key.tag and test.name:match "/(.*)$" or ""))
+      ("write %s"):format(key.deprecated))
   end
   if key then
     check_type(test, scope)

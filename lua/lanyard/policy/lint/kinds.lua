@@ -4,10 +4,12 @@
 ---     kinds.get("trust").subject    --> "a trust policy"
 
 local core = require "lanyard.policy.core"
+local lists = require "lanyard.lists"
 
 --- A type of policy.
 ---@class policy.lint.Kind
----@field name "repository"|"identity"|"trust"|"scp"|"rcp"|"vpc-endpoint"
+---@field name "repository"|"registry"|"identity"|"trust"|"scp"|"rcp"|"vpc-endpoint"
+---@field ecr? true           a policy of ECR: all actions are ECR's
 ---@field subject string
 ---@field principal boolean   statements have a Principal; without it, they have none
 ---@field resource boolean    statements have a Resource; without it, they have none
@@ -27,7 +29,11 @@ local M = {}
 local KINDS = {
   {
     name = "repository", subject = "a repository policy", principal = true, resource = false,
-    limit = core.LIMIT, limit_of = "ECR accepts",
+    limit = core.LIMIT, limit_of = "ECR accepts", ecr = true,
+  },
+  {
+    name = "registry", subject = "a registry policy", principal = true, resource = true,
+    limit = core.LIMIT, limit_of = "ECR accepts", ecr = true,
   },
   {
     name = "identity", subject = "an identity policy", principal = false, resource = true, limit = 6144, dense = true,
@@ -67,6 +73,10 @@ function M.get(name)
   return KINDS[name] or error(("'%s' is not a type of policy"):format(tostring(name)), 2)
 end
 
+-- Actions that only a registry policy gives to others.
+-- https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
+local REGISTRY = lists.set "ecr:replicateimage ecr:createrepository ecr:batchimportupstreamimage"
+
 -- The facts of a document from which its type is guessed: what all its statements have, and what one has.
 local function facts_of(doc)
   local facts = { without_principal = true, resource = false, resources = true, everyone = true, deny = true }
@@ -85,6 +95,7 @@ local function facts_of(doc)
       facts.assumes = facts.assumes or service == "sts"
       facts.other = facts.other or service and service ~= "sts" or action == "*"
       facts.foreign = facts.foreign or service and service ~= "ecr"
+      facts.registry = facts.registry or REGISTRY[action:lower()]
     end
   end
   return facts
@@ -99,6 +110,8 @@ function M.guess(doc)
     return facts.resource and "identity" or "repository"
   elseif facts.assumes and not facts.other then
     return "trust"
+  elseif facts.registry and facts.resources and not facts.foreign then
+    return "registry"
   elseif facts.everyone and facts.resources and facts.foreign then
     return facts.deny and "rcp" or "vpc-endpoint"
   end

@@ -28,19 +28,25 @@ local function is_clear(statement)
   return not statement.flaw and not (statement.effect == "Deny" and statement.not_principal)
 end
 
+-- Returns statements as the subject of a sentence. Without principals, the texts of two statements are not compared, so
+-- that one of them may be enough.
+local function others(subject, kind)
+  return kind == "resource" and subject .. " together" or subject
+end
+
 -- Returns what covers a statement, as text.
-local function covering(doc, statements, statement)
+local function covering(doc, statements, statement, kind)
   local one = find(statements, statement.index, function(other)
     return other.effect == statement.effect and doc:covers(other.index, statement.index)
   end)
-  return one and numbered(one) .. " already covers" or "other statements together already cover"
+  return one and numbered(one) .. " already covers" or others("other statements", kind) .. " already cover"
 end
 
-local function cancelling(doc, statements, statement)
+local function cancelling(doc, statements, statement, kind)
   local one = find(statements, statement.index, function(other)
     return other.effect == "Deny" and doc:covers(other.index, statement.index)
   end)
-  return one and numbered(one) .. " denies" or "the Deny statements together deny"
+  return one and numbered(one) .. " denies" or others("the Deny statements", kind) .. " deny"
 end
 
 -- About how many microseconds the questions take. After that, a statement is compared with each other one by its text.
@@ -48,9 +54,12 @@ local MOST_WORK = 300000
 
 -- Reports whether one other statement of an effect covers a statement.
 local function is_covered(check, doc, statement, effect)
-  return find(check.statements, statement.index, function(other)
-    return other.effect == effect and not check.removed[other.index] and doc:covers(other.index, statement.index)
-  end) ~= nil
+  for _, index in ipairs(check:others(statement.index, effect)) do
+    if doc:covers(index, statement.index) then
+      return true
+    end
+  end
+  return false
 end
 
 local function is_shadowed(check, doc, statement)
@@ -68,18 +77,19 @@ end
 ---@param statements table[]                   doc:statements()
 ---@param node_of fun(index: integer): table   returns the node of a statement
 ---@param add policy.lint.Add
-function M.check(doc, statements, node_of, add)
-  local check = redundancy.new(doc, nil, MOST_WORK)
+---@param kind "resource"|"identity"  the kind of the document for questions (policy.ReasonOptions)
+function M.check(doc, statements, node_of, add, kind)
+  local check = redundancy.new(doc, { kind = kind }, MOST_WORK)
   for i = #statements, 1, -1 do
     local statement = statements[i]
     if not is_clear(statement) or #statements == 1 then
       goto continue
     elseif statement.effect == "Allow" and is_shadowed(check, doc, statement) then
-      add(SHADOWED_ALLOW, node_of(i),
-        cancelling(doc, statements, statement) .. " everything that this statement allows", "remove one of the two")
+      add(SHADOWED_ALLOW, node_of(i), cancelling(doc, statements, statement, kind)
+        .. " everything that this statement allows", "remove one of the two")
     elseif is_repeated(check, doc, statement) then
       check:remove(i)
-      add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement) .. " this statement",
+      add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement, kind) .. " this statement",
         "remove this statement; lanyard policy minimize prints the policy without redundant parts")
     end
     ::continue::

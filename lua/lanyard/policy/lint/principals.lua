@@ -10,21 +10,29 @@ local services = require "lanyard.policy.lint.services"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
-local PUBLIC = define { id = "public", severity = "critical", summary = "everyone is allowed" }
+local PUBLIC = define {
+  id = "public", severity = "critical", summary = "everyone is allowed",
+  help = "Everyone in the world, with and without an AWS account, has the access.",
+}
 local PUBLIC_CONDITIONAL = define {
   id = "public-conditional", severity = "medium", summary = "everyone is allowed under a condition",
+  help = "Everyone for whom the condition holds has the access.",
 }
 local ALLOW_NOT_PRINCIPAL = define {
   id = "allow-not-principal", severity = "critical", summary = "everyone is allowed except the named principals",
+  help = "Allow with NotPrincipal allows everyone in the world except the named principals.",
 }
 local BAD_PRINCIPAL = define {
   id = "bad-principal", severity = "high", summary = "a value that cannot be a principal",
+  help = "AWS rejects a policy with a principal that does not exist in this form.",
 }
 local ORPHAN = define {
   id = "orphan", severity = "medium", summary = "the unique id of a deleted role or user",
+  help = "IAM replaces the ARN of a deleted principal by its unique id, which matches nobody.",
 }
 local OTHER_ACCOUNT = define {
   id = "other-account", severity = "medium", summary = "a principal of another account is allowed",
+  help = "Principals of another account have the access if their account allows it, too.",
 }
 local UNSUPPORTED_PRINCIPAL = define {
   id = "unsupported-principal", severity = "high", summary = "a principal that this type of policy does not support",
@@ -42,6 +50,7 @@ local KEY_FOR_SERVICE = define {
 }
 local SOURCE_ARN = define {
   id = "source-arn", severity = "medium", summary = "a service is allowed on behalf of any account",
+  help = "Without a condition on the source, a service acts on behalf of every customer (the confused deputy problem).",
 }
 
 local M = {}
@@ -161,7 +170,7 @@ local function check_service(statement, node, scope)
   local flaw = service_flaw_of(value)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
-  elseif statement.effect ~= "Allow" or scope.kind.name ~= "repository" then
+  elseif statement.effect ~= "Allow" or not scope.kind.ecr then
     return
   elseif unusable then
     add(unusable.check, node, unusable.message, unusable.fix)
@@ -178,6 +187,9 @@ local function is_foreign(value, account)
   local owner = parsed and parsed.account or is_account_id(value) and value
   return owner and account and owner ~= account and not services.role(value, "service_owned")
 end
+
+-- What an account owns, by the type of its policy.
+local OWNED = { registry = "registry", trust = "role" }
 
 local function check_aws(statement, node, scope)
   local value, add = node.value, scope.add
@@ -199,7 +211,7 @@ local function check_aws(statement, node, scope)
   end
   if allows and scope.kind.name ~= "vpc-endpoint" and is_foreign(value, scope.account) then
     add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the %s (%s)"):format(value,
-      scope.kind.name == "trust" and "role" or "repository", scope.account), "verify that this access is intended")
+      OWNED[scope.kind.name] or "repository", scope.account), "verify that this access is intended")
   end
 end
 
@@ -225,7 +237,7 @@ end
 
 local function check_everyone(statement, entry, scope)
   local kind = scope.kind.name
-  if kind == "repository" or kind == "trust" then
+  if scope.kind.ecr or kind == "trust" then
     check_public(statement, entry.node, scope.add)
   end
   if kind == "trust" and entry.type == "*" then

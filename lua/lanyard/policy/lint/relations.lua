@@ -3,6 +3,7 @@
 
 local consequence = require("lanyard.policy.lint.keys").consequence
 local define = require("lanyard.policy.lint.catalogue").define
+local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 
@@ -26,6 +27,12 @@ local PASS_ROLE = define {
 local ANY_SERVICE_ROLE = define {
   id = "any-service-role", severity = "low", summary = "iam:CreateServiceLinkedRole for any service",
   help = "Service-linked roles of services that nobody uses can be created.",
+}
+
+local RESOURCE_MISMATCH = define {
+  id = "resource-mismatch", severity = "high", summary = "an action on the registry with repositories as its resource",
+  help = "Actions on the registry, such as ecr:GetAuthorizationToken, have no resource type. A statement applies to "
+    .. "them only with Resource *.",
 }
 
 local M = {}
@@ -75,7 +82,7 @@ local OWN_KEYS = lists.set [[
 
 local function check_relevance(test, scope)
   local prefix = test.name:lower():match "^([^:]+):"
-  if scope.kind.name == "repository" and prefix and OWN_KEYS[prefix] then
+  if scope.kind.ecr and prefix and OWN_KEYS[prefix] then
     scope.add(IRRELEVANT_KEY, test.key.key, ("requests to ECR do not have %s: %s"):format(test.name,
       consequence(test, scope)), "remove the key, or use a global key")
   end
@@ -113,11 +120,35 @@ local function is_open(statement)
   end
   for _, resource in ipairs(statement.resources) do
     local name = resource:match "^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.*)$"
-    if resource == "*" or name and name:find "^r?o?l?e?/?%*" then
+    if resource == "*" or name and (name:find "^%*+$" or name:find "^role/%*+$") then
       return true
     end
   end
   return false
+end
+
+local REGISTRY = lists.set("getauthorizationtoken " .. table.concat(ecr_actions.REGISTRY, " "):lower())
+
+-- Reports whether every resource of a statement is a repository.
+local function has_only_repositories(statement)
+  for _, resource in ipairs(statement.resources) do
+    if not resource:find "^arn:[^:]*:ecr:[^:]*:[^:]*:repository/" then
+      return false
+    end
+  end
+  return #statement.resources > 0 and not statement.not_resource
+end
+
+local function check_mismatch(scope)
+  local statement = scope.statement
+  for _, node in ipairs(not statement.not_action and has_only_repositories(statement) and scope.action_nodes or {}) do
+    local name = node.value:lower():match "^ecr:(%w+)$"
+    if name and REGISTRY[name] then
+      scope.add(RESOURCE_MISMATCH, node, ("%s is not an action on a repository, so that the statement does not %s it")
+        :format(node.value, statement.effect == "Deny" and "deny" or "allow"),
+        "move it to a statement with Resource *")
+    end
+  end
 end
 
 local POWERS = {
@@ -153,6 +184,9 @@ function M.check(scope)
     check_owner(test, scope)
     check_relevance(test, scope)
     check_pair(test, scope)
+  end
+  if scope.kind.resource then
+    check_mismatch(scope)
   end
   if scope.kind.name == "identity" and scope.effect == "Allow" and (scope.has.Action or scope.has.NotAction) then
     check_powers(scope)

@@ -4,7 +4,7 @@
 
 local addresses = require "lanyard.policy.lint.addresses"
 local arns = require "lanyard.policy.lint.arns"
-local consequence = require("lanyard.policy.lint.keys").consequence
+local keys = require "lanyard.policy.lint.keys"
 local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
 local names = require "lanyard.policy.names"
@@ -46,6 +46,12 @@ local function text_of(item)
   return item.value ~= nil and tostring(item.value) or nil
 end
 
+-- Returns what follows from a value that the key never has, as the end of a message.
+local function consequence(test, scope, count)
+  local text = keys.consequence_of_value(test, scope, count or 1)
+  return text and ": " .. text or ""
+end
+
 local function has_variable(text)
   return text:find("${", 1, true) ~= nil
 end
@@ -71,7 +77,7 @@ local function check_wildcard(test, item, scope)
   local arn_like = key and key.type == "arn" and (test.negated and "ArnNotLike" or "ArnLike")
   local advice = ("write %s"):format(arn_like or like)
   if key then
-    scope.add(WILDCARD_EQUALS, item, ("%s takes %s in '%s' as plain text: %s"):format(test.base, wildcard, item.value,
+    scope.add(WILDCARD_EQUALS, item, ("%s takes %s in '%s' as plain text%s"):format(test.base, wildcard, item.value,
       consequence(test, scope)), advice)
   else
     scope.add(WILDCARD_EQUALS, item, ("%s takes %s in '%s' as plain text"):format(test.base, wildcard, item.value),
@@ -121,7 +127,7 @@ local function check_form(test, item, scope)
   if not form or text == "" or text:find "[*?]" or has_variable(text) or not test.base:find "^String" then
     return
   elseif not form[1](text) then
-    scope.add(BAD_KEY_VALUE, item, ("'%s' is not %s: %s"):format(text, form[2], consequence(test, scope)),
+    scope.add(BAD_KEY_VALUE, item, ("'%s' is not %s%s"):format(text, form[2], consequence(test, scope)),
       ("write %s"):format(form[2]))
   end
 end
@@ -176,8 +182,8 @@ local function check_networks(test, scope)
   local only = #private == #test.values
   for _, node in ipairs(private) do
     scope.add(PRIVATE_ADDRESS, node, ("%s is private, and aws:SourceIp is a public address%s"):format(node.value,
-      only and ": " .. consequence(test, scope) or ""),
-      "use public addresses, or aws:VpcSourceIp with aws:SourceVpc", not only and "low" or nil)
+      only and consequence(test, scope, #private) or ""), "use public addresses, or aws:VpcSourceIp with aws:SourceVpc",
+      not only and "low" or nil)
   end
 end
 

@@ -1,0 +1,111 @@
+--- IAM's evaluation logic: how the layers of policies combine.
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+---
+--- The logic is independent of what is combined. An algebra has
+---
+---     of(layer, namings)             what the Allow statements of a layer give that name the principal in these ways
+---     all(list), any(list)           all, or one of them, must allow
+---     root, unlimited                the root user needs no policy; nothing limits the request
+---     choose(within, across, owner)  the first if the principal belongs to the account, else the second
+
+local layers = require "lanyard.policy.layers"
+
+local M = {}
+
+-- Requests that the resource's policy must allow regardless of the principal's policies: requests about a KMS key, and
+-- requests to STS for a role session.
+local RESOURCE_POLICY_RULES = {
+  kms = function(_, resource) return resource and resource:find "^arn:[^:]*:kms:[^:]*:[^:]*:key/" ~= nil end,
+  sts = function(action)
+    return action:find "^sts:assumerole" or action == "sts:tagsession" or action == "sts:setsourceidentity"
+  end,
+}
+
+local NO_IDENTITY = layers.new("no identity policy allows it", "identity-policy")
+local NO_RESOURCE = layers.new("the resource has no policy that allows it", "resource-policy")
+
+--- Reports whether only the resource's policy can allow a request.
+---@param action string
+---@param resource? string
+---@return boolean
+function M.needs_resource_policy(action, resource)
+  action = action:lower()
+  local rule = RESOURCE_POLICY_RULES[action:match "^[^:]*"]
+  return rule ~= nil and rule(action, resource) and true or false
+end
+
+-- Returns what the levels of an organization give.
+local function levels_allow(algebra, levels)
+  local given = {}
+  for i, layer in ipairs(levels) do
+    given[i] = algebra.of(layer, layers.ANY_NAMING)
+  end
+  return given[1] and algebra.all(given) or algebra.of(levels.none, layers.ANY_NAMING)
+end
+
+local function limit(algebra, layer)
+  return layer and algebra.of(layer, layers.ANY_NAMING) or algebra.unlimited
+end
+
+-- Returns what is given within one account. A statement of the resource's policy that names a user, a session or anyone
+-- is sufficient. For a role, the boundaries of the role apply as well. An account represents the principals that their
+-- own policies allow.
+local function within_account(algebra, resource, caller, own, bounds, needs_resource_policy)
+  local named = algebra.of(resource, { "principal" })
+  return algebra.any {
+    needs_resource_policy and algebra.of(NO_RESOURCE, layers.ANY_NAMING) or algebra.all { own, bounds },
+    algebra.of(resource, { "anyone" }),
+    caller.kind == "role" and algebra.all { named, bounds } or named,
+    algebra.all { algebra.of(resource, { "role" }), bounds },
+    algebra.all { algebra.of(resource, { "account" }), algebra.all { own, bounds } },
+  }
+end
+
+-- Returns what the resource's policy and the principal's own policies give.
+local function combined(algebra, found, request)
+  local resource, caller = found.resource or NO_RESOURCE, request.caller
+  if caller.service or caller.anonymous then
+    return algebra.of(resource, layers.ANY_NAMING)
+  end
+  local own = caller.kind == "root" and algebra.root
+    or algebra.of(found.identity_policies or NO_IDENTITY, layers.ANY_NAMING)
+  local bounds = algebra.all { limit(algebra, found.boundaries), limit(algebra, found.session_policies) }
+  local across = algebra.all { algebra.of(resource, layers.ANY_NAMING), own, bounds }
+  if request.same_account == false then
+    return across
+  end
+  local within = within_account(algebra, resource, caller, own, bounds, request.needs_resource_policy)
+  return request.same_account and within or algebra.choose(within, across, request.owner)
+end
+
+--- Returns what all layers give, without their Deny statements.
+---@param algebra table
+---@param found table    layers by the names of decide's options
+---@param request { caller: policy.Caller, owner?: string, same_account?: boolean, needs_resource_policy: boolean }
+---@return any
+function M.allows(algebra, found, request)
+  return algebra.all {
+    combined(algebra, found, request),
+    found.rcps and levels_allow(algebra, found.rcps) or algebra.unlimited,
+    found.scps and levels_allow(algebra, found.scps) or algebra.unlimited,
+    limit(algebra, found.vpc_endpoint_policies),
+  }
+end
+
+local ORDER = { "vpc_endpoint_policies", "resource", "identity_policies", "boundaries", "session_policies" }
+
+--- Returns all layers, in the order in which their Deny statements count.
+---@param found table
+---@return table[]
+function M.each(found)
+  local list = {}
+  for _, name in ipairs { "rcps", "scps" } do
+    table.move(found[name] or {}, 1, #(found[name] or {}), #list + 1, list)
+  end
+  for _, name in ipairs(ORDER) do
+    list[#list + 1] = found[name]
+  end
+  return list
+end
+
+return M
