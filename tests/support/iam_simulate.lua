@@ -345,6 +345,9 @@ M.CLASSES = {
         return value == "" or type(value) == "table" and (#value == 0 or value[1] == "" or value[2] == "")
       end) or has(case, [["aws:PrincipalTag/team":""]])
     end },
+  { name = "variable in a resource", argument = "reference_policies_variables: \"You can use policy variables in the Resource "
+      .. "element\"; iam-simulate splits the pattern at the colon in the variable",
+    fits = function(case) return has(case, '"arn:aws:sqs:%*:%*:%${') end },
   { name = "default of a variable", argument = "reference_policies_variables, Specifying default values: "
       .. "\"${key, 'default value'}\" with a blank after the comma",
     fits = function(case) return has(case, "%${aws:PrincipalTag/team, ") end },
