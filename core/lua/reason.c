@@ -48,8 +48,8 @@ static const char **read_texts(lua_State *L, int options, const char *field, siz
 
 /* Reads the options at a stack index. What keeps them alive stays on the stack. */
 static struct access_options read_options(lua_State *L, int index) {
-  static const char *const known[] = {"identity", "accounts", "organizations",
-                                      "always",   "limit",    NULL};
+  static const char *const known[] = {"identity", "accounts", "organizations", "always", "bound",
+                                      "limit",    NULL};
   check_fields(L, index, known);
   struct access_options options = {
       .identity = opt_field_boolean(L, index, "identity", 0) != 0,
@@ -68,6 +68,7 @@ static struct access_options read_options(lua_State *L, int index) {
   }
   options.accounts = accounts;
   options.always = read_texts(L, index, "always", MAX_KEYS, &options.always_count);
+  options.bound = read_texts(L, index, "bound", MAX_KEYS, &options.bound_count);
   return options;
 }
 
@@ -124,10 +125,10 @@ static int push_witness(lua_State *L, const struct access_result *result) {
   return 1;
 }
 
-/* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [limit] })
+/* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [bound,] [limit] })
  *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason
  * `accounts` and `organizations` are lists of the same length; the organization of an account that
- * has none is "". */
+ * has none is "". `bound` lists actions whose resource is never "*". */
 static int new_access(lua_State *L) {
   enum { BEFORE = 1, AFTER, OPTIONS };
   check_policy(L, BEFORE);

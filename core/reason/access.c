@@ -398,6 +398,8 @@ static bool prepare(struct access *access) {
                                    .pool = pool,
                                    .always = access->options->always,
                                    .always_count = access->options->always_count,
+                                   .bound = access->options->bound,
+                                   .bound_count = access->options->bound_count,
                                    .no_resource = !access->options->identity &&
                                                   !names_resources(access->before) &&
                                                   !names_resources(access->after),

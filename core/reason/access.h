@@ -19,7 +19,9 @@ struct access_options {
   size_t account_count;
   const char *const *always; /* condition keys that every request has */
   size_t always_count;
-  size_t limit; /* how much work is done, about 10 per microsecond; 0: the default */
+  const char *const *bound; /* actions whose resource is never "*" */
+  size_t bound_count;
+  size_t limit; /* how much work is done, about 200 per microsecond; 0: the default */
 };
 
 enum access_answer {

@@ -11,6 +11,7 @@
 #include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/binding.h"
+#include "reason/shapes.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -62,6 +63,21 @@ static bool offer_literals(struct query *query) {
   return list != NULL;
 }
 
+/* Reports whether the ARNs of the service in the beginning of an ARN lack the part after some colons. */
+static bool lacks_part(const struct buf *begin, size_t colons) {
+  const char *service = begin->data, *end = begin->data + begin->length;
+  for (size_t i = 0; i < 2 && service; i++) {
+    service = memchr(service, ':', (size_t)(end - service));
+    service = service ? service + 1 : NULL;
+  }
+  const char *after = service ? memchr(service, ':', (size_t)(end - service)) : NULL;
+  bool region, account;
+  if (!after)
+    return false;
+  shape_parts(service, (size_t)(after - service), &region, &account);
+  return (colons == 3 && !region) || (colons == 4 && !account);
+}
+
 /* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
  * no pattern mentions. Such a text is often the best one. */
 static void offer_guess(struct query *query, const char *any) {
@@ -79,7 +95,7 @@ static void offer_guess(struct query *query, const char *any) {
   for (const char *c = pattern; *c; c++) {
     bool whole = colons < ARN_COLONS && c > pattern && c[-1] == ':' && c[1] == ':';
     if (*c == '*')
-      buf_adds(&text, whole ? parts[colons] : query->fresh);
+      buf_adds(&text, !whole ? query->fresh : lacks_part(&text, colons) ? "" : parts[colons]);
     else
       buf_addc(&text, *c == '?' ? 'a' : *c);
     colons += *c == ':';
@@ -220,6 +236,15 @@ static void add_atom(struct query *query, struct texts_atoms *atoms, size_t numb
     texts_add(query, atoms, texts_atom(query, number, FORM_MAYBE, build_account));
 }
 
+/* Adds the text with a Region and an account, which people know, if it lacks them. */
+static void add_real(struct query *query, struct points *texts, const char *bytes, size_t length) {
+  struct buf real = {0};
+  if (shape_make_real(query, bytes, length, &real) && !real.failed)
+    points_add(query, texts, real.data, real.length);
+  query->pool->failed = query->pool->failed || real.failed;
+  buf_free(&real);
+}
+
 static void propose(struct query *query, enum resource_form form, struct points *texts) {
   const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
   struct texts_atoms inside = {0}, avoided = {0};
@@ -230,8 +255,10 @@ static void propose(struct query *query, enum resource_form form, struct points 
     add_atom(query, &avoided, dimension->avoided[i], false, form);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
-  for (size_t i = 0; i < list.count; i++)
+  for (size_t i = 0; i < list.count; i++) {
+    add_real(query, texts, list.items[i].bytes, list.items[i].length);
     points_add(query, texts, list.items[i].bytes, list.items[i].length);
+  }
   words_free(&list);
 }
 
@@ -282,17 +309,20 @@ static void offer_resource(struct query *query, const struct policy_string *reso
 static void offer_fresh_resources(struct query *query, struct points *texts) {
   struct buf text = {0};
   buf_addf(&text, "arn:aws:ecr:us-east-1:%s:repository/%s", query->fresh_account, query->fresh);
-  size_t length = text.length;
+  size_t ecr = text.length;
+  buf_addf(&text, "arn:aws:sns:us-east-1:%s:%s", query->fresh_account, query->fresh);
+  size_t sns = text.length;
   buf_addf(&text, "arn:aws:s3:::%s", query->fresh);
   query->pool->failed = query->pool->failed || text.failed;
   if (!text.failed) {
-    points_add(query, texts, text.data, length);
-    points_add(query, texts, text.data + length, text.length - length);
+    points_add(query, texts, text.data, ecr);
+    points_add(query, texts, text.data + ecr, sns - ecr);
+    points_add(query, texts, text.data + sns, text.length - sns);
   }
   buf_free(&text);
 }
 
-static void offer_resources_of_accounts(struct query *query, bool unknown) {
+static void offer_resources_of_accounts(struct query *query, bool unknown, bool named) {
   const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
   static const struct values_domain domain = {.key = "aws:ResourceAccount",
                                               .key_length = sizeof "aws:ResourceAccount" - 1};
@@ -310,7 +340,8 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
     propose(query, ANY_ARN, &texts); /* the key may be absent, whatever the account is */
-    points_add(query, &texts, "*", 1);
+    if (!named)
+      points_add(query, &texts, "*", 1);
   }
   if (unknown)
     offer_resource(query, &(struct policy_string){0}, &owners);
@@ -319,9 +350,9 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
       offer_resource(query, &texts.items[i], &owners);
 }
 
-void places_resources(struct query *query, bool unknown) {
+void places_resources(struct query *query, bool unknown, bool named) {
   if (bound_account(query) || tests_account(query, &query->dimensions[BOX_RESOURCE])) {
-    offer_resources_of_accounts(query, unknown);
+    offer_resources_of_accounts(query, unknown, named);
     return;
   }
   if (unknown) {
@@ -334,8 +365,10 @@ void places_resources(struct query *query, bool unknown) {
   if (query_perfect(query, BOX_RESOURCE))
     return;
   struct points texts = {0};
+  offer_fresh_resources(query, &texts);
   propose(query, ANY_ARN, &texts);
-  points_add(query, &texts, "*", 1);
+  if (!named)
+    points_add(query, &texts, "*", 1);
   for (size_t i = 0; i < texts.count; i++)
     offer_text(query, texts.items[i].bytes, texts.items[i].length);
 }

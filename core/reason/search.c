@@ -91,6 +91,32 @@ static void propose_key(struct attempt *attempt, size_t number, const char *samp
   caller_fact_free(&fact);
 }
 
+/* Reports whether a pattern is an action whose resource is never "*". */
+static bool is_bound(const struct search *search, const struct policy_value *pattern) {
+  for (size_t i = 0; i < search->bound_count; i++)
+    if (strcasecmp(search->bound[i], pattern->string) == 0)
+      return true;
+  return false;
+}
+
+/* Reports whether the question is about such actions only. */
+static bool has_bound_actions(const struct attempt *attempt) {
+  const struct query *query = &attempt->query;
+  for (size_t b = 0; b < query->inside_count && attempt->search->bound_count > 0; b++)
+    for (size_t t = 0; t < query->inside[b]->count; t++) {
+      const struct box_test *test = query_test(query, query->inside[b]->tests[t]);
+      const struct policy_list *list = &test->statement->actions;
+      size_t i = 0;
+      if (test->kind != TEST_ACTION || test->statement->not_action)
+        continue;
+      while (i < list->count && is_bound(attempt->search, &list->items[i]))
+        i++;
+      if (i == list->count)
+        return true;
+    }
+  return false;
+}
+
 static void propose_organizations(struct attempt *attempt, size_t number,
                                   const struct caller_class *class) {
   struct organizations_domain domain = {.member = true};
@@ -123,7 +149,7 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
     places_actions(query);
     break;
   case DIMENSION_RESOURCE:
-    places_resources(query, attempt->search->no_resource);
+    places_resources(query, attempt->search->no_resource, has_bound_actions(attempt));
     break;
   case DIMENSION_CALLER:
     callers_propose(query, class, &attempt->search->names);

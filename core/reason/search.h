@@ -14,6 +14,8 @@ struct search {
   struct caller_names names;
   const char *const *always; /* keys that every request has */
   size_t always_count;
+  const char *const *bound; /* actions whose resource is never "*" */
+  size_t bound_count;
   bool no_resource; /* the policies name no resources */
   struct query_atoms *atoms;
   size_t *steps;

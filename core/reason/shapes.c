@@ -165,16 +165,21 @@ static const struct {
     {"budgets", true},    {"health", true},   {"artifact", false},
 };
 
+void shape_parts(const char *service, size_t length, bool *region, bool *account) {
+  *region = *account = true;
+  for (size_t i = 0; i < sizeof global / sizeof *global; i++)
+    if (bytes_are(service, length, global[i].service)) {
+      *region = false;
+      *account = global[i].account;
+    }
+}
+
 bool shape_make_real(const struct query *query, const char *text, size_t length, struct buf *out) {
   struct arn arn;
-  bool region = true, account = true;
+  bool region, account;
   if (!arn_parse(text, length, &arn))
     return false;
-  for (size_t i = 0; i < sizeof global / sizeof *global; i++)
-    if (bytes_are(arn.service.text, arn.service.length, global[i].service)) {
-      region = false;
-      account = global[i].account;
-    }
+  shape_parts(arn.service.text, arn.service.length, &region, &account);
   region = region && arn.region.length == 0;
   account = account && arn.account.length == 0;
   if (!region && !account)

@@ -34,6 +34,9 @@ bool shape_allows(enum shape shape, const char *text, size_t length);
 /* shape_fresh appends a value of a form that no policy mentions; nothing for booleans. */
 void shape_fresh(const struct query *query, enum shape shape, struct buf *out);
 
+/* shape_parts sets whether the ARNs of a service have a Region and an account. */
+void shape_parts(const char *service, size_t length, bool *region, bool *account);
+
 /* shape_make_real appends the text of an ARN with a Region and an account where the service usually has
  * them and the ARN does not. It returns false, and appends nothing, if there is nothing to add. */
 bool shape_make_real(const struct query *query, const char *text, size_t length, struct buf *out);

@@ -29,7 +29,8 @@ static enum policy_answer decide(const struct policy *doc, const struct search_r
                                          .action = found->action,
                                          .resource = found->resource,
                                          .context = &context,
-                                         .identity = identity};
+                                         .identity = identity,
+                                         .issuer = found->issuer};
   struct buf reason = {0};
   struct policy_decision decision = policy_evaluate(doc, &request, &reason);
   check(!reason.failed);

@@ -6,6 +6,7 @@
 --- core/README.md describes the method.
 
 local core = require "lanyard.policy.reason.core"
+local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local simplify = require "lanyard.policy.simplify"
 
@@ -35,6 +36,18 @@ local M = {}
 local KNOWN = { kind = true, accounts = true, always = true, limit = true }
 local KINDS = { resource = true, identity = true }
 
+-- The actions of ECR whose requests always name a repository. Without names, DescribeRepositories is about all.
+local BOUND = {}
+do
+  local others = { GetAuthorizationToken = true, DescribeRepositories = true }
+  for _, name in ipairs(ecr_actions.REGISTRY) do
+    others[name] = true
+  end
+  for _, name in ipairs(ecr_actions.ALL) do
+    BOUND[#BOUND + 1] = not others[name] and "ecr:" .. name or nil
+  end
+end
+
 -- Returns the options as the core takes them.
 local function core_options(options)
   options = options or {}
@@ -53,6 +66,7 @@ local function core_options(options)
   return {
     identity = options.kind == "identity", accounts = accounts, organizations = organizations,
     always = options.always, limit = options.limit,
+    bound = options.kind == "identity" and BOUND or nil,
   }
 end
 

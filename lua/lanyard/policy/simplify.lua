@@ -49,10 +49,13 @@ local function with(request, name, value)
 end
 
 -- Returns the actions to try in place of one.
-local function actions_for(action)
+local function actions_for(action, resource)
   local service = action:match "^([^:]*):"
   local names = {}
-  if not service or service == "ecr" or service:find "^%a?$" then
+  local free = not service or service == "ecr" or service:find "^%a?$"
+  if free and resource == "*" then
+    names[1] = "ecr:GetAuthorizationToken" -- which has no other resource
+  elseif free then
     for _, list in ipairs { FIRST, ecr_actions.ALL } do
       for _, name in ipairs(list) do
         names[#names + 1] = "ecr:" .. name
@@ -102,8 +105,9 @@ return function(request, before, after, options)
       end
     end
   end
-  if not lists.contains(ecr_actions.ALL, request.action:match "^ecr:(.*)$") then
-    replace("action", actions_for(request.action))
+  local known = lists.contains(ecr_actions.ALL, request.action:match "^ecr:(.*)$")
+  if not known or request.resource == "*" then
+    replace("action", actions_for(request.action, request.resource))
   end
   if request.resource then
     replace("resource", { not identity and false or RESOURCE, RESOURCE })

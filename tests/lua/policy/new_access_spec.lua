@@ -135,6 +135,29 @@ describe("new_access", function()
   end)
 end)
 
+describe("the resource of an answer", function()
+  local IDENTITY = { kind = "identity" }
+  local function on(resource, action)
+    return { Effect = "Allow", Action = action or "sqs:*", Resource = resource }
+  end
+
+  it("looks like AWS's", function()
+    local function resource(pattern) return witness({}, { on(pattern) }, IDENTITY).resource end
+    assert.equal("arn:aws:sqs:us-east-1:444455556666:q", resource "arn:aws:sqs:*:444455556666:q")
+    assert.equal("arn:aws:s3:::b", resource "arn:aws:s3:*:*:b")
+    assert.matches("^arn:aws:iam::%d+:role/", resource "arn:aws:iam::*:role/*")
+    assert.matches("^arn:aws:%w+:us%-east%-1:%d+:", witness({ on "arn:aws:ecr:*:*:repository/*" }, { on "*" }, IDENTITY).resource)
+    assert.matches("^arn:aws:sqs:us%-east%-1:%d+:", witness({ on "arn:aws:sqs:*:*:a" }, { on "arn:aws:sqs:*:*:*" }, IDENTITY).resource)
+  end)
+
+  it("is * only for an action that can have no other one", function()
+    assert_none({ on("arn:*", { "ecr:BatchGetImage", "ecr:putimage" }) }, { on("*", { "ecr:BatchGetImage", "ecr:PutImage" }) }, IDENTITY)
+    local request = witness({ on("arn:*", "ecr:*") }, { on("*", "ecr:*") }, IDENTITY)
+    assert.same({ "ecr:GetAuthorizationToken", "*" }, { request.action, request.resource })
+    assert.equal("*", witness({ on "arn:*" }, { on "*" }, IDENTITY).resource)
+  end)
+end)
+
 describe("new_access with conditions", function()
   local TAG = "aws:PrincipalTag/team"
 

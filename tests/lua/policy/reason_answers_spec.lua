@@ -206,7 +206,7 @@ describe("new_access answers questions about", function()
         { on "arn:aws:s3:::a" }, { on "arn:aws:?3:::a" } },
       { "certain s:a arn:aws:s3:::b {}",
         { on "arn:aws:s3:::a" }, { on "arn:aws:s3:::?" } },
-      { "certain s:a arn:aws:s3a:::a {}",
+      { "certain s:a arn:aws:s3a:us-east-1:123456789012:a {}",
         { on "arn:aws:s3:::*" }, { on "arn:aws:s3*" } },
       { "none",
         { on "arn:aws:s3*" }, { on "arn:aws:s3:::*" } },
@@ -214,7 +214,7 @@ describe("new_access answers questions about", function()
         { on "arn:aws:*:a" }, { on "arn:aws:s3:::x:a" } },
       { "none",
         { on "arn:aws:sqs:*" }, { on("arn:aws:sqs:r:" .. A .. ":q") } },
-      { "certain s:a arn:aws:sqs:::a {}",
+      { "certain s:a arn:aws:sqs:us-east-1:123456789012:a {}",
         {}, { on "arn:aws:sqs:*" } },
       { "certain s:a * {}",
         { on "arn:*:*:*:*:*" }, { on "*" } },
@@ -236,7 +236,7 @@ describe("new_access answers questions about", function()
         { where("Null", RA, "true", { Resource = "*" }) }, { where("StringNotEquals", RA, A, { Resource = "arn:aws:sqs:r:" .. B .. ":q" }) } },
       { "certain s:a arn:aws:sqs:r:111122223333:q {}",
         {}, { where("NumericEquals", RA, A, { Resource = "arn:aws:sqs:r:" .. A .. ":q" }) } },
-      { "certain s:a arn:aws:sqs::111122223333:q {}",
+      { "certain s:a arn:aws:sqs:us-east-1:111122223333:q {}",
         { where("StringNotEquals", RA, A, { Resource = "*" }) }, { on("arn:aws:sqs:*:*:q") } },
     })
   end)

@@ -189,10 +189,10 @@ local function check_networks(test, scope)
     return
   end
   local only = #private == #test.values
-  local follows = only and not (allows_everyone(scope) and not test.negated)
+  local follows = only and (test.negated or not allows_everyone(scope)) and consequence(test, scope, #private) or ""
   for _, node in ipairs(private) do
     scope.add(PRIVATE_ADDRESS, node, ("%s is private, and aws:SourceIp is a public address%s"):format(node.value,
-      follows and consequence(test, scope, #private) or ""), "use public addresses, or aws:VpcSourceIp with aws:SourceVpc",
+      follows), "use public addresses, or aws:VpcSourceIp with aws:SourceVpc",
       not only and "low" or nil)
   end
 end
