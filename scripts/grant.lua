@@ -58,7 +58,7 @@ end
 
 local function grant(service, dry_run)
   return function(repository)
-    return region:grant(service, repository, {
+    local change, err = region:grant(service, repository, {
       sid = options.sid,
       expires = options.expires,
       fold = options.fold,
@@ -66,6 +66,11 @@ local function grant(service, dry_run)
       settle = options.settle,
       progress = not dry_run and cli.progress or nil,
     })
+    local denied = change and region:pull_warning(change, service.role.arn)
+    if denied then
+      change.warning = change.outlasts and denied .. "; " .. change.outlasts or denied
+    end
+    return change, err
   end
 end
 

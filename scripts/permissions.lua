@@ -146,7 +146,10 @@ cli.json(([[
     {
       "Sid": "AuditEcrRegistry",
       "Effect": "Allow",
-      "Action": "ecr:GetRegistryPolicy",
+      "Action": [
+        "ecr:GetRegistryPolicy",
+        "ecr:GetAccountSetting"
+      ],
       "Resource": "*"
     },
     {

@@ -259,6 +259,43 @@ static void the_keys_that_leave_a_condition_undecided_are_listed(void **state) {
   assert_unknown("{\"StringEquals\":{\"k:name\":\"${k:unknown\"}}", &request, "");
 }
 
+/* Asserts the text of the operands of the first test, separated by "|"; "-" matches nothing. */
+static void assert_operands(const char *condition, bool variables, const char *expected) {
+  struct json_error error;
+  struct json_doc *doc = json_parse(condition, strlen(condition), &error);
+  assert_non_null(doc);
+  const struct json_value *named = json_root(doc)->first, *key = named->first;
+  struct buf out = {0};
+  for (const struct json_value *one = key->first; one; one = one->next) {
+    struct buf text = {0};
+    bool matches = condition_operand_text(named->key->string, one, &partial, variables, &text);
+    if (one != key->first)
+      buf_addc(&out, '|');
+    if (matches)
+      buf_add(&out, text.data, text.length);
+    else
+      buf_addc(&out, '-');
+    assert_false(text.failed);
+    buf_free(&text);
+  }
+  buf_adds(&out, "");
+  assert_string_equal(out.data, expected);
+  buf_free(&out);
+  json_free(doc);
+}
+
+static void the_text_of_an_operand_has_the_values_of_variables(void **state) {
+  (void)state;
+  assert_operands(
+      "{\"StringLike\":{\"k\":[\"${k:name}*\",\"${k:x}?\",\"${k:none}\",\"${*}\",1,true,null]}}",
+      true, "web*|${k:x}?|-|${*}|1|true|null");
+  assert_operands("{\"StringLike\":{\"k\":[\"${k:name}\",\"${k:none, 'd*'}\",\"${k:open\"]}}",
+                  false, "${k:name}|${k:none, 'd*'}|${k:open");
+  assert_operands("{\"ArnLike\":{\"k\":[\"${k:none, 'd*'}x\",\"${k:empty, 'e$'}\",\"a${k:open\"]}}",
+                  true, "d${*}x|e${$}|a${k:open");
+  assert_operands("{\"NumericEquals\":{\"k\":[\"${k:number}\"]}}", true, "${k:number}");
+}
+
 static void an_operand_is_checked_by_its_type(void **state) {
   (void)state;
   static const struct {
@@ -300,6 +337,7 @@ int main(void) {
       cmocka_unit_test(a_variable_takes_the_value_of_its_key),
       cmocka_unit_test(without_a_context_only_an_empty_condition_holds),
       cmocka_unit_test(the_keys_that_leave_a_condition_undecided_are_listed),
+      cmocka_unit_test(the_text_of_an_operand_has_the_values_of_variables),
       cmocka_unit_test(an_operand_is_checked_by_its_type),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

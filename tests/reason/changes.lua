@@ -26,14 +26,24 @@ local function line_at(text, position)
   return number + 1, text:match("[^\n]*", from):match "^%s*(.-)%s*$", from
 end
 
+-- Returns the name of the function around a position.
+local function function_at(text, position)
+  local name
+  for start, found in text:gmatch "\n()[%a_][^\n(;]-([%w_]+)%(" do
+    if start > position then break end
+    name = found
+  end
+  return name
+end
+
 -- Returns the text with `if (!(...))`, or nil.
 local function negated(text, code, stop)
   local closing = code:match("^%b()()", stop - 1)
   return closing and text:sub(1, stop - 1) .. "!(" .. text:sub(stop, closing - 2) .. ")" .. text:sub(closing - 1)
 end
 
---- Returns the changes of a file: { path, line, code, name, text }. `code` is the line, and `name` says what is replaced,
---- and which one of several in the line.
+--- Returns the changes of a file: { path, line, code, name, text }. `code` is the line, after the name of its function
+--- if it is a bare statement; `name` says what is replaced, and which one of several in the line.
 ---@param path string
 ---@param text string
 function M.of(path, text)
@@ -47,6 +57,7 @@ function M.of(path, text)
       end
       from = math.max(last, first + 1)
       local line, source = line_at(text, start)
+      if source:find "^[%w ]+;$" then source = ("%s: %s"):format(function_at(text, start), source) end
       nth, last_line = line == last_line and nth + 1 or 1, line
       local changed = change[2] == "if (!" and negated(text, code, stop)
         or change[2] ~= "if (!" and text:sub(1, start - 1) .. change[2] .. text:sub(stop)

@@ -1,5 +1,5 @@
--- Mutants that no test can notice, with the reason. An entry names the file, the line of code without its indentation,
--- the change as mutants.lua prints it, and the reason.
+-- Mutants that no test can notice, with the reason. An entry names the file, the line of code and the change as mutants.lua
+-- prints them, and the reason.
 
 local M = {}
 
@@ -48,14 +48,17 @@ local LIST = {
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'==' becomes '!='", "a set and its complement split groups alike" },
   { "atom.c", "if (atom->sets_count > UINT16_MAX) {", "'>' becomes '>='", "no policy of 128 KB has 65,536 sets of bytes" },
-  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is no key" },
+  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is not a key" },
   { "binding.c", "caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
   { "binding.c", "if (i < variables->count && caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
   { "binding.c", 'if (box_key_is(test, "aws:PrincipalOrgID"))', "'if (' becomes 'if (!'", "frames.c proposes the operands of the variable's key, too" },
   { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
   { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "callers.c", "callers_bound: return false;", "'return false' becomes 'return true'", MORE },
   { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
+  { "automaton.c", "if (places >= UINT32_MAX || sets > UINT16_MAX)", "'>' becomes '>='", "no policy of 128 KB has 65,535 sets of bytes" },
+  { "action_index.c", "if (!index->sorted || !index->wild || !index->few)", "'!' becomes '' 2", "lists without an index are searched one by one" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

@@ -171,7 +171,12 @@ local function choose()
   for _ = 1, seed do random(1000) end
   local list = all_mutants()
   print(("%d mutants"):format(#list))
-  return torture.sample(list, math.tointeger(chosen), random)
+  local sample = torture.sample(list, math.tointeger(chosen), random)
+  for i = #sample, 2, -1 do -- in random order, so that the beginning is a sample, too
+    local other = random(i)
+    sample[i], sample[other] = sample[other], sample[i]
+  end
+  return sample
 end
 
 io.stdout:setvbuf "line"

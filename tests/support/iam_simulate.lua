@@ -345,9 +345,17 @@ M.CLASSES = {
         return value == "" or type(value) == "table" and (#value == 0 or value[1] == "" or value[2] == "")
       end) or has(case, [["aws:PrincipalTag/team":""]])
     end },
+  { name = "variable in a resource", argument = "reference_policies_variables: \"You can use policy variables in the Resource "
+      .. "element\"; iam-simulate splits the pattern at the colon in the variable",
+    fits = function(case) return has(case, '"arn:aws:sqs:%*:%*:%${') end },
   { name = "default of a variable", argument = "reference_policies_variables, Specifying default values: "
       .. "\"${key, 'default value'}\" with a blank after the comma",
     fits = function(case) return has(case, "%${aws:PrincipalTag/team, ") end },
+  { name = "escape under StringEqualsIgnoreCase", argument = "reference_policies_variables, Special characters: ${*}, ${?} and "
+      .. "${$} can be used \"in any string where you can use regular policy variables\"",
+    fits = function(case) return any_test(case, function(operator, _, operands)
+      return operator:find "EqualsIgnoreCase" and table.concat(operands):find("${*}", 1, true)
+    end) end },
   { name = "value without a variable", argument = "reference_policies_variables: without a value \"the whole statement\" may not "
       .. "match; here a test with such an operand matches nothing, so that a negated one holds",
     fits = function(case) return has(case, "%${aws:PrincipalTag/team}") end },

@@ -43,6 +43,20 @@ local function save_plan(stage)
   helper.write(stage.home .. "/plan.json", result.out)
 end
 
+-- Gives "shared" a statement that another one covers.
+local function repeat_statement(stage)
+  stage:must { "-e", [[
+    local cli = require "lanyard.cli"
+    local policy = require "lanyard.policy"
+    local region = cli.connect {}
+    local text = cli.check(region.ecr:GetRepositoryPolicy { repositoryName = "shared" }).policyText
+    local doc = policy.parse(text)
+    doc:append(policy.parse('{"Statement":[{"Sid":"again","Effect":"Allow","Principal":{"AWS":"444455556666"},'
+      .. '"Action":"ecr:DescribeImages"}]}'), 1)
+    cli.check(region.ecr:SetRepositoryPolicy { repositoryName = "shared", policyText = tostring(doc) })
+  ]] }
+end
+
 local function write_rules(stage)
   assert(os.execute(("mkdir -p '%s/checkout/.lanyard' && chmod 700 '%s/checkout/.lanyard'"):format(stage.home, stage.home)))
   helper.write(stage.home .. "/checkout/.lanyard/rules.lua", "rule 'a' { on = { 'grant' }, check = function() end }\n")
@@ -66,6 +80,7 @@ M.all = {
   { name = "revoke the last statement", prepare = prepare_by "grant web team/a", words = command "revoke web team/a" },
   { name = "undo", prepare = prepare_by("grant web shared", "grant jobs shared"), words = command "undo shared",
     repeats = true },
+  { name = "policy minimize", prepare = repeat_statement, words = command "policy minimize --repository shared" },
   { name = "enable", prepare = prepare_by(), words = command "enable off", stateless = true },
   { name = "disable --revoke", prepare = prepare_by("grant web shared", "grant web team/a"),
     words = command "disable web --revoke" },

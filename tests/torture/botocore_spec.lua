@@ -245,10 +245,11 @@ local function file_text(by_name, kind, state)
   local parts = {}
   for _, name in ipairs(state.names) do
     if by_name[name] then
-      parts[#parts + 1] = section_text(heading_of(name, kind, state.one_of), by_name[name], state.one_of, state.chance, #parts == 0)
-      if state.feature == "twice" and not state.repeated then
+      local heading = heading_of(name, kind, state.one_of)
+      parts[#parts + 1] = section_text(heading, by_name[name], state.one_of, state.chance, #parts == 0)
+      if state.feature == "twice" and not state.repeated then -- botocore rejects the same spelling only
         state.repeated = true
-        parts[#parts + 1] = section_text(heading_of(name, kind, state.one_of), { { "output", "text" } }, state.one_of, state.chance)
+        parts[#parts + 1] = section_text(heading, { { "output", "text" } }, state.one_of, state.chance)
       end
     end
   end

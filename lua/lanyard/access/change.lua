@@ -69,6 +69,7 @@ function M.of(region, repository, result, verbs, options)
     expires = detail.expires,
     why = why_of(result, options.dry_run),
     warning = detail.warning,
+    outlasts = detail.outlasts,
     touched = detail.touched,
     region = region.name,
     dry_run = options.dry_run or false,

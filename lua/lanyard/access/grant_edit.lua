@@ -197,6 +197,7 @@ local function detail_of(doc, grant, expires, now, why)
     sid = statement and statement.sid,
     expires = expires and timestamp.format(expires) or nil,
     warning = warning_of(doc, grant, expires, now),
+    outlasts = expires and outlasting(doc, grant, expires) or nil,
   }
 end
 

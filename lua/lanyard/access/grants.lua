@@ -1,9 +1,11 @@
 --- Finds the grants of a principal, and decides whether a policy allows a pull.
 
-local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
 local policy = require "lanyard.policy"
+local principal = require "lanyard.access.principal"
+local pull = require "lanyard.access.pull"
 local statements = require "lanyard.access.statements"
+local surroundings = require "lanyard.access.surroundings"
 local task = require "lanyard.task"
 
 local M = {}
@@ -27,13 +29,20 @@ end
 ---@param value string     the principal
 ---@param resource string  the repository's ARN
 ---@param now number       seconds since 1970
+---@param around? access.Surroundings  of a puller role: decides by the registry policy, too, and by what is known of
+---  pulls
 ---@return "allow"|"depends"|"partial"|"deny" decision  depends: on a condition, or on what the policy alone cannot
 ---  decide; partial: one of the two actions; deny: a statement denies it, or none allows it
----@return table<string, { [1]: string, [2]: policy.Statement? }> answers  the policy's decision and its statement by
----  action
-function M.decide(doc, value, resource, now)
+---@return table<string, { [1]: string, [2]: policy.Statement?, is_registry: boolean?, reason: string? }> answers  the
+---  decision and its statement by action
+function M.decide(doc, value, resource, now, around)
   local found, answers = {}, {}
-  for _, action in ipairs(policy.PULL_ACTIONS) do
+  for action, one in pairs(around and pull.answers(around, doc, value, resource, now) or {}) do
+    local answer = one.decision == "deny" and not one.statement and "implicit-deny" or one.decision
+    answers[action] = { answer, one.statement, is_registry = one.is_registry, reason = one.reason }
+    found[one.decision] = true
+  end
+  for _, action in ipairs(around and {} or policy.PULL_ACTIONS) do
     local answer, statement = doc:can { principal = value, action = action, resource = resource }
     if answer == "depends" then
       answer, statement = doc:can {
@@ -57,28 +66,13 @@ end
 ---@param role_arn string
 ---@param repository access.Repository
 ---@param now number  seconds since 1970
+---@param around? access.Surroundings  nil: by the repository policy only
 ---@return "allow"|"deny"|"depends" decision
 ---@return string? reason  if the decision is not "allow"
-function M.explain(doc, role_arn, repository, now)
-  if not doc then
-    return "deny", "it has no policy"
-  end
-  local context = expiry.at(now)
-  local depends
-  for _, action in ipairs(policy.PULL_ACTIONS) do
-    local answer, statement = doc:can {
-      principal = role_arn, action = action, resource = repository.arn, context = context, partial = true,
-    }
-    local name = statement and escape.printable(statements.describe(statement))
-    if answer == "deny" then
-      return "deny", ("%s denies %s to the role"):format(name or "the policy", action)
-    elseif answer == "implicit-deny" then
-      return "deny", ("no statement allows the role to call %s now"):format(action)
-    elseif answer == "depends" then
-      depends = ("a condition decides whether the role can call %s (%s)"):format(action, name or "the policy")
-    end
-  end
-  return depends and "depends" or "allow", depends
+---@return string? advice  how to exempt the role from a Deny
+function M.explain(doc, role_arn, repository, now, around)
+  local found = pull.decide(around, doc, role_arn, repository, now)
+  return found.decision, found.reason, found.advice
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -92,8 +86,8 @@ end
 ---@field decision "allow"|"depends"|"partial"|"deny"  what the whole policy decides, see `decide`
 ---@field denied boolean  a statement denies an action of a pull
 
-local function grant_of(one, principal_arn, found, now)
-  local decision, answers = M.decide(one.doc, principal_arn, one.repository.arn, now)
+local function grant_of(one, principal_arn, found, now, around)
+  local decision, answers = M.decide(one.doc, principal_arn, one.repository.arn, now, around)
   local denied = false
   for _, answer in pairs(answers) do
     denied = denied or answer[1] == "deny"
@@ -101,7 +95,7 @@ local function grant_of(one, principal_arn, found, now)
   return { repository = one.repository, statements = found, decision = decision, denied = denied }
 end
 
---- Returns the grants of a principal among policies. Calls nothing.
+--- Returns the grants of a principal among policies. Reads the registry policy, once for a region.
 ---@param region access.Region
 ---@param principal_arn string
 ---@param policies { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  see `policies`
@@ -109,6 +103,7 @@ end
 ---@return table[] unread  the policies that could not be read; each may have a grant
 function M.grants_of(region, principal_arn, policies)
   local grants, unread = {}, {}
+  local around = principal.classify("AWS", principal_arn).kind == "puller" and surroundings.of(region) or nil
   for _, one in ipairs(policies) do
     local found = {}
     for _, statement in ipairs(one.doc and one.doc:statements() or {}) do
@@ -117,7 +112,7 @@ function M.grants_of(region, principal_arn, policies)
       end
     end
     if #found > 0 then
-      grants[#grants + 1] = grant_of(one, principal_arn, found, region.clock.time())
+      grants[#grants + 1] = grant_of(one, principal_arn, found, region.clock.time(), around)
     end
     unread[#unread + 1] = one.err and one or nil
   end

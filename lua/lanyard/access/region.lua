@@ -154,13 +154,23 @@ function Region:policies(repositories)
   return require("lanyard.access.grants").policies(self, repositories)
 end
 
---- Returns the grants of a principal among policies. Calls nothing.
+--- Returns the grants of a principal among policies. Reads the registry policy, once.
 ---@param principal_arn string
 ---@param policies table[]  see `policies`
 ---@return access.Grant[] grants
 ---@return table[] unread  the policies that could not be read; each may have a grant
 function Region:grants_of(principal_arn, policies)
   return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
+end
+
+--- Returns what prevents a role from pulling in spite of a grant, or may prevent it: by the policies of the repository
+--- and the registry. Reads the registry policy, once.
+---@param change access.PolicyChange  of `grant`
+---@param role_arn string
+---@return string? warning
+function Region:pull_warning(change, role_arn)
+  local around = require("lanyard.access.surroundings").of(self)
+  return require("lanyard.access.pull").warning(around, change, role_arn, self:time())
 end
 
 --- Reads a container service.

@@ -7,6 +7,7 @@
 --- that only assumes a role in another account is left out: it belongs to the caller's own account.
 
 local principals = require "lanyard.access.principal"
+local pull = require "lanyard.access.pull"
 local query = require "lanyard.audit.query"
 local shellwords = require "lanyard.text.shellwords"
 local statements = require "lanyard.access.statements"
@@ -124,9 +125,17 @@ end
 ---@param repository access.Repository
 ---@param index integer  number of the Deny statement
 ---@param principal string
+---@param of_registry? policy.Statement  the statement, if it is the registry policy's
 ---@return string
-function M.exempt_from_deny(inventory, repository, index, principal)
-  local deny = repository.statements[index]
+function M.exempt_from_deny(inventory, repository, index, principal, of_registry)
+  local deny = of_registry or repository.statements[index]
+  if of_registry then
+    return ("edit the registry policy: add %s to the Deny in statement %s (aws ecr put-registry-policy --region %s)")
+      :format(pull.exception(principal), statements.label(deny), inventory.region)
+  elseif #deny.conditions > 0 then
+    return ("edit the policy of %s: add %s to the Deny in statement %s"):format(repository.name,
+      pull.exception(principal), statements.label(deny))
+  end
   for _, entry in ipairs(deny.not_principal and {} or deny.principals) do
     if entry.value == principal then
       return M.remove(inventory, repository, deny, principal)

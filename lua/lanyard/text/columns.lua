@@ -20,7 +20,8 @@ local NARROWEST = 8
 -- In place of a cell that is printed below its row.
 local BELOW = "(below)"
 
--- Returns a text without spaces at its end. The pattern "%s+$" would take quadratic time for the padding of a long cell.
+-- Returns a text without spaces at its end. The pattern "%s+$" would take quadratic time for the padding of a long
+-- cell.
 local function without_end(text)
   local stop = #text
   while stop > 0 and text:byte(stop) == 32 do

@@ -6,7 +6,8 @@ local policy = require "lanyard.policy"
 
 local M = {}
 
-local function parse(statements)
+--- Returns a document.
+function M.parse(statements)
   return assert(policy.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
 end
 
@@ -45,7 +46,7 @@ end
 
 -- Describes an answer, with some fields of the request.
 local function answer(before, after, options, fields)
-  local found, undecided, reason = policy.new_access(parse(before), parse(after), options)
+  local found, undecided, reason = policy.new_access(M.parse(before), M.parse(after), options)
   if not found then
     return undecided and "undecided: " .. reason or "none"
   end

@@ -217,11 +217,16 @@ function M.makers.arns()
     partitions = { "aws", "z" }, services = { "s3", "sns", "z" }, regions = { "", "r", "z" }, accounts = { "", A, C },
     names = { "a", "b", "c", "ab", "cb", "aa", "ac", "cc", "a:b", "c:c" },
   }
+  local families = {
+    { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = patterns },
+    { operators = EQUAL, operands = { "arn:aws:s3:::a", "arn:aws:s3:::ab" } },
+  }
+  -- The values of a key that AWS does not describe need not be ARNs.
+  local any = table.move(values, 1, #values, 1, {})
+  for _, value in ipairs { "", "c", "arn:aws:s3::", "arn::s3:::a" } do any[#any + 1] = value end
   return profile("arns", {
-    anyone = 90, keys = { key("aws:SourceArn", absent_or(values)) },
-    tests = { { key = "aws:SourceArn", families = {
-      { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = patterns },
-      { operators = EQUAL, operands = { "arn:aws:s3:::a", "arn:aws:s3:::ab" } } } } },
+    anyone = 90, keys = { key("aws:SourceArn", absent_or(values)), key("svc:Arn", absent_or(any)) },
+    tests = { { key = "aws:SourceArn", families = families }, { key = "svc:Arn", families = families } },
   })
 end
 

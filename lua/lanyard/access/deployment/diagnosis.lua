@@ -8,6 +8,7 @@ local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local container_logs = require "lanyard.access.deployment.logs"
 local requests = require "lanyard.access.deployment.request"
+local surroundings = require "lanyard.access.surroundings"
 
 local M = {}
 
@@ -37,7 +38,8 @@ local function pull_problem(region, service, image)
   if err then
     return { text = err.message }
   end
-  local decision, reason = grants.explain(doc, service.role.arn, image.repository, region.clock.time())
+  local decision, reason = grants.explain(doc, service.role.arn, image.repository, region.clock.time(),
+    surroundings.of(region))
   if decision ~= "allow" then
     return { text = ("repository '%s': %s"):format(image.repository_name, reason),
       words = { "grant", service.name, image.repository_name }, repository_name = image.repository_name }

@@ -15,6 +15,7 @@ local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
 local requests = require "lanyard.access.deployment.request"
 local services = require "lanyard.access.services"
+local surroundings = require "lanyard.access.surroundings"
 local waiting = require "lanyard.access.wait"
 
 local M = {}
@@ -153,12 +154,14 @@ local function check_grant(region, plan, item, repository, service)
     return nil, with_advice(item.err, plan.service, item.repository)
   end
   local doc = item.change.after and policy.parse(item.change.after)
-  local decision, reason = grants.explain(doc, service.role.arn, repository, region.clock.time())
+  local decision, reason, advice = grants.explain(doc, service.role.arn, repository, region.clock.time(),
+    surroundings.of(region))
   if decision == "deny" then
     return nil, errors.new {
       code = "PullDenied",
       message = ("the service could not pull from repository '%s': %s"):format(item.repository, reason),
-      tip = ("correct its policy first: see lanyard policy show and lanyard audit %s"):format(item.repository),
+      tip = advice
+        or ("correct its policy first: see lanyard policy show and lanyard audit %s"):format(item.repository),
     }
   elseif decision == "depends" then
     table.insert(plan.warnings, ("repository '%s': %s"):format(item.repository, reason))

@@ -53,11 +53,11 @@ local function check_existence(inventory, add)
   end
 end
 
--- Returns the first pull action that a Deny takes away, and that Deny, else nil.
+-- Returns the first pull action that a Deny takes away, that Deny, and whether it is the registry policy's, else nil.
 local function denied_action(answers)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     if answers[action][1] == "deny" then
-      return action, answers[action][2]
+      return action, answers[action][2], answers[action].is_registry
     end
   end
   return nil
@@ -74,14 +74,15 @@ local function obstacle(inventory, repository, service)
   local grant, role = remediation.grant(inventory, service, repository), service.role.arn
   if not role then
     return "its image puller role is disabled", grant
-  elseif not repository.doc then
-    return REASONS.deny, grant
   end
-  local decision, answers = grants.decide(repository.doc, role, repository.arn, inventory.now)
-  local action, deny = denied_action(answers)
+  local decision, answers = grants.decide(repository.doc, role, repository.arn, inventory.now, inventory.surroundings)
+  local action, deny, is_registry = denied_action(answers)
   if action then
-    return ("statement %s denies %s to it"):format(statements.label(deny), action:match ":(.*)"),
-      remediation.exempt_from_deny(inventory, repository, deny.index, role)
+    return ("statement %s%s denies %s to it"):format(statements.label(deny),
+      is_registry and " of the registry policy" or "", action:match ":(.*)"),
+      remediation.exempt_from_deny(inventory, repository, deny.index, role, is_registry and deny or nil)
+  elseif decision ~= "allow" and not repository.doc then
+    return REASONS.deny, grant
   end
   local access = query.access_of(repository, role)
   if access and access.ends and access.ends <= inventory.now then

@@ -100,13 +100,14 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Denied
 
--- Returns the Deny that takes a pull action away, that action, and the statement of this access that allows it.
+-- Returns the answer that takes a pull action away, that action, and the statement of this access that allows it.
 local function denial(access)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local answer = access.answers[action] or {}
-    for _, statement in ipairs(answer[1] == "deny" and access.given_by or {}) do
+    local is_denied = answer[1] == "deny" or answer[1] == "depends" and answer.reason and answer[2].effect == "Deny"
+    for _, statement in ipairs(is_denied and access.given_by or {}) do
       if query.covers(statement, action) then
-        return answer[2], action, statement
+        return answer, action, statement
       end
     end
   end
@@ -115,14 +116,18 @@ end
 
 -- Returns the statement that is reported, or nil when the access is not denied.
 local function add_denied_access(add, repository, access)
-  local deny, action, statement = denial(access)
-  if not deny then
+  local answer, action, statement = denial(access)
+  if not answer then
     return nil
   end
+  local deny = answer[2]
+  local doubt = answer[1] == "depends" and " " .. answer.reason:match "to the role (.*)$" or ""
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service, deny = deny,
-    message = ("%s allows %s to call %s in statement %s and denies it in statement %s"):format(repository.name,
-      access.service or access.principal, action, statements.label(statement), statements.label(deny)),
+    is_registry = answer.is_registry,
+    message = ("%s allows %s to call %s in statement %s and denies it in statement %s%s%s"):format(repository.name,
+      access.service or access.principal, action, statements.label(statement), statements.label(deny),
+      answer.is_registry and " of the registry policy" or "", doubt),
   })
   return statement
 end
@@ -167,8 +172,10 @@ local function resolve_denial(inventory, details)
     return remediation.minimize(inventory, repository)
   elseif not access then
     return remediation.remove(inventory, repository, details.statement)
-  elseif query.is_needed(inventory, repository, access.principal) then
-    return remediation.exempt_from_deny(inventory, repository, details.deny.index, access.principal)
+  elseif access.kind == "puller" and #details.deny.conditions > 0 or details.is_registry
+    or query.is_needed(inventory, repository, access.principal) then
+    return remediation.exempt_from_deny(inventory, repository, details.deny.index, access.principal,
+      details.is_registry and details.deny or nil)
   elseif access.type == "*" or access.kind == "public" then
     return remediation.remove(inventory, repository, details.statement)
   end

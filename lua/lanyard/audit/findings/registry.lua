@@ -7,8 +7,12 @@ local statements = require "lanyard.access.statements"
 
 local WHY = "it applies in addition to every repository policy, so a review of repository policies alone misses it"
 
-local function has_pull(statement)
-  for _, action in ipairs(policy.PULL_ACTIONS) do
+-- The actions that a registry policy of scope V1 decides.
+-- https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
+local V1_ACTIONS = { "ecr:ReplicateImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository" }
+
+local function covers_any(statement, actions)
+  for _, action in ipairs(actions) do
     if query.covers(statement, action) then
       return true
     end
@@ -17,8 +21,8 @@ local function has_pull(statement)
 end
 
 -- Describes what a statement allows in every repository.
-local function describe_actions(statement)
-  if has_pull(statement) then
+local function describe_actions(statement, decides_pulls)
+  if decides_pulls and covers_any(statement, policy.PULL_ACTIONS) then
     return "pull from"
   end
   return ("call %s%s in"):format(statement.not_action and "all actions except " or "",
@@ -32,7 +36,7 @@ local function add_class(inventory, add, statement, class)
     principal = everyone and "*" or class.id, label = label, discriminator = label,
     severity = everyone and not outsiders.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
-      class.text:gsub(" %(another account%)$", ""), describe_actions(statement),
+      class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.decides),
       everyone and statement.has_condition and ", under a condition" or "", label),
   })
 end
@@ -41,8 +45,11 @@ end
 local function check_registry_policy(inventory, add)
   local registry = inventory.registry or { statements = {} }
   for _, statement in ipairs(registry.statements) do
-    for _, class in ipairs(outsiders.classes(inventory, registry.doc, statement, { is_registry = true })) do
-      if outsiders.is_public(inventory, class) or has_pull(statement) then
+    local pulls = registry.decides and covers_any(statement, policy.PULL_ACTIONS)
+    local counts = registry.decides or covers_any(statement, V1_ACTIONS)
+    local classes = counts and outsiders.classes(inventory, registry.doc, statement, { is_registry = true }) or {}
+    for _, class in ipairs(classes) do
+      if outsiders.is_public(inventory, class) or pulls then
         add_class(inventory, add, statement, class)
       end
     end

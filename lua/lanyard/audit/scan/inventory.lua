@@ -20,8 +20,8 @@ local overwritten = require "lanyard.access.overwritten"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
-local registry = require "lanyard.audit.scan.registry"
 local repository_names = require "lanyard.access.repositories"
+local surroundings = require "lanyard.access.surroundings"
 local statements = require "lanyard.access.statements"
 local task = require "lanyard.task"
 
@@ -45,7 +45,8 @@ local M = {}
 ---@field absences audit.Absences      what the lists lack and AWS says does not exist
 ---@field has_unread boolean          whether a policy could not be read
 ---@field has_repositories boolean    whether any repository was listed
----@field registry? { statements: policy.Statement[] }
+---@field surroundings access.Surroundings
+---@field registry? access.Registry
 ---@field registry_unknown? string
 ---@field identities audit.Identities
 ---@field intern fun(text: string): string  returns one copy of equal texts
@@ -128,7 +129,8 @@ local function new_access(inventory, repository, entry, is_exception)
   local identity = principals.classify(entry.type, value, inventory.account)
   local decision, answers = "deny", {}
   if identity.kind ~= "orphan" then
-    decision, answers = grants.decide(repository.doc, value, repository.arn, inventory.now)
+    decision, answers = grants.decide(repository.doc, value, repository.arn, inventory.now,
+      identity.kind == "puller" and inventory.surroundings or nil)
   end
   return {
     principal = inventory.intern(entry.value), type = entry.type, kind = identity.kind, service = identity.service,
@@ -256,11 +258,11 @@ end
 ---@return aws.Error? err
 function M.open(region, options)
   local listed, services, services_err
-  local err, registry_policy, registry_err
+  local err, around
   task.all {
     function() listed, err = region:repositories(options.globs) end,
     function() services, services_err = region:services() end,
-    function() registry_policy, registry_err = registry.read(region) end,
+    function() around = surroundings.read(region) end,
   }
   if not listed then
     return nil, err
@@ -275,8 +277,9 @@ function M.open(region, options)
     services = services,
     service_by_name = lists.by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
-    registry = registry_policy,
-    registry_unknown = registry_err and tostring(registry_err) or nil,
+    surroundings = around,
+    registry = around.registry,
+    registry_unknown = around.registry_err and tostring(around.registry_err) or nil,
     identities = identities.new(region.session:client "iam", options.identities or {}),
     overwritten = overwritten.new(region),
     absences = absences.new(region),

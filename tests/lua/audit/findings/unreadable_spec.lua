@@ -26,6 +26,13 @@ describe("unreadable-policy", function()
     assert.equal("allow the actions that `lanyard permissions` prints, then run: " .. AGAIN, fix)
   end)
 
+  it("names the policy to change when another kind does not allow the call", function()
+    assert.equal("allow the action in the policy of the VPC endpoint that the request passes, or call AWS without that endpoint, "
+      .. "then run: " .. AGAIN, finding(denied "because no VPC endpoint policy allows the ecr:GetRepositoryPolicy action").fix)
+    assert.matches("^allow the caller in the policy of the repository 'my%-private%-repo' or the registry policy",
+      finding(denied "because no resource-based policy allows the ecr:GetRepositoryPolicy action").fix)
+  end)
+
   it("names the Deny when one applies, because no permission helps against it", function()
     local fix = finding(denied "with an explicit deny in a service control policy").fix
     assert.equal("exempt the caller from the Deny that the message names, then run: " .. AGAIN, fix)

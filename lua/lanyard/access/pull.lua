@@ -1,0 +1,216 @@
+--- Whether the puller role of a service can pull from a repository, and why not: by the policies of the repository and
+--- of the registry, and by what is known of a pull.
+---
+---     local found = pull.decide(surroundings.of(region), doc, role_arn, repository, now)
+---     if found.decision ~= "allow" then print(found.reason) end
+---
+--- Known of a pull: the role belongs to an account of Lightsail, which is in no organization of the caller; Lightsail
+--- pulls from its own network and not from a VPC of the caller (unconfirmed: AWS documents no source of pulls); account
+--- and organization of the resource are the ones of the repository.
+
+local arn = require "lanyard.arn"
+local core = require "lanyard.policy.core"
+local escape = require "lanyard.text.escape"
+local expiry = require "lanyard.policy.expiry"
+local json = require "lanyard.json"
+local new_access = require("lanyard.policy.reason").new_access
+local policy = require "lanyard.policy"
+local statements = require "lanyard.access.statements"
+
+local M = {}
+
+-- Keys that only requests from a VPC have.
+local VPC_KEYS = { "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp" }
+
+local function context_at(now)
+  local context = expiry.at(now)
+  for _, key in ipairs(VPC_KEYS) do
+    context[key] = {}
+  end
+  return context
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- What depends
+
+-- Returns Denies of every request that is not a pull by the role: of other principals, actions and resources, from a
+-- VPC, at another time, or by an account of the caller's organization. A request from elsewhere has aws:SourceIp.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
+local function other_requests(request, now, organization)
+  local denies = {
+    { Effect = "Deny", Principal = "*", Action = "*",
+      Condition = { ArnNotEquals = { ["aws:PrincipalArn"] = request.principal } } },
+    { Effect = "Deny", Principal = "*", NotAction = request.action },
+    { Effect = "Deny", Principal = "*", Action = "*", NotResource = request.resource },
+    { Effect = "Deny", Principal = "*", Action = "*",
+      Condition = { DateNotEquals = { ["aws:CurrentTime"] = expiry.at(now)["aws:CurrentTime"] } } },
+  }
+  for _, key in ipairs(VPC_KEYS) do
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = { Null = { [key] = "false" } } }
+  end
+  local conditions = { { Null = { ["aws:SourceIp"] = "true" } } }
+  if organization then
+    conditions[2] = { StringEquals = { ["aws:PrincipalOrgID"] = organization } }
+    conditions[3] = { ["ForAnyValue:StringLike"] = { ["aws:PrincipalOrgPaths"] = organization .. "/*" } }
+  end
+  for _, condition in ipairs(conditions) do
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = condition }
+  end
+  return denies
+end
+
+-- Reports whether no value of what is unknown lets the role pull.
+local function is_never_allowed(joined, request, now, organization)
+  local texts = joined:texts()
+  for _, deny in ipairs(other_requests(request, now, organization)) do
+    texts[#texts + 1] = json.encode(deny)
+  end
+  local doc = core.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}")
+  if not doc then
+    return false
+  end
+  local found, undecided = new_access(core.new(), doc)
+  return not found and not undecided
+end
+
+-- Keys whose value in a pull is known.
+local KNOWN = {
+  ["aws:principalarn"] = true, ["aws:principalaccount"] = true, ["aws:principaltype"] = true,
+  ["aws:principalisawsservice"] = true, ["aws:resourceaccount"] = true, ["aws:currenttime"] = true,
+  ["aws:epochtime"] = true, ["aws:sourcevpc"] = true, ["aws:sourcevpce"] = true, ["aws:sourcevpcarn"] = true,
+  ["aws:vpcsourceip"] = true, ["aws:securetransport"] = true,
+}
+local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
+
+-- Returns what a Deny hangs on, as text: "unless account 947856326339 is in o-a1b2c3d4e5".
+local function doubt_of(statement, role_arn)
+  local organizations, keys = {}, {}
+  for _, condition in ipairs(statement.conditions) do
+    local negated = condition.operator:find "Not" and ORGANIZATION[condition.key:lower()]
+    for _, value in ipairs(negated and condition.values or {}) do
+      organizations[#organizations + 1] = value:match "^[^/]+"
+    end
+    keys[#keys + 1] = not KNOWN[condition.key:lower()] and condition.key or nil
+  end
+  if #organizations > 0 and #keys == 1 then
+    return ("unless account %s is in %s"):format(arn.parse(role_arn).account, table.concat(organizations, ", "))
+  end
+  return "depending on " .. table.concat(keys, ", ")
+end
+
+--- Returns what to add to a Deny so that it does not apply to a role. The id at the end of a puller role's ARN changes
+--- when the role is enabled again.
+---@param role_arn string
+---@return string
+function M.exception(role_arn)
+  local pattern = role_arn:gsub("(/private%-repo%-access/)[^/]+$", "%1*")
+  return ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"}'):format(pattern)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Decisions
+
+local function name_of(statement, is_registry)
+  local name = escape.printable(statements.describe(statement))
+  return is_registry and name .. " of the registry policy" or name
+end
+
+---@class access.PullDecision
+---@field decision "allow"|"deny"|"depends"
+---@field reason? string  if the decision is not "allow"
+---@field statement? policy.Statement  that denies, or on which it depends
+---@field is_registry? boolean  whether the statement is the registry policy's
+---@field advice? string        how to exempt the role from the statement
+
+--- Decides one action.
+---@param around? access.Surroundings
+---@param joined access.JoinedPolicies
+---@param request table  for doc:can
+---@param now number     seconds since 1970
+---@return access.PullDecision
+local function decide_action(around, joined, request, now)
+  local answer, statement, is_registry = joined:can(request)
+  local found = { decision = answer, statement = statement, is_registry = is_registry }
+  if around and answer == "depends" and statement.effect == "Deny" then
+    local organization = around:organization_without(arn.parse(request.principal).account)
+    found.decision = is_never_allowed(joined, request, now, organization) and "deny" or "depends"
+  end
+  local name = statement and name_of(statement, is_registry)
+  if found.decision ~= "allow" and statement and statement.effect == "Deny" then
+    found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
+  end
+  if found.decision == "deny" then
+    found.reason = ("%s denies %s to the role"):format(name, request.action)
+  elseif answer == "implicit-deny" then
+    found.decision, found.reason = "deny", ("no statement allows the role to call %s now"):format(request.action)
+  elseif answer == "depends" and statement.effect == "Deny" then
+    found.reason = ("%s denies %s to the role %s"):format(name, request.action,
+      doubt_of(statement, request.principal))
+  elseif answer == "depends" then
+    found.reason = ("a condition decides whether the role can call %s (%s)"):format(request.action, name)
+  end
+  return found
+end
+
+local function request_of(around, role_arn, action, resource, now)
+  return {
+    principal = role_arn, action = action, resource = resource, partial = true,
+    context = around and context_at(now) or expiry.at(now),
+  }
+end
+
+--- Decides each action of a pull.
+---@param around access.Surroundings
+---@param doc? policy.Document
+---@param role_arn string
+---@param resource string  the repository's ARN
+---@param now number
+---@return table<string, access.PullDecision>  by action
+function M.answers(around, doc, role_arn, resource, now)
+  local joined, found = around:join(doc), {}
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    found[action] = joined and decide_action(around, joined, request_of(around, role_arn, action, resource, now), now)
+      or { decision = "deny", reason = "it has no policy" }
+  end
+  return found
+end
+
+--- Decides whether a role can pull from a repository.
+---@param around? access.Surroundings  nil: by the repository policy only, without what is known of a pull
+---@param doc? policy.Document  the repository's policy
+---@param role_arn string
+---@param repository { arn: string }
+---@param now number  seconds since 1970
+---@return access.PullDecision
+function M.decide(around, doc, role_arn, repository, now)
+  local joined = around and around:join(doc) or doc and require("lanyard.access.surroundings").join(doc)
+  if not joined then
+    return { decision = "deny", reason = "it has no policy" }
+  end
+  local worst
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local found = decide_action(around, joined, request_of(around, role_arn, action, repository.arn, now), now)
+    if found.decision == "deny" then
+      return found
+    elseif found.decision == "depends" then
+      worst = found
+    end
+  end
+  return worst or { decision = "allow" }
+end
+
+--- Returns what prevents the pull in spite of a grant, or may prevent it.
+---@param around access.Surroundings
+---@param change access.PolicyChange
+---@param role_arn string
+---@param now number  seconds since 1970
+---@return string? warning
+function M.warning(around, change, role_arn, now)
+  local text = change.after or change.kind == "unchanged" and change.before
+  local doc = text and policy.parse(text)
+  local found = doc and M.decide(around, doc, role_arn, change.repository, now)
+  return found and found.advice and ("%s: the pull %s fail; %s"):format(found.reason,
+    found.decision == "deny" and "will" or "may", found.advice) or nil
+end
+
+return M

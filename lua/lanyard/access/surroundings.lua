@@ -1,0 +1,198 @@
+--- What decides about a pull besides the repository policy: the registry policy, and what is known of the caller.
+---
+---     local around = surroundings.of(region)
+---     local answer, statement, is_registry = around:join(doc):can { ... }
+---
+--- The policy of the registry applies to every request about a repository, unless its scope is V1: then it decides
+--- three actions only, and no pull.
+--- https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
+--- How an Allow of the registry policy combines with a repository policy for a role of another account is not
+--- documented: both are taken as resource-based policies of the account, as Amazon ECR calls them.
+
+local answers = require "lanyard.aws.answers"
+local errors = require "lanyard.errors"
+local policy = require "lanyard.policy"
+local task = require "lanyard.task"
+
+local M = {}
+
+-- ---------------------------------------------------------------------------------------------
+-- The registry
+
+local function read_scope(region)
+  local reply, err = region.ecr:GetAccountSetting { name = "REGISTRY_POLICY_SCOPE" }
+  if not reply then
+    return nil, err
+  end
+  return reply.value == "V1" and "V1" or "V2"
+end
+
+---@class access.Registry
+---@field doc? policy.Document  nil if the registry has no policy
+---@field statements policy.Statement[]
+---@field decides? policy.Document  the document if it decides about pulls
+---@field scope? "V1"|"V2"
+
+--- Reads the registry policy, and its scope if there is a policy.
+---@param region access.Region
+---@return access.Registry?
+---@return aws.Error? err
+function M.registry(region)
+  local reply, err = region.ecr:GetRegistryPolicy()
+  if answers.rejected(err, "RegistryPolicyNotFoundException") then
+    return { statements = {} }
+  elseif not reply then
+    return nil, err
+  elseif not reply.policyText then
+    return nil, errors.new { code = "NoPolicy", message = "the reply of ecr:GetRegistryPolicy contains no policy" }
+  end
+  local doc, scope
+  doc, err = policy.parse(reply.policyText)
+  if not doc then
+    return nil, errors.new { code = "UnreadablePolicy", message = "cannot read the registry policy: " .. err.message }
+  end
+  scope, err = read_scope(region)
+  if not scope then
+    return nil, err
+  end
+  return { doc = doc, statements = doc:statements(), scope = scope, decides = scope == "V2" and doc or nil }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Joining
+
+-- Returns the texts of a document's statements as version 2012-10-17 reads them: in an earlier version, `${` is text.
+local function add_texts(texts, doc)
+  local is_current = tostring(doc):find('"2012-10-17"', 1, true)
+  for _, statement in ipairs(doc:statements()) do
+    texts[#texts + 1] = is_current and statement.text or (statement.text:gsub("%${", "${$}{"))
+  end
+end
+
+---@class access.JoinedPolicies
+---@field private doc policy.Document
+---@field private repository policy.Document?
+---@field private registry policy.Document?
+---@field private count integer
+local Joined = {}
+Joined.__index = Joined
+
+--- Decides a request as doc:can does. The statement is the one of the original document.
+---@param request table
+---@return string answer
+---@return policy.Statement? statement
+---@return boolean is_registry whether the statement is the registry policy's
+function Joined:can(request)
+  local answer, statement = self.doc:can(request)
+  if not statement then
+    return answer, nil, false
+  elseif self.registry and statement.index > self.count then
+    return answer, self.registry:statements()[statement.index - self.count], true
+  end
+  return answer, self.repository:statements()[statement.index], false
+end
+
+--- Returns the texts of the joined statements, as version 2012-10-17 reads them.
+---@return string[]
+function Joined:texts()
+  local texts = {}
+  if self.repository then
+    add_texts(texts, self.repository)
+  end
+  if self.registry then
+    add_texts(texts, self.registry)
+  end
+  return texts
+end
+
+local joined_last
+
+--- Joins the policies that decide about a repository.
+---@param doc? policy.Document       of the repository
+---@param registry? policy.Document  of the registry, if it decides about pulls
+---@return access.JoinedPolicies?  nil if there is neither
+function M.join(doc, registry)
+  if not registry then
+    return doc and setmetatable({ doc = doc, repository = doc, count = 0 }, Joined) or nil
+  elseif joined_last and joined_last.repository == doc and joined_last.registry == registry then
+    return joined_last
+  end
+  local texts = {}
+  if doc then
+    add_texts(texts, doc)
+  end
+  local count = #texts
+  add_texts(texts, registry)
+  local whole = assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}"))
+  joined_last = setmetatable({ doc = whole, repository = doc, registry = registry, count = count }, Joined)
+  return joined_last
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The organization
+
+-- Returns the id of the caller's organization and whether an account is in it | nil, err
+local function read_organization(region)
+  local client, err = region.session:client "organizations"
+  local accounts
+  if client then
+    accounts, err = client:list("ListAccounts", "Accounts")
+  end
+  if not accounts then
+    return nil, err
+  end
+  local found = { accounts = {} }
+  for _, account in ipairs(accounts) do
+    found.accounts[account.Id] = true
+    found.id = found.id or tostring(account.Arn):match ":account/(o%-[a-z0-9]+)/"
+  end
+  return found
+end
+
+---@class access.Surroundings
+---@field private region access.Region
+---@field registry? access.Registry
+---@field registry_err? aws.Error  why the registry policy could not be read
+local Surroundings = {}
+Surroundings.__index = Surroundings
+
+--- Returns the organization of the caller that an account is not in. Calls AWS once, when it is first asked.
+---@param account string
+---@return string? id  nil if the account is in it, or the accounts of the organization cannot be read
+function Surroundings:organization_without(account)
+  local _ <close> = self.gate:acquire()
+  if self.organization == nil then
+    self.organization = read_organization(self.region) or false
+  end
+  local found = self.organization
+  return found and not found.accounts[account] and found.id or nil
+end
+
+--- Joins the policies that decide about a repository.
+---@param doc? policy.Document  of the repository
+---@return access.JoinedPolicies?
+function Surroundings:join(doc)
+  return M.join(doc, self.registry and self.registry.decides)
+end
+
+--- Reads the surroundings of the repositories of a region.
+---@param region access.Region
+---@return access.Surroundings
+function M.read(region)
+  local registry, err = M.registry(region)
+  return setmetatable({ region = region, registry = registry, registry_err = err, gate = task.semaphore(1) },
+    Surroundings)
+end
+
+--- Returns the surroundings of the repositories of a region, which are read when they are first asked for.
+---@param region access.Region
+---@return access.Surroundings
+function M.of(region)
+  local shared = region.shared
+  shared.surroundings_gate = shared.surroundings_gate or task.semaphore(1)
+  local _ <close> = shared.surroundings_gate:acquire()
+  shared.surroundings = shared.surroundings or M.read(region)
+  return shared.surroundings
+end
+
+return M

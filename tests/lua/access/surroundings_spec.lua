@@ -1,0 +1,132 @@
+local policy = require "lanyard.policy"
+local pull = require "lanyard.access.pull"
+local surroundings = require "lanyard.access.surroundings"
+
+-- Returns a region whose registry answers with a reply or an error.
+local function region_with(reply, err, scope)
+  return { shared = {}, ecr = {
+    GetRegistryPolicy = function() return reply, err end,
+    GetAccountSetting = function(_, request) return scope and { name = request.name, value = scope }, { code = "No" } end,
+  } }
+end
+
+local ANY = '{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":"*"}}'
+
+describe("the registry policy", function()
+  it("has its statements, and decides pulls unless its scope is V1", function()
+    for scope, decides in pairs { V1 = false, V2 = true } do
+      local found = assert(surroundings.registry(region_with({ policyText = ANY }, nil, scope)))
+      assert.equal(1, #found.statements)
+      assert.equal("Allow", found.statements[1].effect)
+      assert.equal(scope, found.scope)
+      assert.equal(decides, found.decides ~= nil)
+    end
+  end)
+
+  it("has no statements when it does not exist", function()
+    local found = assert(surroundings.registry(region_with(nil, { code = "RegistryPolicyNotFoundException" })))
+    assert.same({}, found.statements)
+    assert.is_nil(found.doc)
+  end)
+
+  it("is an error when it or its scope cannot be read, or it is missing in the reply or invalid", function()
+    local denied = { code = "AccessDeniedException" }
+    assert.equal(denied, select(2, surroundings.registry(region_with(nil, denied))))
+    assert.equal("NoPolicy", select(2, surroundings.registry(region_with {})).code)
+    assert.equal("No", select(2, surroundings.registry(region_with { policyText = ANY })).code)
+    local _, err = surroundings.registry(region_with { policyText = "none" })
+    assert.equal("UnreadablePolicy", err.code)
+    assert.matches("^cannot read the registry policy: line 1", err.message)
+  end)
+end)
+
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
+local REPOSITORY = { arn = "arn:aws:ecr:us-east-1:111122223333:repository/web" }
+local NOW = 1800000000
+
+local function statement(effect, condition, more)
+  return ('{"Sid":"%s","Effect":"%s","Principal":"*","Action":"ecr:*"%s%s}'):format(effect:lower(), effect, more or "",
+    condition and ',"Condition":{' .. condition .. "}" or "")
+end
+
+local function document(version, ...)
+  return ('{"Version":"%s","Statement":[%s]}'):format(version, table.concat({ ... }, ","))
+end
+
+-- Decides with statements of the repository's policy and of the registry's. organization: the caller's
+local function decide(own, registry, organization)
+  local region = region_with(registry and { policyText = registry }, not registry
+    and { code = "RegistryPolicyNotFoundException" } or nil, "V2")
+  region.session = { client = function()
+    return { list = function()
+      return organization and { { Id = "111122223333",
+        Arn = "arn:aws:organizations::111122223333:account/" .. organization .. "/111122223333" } }, { code = "Denied" }
+    end }
+  end }
+  local found = pull.decide(surroundings.of(region), own and assert(policy.parse(own)), ROLE, REPOSITORY, NOW)
+  return found.decision .. (found.reason and ": " .. found.reason or "")
+end
+
+local V, OLD = "2012-10-17", "2008-10-17"
+local RESOURCE = ',"Resource":"*"'
+local DENIES = "deny: statement 'deny' denies ecr:BatchGetImage to the role"
+
+describe("a pull", function()
+  it("is decided by the policies of the repository and of the registry together", function()
+    local allow, deny = document(V, statement "Allow"), document(V, statement "Deny")
+    local allow_all, deny_all = document(V, statement("Allow", nil, RESOURCE)), document(V, statement("Deny", nil, RESOURCE))
+    assert.equal("allow", decide(allow))
+    assert.equal("deny: it has no policy", decide(nil))
+    assert.equal("allow", decide(nil, allow_all))
+    assert.equal("allow", decide(allow, allow_all))
+    assert.equal(DENIES .. "", decide(deny, allow_all))
+    assert.equal("deny: statement 'deny' of the registry policy denies ecr:BatchGetImage to the role", decide(allow, deny_all))
+    local elsewhere = document(V, statement("Deny", nil, ',"Resource":"arn:aws:ecr:us-east-1:111122223333:repository/other"'))
+    assert.equal("allow", decide(allow, elsewhere))
+    assert.equal("deny: no statement allows the role to call ecr:BatchGetImage now", decide(nil, elsewhere))
+  end)
+
+  it("reads each policy in its own version", function()
+    local literal = statement("Allow", '"StringEquals":{"aws:ResourceAccount":"${aws:ResourceAccount}"}')
+    assert.equal("allow", decide(document(V, literal), document(V, statement("Allow", nil, RESOURCE))))
+    local deny = statement("Deny", '"StringNotEquals":{"aws:ResourceAccount":"${aws:ResourceAccount}"}')
+    assert.equal("allow", decide(document(V, statement "Allow", deny), document(V, statement("Allow", nil, RESOURCE))))
+    assert.equal(DENIES, decide(document(OLD, statement "Allow", deny), document(V, statement("Allow", nil, RESOURCE))))
+  end)
+
+  -- The account of the role is Lightsail's, Lightsail pulls from its own network, and the resource is the repository.
+  for condition, expected in pairs {
+    ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES,
+    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"}'] = DENIES,
+    ['"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = "allow",
+    ['"Null":{"aws:SourceVpc":"true"}'] = DENIES,
+    ['"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}'] = DENIES,
+    ['"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1","::/0"]}'] = DENIES,
+    ['"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}'] = DENIES .. " depending on aws:SourceIp",
+    ['"StringNotEquals":{"aws:PrincipalTag/team":"web"}'] = DENIES .. " depending on aws:PrincipalTag/team",
+    ['"StringNotEquals":{"aws:ResourceAccount":"111122223333"}'] = "allow",
+    ['"StringEquals":{"aws:ResourceAccount":"111122223333"}'] = DENIES,
+    ['"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}'] = DENIES,
+    ['"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}'] = DENIES .. " unless account 947856326339 is in o-a1b2c3d4e5",
+    ['"ForAllValues:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}'] =
+      DENIES .. " unless account 947856326339 is in o-a1b2c3d4e5",
+    ['"DateGreaterThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}'] = DENIES,
+    ['"DateGreaterThan":{"aws:CurrentTime":"2028-01-01T00:00:00Z"}'] = "allow",
+  } do
+    it("denied under " .. condition, function()
+      local policies = document(V, statement "Allow", statement("Deny", condition))
+      local text = expected:gsub("^deny: (.*)ecr:BatchGetImage( to the role [du].*)$", "depends: %1ecr:GetDownloadUrlForLayer%2")
+      assert.equal(text, decide(policies))
+    end)
+  end
+
+  it("is denied for certain where the caller's organization is known, and is the one that the Deny excepts", function()
+    local function under(id)
+      return document(V, statement "Allow", statement("Deny", '"StringNotEquals":{"aws:PrincipalOrgID":"' .. id .. '"}'))
+    end
+    assert.equal(DENIES, decide(under "o-a1b2c3d4e5", nil, "o-a1b2c3d4e5"))
+    assert.matches("^depends: ", decide(under "o-other00000", nil, "o-a1b2c3d4e5"))
+    assert.equal(DENIES, decide(document(V, statement "Allow",
+      statement("Deny", '"ForAllValues:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}')), nil, "o-a1b2c3d4e5"))
+  end)
+end)
