@@ -14,7 +14,7 @@ function M.of(inventory, repository)
   if not doc then
     return {}
   end
-  known[doc] = known[doc] or doc:lint { account = inventory.account, stored = true }
+  known[doc] = known[doc] or doc:lint { account = inventory.account, stored = true, now = inventory.now }
   return known[doc]
 end
 

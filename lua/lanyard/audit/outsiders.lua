@@ -150,6 +150,15 @@ function M.is_unrestricted(class)
   return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
 end
 
+--- Reports whether the findings about everyone report somebody outside: the linter's findings do for others.
+---@param inventory audit.Inventory
+---@param one audit.Outsider
+---@return boolean
+function M.is_reported_as_public(inventory, one)
+  return M.is_public(inventory, one.class)
+    and (one.abilities.pulls or one.abilities.reads or not M.is_unrestricted(one.class))
+end
+
 -- Returns the principal of a statement to which a class belongs.
 local function principal_of(statement, class)
   if statement.not_principal then

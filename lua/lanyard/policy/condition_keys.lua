@@ -10,6 +10,7 @@
 --- https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 --- https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html (aws:SourceOwner)
 
+local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
 
 ---@class policy.ConditionKey
@@ -196,6 +197,22 @@ function M.nearest(name)
     return (by_name[full:lower()] or {}).name or full
   end
   return nearest_tag(full) or nearest_continuation(full) or suggest(full, names)
+end
+
+-- Services whose keys belong to their own requests. The keys of ec2, lambda, glue, ssm and others are in requests to
+-- all services: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+local OWN_KEYS = lists.set [[
+  acm apigateway athena autoscaling cloudformation cloudfront cloudwatch dynamodb ecr-public elasticloadbalancing es
+  events execute-api iam kms logs organizations rds redshift route53 s3 s3-object-lambda s3express secretsmanager sns
+  sqs states
+]]
+
+--- Reports whether a key belongs to the requests of another service, so that no request to ECR has it.
+---@param name string
+---@return boolean
+function M.is_of_other_service(name)
+  local prefix = name:lower():match "^([^:]+):"
+  return prefix ~= nil and OWN_KEYS[prefix] ~= nil
 end
 
 return M

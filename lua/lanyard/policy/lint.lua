@@ -31,6 +31,9 @@
 ---@field effect? "Allow"|"Deny"
 ---@field version string         the Version of the document
 ---@field account? string        the account that owns the resource
+---@field doc policy.Document    the document
+---@field denies boolean         the document has Denies
+---@field now? number            seconds since 1970, for conditions on the time; the present unless given
 ---@field node table             the statement's node of doc:tree()
 ---@field has table<string, table>  the nodes of its elements by name
 ---@field statement table        the statement, from doc:statements()
@@ -149,11 +152,22 @@ local function check_statement(scope)
   end
 end
 
+local function has_deny(statements)
+  for _, statement in ipairs(statements) do
+    if statement.effect == "Deny" then
+      return true
+    end
+  end
+  return false
+end
+
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string, type?: string, stored?: boolean }  account: the owner of the repository or role;
----                    with it, principals of other accounts are reported. type: one of lint.TYPES, "repository" by
----                    default. stored: the document was read from ECR, whose layout is longer than what was sent
+---@param options? { account?: string, type?: string, stored?: boolean, now?: number }  account: the owner of the
+---                    repository or role; with it, principals of other accounts are reported. type: one of
+---                    lint.TYPES, "repository" by default. stored: the document was read from ECR, whose layout is
+---                    longer than what was sent. now: seconds since 1970, for conditions on the time; the present
+---                    unless given
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
@@ -173,10 +187,12 @@ function M.check(doc, options)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"
   local statements, sids = doc:statements(), {}
+  local denies = has_deny(statements)
   for i, statement in ipairs(statements) do
     index = i
     check_statement {
       kind = kind, effect = statement.effect, version = version, account = options and options.account,
+      doc = doc, denies = denies, now = options and options.now,
       node = nodes[i], has = grammar.members(nodes[i]), statement = statement, tests = {}, action_nodes = {}, add = add,
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)

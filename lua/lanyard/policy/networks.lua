@@ -142,6 +142,18 @@ function M.protect(texts)
   return #others > 0
 end
 
+--- Reports whether all networks are private.
+---@param texts string[]  addresses and networks in CIDR notation
+---@return boolean
+function M.are_private(texts)
+  for _, text in ipairs(texts) do
+    if not M.is_private(text) then
+      return false
+    end
+  end
+  return #texts > 0
+end
+
 --- Returns which networks share addresses with others of the list, or are beside one.
 ---@param texts string[]
 ---@return table<integer, boolean> overlaps  by position

@@ -116,3 +116,36 @@ describe("others are reported by what they can do", function()
         '{"Effect":"Deny","Principal":{"AWS":"444455556666"},"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}'))
   end)
 end)
+
+describe("one fact is one finding:", function()
+  local function ids_of(...)
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = { { name = "web" } } } } } }
+    w:put("web", '{"Version":"2012-10-17","Statement":[' .. table.concat({ ... }, ",") .. "]}")
+    local ids = {}
+    for _, finding in ipairs(assert(audit.run(w.region, {})).findings) do
+      ids[#ids + 1] = finding.id .. " " .. finding.severity
+    end
+    return ids
+  end
+  local ANY_ORGANIZATION = '"StringLike":{"aws:PrincipalOrgID":"*"}'
+  local ONE_ORGANIZATION = '"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}'
+
+  for _, row in ipairs {
+    { "public-access critical", "everyone", allow('"*"') },
+    { "public-access critical", "everyone over TLS", allow('"*"', nil, '"Bool":{"aws:SecureTransport":"true"}') },
+    { "public-access-conditional high", "any organization", allow('"*"', nil, ANY_ORGANIZATION) },
+    { "public-access-conditional medium", "an organization", allow('"*"', nil, ONE_ORGANIZATION) },
+    { "public-access-conditional high", "an organization that pushes", allow('"*"', '"ecr:PutImage"', ONE_ORGANIZATION) },
+    { "policy-lint critical", "everyone who pushes", allow('"*"', '"ecr:PutImage"') },
+    { "policy-lint high", "any organization that lists", allow('"*"', '"ecr:ListImages"', ANY_ORGANIZATION) },
+    { "public-access critical", "all but an account", (allow(OTHER):gsub('"Principal"', '"NotPrincipal"')) },
+    { "public-access-conditional medium", "all but an account, of an organization",
+      (allow(OTHER, nil, ONE_ORGANIZATION):gsub('"Principal"', '"NotPrincipal"')) },
+    { "policy-lint critical", "all but an account, who list",
+      (allow(OTHER, '"ecr:ListImages"'):gsub('"Principal"', '"NotPrincipal"')) },
+  } do
+    it(row[2], function()
+      assert.same({ row[1] }, ids_of(row[3]))
+    end)
+  end
+end)

@@ -119,9 +119,13 @@ end)
 
 describe("the audience of everyone under a condition that protects little", function()
   check {
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone from 10.0.0.0/8" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}',
-      "PUBLIC everyone" },
+      "PUBLIC everyone from 192.168.0.0/16, 172.16.0.0/12, fd00::/8" },
+    { ANYONE, '"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:*:instance/*"}',
+      "PUBLIC everyone if ec2:SourceInstanceARN ArnLike arn:aws:ec2:*:*:instance/*" },
+    { ANYONE, '"StringEquals":{"token.actions.githubusercontent.com:sub":"x"}',
+      "PUBLIC everyone if token.actions.githubusercontent.com:sub is x" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":"12.0.0.0/7"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":["12.0.0.0/8","13.0.0.0/8"]}', "PUBLIC everyone" },
@@ -340,7 +344,7 @@ describe("the audience differs from other tools:", function()
   for _, row in ipairs {
     { aws "arn:aws:iam::*:root", nil, "nobody", "AWS rejects a wildcard in a principal; prowler calls it public" },
     { '{"CanonicalUser":"*"}', nil, "nobody", "a canonical user has no wildcard; prowler calls it public" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone",
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone from 192.168.1.1",
       "requests from a VPC have aws:VpcSourceIp; for prowler a private address restricts" },
     { ANYONE, '"ForAllValues:ArnEqualsIfExists":{"aws:SourceArn":["arn:aws:sns:us-east-1:444455556666:x"]}',
       "PUBLIC everyone", "it holds without the key; policyuniverse counts the value" },

@@ -1,7 +1,9 @@
 --- Flaws of a policy as a whole: what the linter reports, and its size.
 
 local lint = require "lanyard.audit.lint"
+local lists = require "lanyard.lists"
 local location = require "lanyard.audit.location"
+local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local remediation = require "lanyard.audit.remediation"
@@ -15,9 +17,10 @@ local NEARLY_FULL = 0.8
 -- What the linter reports
 
 -- Lint rules that a finding of the audit covers when the statement allows a pull.
-local COVERED_FOR_PULLS = {
-  ["public"] = true, ["allow-not-principal"] = true, ["general-role"] = true, ["lightsail-service"] = true,
-}
+local COVERED_FOR_PULLS = { ["general-role"] = true, ["lightsail-service"] = true }
+
+-- Lint rules about everyone, which the findings of the audit cover when everyone can read the images.
+local COVERED_FOR_EVERYONE = { ["public"] = true, ["public-conditional"] = true, ["allow-not-principal"] = true }
 
 local function names_lightsail_role(statement)
   for _, entry in ipairs(statement and statement.principals or {}) do
@@ -40,13 +43,25 @@ local function allows_pull(repository, statement)
   return false
 end
 
+-- Reports whether a finding of the audit says what a statement allows everyone, perhaps under a condition.
+local function is_reported_as_public(inventory, repository, statement)
+  for _, one in ipairs(outsiders.of(inventory, repository)) do
+    if outsiders.is_reported_as_public(inventory, one) and lists.contains(one.statements, statement) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Reports whether another finding of the audit covers what the linter found.
-local function is_covered(repository, flaw)
+local function is_covered(inventory, repository, flaw)
   local statement = repository.statements[flaw.statement]
   if flaw.id == "wider-than-pull" then
     return names_lightsail_role(statement)
   end
-  return flaw.id == "too-large" or COVERED_FOR_PULLS[flaw.id] and allows_pull(repository, statement)
+  return flaw.id == "too-large"
+    or COVERED_FOR_EVERYONE[flaw.id] and is_reported_as_public(inventory, repository, statement)
+    or COVERED_FOR_PULLS[flaw.id] and allows_pull(repository, statement)
 end
 
 local function add_flaw(add, repository, flaw)
@@ -63,7 +78,7 @@ end
 local function check_lint(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, flaw in ipairs(lint.of(inventory, repository)) do
-      if severities.reaches({ flaw }, "high") and not is_covered(repository, flaw) then
+      if severities.reaches({ flaw }, "high") and not is_covered(inventory, repository, flaw) then
         add_flaw(add, repository, flaw)
       end
     end

@@ -45,11 +45,11 @@ local function add_conditional(add, repository, one)
     }))
 end
 
--- Who may only change a repository is reported by the linter.
+-- The linter reports everyone who may change a repository without reading its images.
 local function check(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, one in ipairs(outsiders.of(inventory, repository)) do
-      if outsiders.is_public(inventory, one.class) and (one.abilities.pulls or one.abilities.reads) then
+      if outsiders.is_reported_as_public(inventory, one) then
         (outsiders.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
       end
     end

@@ -32,12 +32,13 @@ end
 local function add_class(inventory, add, statement, class)
   local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
+  local conditional = everyone and statement.has_condition and not outsiders.is_unrestricted(class)
   add(everyone and "registry-public" or "registry-pull", {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
     severity = everyone and not outsiders.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
       class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.decides),
-      everyone and statement.has_condition and ", under a condition" or "", label),
+      conditional and ", under a condition" or "", label),
   })
 end
 

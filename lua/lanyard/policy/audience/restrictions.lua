@@ -111,7 +111,13 @@ local function fixed_value(demand, known)
   return nil
 end
 
--- No request to a repository has a key that does not exist, such as a misspelt one.
+-- Reports whether no request to a repository has a key: it does not exist, such as a misspelt one, or it belongs to
+-- another service. Identity providers and some services, such as EC2, have keys in requests to all services.
+local function is_never_sent(key)
+  local is_listed = not key:find(":", 1, true) or key:lower():find "^aws:" or key:lower():find "^ecr:"
+  return not condition_keys.find(key) and (is_listed or condition_keys.is_of_other_service(key))
+end
+
 local function without_key(demand)
   if demand.requires == "unknown" then
     return "sometimes"
@@ -119,10 +125,10 @@ local function without_key(demand)
   return demand.requires:find "absent$" and "always" or "never"
 end
 
--- Networks that are public, or private, count as none (lanyard.policy.networks).
+-- Networks that are public count as none (lanyard.policy.networks).
 local function is_any_network(demand)
   return demand.name == "aws:sourceip" and demand.requires == "listed" and demand.sound
-    and not networks.protect(demand.values)
+    and not networks.protect(demand.values) and not networks.are_private(demand.values)
 end
 
 --- Returns "always" if a demand restricts nobody, "never" if no request satisfies it, else "sometimes".
@@ -133,7 +139,7 @@ end
 function M.effect(demand, known, now)
   if demand.facet == "time" then
     return timing(demand, now)
-  elseif not condition_keys.find(demand.key) then
+  elseif is_never_sent(demand.key) then
     return without_key(demand)
   end
   local value = fixed_value(demand, known)

@@ -1,6 +1,7 @@
 --- Checks the principals of a statement.
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 
+local access = require "lanyard.policy.lint.access"
 local arn = require "lanyard.arn"
 local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
@@ -10,18 +11,6 @@ local services = require "lanyard.policy.lint.services"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
-local PUBLIC = define {
-  id = "public", severity = "critical", summary = "everyone is allowed",
-  help = "Everyone in the world, with and without an AWS account, has the access.",
-}
-local PUBLIC_CONDITIONAL = define {
-  id = "public-conditional", severity = "medium", summary = "everyone is allowed under a condition",
-  help = "Everyone for whom the condition holds has the access.",
-}
-local ALLOW_NOT_PRINCIPAL = define {
-  id = "allow-not-principal", severity = "critical", summary = "everyone is allowed except the named principals",
-  help = "Allow with NotPrincipal allows everyone in the world except the named principals.",
-}
 local BAD_PRINCIPAL = define {
   id = "bad-principal", severity = "high", summary = "a value that cannot be a principal",
   help = "AWS rejects a policy with a principal that does not exist in this form.",
@@ -29,10 +18,6 @@ local BAD_PRINCIPAL = define {
 local ORPHAN = define {
   id = "orphan", severity = "medium", summary = "the unique id of a deleted role or user",
   help = "IAM replaces the ARN of a deleted principal by its unique id, which matches nobody.",
-}
-local OTHER_ACCOUNT = define {
-  id = "other-account", severity = "medium", summary = "a principal of another account is allowed",
-  help = "Principals of another account have the access if their account allows it, too.",
 }
 local UNSUPPORTED_PRINCIPAL = define {
   id = "unsupported-principal", severity = "high", summary = "a principal that this type of policy does not support",
@@ -48,14 +33,7 @@ local KEY_FOR_SERVICE = define {
   help = "A service principal has no ARN, tags or organization. aws:SourceArn, aws:SourceAccount and aws:SourceOrgID "
     .. "restrict for whom the service acts.",
 }
-local SOURCE_ARN = define {
-  id = "source-arn", severity = "medium", summary = "a service is allowed on behalf of any account",
-  help = "Without a condition on the source, a service acts on behalf of every customer (the confused deputy problem).",
-}
-
 local M = {}
-
-local NAME_THEM = "name the principals that need access"
 
 -- ARN resources that can be a principal, by service.
 local PRINCIPALS = {
@@ -115,35 +93,6 @@ local function entries(node)
   return found
 end
 
-local function check_public(statement, node, add)
-  if statement.effect ~= "Allow" or statement.not_principal then
-    return
-  end
-  if statement.has_condition then
-    add(PUBLIC_CONDITIONAL, node, "everyone is allowed under a condition on "
-      .. table.concat(statement.condition_keys, ", "), NAME_THEM)
-  else
-    add(PUBLIC, node, "everyone in the world is allowed", NAME_THEM)
-  end
-end
-
--- Condition keys that limit the resources or accounts on whose behalf a service acts.
--- https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-local SOURCES = {
-  ["aws:sourcearn"] = true, ["aws:sourceaccount"] = true, ["aws:sourceorgid"] = true,
-  ["aws:sourceorgpaths"] = true,
-}
-
-local function limits_source(statement)
-  for _, condition in ipairs(statement.conditions) do
-    local excludes = condition.operator:find "Not" or condition.operator == "Null"
-    if SOURCES[condition.key:lower()] and not excludes then
-      return true
-    end
-  end
-  return false
-end
-
 -- The domains of service principals.
 local DOMAINS = { "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "amazon.com", "aws.internal", "c2s.ic.gov" }
 
@@ -164,33 +113,22 @@ local function service_flaw_of(value)
   return near and ("does not end with .%s"):format(near) or nil
 end
 
+-- Checks a service. Returns whether a finding says why it cannot use the access.
 local function check_service(statement, node, scope)
   local value, add = node.value, scope.add
   local unusable = services.unusable("Service", value)
   local flaw = service_flaw_of(value)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
-  elseif statement.effect ~= "Allow" or not scope.kind.ecr then
-    return
-  elseif unusable then
+    return true
+  elseif unusable and statement.effect == "Allow" and scope.kind.ecr then
     add(unusable.check, node, unusable.message, unusable.fix)
-  elseif not limits_source(statement) then
-    add(SOURCE_ARN, node, ("%s is allowed on behalf of any account"):format(value),
-      "add a condition on aws:SourceArn or aws:SourceAccount")
+    return true
   end
+  return false
 end
 
--- Reports whether a principal belongs to another account than `account`. Roles in the accounts of an AWS service do not
--- count.
-local function is_foreign(value, account)
-  local parsed = arn.parse(value)
-  local owner = parsed and parsed.account or is_account_id(value) and value
-  return owner and account and owner ~= account and not services.role(value, "service_owned")
-end
-
--- What an account owns, by the type of its policy.
-local OWNED = { registry = "registry", trust = "role" }
-
+-- Checks a principal of an account. Returns whether a finding says why it cannot use the access.
 local function check_aws(statement, node, scope)
   local value, add = node.value, scope.add
   local allows = statement.effect == "Allow"
@@ -198,21 +136,19 @@ local function check_aws(statement, node, scope)
     add(ORPHAN, node, ("'%s' is the unique id of a deleted role or user"):format(value),
       "remove it: it does not match a role created again with the same name, and ECR can reject the policy",
       not allows and "low" or nil)
-    return
+    return true
   end
   local flaw = not is_account_id(value) and flaw_of(value)
   local unusable = not flaw and allows and services.unusable("AWS", value)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw),
       "write an account id, or the ARN of an account's root, a user, a role or a session")
-    return -- the account of a text that cannot be a principal means nothing
+    return true -- the account of a text that cannot be a principal means nothing
   elseif unusable then
     add(unusable.check, node, unusable.message, unusable.fix)
+    return true
   end
-  if allows and scope.kind.name ~= "vpc-endpoint" and is_foreign(value, scope.account) then
-    add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the %s (%s)"):format(value,
-      OWNED[scope.kind.name] or "repository", scope.account), "verify that this access is intended")
-  end
+  return false
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -235,12 +171,8 @@ local function check_federated(node, scope)
   end
 end
 
-local function check_everyone(statement, entry, scope)
-  local kind = scope.kind.name
-  if scope.kind.ecr or kind == "trust" then
-    check_public(statement, entry.node, scope.add)
-  end
-  if kind == "trust" and entry.type == "*" then
+local function check_everyone(entry, scope)
+  if scope.kind.name == "trust" and entry.type == "*" then
     scope.add(UNSUPPORTED_PRINCIPAL, entry.node, 'IAM rejects "Principal": "*" in a trust policy',
       'name the principals; { "AWS": "*" } is everyone')
   end
@@ -259,11 +191,11 @@ local function check_entry(statement, entry, scope)
   if scope.kind.name == "rcp" then
     check_only_everyone(entry, scope)
   elseif value == "*" and (entry.type == "*" or entry.type == "AWS") then
-    check_everyone(statement, entry, scope)
+    check_everyone(entry, scope)
   elseif entry.type == "AWS" then
-    check_aws(statement, entry.node, scope)
+    entry.reported = check_aws(statement, entry.node, scope)
   elseif entry.type == "Service" then
-    check_service(statement, entry.node, scope)
+    entry.reported = check_service(statement, entry.node, scope)
   elseif entry.type == "Federated" then
     check_federated(entry.node, scope)
   elseif entry.type == "CanonicalUser" then
@@ -336,14 +268,11 @@ function M.check(scope)
   if check_element(scope) then
     return
   end
-  if statement.not_principal and statement.effect == "Allow" then
-    scope.add(ALLOW_NOT_PRINCIPAL, scope.has.NotPrincipal.key,
-      "Allow with NotPrincipal allows everyone else in the world", NAME_THEM)
-  end
   local list = entries(scope.node)
   for _, entry in ipairs(list) do
     check_entry(statement, entry, scope)
   end
+  access.check(scope, list)
   check_redundant(list, scope)
   check_keys(list, scope)
 end

@@ -1,6 +1,7 @@
 --- Checks what the parts of a statement mean for each other: keys without their actions, keys that belong together, and
 --- actions that need a narrow resource.
 
+local condition_keys = require "lanyard.policy.condition_keys"
 local consequence = require("lanyard.policy.lint.keys").consequence
 local define = require("lanyard.policy.lint.catalogue").define
 local ecr_actions = require "lanyard.policy.ecr_actions"
@@ -72,17 +73,8 @@ local function check_owner(test, scope)
   end
 end
 
--- Services whose keys belong to their own requests. The keys of ec2, lambda, glue, ssm and others are in requests to
--- all services: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-local OWN_KEYS = lists.set [[
-  acm apigateway athena autoscaling cloudformation cloudfront cloudwatch dynamodb ecr-public elasticloadbalancing es
-  events execute-api iam kms logs organizations rds redshift route53 s3 s3-object-lambda s3express secretsmanager sns
-  sqs states
-]]
-
 local function check_relevance(test, scope)
-  local prefix = test.name:lower():match "^([^:]+):"
-  if scope.kind.ecr and prefix and OWN_KEYS[prefix] then
+  if scope.kind.ecr and condition_keys.is_of_other_service(test.name) then
     scope.add(IRRELEVANT_KEY, test.key.key, ("requests to ECR do not have %s: %s"):format(test.name,
       consequence(test, scope)), "remove the key, or use a global key")
   end

@@ -166,6 +166,15 @@ local function networks_of(test)
   return found
 end
 
+-- Reports whether a statement allows everyone: lanyard.policy.lint.access says then what the condition means.
+local function allows_everyone(scope)
+  local is_everyone = scope.statement.not_principal
+  for _, principal in ipairs(scope.statement.principals) do
+    is_everyone = is_everyone or principal.value == "*"
+  end
+  return scope.effect == "Allow" and is_everyone
+end
+
 local function check_networks(test, scope)
   local found, private = networks_of(test), {}
   for _, one in ipairs(found) do
@@ -180,9 +189,10 @@ local function check_networks(test, scope)
     return
   end
   local only = #private == #test.values
+  local follows = only and (test.negated or not allows_everyone(scope)) and consequence(test, scope, #private) or ""
   for _, node in ipairs(private) do
     scope.add(PRIVATE_ADDRESS, node, ("%s is private, and aws:SourceIp is a public address%s"):format(node.value,
-      only and consequence(test, scope, #private) or ""), "use public addresses, or aws:VpcSourceIp with aws:SourceVpc",
+      follows), "use public addresses, or aws:VpcSourceIp with aws:SourceVpc",
       not only and "low" or nil)
   end
 end
