@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "policy/evaluate.h"
+#include "reason/organizations.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
 
@@ -205,7 +206,7 @@ static bool is_optional(const struct access *access, const struct context_entry 
   struct caller_fact fact = caller_fact_of(&caller, &request, entry->key, entry->key_length);
   const struct caller_key *known = caller_find_key(entry->key, entry->key_length);
   bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
-                  !bytes_begin(entry->key, entry->key_length, "aws:PrincipalOrg");
+                  organizations_pair(entry->key, entry->key_length) < 0;
   caller_fact_free(&fact);
   return optional && !search_is_always(&access->search, entry->key, entry->key_length);
 }

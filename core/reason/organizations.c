@@ -153,16 +153,16 @@ static void propose_fresh(const struct proposal *proposal, const char *organizat
     propose(proposal, organization);
 }
 
-/* Finds which keys the tests and the policy variables concern. */
+/* Finds which keys the policies test, and the policy variables concern. A request has both or none, so a
+ * key that only another question tests is not left out. */
 static void find_keys(struct proposal *proposal) {
   const struct query *query = proposal->query;
-  const struct query_dimension *dimension = &query->dimensions[proposal->dimension];
   for (size_t k = 0; k < 2; k++)
     proposal->has[k] = find_bound(query, proposal->dimension, k) != NULL;
-  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
-    size_t number = i < dimension->inside_count ? dimension->inside[i]
-                                                : dimension->avoided[i - dimension->inside_count];
-    proposal->has[is_path_key(query_test(query, number)) ? PATHS : ID] = true;
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    if (test->kind == TEST_KEY && test->dimension == proposal->dimension)
+      proposal->has[is_path_key(test) ? PATHS : ID] = true;
   }
 }
 

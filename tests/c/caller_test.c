@@ -106,7 +106,8 @@ static void a_fact_is_absent_fixed_free_or_a_pattern(void **state) {
   assert_fact(SESSION, "aws:userid", CALLER_KEY_PRESENT, "AROA*:job");
   assert_fact(SESSION, "aws:PrincipalOrgID", CALLER_KEY_FREE, "");
   assert_fact("ecs.amazonaws.com", "aws:PrincipalOrgID", CALLER_KEY_ABSENT, "");
-  assert_fact("ecs.amazonaws.com", "aws:PrincipalServiceNamesList", CALLER_KEY_PRESENT, "");
+  assert_fact("ecs.amazonaws.com", "aws:PrincipalServiceNamesList", CALLER_KEY_PRESENT,
+              "ecs.amazonaws.com|ecs.*.amazonaws.com");
   assert_fact(ROLE, "aws:ResourceAccount", CALLER_KEY_OPTIONAL, "111122223333");
   assert_fact(ROLE, "ecr:x", CALLER_KEY_FREE, "");
   assert_fact("arn:aws:iam::111122223333:group/x", "aws:PrincipalArn", CALLER_KEY_PRESENT,
@@ -115,7 +116,7 @@ static void a_fact_is_absent_fixed_free_or_a_pattern(void **state) {
   assert_fact("somebody", "aws:username", CALLER_KEY_FREE, "");
   static const char canonical[] =
       "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
-  assert_fact(canonical, "aws:PrincipalArn", CALLER_KEY_PRESENT, "");
+  assert_fact(canonical, "aws:PrincipalArn", CALLER_KEY_PRESENT, "arn:*:iam::*:root");
   assert_fact(canonical, "aws:PrincipalOrgID", CALLER_KEY_FREE, "");
 }
 

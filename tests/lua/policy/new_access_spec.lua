@@ -405,6 +405,8 @@ describe("new_access with conditions", function()
       local request = witness({}, { both("o-a1b2c3d4e5", "*/r-ab12/*") })
       assert.matches("^o%-a1b2c3d4e5/r%-ab12/", request.context[paths])
       assert_none({ where("Null", id, "false") }, { where("Null", paths, "false") })
+      request = witness({ where("Null", paths, "true") }, { where("ForAnyValue:StringLike", paths, "o-*"), where("Null", id, "true") })
+      assert.equal(request.context[id], request.context[paths]:match "^[^/]*")
       assert_none({ where("StringLike", id, "*") }, { allow { Principal = { AWS = A } } }, { always = { paths }, accounts = {} })
     end
   end)
