@@ -33,6 +33,7 @@
 ---@field account? string        the account that owns the resource
 ---@field doc policy.Document    the document
 ---@field denies policy.Statement[]  the Denies of the document
+---@field allows integer         the number of its other statements
 ---@field now? number            seconds since 1970, for conditions on the time; the present unless given
 ---@field node table             the statement's node of doc:tree()
 ---@field has table<string, table>  the nodes of its elements by name
@@ -191,7 +192,7 @@ function M.check(doc, options)
     index = i
     check_statement {
       kind = kind, effect = statement.effect, version = version, account = options and options.account,
-      doc = doc, denies = denies, now = options and options.now,
+      doc = doc, denies = denies, allows = #statements - #denies, now = options and options.now,
       node = nodes[i], has = grammar.members(nodes[i]), statement = statement, tests = {}, action_nodes = {}, add = add,
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)

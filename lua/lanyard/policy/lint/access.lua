@@ -37,9 +37,15 @@ local NAME_THEM = "name the principals that need access"
 -- A longer document is more than AWS accepts, and its Denies are not considered.
 local LONGEST = 32768
 
--- At most this many Denies are considered, the ones with the fewest conditions: the time grows exponentially with their
--- number. A Deny that is not considered can make a finding too wide, and hides none.
+-- At most this many Denies are considered for a statement, the ones with the fewest conditions, and fewer beside
+-- many other statements: the time grows exponentially with their number. A Deny that is not considered can make a
+-- finding too wide, and hides none.
 local MOST_DENIES = 6
+local MOST_IN_ALL = 100
+
+local function most_denies(scope)
+  return math.max(1, math.min(MOST_DENIES, MOST_IN_ALL // scope.allows))
+end
 
 -- At most this many classes are named in a message.
 local MOST_NAMED = 5
@@ -57,7 +63,7 @@ local function document_of(scope)
     return a[2] < b[2]
   end)
   local texts = { scope.statement.text }
-  for i = 1, MOST_DENIES do
+  for i = 1, most_denies(scope) do
     texts[i + 1] = list[i][3]
   end
   return core.parse(('{"Version":"%s","Statement":[%s]}'):format(scope.version == "2008-10-17" and scope.version
@@ -70,7 +76,7 @@ local function audience_of(scope, without_denies)
   if without_denies or #scope.denies == 0 or scope.doc:size() > LONGEST then
     return audience.of(scope.statement, options)
   end
-  local is_whole = #scope.denies <= MOST_DENIES
+  local is_whole = #scope.denies <= most_denies(scope)
   options.statement = is_whole and scope.statement.index or 1
   return audience.of(is_whole and scope.doc or document_of(scope), options)
 end
