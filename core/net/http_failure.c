@@ -102,8 +102,7 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CACERT_BADFILE:
   case CURLE_SSL_ISSUER_ERROR:
-    transfer->proxy_certificate = proxy_failed(transfer, code) ||
-                                  (connects_to_proxy(transfer) && proxy_is_unverified(transfer));
+    transfer->proxy_certificate = proxy_failed(transfer, code) || proxy_is_unverified(transfer);
     return HTTP_CERTIFICATE;
   default:
     break;
