@@ -25,7 +25,8 @@ local command = cli.command {
     },
     {
       "--account", type = "account",
-      help = "Account that owns the repository or role: principals of others are reported.",
+      help = "Account that owns the repository or role: principals of others are reported. Default: the registryId "
+        .. "of a reply of ECR.",
     },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
     { "--output", choices = { "table", "json", "sarif" } },
@@ -64,7 +65,8 @@ local function type_of(doc, name)
 end
 
 local function check(doc, name, reply)
-  for _, finding in ipairs(doc:lint { account = options.account, type = type_of(doc, name) }) do
+  local account = options.account or reply and reply.account
+  for _, finding in ipairs(doc:lint { account = account, type = type_of(doc, name) }) do
     finding.file = name
     if reply then -- positions within a string of the file mean nothing to the reader of the file
       finding.line, finding.end_line = reply.line, reply.line

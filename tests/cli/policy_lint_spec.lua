@@ -116,6 +116,21 @@ describe("lanyard policy lint on a text that is not a policy", function()
     assert.matches("policyText:1:1: expected a policy", result.err)
   end)
 
+  it("takes the registry of a reply as the account that owns the repository", function()
+    local text = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},'
+      .. '"Action":"ecr:BatchGetImage"}}'
+    local function rules_of(...)
+      local ids = {}
+      for i, finding in ipairs(json.decode(lint({ "--output", "json", ... }, json.encode { registryId = "111122223333",
+        policyText = text }).out)) do
+        ids[i] = finding.id
+      end
+      return ids
+    end
+    assert.same({ "other-account" }, rules_of "-")
+    assert.same({}, rules_of("--account", "444455556666", "-"))
+  end)
+
   it("names the reply of another operation", function()
     local result = lint({ "-" }, '{"PolicyVersion":{"Document":{"Statement":[]}}}')
     assert.matches("GetPolicyVersion: pass %-%-query PolicyVersion%.Document", result.err)

@@ -43,7 +43,7 @@ local REPLIES = {
 }
 
 -- Returns the text of the policy in a reply of GetRepositoryPolicy or GetRegistryPolicy with the line and column of its
--- member, or nil and advice for another reply.
+-- member and the account of the registry, or nil and advice for another reply.
 local function policy_text_of(text)
   local ok, reply = pcall(json.decode, text)
   if not ok or type(reply) ~= "table" then
@@ -51,7 +51,8 @@ local function policy_text_of(text)
   elseif type(reply.policyText) == "string" then
     local before = text:sub(1, (text:find('"policyText"', 1, true) or 1) - 1)
     local _, breaks = before:gsub("\n", "")
-    return reply.policyText, breaks + 1, #before:match "[^\n]*$" + 1
+    local account = tostring(reply.registryId):match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
+    return reply.policyText, breaks + 1, #before:match "[^\n]*$" + 1, account
   end
   for _, one in ipairs(REPLIES) do
     if type(reply[one[1]]) == "table" then
@@ -75,7 +76,7 @@ local function parse(text)
   if doc then
     return doc
   end
-  local inner, line, column = policy_text_of(text)
+  local inner, line, column, account = policy_text_of(text)
   if not inner then
     local advice = line or advice_on_second(text, fault)
     return nil, { message = fault.expected .. advice, line = fault.line, column = fault.column }
@@ -87,7 +88,7 @@ local function parse(text)
       line = line, column = column,
     }
   end
-  return found, nil, { line = line, column = column }
+  return found, nil, { line = line, column = column, account = account }
 end
 
 --- Reads and parses one file. For a reply of ECR with a member policyText, the policy in it is parsed.
@@ -95,7 +96,8 @@ end
 ---@return policy.Document? doc
 ---@return string? message  a line with file, line, column and what was expected
 ---@return cli.PolicyFailure? failure
----@return { line: integer, column: integer }? reply  where the file has its policyText
+---@return { line: integer, column: integer, account?: string }? reply  where the file has its policyText, and its
+---                                                                     registryId
 function M.read(file)
   local text, err = system.read_file(file, policy.MOST_BYTES)
   if not text then
@@ -118,7 +120,7 @@ end
 
 --- Reads each file and passes it to `use`. A file that cannot be read is reported, and the rest follows.
 ---@param files string[]
----@param use fun(doc: policy.Document, name: string, reply?: { line: integer, column: integer })
+---@param use fun(doc: policy.Document, name: string, reply?: { line: integer, column: integer, account?: string })
 ---@param on_failure? fun(failure: cli.PolicyFailure, name: string)  is called after the report
 ---@return integer status 1 where a file could not be read, else 0
 function M.each(files, use, on_failure)

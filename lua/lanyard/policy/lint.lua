@@ -32,7 +32,8 @@
 ---@field version string         the Version of the document
 ---@field account? string        the account that owns the resource
 ---@field doc policy.Document    the document
----@field denies boolean         the document has Denies
+---@field denies policy.Statement[]  the Denies of the document
+---@field allows integer         the number of its other statements
 ---@field now? number            seconds since 1970, for conditions on the time; the present unless given
 ---@field node table             the statement's node of doc:tree()
 ---@field has table<string, table>  the nodes of its elements by name
@@ -152,13 +153,12 @@ local function check_statement(scope)
   end
 end
 
-local function has_deny(statements)
+local function denies_of(statements)
+  local denies = {}
   for _, statement in ipairs(statements) do
-    if statement.effect == "Deny" then
-      return true
-    end
+    denies[#denies + 1] = statement.effect == "Deny" and statement or nil
   end
-  return false
+  return denies
 end
 
 --- Checks a document and returns the findings in the order of the text.
@@ -187,12 +187,12 @@ function M.check(doc, options)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"
   local statements, sids = doc:statements(), {}
-  local denies = has_deny(statements)
+  local denies = denies_of(statements)
   for i, statement in ipairs(statements) do
     index = i
     check_statement {
       kind = kind, effect = statement.effect, version = version, account = options and options.account,
-      doc = doc, denies = denies, now = options and options.now,
+      doc = doc, denies = denies, allows = #statements - #denies, now = options and options.now,
       node = nodes[i], has = grammar.members(nodes[i]), statement = statement, tests = {}, action_nodes = {}, add = add,
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)

@@ -3,6 +3,7 @@
 --- A condition counts by whom it excludes (lanyard.policy.audience). The Denies of the document count, too.
 
 local audience = require "lanyard.policy.audience"
+local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
 local services = require "lanyard.policy.lint.services"
 
@@ -33,21 +34,51 @@ local M = {}
 
 local NAME_THEM = "name the principals that need access"
 
--- A longer document is more than AWS accepts, and its Denies are not considered: the time to consider them grows with
--- their number times the number of statements.
+-- A longer document is more than AWS accepts, and its Denies are not considered.
 local LONGEST = 32768
+
+-- At most this many Denies are considered for a statement, the ones with the fewest conditions, and fewer beside
+-- many other statements: the time grows exponentially with their number. A Deny that is not considered can make a
+-- finding too wide, and hides none.
+local MOST_DENIES = 6
+local MOST_IN_ALL = 100
+
+local function most_denies(scope)
+  return math.max(1, math.min(MOST_DENIES, MOST_IN_ALL // scope.allows))
+end
 
 -- At most this many classes are named in a message.
 local MOST_NAMED = 5
 
+-- Returns a document of the statement and of the Denies that are considered, with the index of the statement.
+local function document_of(scope)
+  local list = {}
+  for _, statement in ipairs(scope.denies) do
+    list[#list + 1] = { #statement.conditions, statement.index, statement.text }
+  end
+  table.sort(list, function(a, b)
+    if a[1] ~= b[1] then
+      return a[1] < b[1]
+    end
+    return a[2] < b[2]
+  end)
+  local texts = { scope.statement.text }
+  for i = 1, most_denies(scope) do
+    texts[i + 1] = list[i][3]
+  end
+  return core.parse(('{"Version":"%s","Statement":[%s]}'):format(scope.version == "2008-10-17" and scope.version
+    or "2012-10-17", table.concat(texts, ",")))
+end
+
 -- Returns whom the statement allows, with the Denies of its document or without.
 local function audience_of(scope, without_denies)
   local options = { account = scope.account, now = scope.now }
-  if without_denies or scope.doc:size() > LONGEST then
+  if without_denies or #scope.denies == 0 or scope.doc:size() > LONGEST then
     return audience.of(scope.statement, options)
   end
-  options.statement = scope.statement.index
-  return audience.of(scope.doc, options)
+  local is_whole = #scope.denies <= most_denies(scope)
+  options.statement = is_whole and scope.statement.index or 1
+  return audience.of(is_whole and scope.doc or document_of(scope), options)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -62,11 +93,11 @@ local function is_unrestricted(class)
   return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
 end
 
--- Returns what restricts a statement, as text. scope.denies: the document has Denies
+-- Returns what restricts a statement, as text.
 local function cause_of(scope, found)
   local keys = table.concat(scope.statement.condition_keys, ", ")
   local condition = keys ~= "" and "the condition on " .. keys or nil
-  if scope.denies and audience_of(scope, true).text ~= found.text then
+  if #scope.denies > 0 and audience_of(scope, true).text ~= found.text then
     return condition and condition .. " and the Denies" or "the Denies"
   end
   return condition
@@ -203,7 +234,10 @@ function M.check(scope, list)
   if scope.effect ~= "Allow" or not (scope.kind.ecr or scope.kind.name == "trust") then
     return
   end
-  local found, index = audience_of(scope), index_of(list)
+  local found, index = audience_of(scope, true), index_of(list)
+  if #found > 0 and #scope.denies > 0 then
+    found = audience_of(scope)
+  end
   local public, everyone = {}, nil
   for _, class in ipairs(found) do
     local entry = entry_of(scope, list, index, class)

@@ -283,6 +283,18 @@ describe("a policy that is longer than AWS accepts", function()
   end)
 end)
 
+describe("a policy with many Denies", function()
+  it("is checked with the simplest of them", function()
+    local list = { statement("Allow", ANYONE) }
+    for i = 1, 30 do
+      list[#list + 1] = statement("Deny", ANYONE, ('"StringEquals":{"aws:PrincipalOrgID":"o-%d","aws:PrincipalTag/a%d":"x"}')
+        :format(i, i))
+    end
+    list[#list + 1] = statement("Deny", ANYONE, '"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}', '"Action":"*"')
+    assert.equal(UNLESS, rules_of(document(table.unpack(list))))
+  end)
+end)
+
 describe("the linter and the recorded cases", function()
   local FOLDER = helper.vectors .. "/cases/"
   if not helper.exists(FOLDER .. "01-tls-only.json") then
