@@ -262,7 +262,8 @@ describe("lanyard policy", function()
     local user = "arn:aws:iam::111122223333:user/kim"
     local result = can("--principal", user)
     assert.equal(3, result.status)
-    assert.match("^depends: statement 1 %(a%) allows it .* under a condition on aws:PrincipalTag/team\n$", result.out)
+    assert.match("^depends: statement 1 %(a%) allows it .* under a condition on aws:PrincipalTag/team\nallowed if: [^\n]+\n$",
+      result.out)
     result = can("--principal", user, "--context", "aws:PrincipalTag/team=web", "--output", "json")
     assert.equal(0, result.status)
     assert.equal("allow", json.decode(result.out).decision)

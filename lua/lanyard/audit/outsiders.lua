@@ -8,6 +8,7 @@
 --- A condition counts by whom it excludes: lanyard.policy.audience decides who can ever be allowed.
 
 local audience = require "lanyard.policy.audience"
+local bounds = require "lanyard.policy.audience.denies"
 local location = require "lanyard.audit.location"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
@@ -186,13 +187,13 @@ end
 ---@param inventory audit.Inventory
 ---@param doc policy.Document
 ---@param statement policy.Statement
----@param action? string  an action or a pattern; any action unless given
+---@param options { action?: string, most_denies?: integer }  of lanyard.policy.audience
 ---@return policy.Audience
-function M.audience(inventory, doc, statement, action)
+function M.audience(inventory, doc, statement, options)
   return audience.of(doc, {
     account = inventory.account, organization = inventory.organization, trusted_accounts = inventory.trusted_accounts,
-    trusted_organizations = inventory.trusted_organizations, statement = statement.index, action = action,
-    now = inventory.now,
+    trusted_organizations = inventory.trusted_organizations, statement = statement.index, action = options.action,
+    most_denies = options.most_denies, now = inventory.now,
   })
 end
 
@@ -208,7 +209,7 @@ function M.classes(inventory, doc, statement, options)
   if statement.effect ~= "Allow" or not has_candidate(statement, inventory.account, options.is_registry) then
     return found
   end
-  for _, class in ipairs(M.audience(inventory, doc, statement, options.action)) do
+  for _, class in ipairs(M.audience(inventory, doc, statement, options)) do
     found[#found + 1] = is_outside(class, inventory.account, options.is_registry) and class or nil
   end
   return found
@@ -229,15 +230,40 @@ local function add_action(found, class, statement, action)
   end
 end
 
-local function find(inventory, subject)
-  local found, has_deny = {}, denies(subject.statements)
+-- Returns which statements cover an action, as text. Actions that the same ones cover have the same audience.
+local function signature(list, action)
+  local bits = {}
+  for i, statement in ipairs(list) do
+    bits[i] = query.covers(statement, action) and "1" or "0"
+  end
+  return table.concat(bits)
+end
+
+-- Returns a function that returns the classes of a statement for an action.
+local function asker(inventory, subject)
+  local has_deny, allows = denies(subject.statements), 0
   for _, statement in ipairs(subject.statements) do
-    -- Without a Deny in the policy, a statement allows its actions to the same callers.
-    local all = not has_deny and M.classes(inventory, subject.doc, statement, {})
-    for _, action in ipairs(all and #all == 0 and {} or ACTIONS) do
-      local classes = query.covers(statement, action)
-        and (all or M.classes(inventory, subject.doc, statement, { action = action })) or {}
-      for _, class in ipairs(classes) do
+    allows = allows + (statement.effect == "Allow" and 1 or 0)
+  end
+  local signatures, known = {}, {}
+  for _, action in ipairs(ACTIONS) do
+    signatures[action] = has_deny and signature(subject.statements, action) or ""
+  end
+  return function(statement, action)
+    local key = statement.index .. " " .. signatures[action]
+    known[key] = known[key] or M.classes(inventory, subject.doc, statement, {
+      action = has_deny and action or nil, most_denies = bounds.most(allows),
+    })
+    return known[key]
+  end
+end
+
+local function find(inventory, subject)
+  local found, ask = {}, asker(inventory, subject)
+  for _, statement in ipairs(subject.statements) do
+    local allows = statement.effect == "Allow" and has_candidate(statement, inventory.account)
+    for _, action in ipairs(allows and ACTIONS or {}) do
+      for _, class in ipairs(query.covers(statement, action) and ask(statement, action) or {}) do
         add_action(found, class, statement, action)
       end
     end

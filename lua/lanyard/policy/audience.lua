@@ -35,6 +35,7 @@ local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local inclusion = require "lanyard.policy.inclusion"
 local reachable = require "lanyard.policy.reachable"
+local denies = require "lanyard.policy.audience.denies"
 local relations = require "lanyard.policy.audience.relations"
 local request_of = require "lanyard.policy.request"
 local restrictions = require "lanyard.policy.audience.restrictions"
@@ -268,12 +269,16 @@ local cache, cached = {}, 0
 local MOST_CACHED = 500
 
 local function reached(doc, options)
-  local label = ("%s\0%s\0%s"):format(options.action or "", options.statement or "", tostring(doc))
+  local index = options.statement
+  if index then
+    doc, index = denies.bounded(doc, index, options.most_denies)
+  end
+  local label = ("%s\0%s\0%s"):format(options.action or "", index or "", tostring(doc))
   if not cache[label] then
     if cached >= MOST_CACHED then
       cache, cached = {}, 0
     end
-    cache[label], cached = reachable(doc, { action = options.action, statement = options.statement, brief = true }),
+    cache[label], cached = reachable(doc, { action = options.action, statement = index, brief = true }),
       cached + 1
   end
   return cache[label]
@@ -283,9 +288,10 @@ end
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`
 ---@param options? { account?: string, organization?: string, trusted_accounts?: string[],
----  trusted_organizations?: string[], action?: string, statement?: integer, now?: number }
+---  trusted_organizations?: string[], action?: string, statement?: integer, most_denies?: integer, now?: number }
 ---   account: the owner of the repository. organization: the owner's. action: an action or a pattern; any action unless
----   given. statement: only what the Allow with this index allows. now: seconds since 1970; the present unless given.
+---   given. statement: only what the Allow with this index allows. most_denies: with `statement`, see
+---   lanyard.policy.audience.denies. now: seconds since 1970; the present unless given.
 ---@return policy.Audience
 function M.of(subject, options)
   options = options or {}

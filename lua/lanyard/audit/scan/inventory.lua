@@ -9,6 +9,7 @@
 
 local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
+local bounds = require "lanyard.policy.audience.denies"
 local deployments = require "lanyard.audit.scan.deployments"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
@@ -153,7 +154,10 @@ local function audience_of(inventory, repository, access)
   end
   local texts, known, widest = {}, {}, nil
   for _, statement in ipairs(access.given_by) do
-    for _, class in ipairs(outsiders.audience(inventory, repository.doc, statement, "ecr:BatchGetImage")) do
+    local audience = outsiders.audience(inventory, repository.doc, statement, {
+      action = "ecr:BatchGetImage", most_denies = bounds.most(#access.given_by),
+    })
+    for _, class in ipairs(audience) do
       local is_own = access.kind == "public" or class.id == access.principal
       texts[#texts + 1] = is_own and not known[class.text] and class.text or nil
       widest = widest or is_own and KINDS[class.type or class.kind] or nil

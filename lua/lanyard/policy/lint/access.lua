@@ -3,7 +3,7 @@
 --- A condition counts by whom it excludes (lanyard.policy.audience). The Denies of the document count, too.
 
 local audience = require "lanyard.policy.audience"
-local core = require "lanyard.policy.core"
+local denies = require "lanyard.policy.audience.denies"
 local define = require("lanyard.policy.lint.catalogue").define
 local services = require "lanyard.policy.lint.services"
 
@@ -37,38 +37,8 @@ local NAME_THEM = "name the principals that need access"
 -- A longer document is more than AWS accepts, and its Denies are not considered.
 local LONGEST = 32768
 
--- At most this many Denies are considered for a statement, the ones with the fewest conditions, and fewer beside
--- many other statements: the time grows exponentially with their number. A Deny that is not considered can make a
--- finding too wide, and hides none.
-local MOST_DENIES = 6
-local MOST_IN_ALL = 100
-
-local function most_denies(scope)
-  return math.max(1, math.min(MOST_DENIES, MOST_IN_ALL // scope.allows))
-end
-
 -- At most this many classes are named in a message.
 local MOST_NAMED = 5
-
--- Returns a document of the statement and of the Denies that are considered, with the index of the statement.
-local function document_of(scope)
-  local list = {}
-  for _, statement in ipairs(scope.denies) do
-    list[#list + 1] = { #statement.conditions, statement.index, statement.text }
-  end
-  table.sort(list, function(a, b)
-    if a[1] ~= b[1] then
-      return a[1] < b[1]
-    end
-    return a[2] < b[2]
-  end)
-  local texts = { scope.statement.text }
-  for i = 1, most_denies(scope) do
-    texts[i + 1] = list[i][3]
-  end
-  return core.parse(('{"Version":"%s","Statement":[%s]}'):format(scope.version == "2008-10-17" and scope.version
-    or "2012-10-17", table.concat(texts, ",")))
-end
 
 -- Returns whom the statement allows, with the Denies of its document or without.
 local function audience_of(scope, without_denies)
@@ -76,9 +46,8 @@ local function audience_of(scope, without_denies)
   if without_denies or #scope.denies == 0 or scope.doc:size() > LONGEST then
     return audience.of(scope.statement, options)
   end
-  local is_whole = #scope.denies <= most_denies(scope)
-  options.statement = is_whole and scope.statement.index or 1
-  return audience.of(is_whole and scope.doc or document_of(scope), options)
+  options.statement, options.most_denies = scope.statement.index, denies.most(scope.allows)
+  return audience.of(scope.doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
