@@ -186,7 +186,7 @@ describe("a document that a finalizer edits", function()
   -- Values that a function pushes can start the collector at any allocation.
   it("is read as it was when the function began", function()
     local doc = policy.parse('{"Statement":[' .. ('{"Sid":"a","Effect":"Allow","Principal":{"AWS":["1","2"]},'
-      .. '"Action":["a:b","c:d"],"Condition":{"Bool":{"k":"true"}}},'):rep(20):sub(1, -2) .. "]}")
+      .. '"Action":["a:b","c:d"],"Condition":{"ForAnyValue:Bool":{"k":"true"}}},'):rep(20):sub(1, -2) .. "]}")
     local edits = 0
     local function edit_later()
       setmetatable({}, { __gc = function()
