@@ -137,6 +137,12 @@ describe("new_access answers questions about", function()
         { key("StringNotEquals", "${aws:username}") }, { key("StringEquals", "${aws:PrincipalTag/t}", user) } },
       { "none",
         { key("StringNotEquals", "${aws:username}") }, { key("StringEquals", "x${aws:PrincipalTag/t}", user) } },
+      { "certain arn:aws:iam::111122223333:user/bc arn:aws:s3:::bc",
+        { beyond "arn:aws:s3:::${aws:username}" },
+        { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "*c" } }, { Principal = { AWS = A } }) } },
+      { "none",
+        { beyond "arn:aws:s3:::${aws:username}" },
+        { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "c*" } }, { Principal = { AWS = A } }) } },
     })
   end)
 end)
