@@ -1,5 +1,4 @@
-/* The candidates of the action. An action has the form SERVICE:NAME; texts of another form are considered
- * only where a pattern has another form, too.
+/* The candidates of the action: texts of the form SERVICE:NAME. No request has an action of another form.
  *
  * A text inside a list matches one of its patterns. So each pattern of a list is searched alone, with
  * the patterns of other tests that begin as it does: in long lists, these are few. */
@@ -15,9 +14,17 @@ static const struct match_wildcards wildcards = {'*', '?'};
 /* Shorter lists are searched as one. */
 enum { FEW_PATTERNS = 64 };
 
+/* Reports whether a text has the form SERVICE:NAME. */
+static bool is_action(const char *bytes, size_t length) {
+  const char *colon = memchr(bytes, ':', length);
+  size_t name = colon ? length - (size_t)(colon + 1 - bytes) : 0;
+  return name > 0 && colon > bytes && !memchr(colon + 1, ':', name);
+}
+
 static void offer_text(struct query *query, const char *bytes, size_t length) {
   struct query_value value = {.text = {bytes, length}};
-  query_offer(query, BOX_ACTION, &value);
+  if (is_action(bytes, length))
+    query_offer(query, BOX_ACTION, &value);
 }
 
 static bool has_wildcard(const struct policy_value *pattern) {
@@ -42,10 +49,11 @@ static const struct box_test *inside_list(const struct query *query, bool litera
 
 /* --- Atoms ------------------------------------------------------------------------------------ */
 
-/* Appends a pattern. One without a colon matches the usual form only if its `*` may match the colon,
- * which is open. */
+/* Appends a pattern. One without a colon matches an action only if its `*` may match the colon, which is
+ * open, except "*". */
 static void add_pattern(struct atom *atom, const struct policy_value *pattern, bool crossing) {
-  bool whole = crossing || memchr(pattern->string, ':', pattern->length);
+  bool whole = crossing || memchr(pattern->string, ':', pattern->length) ||
+               strspn(pattern->string, "*") == pattern->length;
   atom_add_glob(atom, pattern->string, pattern->length, wildcards,
                 whole ? byte_set_any() : byte_set_except(":"), true);
   atom_end(atom);
@@ -73,19 +81,16 @@ static const struct atom *action_atom(struct query *query, size_t test, bool ins
                   : texts_atom(query, test, FORM_MAYBE, build_possible);
 }
 
-/* SERVICE:NAME, or any text that is not empty. */
-static struct atom *action_shape(struct query *query, bool usual) {
+static struct atom *action_shape(struct query *query) {
   struct atom *atom = texts_new(query);
   if (!atom)
     return NULL;
-  struct byte_set service = byte_set_except(":");
-  if (usual) {
-    atom_add_one(atom, service);
-    atom_add_star(atom, service);
-    atom_add_text(atom, ":", 1, false);
-  }
-  atom_add_one(atom, byte_set_any());
-  atom_add_star(atom, byte_set_any());
+  struct byte_set part = byte_set_except(":");
+  atom_add_one(atom, part);
+  atom_add_star(atom, part);
+  atom_add_text(atom, ":", 1, false);
+  atom_add_one(atom, part);
+  atom_add_star(atom, part);
   atom_end(atom);
   return atom;
 }
@@ -101,10 +106,10 @@ static void offer_words(struct query *query, const struct texts_atoms *inside,
 
 /* --- A list as one ---------------------------------------------------------------------------- */
 
-static void offer_all(struct query *query, bool usual) {
+static void offer_all(struct query *query) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ACTION];
   struct texts_atoms inside = {0}, avoided = {0};
-  texts_add(query, &inside, action_shape(query, usual));
+  texts_add(query, &inside, action_shape(query));
   for (size_t i = 0; i < dimension->inside_count; i++)
     texts_add(query, &inside, action_atom(query, dimension->inside[i], true));
   for (size_t i = 0; i < dimension->avoided_count; i++)
@@ -153,10 +158,10 @@ static struct atom *related_atom(struct query *query, size_t number, bool inside
 }
 
 static void offer_pattern(struct query *query, const struct box_test *list,
-                          const struct policy_value *pattern, bool usual) {
+                          const struct policy_value *pattern) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ACTION];
   struct texts_atoms inside = {0}, avoided = {0};
-  texts_add(query, &inside, action_shape(query, usual));
+  texts_add(query, &inside, action_shape(query));
   struct atom *own = texts_new(query);
   if (!own)
     return;
@@ -176,11 +181,11 @@ static void offer_pattern(struct query *query, const struct box_test *list,
   offer_words(query, &inside, &avoided);
 }
 
-static void offer_each(struct query *query, const struct box_test *list, bool usual) {
+static void offer_each(struct query *query, const struct box_test *list) {
   const struct policy_list *patterns = &list->statement->actions;
   for (size_t i = 0; i<patterns->count && * query->steps> 0 && !query->inexact; i++) {
     if (has_wildcard(&patterns->items[i]))
-      offer_pattern(query, list, &patterns->items[i], usual);
+      offer_pattern(query, list, &patterns->items[i]);
     else
       offer_text(query, patterns->items[i].string, patterns->items[i].length);
   }
@@ -188,32 +193,33 @@ static void offer_each(struct query *query, const struct box_test *list, bool us
 
 /* --- Actions ---------------------------------------------------------------------------------- */
 
-/* Reports whether a pattern has no colon. Sets *patterns to the number of all patterns. */
-static bool has_short_pattern(const struct query *query, size_t *patterns) {
+static size_t count_patterns(const struct query *query) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ACTION];
-  bool found = false;
-  *patterns = 0;
+  size_t patterns = 0;
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
-    const struct policy_list *list = &query_test(query, number)->statement->actions;
-    *patterns += list->count;
-    for (size_t p = 0; p < list->count && !found; p++)
-      found = !memchr(list->items[p].string, ':', list->items[p].length);
+    patterns += query_test(query, number)->statement->actions.count;
   }
-  return found;
+  return patterns;
 }
 
 /* Offers a text that matches the first pattern of an inside test, or any, where each `*` is the name
  * that no pattern mentions. Such a text is often the best one. */
 static void offer_guess(struct query *query, const struct box_test *list) {
   const char *pattern = list ? list->statement->actions.items[0].string : "*:*";
+  if (strcmp(pattern, "*") == 0)
+    pattern = "*:*";
+  bool colon = strchr(pattern, ':') != NULL;
   struct buf text = {0};
   for (const char *c = pattern; *c; c++) {
-    if (*c == '*')
+    if (*c == '*') {
+      buf_adds(&text, colon ? "" : ":");
       buf_adds(&text, query->fresh);
-    else
+      colon = true;
+    } else {
       buf_addc(&text, *c == '?' ? 'a' : *c);
+    }
   }
   query->pool->failed = query->pool->failed || text.failed;
   if (text.data && !text.failed)
@@ -233,12 +239,8 @@ void places_actions(struct query *query) {
   offer_guess(query, list);
   if (query_perfect(query, BOX_ACTION))
     return;
-  size_t patterns;
-  bool is_short = has_short_pattern(query, &patterns);
-  for (int usual = 1; usual >= (is_short ? 0 : 1); usual--) {
-    if (list && patterns > FEW_PATTERNS)
-      offer_each(query, list, usual);
-    else
-      offer_all(query, usual);
-  }
+  if (list && count_patterns(query) > FEW_PATTERNS)
+    offer_each(query, list);
+  else
+    offer_all(query);
 }

@@ -12,6 +12,7 @@
 #include "policy/principal.h"
 #include "reason/caller_values.h"
 #include "reason/frames.h"
+#include "reason/links.h"
 #include "reason/organizations.h"
 #include "reason/shapes.h"
 
@@ -318,5 +319,6 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
   variables_each_test(&variables, link_test);
+  links_add(&variables);
   list_combinations(&variables, bindings);
 }

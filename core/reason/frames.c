@@ -159,6 +159,53 @@ static bool tests_variable(const struct frame *frame, const struct box_test *tes
                      test->key->key->length) == 0;
 }
 
+/* A test of the key of a variable, other than the frame's, that a text of another test contains. */
+struct operands {
+  const struct frame *frame;
+  struct atom *atom;
+  const struct box_test *test;
+};
+
+/* Appends a text with the operands of such a test in the place of the variable. */
+static void add_operands(struct variables *variables, const struct box_test *test, const char *text,
+                         size_t length, void *state) {
+  const struct operands *operands = state;
+  const struct json_value *key = operands->test->key->key;
+  const char *name;
+  size_t name_length, from = 0;
+  (void)variables;
+  (void)test;
+  if (operands->frame->cut) {
+    struct policy_string part = variables_part(text, length);
+    text = part.bytes;
+    length = part.length;
+  }
+  if (!context_next_variable(text, length, &from, &name, &name_length) ||
+      name_length != key->length || strncasecmp(name, key->string, name_length) != 0)
+    return;
+  struct frame place = {.before = {text, (size_t)(name - 2 - text)},
+                        .after = {text + from, length - from}};
+  void *framed[] = {&place, operands->atom};
+  variables_each(variables, operands->test, add_framed, framed);
+}
+
+/* Distinguishes the texts by what tests of other variables say. */
+static void distinguish_others(const struct frame *frame, const struct box_test *test,
+                               struct texts_atoms *avoided) {
+  struct query *query = frame->variables->query;
+  for (size_t i = 0; i < query->boxes->test_count && frame->variables->count > 1; i++) {
+    const struct box_test *other = query_test(query, i);
+    if ((!query->roles[i] && !query->masks[i]) || other->kind != TEST_KEY || !texts_is(other) ||
+        other->has_variables || tests_variable(frame, other))
+      continue;
+    struct operands operands = {frame, texts_new(query), other};
+    if (!operands.atom || !query_pay(query, variables_cost(test)))
+      return;
+    variables_each(frame->variables, test, add_operands, &operands);
+    distinguish(query, operands.atom, avoided);
+  }
+}
+
 static void distinguish_tests(const struct frame *frame, struct texts_atoms *avoided) {
   struct query *query = frame->variables->query;
   for (size_t i = 0; i < query->boxes->test_count; i++) {
@@ -175,6 +222,8 @@ static void distinguish_tests(const struct frame *frame, struct texts_atoms *avo
     else if (tests_variable(frame, test))
       variables_each(frame->variables, test, add_framed, framed);
     distinguish(query, atom, avoided);
+    if (test->has_variables && test->dimension == frame->test->dimension)
+      distinguish_others(frame, test, avoided);
   }
 }
 

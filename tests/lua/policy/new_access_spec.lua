@@ -411,6 +411,17 @@ describe("new_access with conditions", function()
     end
   end)
 
+  it("knows that an action is the name of a service, a colon and a name", function()
+    assert_none({ deny { Action = "*:a" }, allow { Action = "s:*" } }, { deny { Action = { "s:?", "S:a*" } }, allow { Action = "s:*" } })
+    assert_none({ deny { Action = "s:*" }, allow { Action = { "*:a", "s:A" } } },
+      { deny { Action = { "s:A", "t:*" } }, allow { Action = { "*:a", "s:A" } } })
+    for _, pattern in ipairs { "*:?:?", "s:a:b", "s::*", ":a", "s:", "s", "??" } do
+      local found = policy.new_access(NOTHING, parse { allow { Action = pattern } })
+      assert.is_nil(found and found.request.action, pattern)
+    end
+    assert.matches("^[^:]:[^:]$", witness({}, { allow { Action = "???" } }).action)
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)
@@ -437,6 +448,15 @@ describe("new_access where AWS leaves the result open", function()
         assert.is_false(found.certain, key .. operator)
       end
     end
+  end)
+
+  it("is not certain for an action that a pattern without a colon matches", function()
+    for pattern, expected in pairs { ["ecr*"] = "^ecr:example$", ["s*"] = "^s[^:]+:[^:]+$", ["e?r*"] = "^ear:example$", ["*a"] = "^[^:]+:[^:]*a$" } do
+      local request, found = witness({ allow { Action = "s:*" } }, { allow { Action = pattern } })
+      assert.matches(expected, request.action)
+      assert.is_false(found.certain, pattern)
+    end
+    assert.is_true(select(2, witness({}, { allow { Action = { "ecr*", "*" } } })).certain)
   end)
 
   it("is not certain for several values under an operator without a set operator", function()

@@ -36,13 +36,17 @@ describe("the steps of a question", function()
         local before, after, options = form[2](30)
         assert.equal(expected[2], answer(before, after, options, MOST))
         assert.equal(expected[2], answer(before, after, options, expected[1] * 13 // 10), "it takes more steps")
-        if form[1] ~= "a statement for each action" then -- whose last questions are not asked
-          assert.equal("undecided", answer(before, after, options, expected[1] * 7 // 10), "it takes fewer steps")
-        end
+        assert.equal("undecided", answer(before, after, options, expected[1] * 7 // 10), "it takes fewer steps")
       end or function()
         local before, after, options = form[2](30)
         assert.equal("none", answer(before, after, options, 2000)) -- each statement has an equal one
       end)
     end
   end
+
+  it("never gives an answer to questions that are not asked", function()
+    local before, after = sizes.ordinary[2][2](30)
+    for limit = 1, 1200 do assert.not_equal("none", answer(before, after, nil, limit), limit) end
+    assert.equal("new access", answer(before, after, nil, MOST))
+  end)
 end)

@@ -115,4 +115,34 @@ describe("new_access answers questions about", function()
         {}, { on("arn:aws:s3:::${svc:k}", { StringEquals = { [K] = "${svc:b}", ["svc:b"] = "${svc:k}" } }) } },
     })
   end)
+
+  it("two policy variables that one text depends on", function()
+    local user = { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }
+    local function beyond(text) return { Effect = "Allow", Principal = "*", Action = "*", NotResource = text } end
+    local function key(operator, text, elements) return on(nil, { [operator] = { [K] = text } }, elements) end
+    check({ "principal", "resource" }, {
+      { "certain arn:aws:iam::111122223333:user/a arn:aws:s3:::a",
+        { beyond "arn:aws:s3:::${aws:username}" }, { on("arn:aws:s3:::${aws:PrincipalTag/t}", nil, user) } },
+      { "certain arn:aws:iam::111122223333:user/a arn:aws:s3:::xa",
+        { beyond "arn:aws:s3:::x${aws:username}" }, { on("arn:aws:s3:::${aws:PrincipalTag/t}", nil, user) } },
+      { "none",
+        { beyond "arn:aws:s3:::${aws:username}" }, { on("arn:aws:s3:::x${aws:PrincipalTag/t}", nil, user) } },
+      { "certain arn:aws:iam::111122223333:user/a arn:aws:s3:::xa/y",
+        { beyond "arn:aws:s3:::x${aws:username}/*" }, { on("arn:aws:s3:::${aws:PrincipalTag/t}/y", nil, user) } },
+      { "certain arn:aws:iam::111122223333:user/a arn:aws:s3:::a/y",
+        { beyond "arn:aws:s3:::${aws:username}/y" }, { on("arn:aws:s3:::${aws:PrincipalTag/t}/*", nil, user) } },
+      { "certain arn:aws:iam::111122223333:user/a arn:aws:sqs:r:111122223333:q",
+        { beyond "arn:aws:sqs:r:${aws:PrincipalAccount}:q" }, { on("arn:aws:sqs:r:${aws:PrincipalTag/t}:q", nil, user) } },
+      { "certain arn:aws:iam::111122223333:user/a nil",
+        { key("StringNotEquals", "${aws:username}") }, { key("StringEquals", "${aws:PrincipalTag/t}", user) } },
+      { "none",
+        { key("StringNotEquals", "${aws:username}") }, { key("StringEquals", "x${aws:PrincipalTag/t}", user) } },
+      { "certain arn:aws:iam::111122223333:user/bc arn:aws:s3:::bc",
+        { beyond "arn:aws:s3:::${aws:username}" },
+        { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "*c" } }, { Principal = { AWS = A } }) } },
+      { "none",
+        { beyond "arn:aws:s3:::${aws:username}" },
+        { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "c*" } }, { Principal = { AWS = A } }) } },
+    })
+  end)
 end)
