@@ -256,6 +256,23 @@ describe("lanyard apply PLAN", function()
     assert.equal(0, emulator:run({ "apply", path }).status)
   end)
 
+  it("lists the repositories that the plan leaves unchanged, too, and says if nothing is to be changed", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    local grants = file_of(folder, "all.json",
+      '{"grants":[{"service":"my-container-service","repositories":["my-private-repo","shared-repo"]}]}')
+    local function plan() return file_of(folder, "plan.json", emulator:run({ "plan", grants, "--output", "json" }).out) end
+    local result = emulator:run { "apply", plan(), "--no-settle" }
+    assert.match("my%-private%-repo +changed.*\nshared%-repo +unchanged *\n", result.out)
+    result = emulator:run { "apply", plan() }
+    assert.equal(0, result.status)
+    assert.equal("lanyard: nothing is to be changed in us-east-1\n", result.err)
+    assert.match("my%-private%-repo +unchanged *\nshared%-repo +unchanged *\n", result.out)
+    helper.write(folder .. "/bad.json", (helper.read(folder .. "/plan.json"):gsub('"unchanged": *%[', '"unchanged":["a b",')))
+    assert.match("unchanged%[1%] is missing or invalid", emulator:run({ "apply", folder .. "/bad.json" }).err)
+  end)
+
   it("does not change a repository whose policy changed after the plan, applies the rest, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

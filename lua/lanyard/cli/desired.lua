@@ -132,6 +132,10 @@ function M.applied(output, plan, roles, changes)
   if output == "table" and #roles + #changes + #plan.failures == 0 then
     cli.note(escape.format("lanyard: nothing is to be changed in %s", plan.region))
   end
+  for _, name in ipairs(plan.saved_unchanged or {}) do
+    changes[#changes + 1] = { repository = name, change = { kind = "unchanged", diff = "" } }
+  end
+  table.sort(changes, function(a, b) return a.repository < b.repository end)
   local changes_status = report.changes(output, changes, {
     account = plan.account, region = plan.region, roles = encode_roles(roles),
     failures = plan_file.encode_failures(plan.failures),

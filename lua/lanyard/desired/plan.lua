@@ -151,7 +151,7 @@ function M.resume(region, saved)
   local plan = {
     region = region.name, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
     now = region:time(), services = {}, all_services = lists.by_name(services),
-    saved_roles = saved.roles, entries = saved.entries, failures = saved.failures,
+    saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
   return preview.run(region, plan)

@@ -27,6 +27,7 @@ local M = {}
 ---@field prune boolean
 ---@field fold boolean
 ---@field roles string[]
+---@field unchanged string[]  repositories that were as the file asks
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
 
@@ -123,6 +124,7 @@ local FAILURE = {
 local PLAN = {
   account = names.registry_id, region = names.region, file = is_string,
   roles = json.is_array, repositories = json.is_array, failures = json.is_array,
+  unchanged = function(value) return value == nil or json.is_array(value) end,
   prune = is_boolean, fold = is_boolean,
 }
 
@@ -154,6 +156,9 @@ local function invalid_path(document)
   end
   for i, name in ipairs(document.roles) do
     found = found or not names.container_service(name) and ("roles[%d]"):format(i) or nil
+  end
+  for i, name in ipairs(document.unchanged or {}) do
+    found = found or not names.repository(name) and ("unchanged[%d]"):format(i) or nil
   end
   for i, repository in ipairs(document.repositories) do
     found = found or invalid_repository(repository, ("repositories[%d]"):format(i))
@@ -208,7 +213,7 @@ function M.decode(document, name)
   end
   local saved = {
     account = document.account, region = document.region, file = document.file, prune = document.prune,
-    fold = document.fold, roles = document.roles, entries = {}, failures = {},
+    fold = document.fold, roles = document.roles, unchanged = document.unchanged or {}, entries = {}, failures = {},
   }
   for i, repository in ipairs(document.repositories) do
     saved.entries[i] = decode_entry(repository, document.account)
