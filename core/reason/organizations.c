@@ -137,7 +137,7 @@ static bool may_be_longer(const struct query *query, const struct query_dimensio
   return bytes >= LONGER && !query->boxes->odd_organizations;
 }
 
-/* All texts but those that begin with an id that is too long. */
+/* All texts except texts with an id that is too long. */
 static struct atom *no_longer(struct query *query) {
   struct atom *atom = texts_new(query);
   if (atom) {
