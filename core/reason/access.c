@@ -436,7 +436,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   result->reason = access.disagreed ? "the search and the evaluator disagree: a defect of Lanyard"
                    : !prepared && !access.search.reason ? "the search reached its limit of memory"
                                                         : access.search.reason;
-  /* Whoever uses the last steps may leave out values or questions. */
+  /* The last steps may end a loop, which leaves out values or questions. */
   if (!result->reason && access.steps == 0)
     result->reason = "the search reached its limit";
   return result->reason ? ACCESS_UNDECIDED : ACCESS_NONE;

@@ -6,6 +6,7 @@
 #include "reason/links.h"
 
 #include "base/bytes.h"
+#include "reason/shapes.h"
 
 #include <string.h>
 #include <strings.h>
@@ -83,6 +84,16 @@ static bool are_linked(const struct link *a, const struct link *b) {
          strncasecmp(a->before.bytes, b->before.bytes, common) == 0;
 }
 
+/* Reports whether a variable may have a value. A name is not empty and has no separators; most texts with
+ * other variables have some. */
+static bool may_be_value(const struct variables *variables, size_t i, const char *value,
+                         size_t length) {
+  enum shape shape =
+      shape_of_key(variables->query->boxes, variables->items[i].name, variables->items[i].length);
+  return shape != SHAPE_NAME ||
+         (length > 0 && !memchr(value, '/', length) && !memchr(value, ':', length));
+}
+
 /* Adds the value of a link's variable in a text. The literal text before the first wildcard ends it. */
 static void take_apart(struct variables *variables, const struct link *link, const char *text,
                        size_t length) {
@@ -97,7 +108,7 @@ static void take_apart(struct variables *variables, const struct link *link, con
     end = memmem(value, (size_t)(text + length - value), link->after.bytes, literal);
   else if (strncasecmp(end, link->after.bytes, literal) != 0)
     return;
-  if (end)
+  if (end && may_be_value(variables, link->variable, value, (size_t)(end - value)))
     variables_add(variables, link->variable, value, (size_t)(end - value));
 }
 

@@ -119,11 +119,41 @@ static void offer_path(const struct proposal *proposal, const char *path, size_t
   buf_free(&id);
 }
 
+/* Reports whether the tests of a dimension together have so many bytes that a text may need an id which is
+ * too long: with the shortest id, more than the longest one. */
+static bool may_be_longer(const struct query *query, const struct query_dimension *dimension) {
+  enum { LONGER = 22 };
+  size_t bytes = 0;
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    const struct box_test *test = query_test(query, number);
+    for (const struct json_value *one = box_next_operand(test, NULL); one && bytes < LONGER;
+         one = box_next_operand(test, one)) {
+      size_t length;
+      bytes += box_operand_text(one, &length) ? length : 0;
+    }
+  }
+  return bytes >= LONGER && !query->boxes->odd_organizations;
+}
+
+/* All texts except texts with an id that is too long. */
+static struct atom *no_longer(struct query *query) {
+  struct atom *atom = texts_new(query);
+  if (atom) {
+    shape_add_longer(atom);
+    atom->negated = true;
+  }
+  return atom;
+}
+
 static void propose(const struct proposal *proposal, const char *organization) {
   struct query *query = proposal->query;
   const struct query_dimension *dimension = &query->dimensions[proposal->dimension];
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, shape_of(query, organization));
+  if (!organization && may_be_longer(query, dimension))
+    texts_add(query, &inside, no_longer(query));
   for (size_t i = 0; i < dimension->inside_count; i++)
     if (texts_is(query_test(query, dimension->inside[i])))
       texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build));

@@ -314,6 +314,14 @@ static void add_userids(const struct builder *builder) {
   }
 }
 
+void shape_add_longer(struct atom *atom) {
+  const struct builder builder = {.atom = atom};
+  add_text(&builder, "o-");
+  add_count(&builder, LETTERS, LONGEST_ID - 1);
+  atom_add_star(atom, byte_set_any());
+  atom_end(atom);
+}
+
 void shape_add(struct atom *atom, enum shape shape, shape_wrap *wrap, const void *state) {
   const struct builder builder = {atom, wrap, state};
   switch (shape) {

@@ -46,4 +46,9 @@ bool shape_make_real(const struct query *query, const char *text, size_t length,
 typedef void shape_wrap(struct atom *atom, const void *state, bool after);
 void shape_add(struct atom *atom, enum shape shape, shape_wrap *wrap, const void *state);
 
+/* shape_add_longer appends the pattern of the texts that begin with more letters and digits than the id of an
+ * organization has. SHAPE_ORGANIZATION and SHAPE_PATH contain them: a bound on the length needs many more
+ * states. */
+void shape_add_longer(struct atom *atom);
+
 #endif

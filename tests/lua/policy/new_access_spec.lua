@@ -422,6 +422,22 @@ describe("new_access with conditions", function()
     assert.matches("^[^:]:[^:]$", witness({}, { allow { Action = "???" } }).action)
   end)
 
+  it("knows that the id of an organization has 10 to 32 letters and digits after o-", function()
+    for _, key in ipairs { "aws:PrincipalOrgID", "aws:ResourceOrgID" } do
+      local before = where("StringEquals", key, "o-a1b2c3d4e5")
+      for _, length in ipairs { 10, 11, 32 } do
+        local pattern = "o-" .. ("?"):rep(length)
+        assert.equal(#pattern, #witness({ before }, { where("StringLike", key, pattern) }).context[key])
+      end
+      for _, length in ipairs { 9, 33, 60 } do
+        assert_none({ before }, { where("StringLike", key, "o-" .. ("?"):rep(length)) })
+      end
+      assert_none({ before }, { where("StringLike", key, "*" .. ("x"):rep(33)) })
+    end
+    local path = witness({}, { where("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-" .. ("?"):rep(40) .. "/*") }).context["aws:PrincipalOrgPaths"]
+    assert.is_true(#path:match "^o%-(%w+)/r%-" <= 32)
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)
