@@ -62,6 +62,7 @@ static void note_variables(struct variables *variables, const struct box_test *t
 }
 
 static void note_test(struct variables *variables, const struct box_test *test) {
+  variables->any = variables->any || test->has_variables;
   if (test->has_variables)
     variables_each(variables, test, note_variables, NULL);
 }
@@ -301,11 +302,15 @@ static void list_combinations(struct variables *variables, struct bindings *bind
 void binding_list(struct query *query, const struct caller_class *classes, size_t count,
                   struct bindings *bindings) {
   static const struct context *const none[1] = {NULL};
+  static const struct context empty = {0};
+  static const struct context *const escapes_only[1] = {&empty};
   struct variables variables = {.query = query};
   *bindings = (struct bindings){0};
   variables_each_test(&variables, note_test);
-  if (variables.count == 0) {
-    *bindings = (struct bindings){.items = (const struct context **)none, .count = 1};
+  if (variables.count ==
+      0) { /* an operand can have escapes such as ${*}, which are expanded, too */
+    const struct context *const *one = variables.any ? escapes_only : none;
+    *bindings = (struct bindings){.items = (const struct context **)one, .count = 1};
     return;
   }
   for (size_t i = 0; i < variables.count; i++)

@@ -12,6 +12,7 @@ enum { VARIABLES = 6 };
 
 struct variables {
   struct query *query;
+  bool any; /* a text has "${" */
   struct {
     const char *name;
     size_t length;

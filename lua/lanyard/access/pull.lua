@@ -95,7 +95,7 @@ local function doubt_of(statement, role_arn)
   if #organizations > 0 and #keys == 1 then
     return ("unless account %s is in %s"):format(arn.parse(role_arn).account, table.concat(organizations, ", "))
   end
-  return "depending on " .. table.concat(keys, ", ")
+  return "depending on " .. (#keys > 0 and table.concat(keys, ", ") or "facts that the policy does not contain")
 end
 
 --- Returns what to add to a Deny so that it does not apply to a role. The id at the end of a puller role's ARN changes

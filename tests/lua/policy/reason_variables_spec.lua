@@ -116,6 +116,24 @@ describe("new_access answers questions about", function()
     })
   end)
 
+  it("escapes and texts that only look like a variable, without any variable", function()
+    local agents = { StringLike = { ["aws:UserAgent"] = { "curl*", "${*}" } } }
+    local function key(operator, text) return on("arn:aws:s3:::x", { [operator] = { [K] = text } }) end
+    local FOUND = "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x"
+    check({ "principal", "resource" }, {
+      { FOUND, {}, { on("arn:aws:s3:::x", agents) } },
+      { "none", { on("arn:aws:s3:::x", agents) }, { on("arn:aws:s3:::x", agents) } },
+      { FOUND, { on("arn:aws:s3:::x", { StringLike = { ["aws:UserAgent"] = "${*}" } }) }, { on("arn:aws:s3:::x", agents) } },
+      { FOUND, {}, { key("StringEquals", "${*}") } },
+      { FOUND, {}, { key("StringEquals", "${?}x${$}") } },
+      { FOUND, {}, { key("StringLike", "${foo") } },
+      { FOUND, {}, { key("ForAnyValue:StringLike", { "${*}", "b" }) } },
+      { FOUND, { on "arn:aws:s3:::x", deny { Condition = { StringEquals = { [K] = "${*}" } } } }, { on "arn:aws:s3:::x" } },
+      { FOUND, {}, { on("arn:aws:s3:::x", { ArnLike = { ["aws:SourceArn"] = { "arn:aws:s3:::${*}", "arn:aws:s3:::b" } } }) } },
+      { "none", { key("StringEquals", "*") }, { key("StringEquals", "${*}") } },
+    })
+  end)
+
   it("two policy variables that one text depends on", function()
     local user = { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }
     local function beyond(text) return { Effect = "Allow", Principal = "*", Action = "*", NotResource = text } end
