@@ -307,8 +307,8 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   struct variables variables = {.query = query};
   *bindings = (struct bindings){0};
   variables_each_test(&variables, note_test);
-  if (variables.count ==
-      0) { /* an operand can have escapes such as ${*}, which are expanded, too */
+  if (variables.count == 0) {
+    /* A text can have escapes such as ${*}, which are expanded, too. */
     const struct context *const *one = variables.any ? escapes_only : none;
     *bindings = (struct bindings){.items = (const struct context **)one, .count = 1};
     return;

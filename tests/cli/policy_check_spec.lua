@@ -162,7 +162,11 @@ describe("lanyard policy check", function()
     result = run()
     assert.same({ 1, "" }, { result.status, result.out })
     assert.matches("^lanyard: [^\n]*/new/loop is a link to a folder\n[^\n]+\n$", result.err)
-    sh "rm new/loop; ln -s absent new/dangling.json"
+    sh "rm new/loop; mkfifo new/fifo.json"
+    result = run()
+    assert.same({ 1, "" }, { result.status, result.out })
+    assert.matches("^lanyard: [^\n]*/new/fifo%.json is neither a file nor a folder\n[^\n]+\n$", result.err)
+    sh "rm new/fifo.json; ln -s absent new/dangling.json"
     result = run()
     assert.equal(3, result.status)
     assert.matches("lanyard: [^\n]*dangling%.json[^\n]*\n", result.err)

@@ -48,9 +48,13 @@ local function add_entry(found, path, relative, depth)
     return nil, err
   elseif type_ == "folder" then
     return list_folder(found, path, relative .. "/", depth + 1)
-  elseif relative:lower():find "%.json$" then
-    found[#found + 1] = relative
+  elseif not relative:lower():find "%.json$" then
+    return true
+  elseif type_ == "other" then -- reading a FIFO would never end
+    return nil, errors.new { code = "NotAFile", message = escape.format("%s is neither a file nor a folder", path),
+      tip = "remove it from the folder" }
   end
+  found[#found + 1] = relative
   return true
 end
 
