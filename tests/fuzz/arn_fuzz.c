@@ -3,6 +3,8 @@
 
 #include "policy/arn.h"
 
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +26,10 @@ static void check_fit(const char *text, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  check_fit((const char *)data, size);
   const char *text = (const char *)data;
+  if (!utf8_valid(text, size))
+    return 0;
+  check_fit(text, size);
   struct arn arn;
   if (!arn_parse(text, size, &arn))
     return 0;

@@ -107,6 +107,8 @@ static void check(const struct lines *inside, const struct lines *avoided, const
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (!utf8_valid((const char *)data, size))
+    return 0;
   struct lines inside = {.count = 0}, avoided = {.count = 0};
   if (size > 150)
     return 0;
