@@ -154,9 +154,8 @@ local function outlasting(doc, grant, expires)
     worst[1] == "allow" and "still allows" or "may still allow")
 end
 
-local function warning_of(doc, grant, expires, now)
+local function warning_of(doc, grant, outlasts, now)
   local denied = obstacle(doc, grant, now)
-  local outlasts = expires and outlasting(doc, grant, expires)
   return denied and outlasts and denied .. "; " .. outlasts or denied or outlasts or nil
 end
 
@@ -192,12 +191,13 @@ end
 
 local function detail_of(doc, grant, expires, now, why)
   local statement = reusable(statements.existing_grants(doc, grant.role_arn, grant.sid), expires)
+  local outlasts = expires and outlasting(doc, grant, expires) or nil
   return {
     why = why,
     sid = statement and statement.sid,
     expires = expires and timestamp.format(expires) or nil,
-    warning = warning_of(doc, grant, expires, now),
-    outlasts = expires and outlasting(doc, grant, expires) or nil,
+    warning = warning_of(doc, grant, outlasts, now),
+    outlasts = outlasts,
   }
 end
 
@@ -217,7 +217,7 @@ function M.new(grant)
       return false, {
         why = "already allowed by " .. statements.describe(statement),
         sid = statement.sid,
-        warning = warning_of(doc, grant, false, now),
+        warning = warning_of(doc, grant, nil, now),
       }
     end
     local expires, err = wanted_expiry(doc, grant, now)
