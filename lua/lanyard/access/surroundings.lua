@@ -31,7 +31,8 @@ end
 ---@field doc? policy.Document  nil if the registry has no policy
 ---@field statements policy.Statement[]
 ---@field decides? policy.Document  the document if it decides about pulls
----@field scope? "V1"|"V2"
+---@field scope? "V1"|"V2"    nil if there is no policy, or with `scope_err`
+---@field scope_err? aws.Error  why the scope could not be read; then the policy decides about no pull here
 
 --- Reads the registry policy, and its scope if there is a policy.
 ---@param region access.Region
@@ -52,20 +53,29 @@ function M.registry(region)
     return nil, errors.new { code = "UnreadablePolicy", message = "cannot read the registry policy: " .. err.message }
   end
   scope, err = read_scope(region)
-  if not scope then
-    return nil, err
-  end
-  return { doc = doc, statements = doc:statements(), scope = scope, decides = scope == "V2" and doc or nil }
+  return {
+    doc = doc, statements = doc:statements(), scope = scope, scope_err = err,
+    decides = scope == "V2" and doc or nil,
+  }
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Joining
 
+local function is_current(doc)
+  for _, member in ipairs(doc:tree()) do
+    if member.key.value == "Version" then
+      return member.value == "2012-10-17"
+    end
+  end
+  return false
+end
+
 -- Returns the texts of a document's statements as version 2012-10-17 reads them: in an earlier version, `${` is text.
 local function add_texts(texts, doc)
-  local is_current = tostring(doc):find('"2012-10-17"', 1, true)
+  local current = is_current(doc)
   for _, statement in ipairs(doc:statements()) do
-    texts[#texts + 1] = is_current and statement.text or (statement.text:gsub("%${", "${$}{"))
+    texts[#texts + 1] = current and statement.text or (statement.text:gsub("%${", "${$}{"))
   end
 end
 

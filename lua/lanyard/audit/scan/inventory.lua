@@ -253,6 +253,12 @@ local function interner()
   end
 end
 
+-- Returns why the registry policy, or what it decides, could not be read.
+local function registry_problem(around)
+  local err = around.registry_err or around.registry.scope_err
+  return err and tostring(err)
+end
+
 --- Lists repositories, and reads services with what they deploy and the registry policy. What cannot be read is
 --- unknown; only the list of repositories is required. No repository policy is read.
 ---@param region access.Region
@@ -283,7 +289,7 @@ function M.open(region, options)
     services_unknown = services_err and tostring(services_err) or nil,
     surroundings = around,
     registry = around.registry,
-    registry_unknown = around.registry_err and tostring(around.registry_err) or nil,
+    registry_unknown = registry_problem(around),
     identities = identities.new(region.session:client "iam", options.identities or {}),
     overwritten = overwritten.new(region),
     absences = absences.new(region),
