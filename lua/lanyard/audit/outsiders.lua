@@ -144,20 +144,13 @@ function M.is_public(inventory, class)
     or class.kind == "organization" and not inventory.trusted_organizations
 end
 
---- Reports whether a class is everyone, but for some named exceptions.
----@param class policy.AudienceClass
----@return boolean
-function M.is_unrestricted(class)
-  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
-end
-
 --- Reports whether the findings about everyone report somebody outside: the linter's findings do for others.
 ---@param inventory audit.Inventory
 ---@param one audit.Outsider
 ---@return boolean
 function M.is_reported_as_public(inventory, one)
   return M.is_public(inventory, one.class)
-    and (one.abilities.pulls or one.abilities.reads or not M.is_unrestricted(one.class))
+    and (one.abilities.pulls or one.abilities.reads or not audience.is_unrestricted(one.class))
 end
 
 -- Returns the principal of a statement to which a class belongs.

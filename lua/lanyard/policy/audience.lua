@@ -284,6 +284,13 @@ local function reached(doc, options)
   return cache[label]
 end
 
+--- Reports whether a class is everyone, but for some named exceptions.
+---@param class policy.AudienceClass
+---@return boolean
+function M.is_unrestricted(class)
+  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
+end
+
 --- Returns the audience of a policy or of a statement.
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`

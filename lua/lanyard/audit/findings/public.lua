@@ -1,5 +1,6 @@
 --- Repositories that everyone can use.
 
+local audience = require "lanyard.policy.audience"
 local outsiders = require "lanyard.audit.outsiders"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
@@ -50,7 +51,7 @@ local function check(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, one in ipairs(outsiders.of(inventory, repository)) do
       if outsiders.is_reported_as_public(inventory, one) then
-        (outsiders.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
+        (audience.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
       end
     end
   end

@@ -1,5 +1,6 @@
 --- Access that the registry policy gives to every repository of an account and Region.
 
+local audience = require "lanyard.policy.audience"
 local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
@@ -32,12 +33,12 @@ end
 local function add_class(inventory, add, statement, class)
   local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
-  local conditional = everyone and statement.has_condition and not outsiders.is_unrestricted(class)
+  local conditional = everyone and statement.has_condition and not audience.is_unrestricted(class)
   add(everyone and "registry-public" or "registry-pull", {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
-    severity = everyone and not outsiders.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
+    severity = everyone and not audience.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
-      class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.decides),
+      class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.scope ~= "V1"),
       conditional and ", under a condition" or "", label),
   })
 end
@@ -46,8 +47,8 @@ end
 local function check_registry_policy(inventory, add)
   local registry = inventory.registry or { statements = {} }
   for _, statement in ipairs(registry.statements) do
-    local pulls = registry.decides and covers_any(statement, policy.PULL_ACTIONS)
-    local counts = registry.decides or covers_any(statement, V1_ACTIONS)
+    local pulls = registry.scope ~= "V1" and covers_any(statement, policy.PULL_ACTIONS)
+    local counts = registry.scope ~= "V1" or covers_any(statement, V1_ACTIONS)
     local classes = counts and outsiders.classes(inventory, registry.doc, statement, { is_registry = true }) or {}
     for _, class in ipairs(classes) do
       if outsiders.is_public(inventory, class) or pulls then

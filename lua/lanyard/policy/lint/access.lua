@@ -57,11 +57,6 @@ local function is_public(class)
   return class.kind == "everyone" or class.kind == "any-organization" or class.kind == "organization"
 end
 
--- Reports whether a class is everyone, but for some named exceptions.
-local function is_unrestricted(class)
-  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
-end
-
 -- Returns what restricts a statement, as text.
 local function cause_of(scope, found)
   local keys = table.concat(scope.statement.condition_keys, ", ")
@@ -92,7 +87,7 @@ end
 -- Reports everyone at a node.
 local function add_public(scope, node, found, classes)
   local cause, widest = cause_of(scope, found), classes[1]
-  if is_unrestricted(widest) then
+  if audience.is_unrestricted(widest) then
     local who = #widest.except > 0 and subject_of { widest } or "everyone in the world is"
     local whom = #widest.except > 0 and "nobody else" or "nobody"
     scope.add(PUBLIC, node, ("%s allowed%s"):format(who, keeps(cause, whom)), NAME_THEM)
@@ -107,7 +102,7 @@ end
 
 -- Reports the classes of Allow with NotPrincipal. An empty audience is that of a statement that AWS rejects.
 local function add_all_but(scope, classes)
-  local restricted = classes[1] and not is_unrestricted(classes[1])
+  local restricted = classes[1] and not audience.is_unrestricted(classes[1])
   scope.add(ALLOW_NOT_PRINCIPAL, scope.has.NotPrincipal.key, restricted
     and "Allow with NotPrincipal allows everyone else for whom the condition holds"
     or "Allow with NotPrincipal allows everyone else in the world", NAME_THEM, restricted and "high" or nil)
