@@ -57,7 +57,9 @@ function M.decide(doc, value, resource, now, around, controls)
     found[one.decision] = true
   end
   for _, action in ipairs(around and {} or policy.PULL_ACTIONS) do
-    local request = { principal = value, action = action, resource = resource, context = known, partial = known and true }
+    local request = {
+      principal = value, action = action, resource = resource, context = known, partial = known and true,
+    }
     local answer, statement, origin = joined:can(request)
     if answer == "depends" then
       request.partial, request.context = true, with(known or {}, expiry.at(now))

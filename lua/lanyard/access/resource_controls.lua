@@ -34,7 +34,7 @@ local MOST_LEVELS = 10
 --- The policies that apply to the repositories of an account.
 ---@class access.Controls
 ---@field list access.ResourceControl[]
----@field context table<string, string|string[]>  the condition keys of callers of this account, as far as they are known
+---@field context table<string, string|string[]>  the condition keys of callers of this account, as far as known
 ---@field organization? string  its id, if it is known
 
 ---@class access.ResourceControlReader
@@ -138,8 +138,8 @@ local function document_of(self, one)
     end
     one.doc, err = policy.parse(reply.Policy.Content)
     if not one.doc then
-      return nil, errors.new { code = "UnreadablePolicy", message = ("cannot read the resource control policy '%s' (%s): %s")
-        :format(one.name, one.id, err.message) }
+      return nil, errors.new { code = "UnreadablePolicy",
+        message = ("cannot read %s: %s"):format(M.describe(one), err.message) }
     end
   end
   return one.doc

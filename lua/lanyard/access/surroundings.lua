@@ -89,8 +89,8 @@ end
 
 ---@class access.JoinedPolicies
 ---@field private doc policy.Document
----@field private parts { doc: policy.Document, first: integer, origin: access.PolicyOrigin? }[]  first: the index of its
----  first statement in the joined document, less one
+---@field private parts { doc: policy.Document, first: integer, origin: access.PolicyOrigin? }[]  first: how many
+---  statements of the joined document precede it
 local Joined = {}
 Joined.__index = Joined
 

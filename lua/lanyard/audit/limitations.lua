@@ -29,8 +29,8 @@ local ALWAYS = {
   {
     kind = "vpc-endpoint-policies",
     reason = "the audit does not read the VPC endpoints from which requests may come",
-    effect = "each limits only the requests that pass its endpoint; Lightsail pulls from its own network (AWS documents "
-      .. "no source of its requests)",
+    effect = "each limits only the requests that pass its endpoint; Lightsail pulls from its own network (AWS "
+      .. "documents no source of its requests)",
   },
 }
 

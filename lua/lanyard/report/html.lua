@@ -39,8 +39,10 @@ local function limitations(report)
   for i, sentence in ipairs(summary.considered(report)) do
     items[i] = ("<li>%s</li>\n"):format(text((sentence:gsub("^%l", string.upper))))
   end
-  return #items > 0
-    and ('<section id="limitations">\n<h2>Limitations</h2>\n<ul>\n%s</ul>\n</section>\n'):format(table.concat(items)) or ""
+  if #items == 0 then
+    return ""
+  end
+  return ('<section id="limitations">\n<h2>Limitations</h2>\n<ul>\n%s</ul>\n</section>\n'):format(table.concat(items))
 end
 
 local function grant_line(grant)

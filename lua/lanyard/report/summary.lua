@@ -168,7 +168,8 @@ function M.mute(finding)
 end
 
 local POLICIES = {
-  ["resource-control-policies"] = "resource control policies", ["service-control-policies"] = "service control policies",
+  ["resource-control-policies"] = "resource control policies",
+  ["service-control-policies"] = "service control policies",
   ["vpc-endpoint-policies"] = "policies of VPC endpoints",
 }
 
@@ -192,8 +193,9 @@ end
 function M.limitations(report, kind)
   local sentences = {}
   for _, one in ipairs(report.limitations or {}) do
-    sentences[#sentences + 1] = (not kind or one.kind == kind) and ("not considered: %s%s (%s); %s"):format(POLICIES[one.kind] or one.kind, of_accounts(one.accounts),
-      one.reason, one.effect) or nil
+    local what = (POLICIES[one.kind] or one.kind) .. of_accounts(one.accounts)
+    sentences[#sentences + 1] = (not kind or one.kind == kind)
+      and ("not considered: %s (%s); %s"):format(what, one.reason, one.effect) or nil
   end
   return sentences
 end

@@ -69,7 +69,8 @@ end
 --- Reports whether a report would have a finding if its cause still existed.
 ---@param report audit.Report
 ---@param index audit.Coverage of the report
----@param finding { id: string, account?: string, region?: string, repository?: string, service?: string, control?: string }
+---@param finding { id: string, account?: string, region?: string, repository?: string, service?: string,
+---  control?: string }
 ---@return boolean
 function M.would_have(report, index, finding)
   local known = index[M.scope_key(finding)]

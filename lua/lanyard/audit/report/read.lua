@@ -58,7 +58,8 @@ end
 local finding = object({
   id = text, severity = form.one_of(severities.LIST), message = text, why = text, fix = text, key = text,
   account = text, region = text, repository = optional(text), service = optional(text), principal = optional(text),
-  statement = optional(text), control = optional(text), index = optional(integer), state = optional(form.one_of { "new", "unchanged" }),
+  statement = optional(text), control = optional(text),
+  index = optional(integer), state = optional(form.one_of { "new", "unchanged" }),
   location = optional(object { first = integer, last = integer, line = integer, column = integer }),
   muted = optional(object({ reason = text, expires = optional(text), location = text },
     { expires = "ends", location = "place" })),
