@@ -62,6 +62,9 @@ end
 add("unknown-key", {
   { "a mistyped key of an Allow", when("StringEquals", "aws:PrincialOrgID", "o-a"), "write aws:PrincipalOrgID" },
   { "what it does to an Allow", when("StringEquals", "aws:PrincialOrgID", "o-a"), "the statement allows nobody" },
+  { "the prefix of a service", denied(when("StringNotEquals", "iam:PrincipalOrgID", "o-a")), "write aws:PrincipalOrgID" },
+  { "the prefix of a service in an SCP", denied(when("StringNotEquals", "sts:principaltag/team", "a")), "write aws:", kind = "scp" },
+  { "the prefix of ECR", when("StringEquals", "ecr:SourceVpce", "vpce-12345678"), "write aws:SourceVpce" },
   { "what a negated operator does to an Allow", when("StringNotEquals", "aws:PrincialOrgID", "o-a"), "restricts nothing" },
   { "what it does to a Deny", denied(when("StringEquals", "aws:PrincialOrgID", "o-a")), "denies nobody" },
   { "what a negated operator does to a Deny", denied(when("StringNotEquals", "aws:PrincialOrgID", "o-a")), "denies everyone" },
