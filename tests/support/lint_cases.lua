@@ -239,6 +239,8 @@ add("service-wildcard", {
 add("unsupported-action", {
   { "the action of a login", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "ECR rejects" },
   { "an action on the registry", { Action = "ecr:PutReplicationConfiguration" }, "no effect", "medium" },
+  { "a pattern of the login alone", { Action = { "ecr:BatchGetImage", "ecr:GetAuth*" } }, "matches only actions", "medium" },
+  { "a pattern of the registry", { Action = "ecr:*RegistryPolic?" }, "matches only actions", "medium" },
   { "an action that does not assume a role", { Action = "sts:GetCallerIdentity" }, "IAM rejects", kind = "trust" },
   { "all actions", { Action = "*" }, "name the services", kind = "rcp" },
 })
