@@ -8,6 +8,7 @@
 --- not check what a Resource of a registry policy names: aws/containers-roadmap#2675. IAM refuses a condition operator
 --- in another case (modernisation-platform-environments#8893); that ECR does, too, is an inference.
 
+local catalogue = require("lanyard.policy.lint").catalogue
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
@@ -20,9 +21,8 @@ local M = {}
 ---@type string[]
 M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository" }
 
--- Lint rules whose findings make ECR reject a policy of either kind.
-local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-variable bad-version both-elements empty-list
-  no-action no-effect no-principal no-statement repeated-key unknown-element unknown-operator wrong-type]]
+-- Further lint rules whose findings make the emulator refuse a policy. What ECR does with them is not known.
+local DOUBTFUL = lists.set "bad-variable repeated-key"
 
 -- The actions that a repository policy can contain.
 local REPOSITORY_ACTIONS = {}
@@ -71,7 +71,7 @@ function M.check(text, options)
     return nil
   end
   for _, finding in ipairs(doc:lint()) do
-    if REJECTED[finding.id] then
+    if catalogue[finding.id].refused or DOUBTFUL[finding.id] then
       return nil
     end
   end
