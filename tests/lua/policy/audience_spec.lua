@@ -369,7 +369,8 @@ describe("the audience differs from other tools:", function()
 
   it("values that are not networks or ARNs protect nobody, and alone are uncertain", function()
     for condition, is_certain in pairs {
-      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"*"}'] = false,
+      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"arn:*"}'] = false,
+      ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
       ['"IpAddress":{"aws:SourceIp":["192.0.2.1","*"]}'] = true,
     } do
       local found = audience.of(parse(statement("Allow", ANYONE, condition)), KNOWN)
