@@ -437,6 +437,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
     found = ask_all(&access, READING_ALIGNED) || (crossing && ask_all(&access, READING_CROSSING));
   texts_free(&access.atoms);
   relations_free(&access.relations);
+  result->steps = (options->limit > 0 ? options->limit : STEPS) - access.steps;
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;
   if (found)

@@ -125,8 +125,7 @@ local function load(path)
   local doc, message, failure = policy_files.read(path)
   local name = policy_files.name(path)
   if doc then
-    message = policy_files.kind_problem(doc, name, kind)
-    failure = message and { message = message }
+    message, failure = policy_files.problem(doc, name, options.type)
   end
   if message then
     fail(name, message, failure)

@@ -51,7 +51,7 @@ end
 local function print_file()
   local doc = policy_files.load(options.file)
   local kind = options.type == "identity" and "identity" or "resource"
-  policy_files.check_kind(doc, policy_files.name(options.file), kind)
+  policy_files.check_problem(doc, policy_files.name(options.file), options.type)
   local smaller, removed, undecided = policy.minimize(doc, { kind = kind })
   for _, removal in ipairs(removed) do
     if removal.element then

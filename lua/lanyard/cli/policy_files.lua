@@ -4,6 +4,7 @@ local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local refusals = require "lanyard.policy.lint.refusal"
 local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
 
@@ -140,30 +141,36 @@ function M.each(files, use, on_failure)
   return status
 end
 
---- Returns why a document cannot be asked about as the policy of a resource: it is an identity policy. A statement
---- without Principal applies to nobody there, so that every answer would be "nobody".
+--- Returns why a document cannot be asked about: AWS refuses to store it, so that no answer would say anything about
+--- AWS, or it is an identity policy and is asked about as the policy of a resource. An unknown condition operator is
+--- not such a problem: the answers say where they depend on it.
 ---@param doc policy.Document
 ---@param name string
----@param kind string  "resource" or "identity"
----@param advice? string
+---@param type "repository"|"resource"|"identity"
+---@param advice? string  for a policy whose statements have no Principal
 ---@return string? message  nil if the document can be asked about
-function M.kind_problem(doc, name, kind, advice)
-  for _, statement in ipairs(kind == "resource" and doc:statements() or {}) do
-    if #statement.principals == 0 and not statement.flaw then
-      return ("%s: statement %d has no Principal%s"):format(name, statement.index,
-        advice or ": for an identity policy, pass --type identity")
-    end
+---@return cli.PolicyFailure? failure
+function M.problem(doc, name, type, advice)
+  local refusal = refusals.find(doc, type, { ["unknown-operator"] = true })
+  if not refusal then
+    return nil
+  elseif refusal.id == "no-principal" and refusal.absent then
+    local message = ("%s: statement %d has no Principal%s"):format(name, refusal.statement,
+      advice or ": for an identity policy, pass --type identity")
+    return message, { message = message }
   end
-  return nil
+  local text = escape.printable(refusals.text(refusal))
+  return ("%s:%d:%d: %s"):format(name, refusal.line, refusal.column, text),
+    { message = text, line = refusal.line, column = refusal.column }
 end
 
---- Ends the command if a document is an identity policy, but is asked about as the policy of a resource.
+--- Ends the command if a document cannot be asked about.
 ---@param doc policy.Document
 ---@param name string
----@param kind string  "resource" or "identity"
----@param advice? string
-function M.check_kind(doc, name, kind, advice)
-  local message = M.kind_problem(doc, name, kind, advice)
+---@param type "repository"|"resource"|"identity"
+---@param advice? string  for a policy whose statements have no Principal
+function M.check_problem(doc, name, type, advice)
+  local message = M.problem(doc, name, type, advice)
   if message then
     cli.leave(cli.exit.failed, message)
   end

@@ -12,14 +12,15 @@ local function set_who(request, value)
 end
 
 local ROLE = F.ROLE | F.SESSION | F.LOCAL
-local SESSIONS = { AssumedRole = ROLE, FederatedUser = F.OTHER | F.SESSION | F.FEDERATED }
+local SESSIONS = { AssumedRole = ROLE, FederatedUser = F.OTHER | F.SESSION | F.FEDERATED | F.NOT_WEB }
 
 local function caller_flags(value)
   local kind = value.context["aws:PrincipalType"]
   if value.outsider then
-    return F.OUTSIDER | F.OTHER
+    local is_provider = value.principal ~= "*" and not value.context["aws:PrincipalServiceName"]
+    return F.OUTSIDER | F.OTHER | (is_provider and 0 or F.NOT_WEB)
   end
-  return F.MEMBER | (SESSIONS[kind] or not kind and value.principal:find "^AROA" and ROLE or F.OTHER | F.LOCAL)
+  return F.MEMBER | (SESSIONS[kind] or not kind and value.principal:find "^AROA" and ROLE or F.OTHER | F.LOCAL | F.NOT_WEB)
 end
 
 function M.who(callers)
@@ -63,7 +64,7 @@ end
 local FLAGS = {
   ["aws:MultiFactorAuthAge"] = { F.MEMBER | F.MFA | F.AGE, 0 },
   ["aws:MultiFactorAuthPresent"] = { F.MEMBER | F.MFA, F.NOT_TRUE },
-  ["aws:FederatedProvider"] = { F.ROLE | F.WEB, 0 },
+  ["aws:FederatedProvider"] = { F.WEB, 0 },
   ["aws:SourceIdentity"] = { F.ROLE, 0 },
   ["aws:TokenIssueTime"] = { F.MEMBER, F.NO_TOKEN },
   ["aws:SourceIp"] = { F.ADDRESS, 0 },

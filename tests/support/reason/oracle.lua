@@ -30,7 +30,7 @@ local M = {}
 --- LOCAL: an account's user, role or root user; and about keys.
 M.FLAGS = {}
 for bit, name in ipairs { "OUTSIDER", "MEMBER", "ROLE", "OTHER", "SESSION", "FEDERATED", "NO_TOKEN", "MFA", "AGE", "NOT_TRUE", "WEB",
-  "ADDRESS", "ENDPOINT", "VIA", "DIRECT", "LOCAL", "NO_AGE" } do
+  "ADDRESS", "ENDPOINT", "VIA", "DIRECT", "LOCAL", "NO_AGE", "NOT_WEB" } do
   M.FLAGS[name] = 1 << (bit - 1)
 end
 local F = M.FLAGS
@@ -41,7 +41,7 @@ M.OUTSIDER, M.MEMBER = F.OUTSIDER, F.MEMBER
 local IMPOSSIBLE = {
   F.OUTSIDER | F.MEMBER, F.ROLE | F.OTHER, F.SESSION | F.NO_TOKEN, F.MFA | F.NO_TOKEN, F.MFA | F.FEDERATED, F.MFA | F.WEB,
   F.AGE | F.NOT_TRUE, F.ADDRESS | F.ENDPOINT, F.VIA | F.DIRECT,
-  F.LOCAL | F.NO_AGE,
+  F.LOCAL | F.NO_AGE, F.WEB | F.NOT_WEB,
 }
 local known = {}
 local function is_impossible(flags)

@@ -8,8 +8,8 @@
 --- not check what a Resource of a registry policy names: aws/containers-roadmap#2675. IAM refuses a condition operator
 --- in another case (modernisation-platform-environments#8893); that ECR does, too, is an inference.
 
+local catalogue = require("lanyard.policy.lint").catalogue
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 
@@ -19,10 +19,6 @@ local M = {}
 --- Amazon ECR".
 ---@type string[]
 M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository" }
-
--- Lint rules whose findings make ECR reject a policy of either kind.
-local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-version both-elements empty-list no-action
-  no-effect no-principal no-statement unknown-element unknown-operator wrong-type]]
 
 -- Whether a pattern matches one of the actions. The name of the service has no wildcard ("Vendors must be fully
 -- qualified and cannot contain regexes" in IAM's refusal).
@@ -65,7 +61,7 @@ function M.check(text, options)
     return nil
   end
   for _, finding in ipairs(doc:lint()) do
-    if REJECTED[finding.id] then
+    if catalogue[finding.id].refused then
       return nil
     end
   end
