@@ -24,16 +24,14 @@ static bool agree(char a, char b, bool ignore_case) {
          (ignore_case && lower(a) == lower(b));
 }
 
-/* Sets which places of the pattern BEFORE reaches: a byte for each, and one for the end. */
+/* Sets which places of the pattern BEFORE reaches: a byte for each, and one for the end. Of a star and
+ * what follows it, the star is enough. */
 static void find_starts(struct policy_string pattern, struct policy_string before, bool ignore_case,
                         unsigned char *now, unsigned char *next) {
-  memset(now, 0, pattern.length + 1);
   now[0] = 1;
-  for (size_t i = 0; i <= before.length; i++) {
+  for (size_t i = 0; i < before.length; i++) {
     for (size_t p = 0; p < pattern.length; p++)
       now[p + 1] |= now[p] && is_any(pattern.bytes[p]);
-    if (i == before.length)
-      return;
     memset(next, 0, pattern.length + 1);
     for (size_t p = 0; p < pattern.length; p++) {
       if (now[p] && is_any(pattern.bytes[p]))
