@@ -15,6 +15,7 @@ local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions
 ---@field options table      of new_access
 ---@field principals table<string, string[]>
 ---@field actions string[]
+---@field many_actions? string[]  of which long lists are made
 ---@field resources? string[]
 ---@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
 ---@field without_colons? boolean  some uncertain requests are not enumerated
@@ -208,6 +209,22 @@ function M.makers.identity()
     callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
       sessions = { "a", "b", "c" }, identity = true },
     tests = caller_tests(), conditions = 50,
+  })
+end
+
+-- Long lists of actions, whose patterns are searched one by one.
+function M.makers.lists()
+  local many, values = { "s:a", "S:a*", "s:*b", "s:?", "t:*", "*:a", "s:*a*", "z*:c" }, action_values()
+  for i = 1, 66 do
+    local name = ("f:%s%02d"):format(i % 3 == 0 and "X" or "x", i)
+    many[#many + 1] = name .. (i % 7 == 0 and "*" or i % 11 == 0 and "?" or "")
+    values[#values + 1] = name:lower()
+    if i % 7 == 0 or i % 11 == 0 then values[#values + 1] = name .. "c" end
+  end
+  for _, value in ipairs { "f:c", "f:cc", "f:xc", "sc:c", "zc:c", "zc:cc" } do values[#values + 1] = value end
+  return profile("lists", {
+    anyone = 95, not_principal = 3, conditions = 10, actions = ACTIONS, many_actions = many, action_values = values,
+    keys = { key("svc:Flag", { false, "true", "false" }) }, tests = { { key = "svc:Flag", families = BOOLEAN } },
   })
 end
 
@@ -525,6 +542,6 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids" }
+  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "lists" }
 
 return M
