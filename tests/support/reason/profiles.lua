@@ -494,6 +494,36 @@ function M.makers.ids()
   })
 end
 
+-- Services, each with every list of names that the documents distinguish.
+function M.makers.services()
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  for _, service in ipairs { "ecs", "sns", "zzz" } do
+    local names = {}
+    for i, region in ipairs { "", ".us-east-1", ".eu-west-1", ".zz-1" } do names[i] = service .. region .. ".amazonaws.com" end
+    for _, own in ipairs(names) do
+      for _, list in ipairs(universe.subsets(names)) do
+        if (" " .. table.concat(list, " ") .. " "):find(" " .. own .. " ", 1, true) then
+          universe.add_service(callers, own, false, list)
+        end
+      end
+    end
+  end
+  for _, name in ipairs { "zzz.ic.gov", "ecs.ic.gov", "us-east-1.ic.gov", "ecs-us-east-1.ic.gov" } do
+    universe.add_service(callers, name)
+  end
+  local some = { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com", "sns.us-east-1.amazonaws.com" }
+  return profile("services", {
+    anyone = 40, not_principal = 20, conditions = 80, callers = callers,
+    principals = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a" }, Service = some },
+    tests = {
+      { key = "aws:PrincipalServiceNamesList", set = true, null = 15, families = { { operators = EQUAL, operands = some } } },
+      { key = "aws:PrincipalServiceName", null = 15, families = { { operators = EQUAL, operands = some },
+        { operators = LIKE, operands = { "*.amazonaws.com", "ecs*", "*us-east-1*" } } } },
+      { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
+    },
+  })
+end
+
 -- Several dimensions at once.
 function M.makers.mixed()
   local texts = universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "a", "b" } })
@@ -542,6 +572,6 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "lists" }
+  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "lists", "services" }
 
 return M
