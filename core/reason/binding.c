@@ -1,9 +1,7 @@
-/* Which values of a variable have to be tried? A test compares PRE${key}POST with a text of its
- * dimension. The tests of that dimension, and the tests of the key in the place of the variable, divide the
- * texts that begin with PRE and end with POST into classes; each class has a text, and its part
- * between PRE and POST is a candidate. So are the values that the key's own tests distinguish, the
- * names of callers, a value that no policy mentions, and the absent key. That is exact if PRE has no
- * wildcards and there is one variable; else the answer "no" is uncertain. */
+/* Which values of a variable have to be tried? A value of each class that the tests distinguish
+ * (classes.c), the names of callers, a value that no policy mentions, and the absent key. A key of the
+ * caller has the values of callers. That is exact if a variable has no wildcards and no other variables
+ * before it in a text; else the answer "no" is uncertain. */
 
 #include "reason/binding.h"
 
@@ -12,7 +10,6 @@
 #include "policy/principal.h"
 #include "reason/caller_values.h"
 #include "reason/classes.h"
-#include "reason/frames.h"
 #include "reason/organizations.h"
 #include "reason/shapes.h"
 
@@ -337,7 +334,11 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   add_known(&variables, classes, count);
   classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);
-  variables_each_test(&variables, variables_add_frames);
+  variables_each_test(&variables, variables_check);
+  for (size_t i = 0; i < variables.count; i++)
+    if (!has_classes(&variables, i) &&
+        !caller_values_has(variables.items[i].name, variables.items[i].length))
+      classes_propose(&variables, i, &variables.items[i].values);
   variables_each_test(&variables, add_accounts);
   variables_each_test(&variables, add_owners);
   caller_values_compare(&variables, OWNER, strlen(OWNER), query->fresh_account, ACCOUNT_DIGITS);
