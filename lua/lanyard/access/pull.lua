@@ -1,5 +1,5 @@
 --- Whether the puller role of a service can pull from a repository, and why not: by the policies of the repository and
---- of the registry, and by what is known of a pull.
+--- of the registry, the resource control policies that were read, and by what is known of a pull.
 ---
 ---     local found = pull.decide(surroundings.of(region), doc, role_arn, repository, now)
 ---     if found.decision ~= "allow" then print(found.reason) end
@@ -107,19 +107,40 @@ function M.exception(role_arn)
   return ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"}'):format(pattern)
 end
 
+--- Returns how to edit a policy so that a Deny does not apply to a role.
+---@param found access.PullDecision  with `statement`, the Deny
+---@param role_arn string
+---@param repository_name string
+---@return string
+function M.edit(found, role_arn, repository_name)
+  return ("edit the %s: add %s to the Deny in statement %s"):format(found.is_registry and "registry policy"
+    or "policy of " .. repository_name, M.exception(role_arn), escape.printable(statements.label(found.statement)))
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Decisions
 
-local function name_of(statement, is_registry)
-  local name = escape.printable(statements.describe(statement))
-  return is_registry and name .. " of the registry policy" or name
+local function name_of(statement, origin)
+  return escape.printable(statements.describe(statement) .. (origin and " of " .. origin.name or ""))
+end
+
+-- Returns what is assumed of the source of a pull, if a Deny hangs on it.
+local function source_of(statement)
+  for _, condition in ipairs(statement.conditions) do
+    for _, key in ipairs(VPC_KEYS) do
+      if key:lower() == condition.key:lower() then
+        return ", which pulls from outside the account's VPCs (unconfirmed: AWS documents no source)"
+      end
+    end
+  end
+  return ""
 end
 
 ---@class access.PullDecision
 ---@field decision "allow"|"deny"|"depends"
 ---@field reason? string  if the decision is not "allow"
 ---@field statement? policy.Statement  that denies, or on which it depends
----@field is_registry? boolean  whether the statement is the registry policy's
+---@field origin? access.PolicyOrigin  of the statement, unless it is the repository policy's
 ---@field advice? string        how to exempt the role from the statement
 
 --- Decides one action.
@@ -129,18 +150,18 @@ end
 ---@param now number     seconds since 1970
 ---@return access.PullDecision
 local function decide_action(around, joined, request, now)
-  local answer, statement, is_registry = joined:can(request)
-  local found = { decision = answer, statement = statement, is_registry = is_registry }
+  local answer, statement, origin = joined:can(request)
+  local found = { decision = answer, statement = statement, origin = origin }
   if around and answer == "depends" and statement.effect == "Deny" then
     local organization = around:organization_without(arn.parse(request.principal).account)
     found.decision = is_never_allowed(joined, request, now, organization) and "deny" or "depends"
   end
-  local name = statement and name_of(statement, is_registry)
+  local name = statement and name_of(statement, origin)
   if found.decision ~= "allow" and statement and statement.effect == "Deny" then
     found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
   end
   if found.decision == "deny" then
-    found.reason = ("%s denies %s to the role"):format(name, request.action)
+    found.reason = ("%s denies %s to the role%s"):format(name, request.action, source_of(statement))
   elseif answer == "implicit-deny" then
     found.decision, found.reason = "deny", ("no statement allows the role to call %s now"):format(request.action)
   elseif answer == "depends" and statement.effect == "Deny" then
