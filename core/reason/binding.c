@@ -269,7 +269,8 @@ static struct points values_of(struct combination *combination, size_t variable)
     points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
   if (!has_classes(variables, variable))
     return values;
-  classes_find(variables, &combination->bound);
+  if (combination->bound.count > 0)
+    classes_find(variables, &combination->bound);
   classes_propose(variables, variable, &values);
   classes_reduce(variables, variable, &combination->bound, &values);
   return values;

@@ -38,6 +38,7 @@ struct classes {
   const struct context *bound;
   struct place places[FRAMES];
   size_t place_count;
+  size_t list;                  /* of the test whose texts are noted */
   struct class_patterns *texts; /* by list_of_key, or the dimension of resources */
   bool grown;
 };
@@ -62,9 +63,30 @@ static size_t list_of_key(const struct boxes *boxes, const char *key, size_t len
   return 0;
 }
 
-static size_t list_of_test(const struct boxes *boxes, const struct box_test *test) {
-  return test->kind == TEST_KEY ? list_of_key(boxes, test->key->key->string, test->key->key->length)
-                                : test->dimension;
+/* Sets the list of each test of texts, which is 0 for other tests, and for lists that no variable concerns. */
+static bool note_lists(struct variables *variables) {
+  const struct query *query = variables->query;
+  const struct boxes *boxes = query->boxes;
+  size_t *lists = pool_new(query->pool, boxes->test_count + 1, sizeof *lists);
+  bool *concerned = pool_new(query->pool, boxes->dimension_count + boxes->test_count, 1);
+  if (!lists || !concerned)
+    return false;
+  for (size_t i = 0; i < boxes->test_count; i++) {
+    const struct box_test *test = &boxes->tests[i];
+    bool key = test->kind == TEST_KEY && texts_is(test);
+    if ((!query->roles[i] && !query->masks[i]) || !(key || test->kind == TEST_RESOURCE))
+      continue;
+    lists[i] =
+        key ? list_of_key(boxes, test->key->key->string, test->key->key->length) : test->dimension;
+    concerned[lists[i]] = concerned[lists[i]] || test->has_variables ||
+                          (key && variables_find(variables, test->key->key->string,
+                                                 test->key->key->length) < variables->count);
+  }
+  for (size_t i = 0; i < boxes->test_count; i++)
+    if (!concerned[lists[i]])
+      lists[i] = 0;
+  variables->lists = lists;
+  return true;
 }
 
 static size_t list_of_variable(const struct variables *variables, size_t i) {
@@ -236,7 +258,7 @@ static void add_place(struct classes *classes, const struct box_test *test, cons
   bool possible = add_range(classes, test, text, 0, begin, &before) &&
                   add_range(classes, test, text, end, length, &after);
   struct place place = {.variable = variable,
-                        .list = list_of_test(classes->variables->query->boxes, test),
+                        .list = classes->list,
                         .before = keep(classes, &before),
                         .after = keep(classes, &after),
                         .fold = ignores_case(test),
@@ -255,10 +277,10 @@ static void note_text(struct variables *variables, const struct box_test *test, 
   struct classes *classes = state;
   struct query *query = variables->query;
   struct buf whole = {0};
-  if (!query_pay(query, 30 + length / 2))
+  if (!query_pay(query, 60 + 3 * length))
     return;
   if (add_range(classes, test, text, 0, length, &whole) && !whole.failed)
-    add_pattern(classes, &classes->texts[list_of_test(query->boxes, test)],
+    add_pattern(classes, &classes->texts[classes->list],
                 (struct class_pattern){.glob = {whole.data ? whole.data : "", whole.length},
                                        .fold = ignores_case(test),
                                        .arn = is_arn_test(test),
@@ -271,27 +293,13 @@ static void note_text(struct variables *variables, const struct box_test *test, 
     add_place(classes, test, text, length, name, name_length, from);
 }
 
-/* Reports whether texts of a dimension have variables, or it is the key of one. */
-static bool concerns(const struct variables *variables, const struct box_test *test) {
-  const struct query *query = variables->query;
-  if (test->kind != TEST_RESOURCE && !(test->kind == TEST_KEY && texts_is(test)))
-    return false;
-  if (test->kind == TEST_KEY &&
-      variables_find(variables, test->key->key->string, test->key->key->length) < variables->count)
-    return true;
-  for (size_t i = 0; i < query->boxes->test_count; i++)
-    if ((query->roles[i] || query->masks[i]) && query_test(query, i)->has_variables &&
-        list_of_test(query->boxes, query_test(query, i)) == list_of_test(query->boxes, test))
-      return true;
-  return false;
-}
-
 static void note_texts(struct classes *classes) {
   struct variables *variables = classes->variables;
-  const struct query *query = variables->query;
-  for (size_t i = 0; i < query->boxes->test_count; i++)
-    if ((query->roles[i] || query->masks[i]) && concerns(variables, query_test(query, i)))
-      variables_each(variables, query_test(query, i), note_text, classes);
+  for (size_t i = 0; i < variables->query->boxes->test_count; i++) {
+    classes->list = variables->lists[i];
+    if (classes->list > 0)
+      variables_each(variables, query_test(variables->query, i), note_text, classes);
+  }
 }
 
 /* --- Patterns of values ----------------------------------------------------------------------- */
@@ -435,7 +443,7 @@ void classes_find(struct variables *variables, const struct context *bound) {
                            sizeof *classes.texts);
   for (size_t i = 0; i < variables->count; i++)
     variables->items[i].classes = (struct class_patterns){0};
-  if (!classes.texts)
+  if (!classes.texts || (!variables->lists && !note_lists(variables)))
     return;
   note_texts(&classes);
   note_values(&classes);

@@ -32,6 +32,7 @@ struct variables {
     struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;
+  const size_t *lists; /* by test; see classes.c */
   const char *inexact;
 };
 
