@@ -226,6 +226,19 @@ static void add_own(struct variables *variables, size_t i) {
   }
 }
 
+/* A combination has one value of a variable, or none. A key that has several values has no value as a
+ * variable, but its own tests see them. */
+static void check_several(struct variables *variables, const struct box_test *test) {
+  if (test->kind != TEST_KEY)
+    return;
+  const struct json_value *key = test->key->key;
+  const struct caller_key *known = caller_find_key(key->string, key->length);
+  bool many = known ? known->many : variables->query->boxes->dimensions[test->dimension].sets;
+  if (many && !caller_values_has(key->string, key->length) &&
+      variables_find(variables, key->string, key->length) < variables->count)
+    variables->inexact = "a policy variable is a key that may have several values";
+}
+
 /* --- Combinations ----------------------------------------------------------------------------- */
 
 /* A combination of values that is being built. The caller's keys come first: their values are known
@@ -336,6 +349,7 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);
   variables_each_test(&variables, variables_check);
+  variables_each_test(&variables, check_several);
   for (size_t i = 0; i < variables.count; i++)
     if (!has_classes(&variables, i) &&
         !caller_values_has(variables.items[i].name, variables.items[i].length))
