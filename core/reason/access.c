@@ -429,6 +429,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   if (prepared && !found && (crossing || has_open(&access)))
     found = ask_all(&access, READING_ALIGNED) || (crossing && ask_all(&access, READING_CROSSING));
   texts_free(&access.atoms);
+  result->steps = (options->limit > 0 ? options->limit : STEPS) - access.steps;
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;
   if (found)

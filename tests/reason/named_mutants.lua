@@ -47,7 +47,7 @@ local LIST = {
       "bool query_perfect(const struct query *query, size_t number) {\n  if (query->dimensions[number].candidates.count > 0)\n    return true;\n" },
   } },
   { "an organization's paths do not follow from its id", "organizations.c", {
-    { "  if (paths)\n    entries", "  if (paths && !ids)\n    entries" },
+    { "    if (proposal->has[k])\n      entries", "    if (proposal->has[k] && !(k == PATHS && proposal->has[ID]))\n      entries" },
   } },
   { "a Deny of the old policy gives no access when it goes", "access.c", { { " || ask_denied(access, allow, reading, denies)", "" } } },
   { "the new policy's Denies do not matter", "access.c", {
