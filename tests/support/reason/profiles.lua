@@ -6,7 +6,7 @@ local pools = require "reason.profile"
 local universe = require "reason.universe"
 local variables = require "reason.variable_profiles"
 
-local profile, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
+local profile, FEW_CALLERS, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_CALLERS, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
@@ -337,7 +337,7 @@ function M.makers.times()
     request.context["aws:CurrentTime"] = time_text(value.now)
     request.context["aws:EpochTime"] = tostring(value.now)
     request.context["aws:TokenIssueTime"] = value.issued and time_text(value.issued)
-  end, flags = function(value) return value.issued and oracle.MEMBER or 0 end }
+  end, flags = function(value) return value.issued and oracle.MEMBER or oracle.FLAGS.NO_TOKEN end }
   return profile("times", {
     anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
     tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
@@ -402,7 +402,7 @@ function M.makers.always()
   local flags = tag.flags
   tag.flags = function(value) return value and flags(value) or oracle.OUTSIDER end -- members have the tag
   local issued = key("aws:MultiFactorAuthAge", { false, "0", "1", "2" })
-  issued.flags = function(value) return value and oracle.MEMBER or oracle.OUTSIDER end
+  issued.flags = function(value) return value and oracle.FLAGS.MFA | oracle.MEMBER or oracle.FLAGS.NO_AGE end
   return profile("always", {
     anyone = 70, conditions = 85, options = { always = { "aws:PrincipalTag/T", "svc:Name", "aws:MultiFactorAuthAge", "aws:TagKeys" } },
     keys = { tag, key("svc:Name", texts), issued, key("svc:Free", { false, "", table.unpack(texts) }),
@@ -434,6 +434,37 @@ function M.makers.ids()
       AWS = { A, "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "arn:aws:iam::" .. A .. ":role/a" },
       Federated = { "accounts.google.com", "arn:aws:iam::" .. A .. ":saml-provider/x", "*" },
       CanonicalUser = { ("0123456789abcdef"):rep(4) },
+    },
+  })
+end
+
+-- Keys that go together: of the network, of services that act for a caller, and of sessions.
+function M.makers.relations()
+  local texts = { { operators = EQUAL, operands = { "vpce-1", "vpce-2" } }, { operators = LIKE, operands = { "vpce-1*", "*" } } }
+  local numbers = { { operators = { "NumericLessThan", "NumericGreaterThanEquals" }, operands = { "5" } } }
+  local networks = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "192.0.2.0/24" } } }
+  local services = { { operators = EQUAL, operands = { "a.amazonaws.com" } } }
+  local callers = table.move(FEW_CALLERS, 1, #FEW_CALLERS, 1, {})
+  universe.add_provider(callers, "accounts.google.com")
+  return profile("relations", {
+    anyone = 70, conditions = 95, old = 0, callers = callers,
+    keys = {
+      key("aws:SourceIp", { false, "192.0.2.0", "192.0.3.0" }), key("aws:SourceVpce", { false, "vpce-1", "vpce-2", "vpce-3", "vpce-11" }),
+      key("aws:ViaAWSService", { "true", "false" }),
+      key("aws:CalledVia", { false, { "a.amazonaws.com" }, { "b.amazonaws.com" }, { "b.amazonaws.com", "a.amazonaws.com" } }),
+      key("aws:MultiFactorAuthAge", { false, "4", "5" }), key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("aws:TokenIssueTime", { false, "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z" }),
+      key("aws:FederatedProvider", { false, "a", "b" }), key("aws:SourceIdentity", { false, "a", "b" }),
+    },
+    of = { ["aws:tokenissuetime"] = "aws:tokenissuetime" },
+    tests = {
+      { key = "aws:SourceIp", families = networks }, { key = "aws:SourceVpce", families = texts },
+      { key = "aws:ViaAWSService", families = BOOLEAN, null = 0 }, { key = "aws:CalledVia", families = services, set = true },
+      { key = "aws:MultiFactorAuthAge", families = numbers, null = 20 },
+      { key = "aws:MultiFactorAuthPresent", families = BOOLEAN, null = 20 },
+      { key = "aws:TokenIssueTime", null = 50, families = { { operators = { "DateLessThan" }, operands = { "2026-01-01T00:00:00Z" } } } },
+      { key = "aws:FederatedProvider", families = { { operators = EQUAL, operands = { "a" } } } },
+      { key = "aws:SourceIdentity", families = { { operators = EQUAL, operands = { "a" } } } },
     },
   })
 end
@@ -516,6 +547,7 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "lists", "services" }
+  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
+  "lists", "services" }
 
 return M
