@@ -90,7 +90,7 @@ describe("an audit", function()
     local function registry(principal, more, element)
       w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
         .. '"%s","Resource":"*"%s}}'):format(element or "Principal", principal, more == "copy" and "ecr:ReplicateImage"
-        or "ecr:*", more ~= "copy" and more or "") }
+        or more and more:match "^ecr:.*" or "ecr:*", more and more:match "^,.*" or "") }
     end
     local function severities(options)
       local found, report = ids(w, options)
@@ -102,13 +102,17 @@ describe("an audit", function()
     local condition = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
     for _, case in ipairs {
       { { '"*"' }, "registry-public critical" }, { { '"*"', "copy" }, "registry-public critical" },
-      { { '"*"', condition }, "registry-public medium" },
+      { { '"*"', condition }, "registry-public high" },
       { { '{"AWS":"111122223333"}', "", "NotPrincipal" }, "registry-public critical" },
-      { { '{"AWS":"444455556666"}' }, "registry-pull medium" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"444455556666"}' }, "registry-pull high" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"444455556666"}', "ecr:BatchGetImage" }, "registry-pull medium" },
+      { { '{"AWS":"444455556666"}', "ecr:PutImage" }, "registry-change high" },
+      { { '{"Service":"ecs.amazonaws.com"}', "ecr:SetRepositoryPolicy" }, "registry-change high" },
+      { { '{"AWS":"444455556666"}', "ecr:List*" } }, { { '{"AWS":"111122223333"}', "ecr:PutImage" } },
       { { '{"AWS":"111122223333"}' } }, { { '{"AWS":"arn:aws:iam::111122223333:role/ci-deploy"}' } },
       { { '{"AWS":"AROA2XQYJ5EXAMPLE12345"}' } }, { { ('{"AWS":"%s"}'):format(GENERAL) } },
-      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull medium" },
-      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull medium" },
+      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull high" },
+      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull high" },
     } do
       registry(table.unpack(case[1], 1, 3))
       assert.same({ case[2] }, severities())
@@ -125,7 +129,9 @@ describe("an audit", function()
       local _, report = ids(w)
       return report.findings[1].message:match "allows (.*) every repository"
     end
-    assert.equal("everyone to pull from", message '"Action":"ecr:*"')
+    assert.equal("everyone to pull from", message '"Action":["ecr:Get*","ecr:BatchGetImage"]')
+    assert.equal("everyone to pull from, and push images and change the settings in,",
+      message '"Action":["ecr:Get*","ecr:BatchGetImage","ecr:Put*"]')
     assert.equal("everyone to call ecr:PutImage, ecr:List* in", message '"Action":["ecr:PutImage","ecr:List*"]')
     assert.equal("everyone to call all actions except ecr:BatchGetImage, ecr:GetDownloadUrlForLayer in",
       message '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')

@@ -1,6 +1,8 @@
 --- Access that the registry policy gives to every repository of an account and Region.
 
 local audience = require "lanyard.policy.audience"
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local lists = require "lanyard.lists"
 local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
@@ -21,38 +23,60 @@ local function covers_any(statement, actions)
   return false
 end
 
+-- Returns the changes of a repository that a statement allows, as text | nil
+local function changes_of(statement)
+  local texts = {}
+  for _, group in ipairs(ecr_actions.CHANGES) do
+    for _, name in ipairs(group.actions) do
+      if query.covers(statement, "ecr:" .. name) then
+        texts[#texts + 1] = group.further
+        break
+      end
+    end
+  end
+  return lists.sentence(texts)
+end
+
 -- Describes what a statement allows in every repository.
-local function describe_actions(statement, decides_pulls)
-  if decides_pulls and covers_any(statement, policy.PULL_ACTIONS) then
-    return "pull from"
+local function describe_actions(statement, decides_all)
+  local changes = decides_all and changes_of(statement)
+  if decides_all and covers_any(statement, policy.PULL_ACTIONS) then
+    return changes and ("pull from, and %s in,"):format(changes) or "pull from"
   end
   return ("call %s%s in"):format(statement.not_action and "all actions except " or "",
     table.concat(statement.actions, ", "))
 end
 
-local function add_class(inventory, add, statement, class)
+local function id_of(everyone, pulls)
+  return everyone and "registry-public" or pulls and "registry-pull" or "registry-change"
+end
+
+local function add_class(inventory, add, statement, class, found)
   local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
   local conditional = everyone and statement.has_condition and not audience.is_unrestricted(class)
-  add(everyone and "registry-public" or "registry-pull", {
+  local is_high = class.public or found.changes
+  add(id_of(everyone, found.pulls), {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
-    severity = everyone and not audience.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
+    severity = not (everyone and audience.is_unrestricted(class)) and (is_high and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
       class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.scope ~= "V1"),
       conditional and ", under a condition" or "", label),
   })
 end
 
--- Everyone is reported for any action, somebody else outside for pulls.
+-- Everyone is reported for any action, somebody else outside for pulls and changes.
 local function check_registry_policy(inventory, add)
   local registry = inventory.registry or { statements = {} }
   for _, statement in ipairs(registry.statements) do
-    local pulls = registry.scope ~= "V1" and covers_any(statement, policy.PULL_ACTIONS)
-    local counts = registry.scope ~= "V1" or covers_any(statement, V1_ACTIONS)
+    local decides_all = registry.scope ~= "V1"
+    local found = { pulls = decides_all and covers_any(statement, policy.PULL_ACTIONS),
+      changes = decides_all and changes_of(statement) ~= nil }
+    local counts = decides_all or covers_any(statement, V1_ACTIONS)
     local classes = counts and outsiders.classes(inventory, registry.doc, statement, { is_registry = true }) or {}
     for _, class in ipairs(classes) do
-      if outsiders.is_public(inventory, class) or pulls then
-        add_class(inventory, add, statement, class)
+      if outsiders.is_public(inventory, class) or found.pulls or found.changes then
+        add_class(inventory, add, statement, class, found)
       end
     end
   end
@@ -79,6 +103,17 @@ return {
     id = "registry-pull",
     severity = "medium",
     summary = "The registry policy lets a principal outside the account pull",
+    why = WHY,
+    scope = "account",
+    needs = { "registry" },
+    breaks_pull = false,
+    check = check_registry_policy,
+    remediation = edit_registry_policy,
+  },
+  {
+    id = "registry-change",
+    severity = "high",
+    summary = "The registry policy lets a principal outside the account change repositories",
     why = WHY,
     scope = "account",
     needs = { "registry" },
