@@ -241,6 +241,12 @@ describe("an audit", function()
       { { policy = allow:format "" }, REGISTRY .. "gone:1", "repository 'gone' does not exist", "then deploy again$" },
       { { policy = allow:format "" }, REGISTRY:gsub("us%-east%-1", "eu-west-1") .. "web:1",
         "a service in us%-east%-1 pulls only from its own Region", "then deploy again$" },
+      { {}, REGISTRY .. "gone:1", "repository 'gone' does not exist", "^correct the name of the image, or create" },
+      { {}, REGISTRY:gsub("us%-east%-1", "eu-west-1") .. "web:1", "pulls only from its own Region", "then deploy again$" },
+      { {}, REGISTRY:gsub("111122223333", "444455556666") .. "web:1", "belongs to account 444455556666", "then deploy again$" },
+      { { policy = '{"Version":"2012-10-17","Statement":[{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}]}' },
+        REGISTRY .. "web:1", "'no' denies ecr:BatchGetImage",
+        "to the Deny in statement no, and grant it: lanyard grant web web, then deploy again$" },
     } do
       local w <close> = deployed(case[1], case[2])
       local found
