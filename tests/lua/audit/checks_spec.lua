@@ -117,6 +117,14 @@ describe("an audit", function()
       registry(table.unpack(case[1], 1, 3))
       assert.same({ case[2] }, severities())
     end
+    local function with_deny(actions)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text = ([[{"Statement":[
+        {"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:*","Resource":"*"},
+        {"Effect":"Deny","Principal":{"AWS":"444455556666"},%s,"Resource":"*"}]}]]):format(actions) }
+      return severities()
+    end
+    assert.same({ "registry-pull medium" }, with_deny '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')
+    assert.same({ "registry-pull high" }, with_deny '"Action":"ecr:Put*"')
     registry '{"AWS":"444455556666"}'
     assert.same({}, severities { trusted_accounts = { "444455556666" } })
   end)

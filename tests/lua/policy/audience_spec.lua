@@ -343,10 +343,11 @@ describe("the audience of a statement with a date", function()
   }
 end)
 
-describe("the audience of a condition with *, which is a value only of ARN operators,", function()
-  it("is everyone, and certain where another value is valid", function()
+describe("the audience of a condition with a wildcard", function()
+  it("is everyone, and certain where an operand of the type matches", function()
     for condition, is_certain in pairs {
-      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
+      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"arn:*"}'] = false,
+      ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
       ['"IpAddress":{"aws:SourceIp":["192.0.2.1","*"]}'] = true,
     } do
       local found = audience.of(parse(statement("Allow", ANYONE, condition)), KNOWN)

@@ -1,6 +1,7 @@
 --- Access that the registry policy gives to every repository of an account and Region.
 
 local audience = require "lanyard.policy.audience"
+local controls = require "lanyard.audit.controls"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local outsiders = require "lanyard.audit.outsiders"
@@ -23,12 +24,28 @@ local function covers_any(statement, actions)
   return false
 end
 
--- Returns the changes of a repository that a statement allows, as text | nil
-local function changes_of(statement)
+-- Reports whether a Deny of the registry policy leaves a class an action.
+local function is_left(inventory, statement, class, action)
+  local has_deny = false
+  for _, one in ipairs(inventory.registry.statements) do
+    has_deny = has_deny or one.effect == "Deny" and query.covers(one, action)
+  end
+  for _, one in ipairs(has_deny and outsiders.classes(inventory, inventory.registry.doc, statement,
+    { is_registry = true, action = action }) or { class }) do
+    if one.text == class.text then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns the changes of a repository that a statement allows a class, as text | nil
+local function changes_of(inventory, statement, class)
   local texts = {}
-  for _, group in ipairs(ecr_actions.CHANGES) do
+  for _, group in ipairs(inventory.registry.scope ~= "V1" and ecr_actions.CHANGES or {}) do
     for _, name in ipairs(group.actions) do
-      if query.covers(statement, "ecr:" .. name) then
+      local action = "ecr:" .. name
+      if query.covers(statement, action) and is_left(inventory, statement, class, action) then
         texts[#texts + 1] = group.further
         break
       end
@@ -38,13 +55,27 @@ local function changes_of(statement)
 end
 
 -- Describes what a statement allows in every repository.
-local function describe_actions(statement, decides_all)
-  local changes = decides_all and changes_of(statement)
+local function describe_actions(statement, decides_all, changes)
   if decides_all and covers_any(statement, policy.PULL_ACTIONS) then
     return changes and ("pull from, and %s in,"):format(changes) or "pull from"
   end
   return ("call %s%s in"):format(statement.not_action and "all actions except " or "",
     table.concat(statement.actions, ", "))
+end
+
+-- Returns what resource control policies leave of the pulls that a statement gives a class, as the end of a sentence.
+local function controls_note(inventory, statement, class)
+  local registry = inventory.registry
+  if registry.scope == "V1" or not covers_any(statement, policy.PULL_ACTIONS) then
+    return ""
+  end
+  local actions = {}
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    actions[action] = query.covers(statement, action) or nil
+  end
+  return controls.note(inventory, {
+    doc = registry.doc, arn = ("arn:aws:ecr:%s:%s:repository/*"):format(inventory.region, inventory.account),
+  }, { class = class, statements = { statement }, actions = actions })
 end
 
 local function id_of(everyone, pulls)
@@ -59,9 +90,10 @@ local function add_class(inventory, add, statement, class, found)
   add(id_of(everyone, found.pulls), {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
     severity = not (everyone and audience.is_unrestricted(class)) and (is_high and "high" or "medium") or nil,
-    message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
-      class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.scope ~= "V1"),
-      conditional and ", under a condition" or "", label),
+    message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)%s"):format(
+      class.text:gsub(" %(another account%)$", ""),
+      describe_actions(statement, inventory.registry.scope ~= "V1", found.changes),
+      conditional and ", under a condition" or "", label, controls_note(inventory, statement, class)),
   })
 end
 
@@ -70,13 +102,13 @@ local function check_registry_policy(inventory, add)
   local registry = inventory.registry or { statements = {} }
   for _, statement in ipairs(registry.statements) do
     local decides_all = registry.scope ~= "V1"
-    local found = { pulls = decides_all and covers_any(statement, policy.PULL_ACTIONS),
-      changes = decides_all and changes_of(statement) ~= nil }
+    local pulls = decides_all and covers_any(statement, policy.PULL_ACTIONS)
     local counts = decides_all or covers_any(statement, V1_ACTIONS)
     local classes = counts and outsiders.classes(inventory, registry.doc, statement, { is_registry = true }) or {}
     for _, class in ipairs(classes) do
-      if outsiders.is_public(inventory, class) or found.pulls or found.changes then
-        add_class(inventory, add, statement, class, found)
+      local changes = changes_of(inventory, statement, class)
+      if outsiders.is_public(inventory, class) or pulls or changes then
+        add_class(inventory, add, statement, class, { pulls = pulls, changes = changes })
       end
     end
   end
