@@ -44,10 +44,10 @@ SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
-ASSETS = lua/lanyard/rules/prelude.lua $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt')
-LUA_FILES = $(filter-out $(ASSETS),$(shell find lua -name '*.lua'))
+ASSETS = lua/lanyard/rules/prelude.lua $(sort $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt'))
+LUA_FILES = $(filter-out $(ASSETS),$(sort $(shell find lua -name '*.lua')))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
-SCRIPT_FILES = $(filter-out scripts/examples/%,$(wildcard scripts/*.lua scripts/*/*.lua))
+SCRIPT_FILES = $(filter-out scripts/examples/% scripts/packaging/%,$(wildcard scripts/*.lua scripts/*/*.lua))
 SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # Prints one line per step; V=1 prints the commands.
@@ -61,7 +61,7 @@ all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4);
 build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
@@ -102,6 +102,7 @@ $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	$(call say,compile)$(FUZZ) -o $@ $< $(FUZZED) -lcrypto
 
 -include $(wildcard $(B)/core/*.d $(B)/core/*/*.d)
+include scripts/packaging/packaging.mk
 
 demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard
