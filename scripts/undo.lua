@@ -22,6 +22,11 @@ made a change. The change reported them as a warning.
   intended   the change is being made now, or it was interrupted and the policy
              cannot be read
 
+SERVICE names the container services whose access the change gave or took. CALLER
+is the ARN of the caller, or the id of the access key that signed the change if no
+call returned the ARN; CloudTrail records both. It is - in entries of lanyard
+0.1.0, which recorded neither.
+
 The journal keeps the last 1000 changes of each repository for 400 days;
 `lanyard help environment` describes the variables that set these limits.
 ]],
@@ -44,6 +49,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 }
 local options = command:parse(...)
 
+local attribution = require "lanyard.access.journal.attribution"
 local collector = require "lanyard.cli.changes"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
@@ -69,7 +75,12 @@ if options.list then
   local rows, items, damaged = {}, json.array {}, {}
   local entries = cli.check(region:history(options.repository, { damaged = damaged, preview = true }))
   for i, entry in ipairs(entries) do
-    rows[i] = { entry.time, entry.repository, entry.action, entry.state }
+    local about = attribution.of(entry, region)
+    local services = #about.services > 0 and table.concat(about.services, ", ") or "-"
+    rows[i] = {
+      entry.time, entry.repository, entry.action, entry.state, services, about.caller or entry.access_key or "-",
+    }
+    entry.services, entry.caller, entry.caller_unknown = about.services, about.caller, about.caller_unknown
     items[i] = entry
   end
   if options.output == "json" then
@@ -78,7 +89,7 @@ if options.list then
     cli.note(escape.format("lanyard: the journal has no change of %s in %s", options.repository or "a repository",
       region.name))
   else
-    report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
+    report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE", "SERVICE", "CALLER" }, rows)
   end
   report.damaged(damaged)
   return #damaged == 0 and cli.exit.ok or cli.exit.failed

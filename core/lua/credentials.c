@@ -75,7 +75,7 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
   lua_setfield(L, -2, "source");
   lua_pushboolean(L, credentials->session_token.bytes != NULL);
   lua_setfield(L, -2, "has_token");
-  static const char *const more[] = {"expires", "account_id"};
+  static const char *const more[] = {"expires", "account_id", "arn"};
   for (size_t i = 0; options != 0 && i < sizeof more / sizeof *more; i++) {
     push_field(L, options, more[i]);
     lua_setfield(L, -2, more[i]);
@@ -126,20 +126,18 @@ static int refuse_unusable(lua_State *L, const char *part, const char *fault, co
 static void check_shown_fields(lua_State *L, int options) {
   opt_field_number(L, options, "expires", 0);
   opt_field_string(L, options, "account_id", NULL);
-  lua_pop(L, 1);
+  opt_field_string(L, options, "arn", NULL);
+  lua_pop(L, 2);
 }
 
-/* new { access_key_id, secret_access_key, [session_token,] [expires,] [account_id,] [source] } -->
- * credentials
- * The secrets are strings or results of secret(). `expires` is in seconds since 1970. */
+/* new { access_key_id, secret_access_key, [session_token,] [expires,] [account_id,] [arn,] [source] }
+ * --> credentials
+ * The secrets are strings or results of secret(). `expires` is in seconds since 1970, `arn` the caller's. */
 static int make_credentials(lua_State *L) {
-  static const char *const fields[] = {"access_key_id",
-                                       "secret_access_key",
-                                       "session_token",
-                                       "expires",
-                                       "account_id",
-                                       "source",
-                                       NULL};
+  static const char *const fields[] = {"access_key_id", "secret_access_key",
+                                       "session_token", "expires",
+                                       "account_id",    "arn",
+                                       "source",        NULL};
   check_fields(L, 1, fields);
   const char *id = check_field_text(L, 1, "access_key_id");
   const char *source = opt_field_string(L, 1, "source", NULL);
@@ -203,7 +201,7 @@ static int credentials_gc(lua_State *L) {
   return 0;
 }
 
-/* Readable fields: access_key_id, source, expires, account_id, has_token. */
+/* Readable fields: access_key_id, source, expires, account_id, arn, has_token. */
 static int credentials_index(lua_State *L) {
   check_object(L, 1, CREDENTIALS_CLASS);
   lua_settop(L, 2);

@@ -195,6 +195,20 @@ static void add_own_atom(struct differences *differences, struct query *query,
   texts_add(query, &differences->atoms, texts_negation(query, own->atom));
 }
 
+/* Adds the set of callers whose key is a text without variables, which a test has beside others. */
+static void compare_literal(struct variables *variables, const struct box_test *test,
+                            const char *text, size_t length, struct differences *differences) {
+  struct own own = {.kind = differences->kind,
+                    .test = test,
+                    .before = {text, length},
+                    .after = {"", 0},
+                    .atom = texts_new(variables->query)};
+  if (!own.atom)
+    return;
+  add_framed(variables, test, "", 0, &own);
+  add_own_atom(differences, variables->query, &own);
+}
+
 /* Adds the set of callers whose key is a text PRE${name}POST, and the sets of those for which the
  * variable passes its own tests. */
 static void compare_own(struct variables *variables, const struct box_test *test, const char *text,
@@ -203,8 +217,10 @@ static void compare_own(struct variables *variables, const struct box_test *test
   struct query *query = variables->query;
   const char *name;
   size_t name_length, from = 0;
-  if (!context_next_variable(text, length, &from, &name, &name_length))
+  if (!context_next_variable(text, length, &from, &name, &name_length)) {
+    compare_literal(variables, test, text, length, differences);
     return;
+  }
   struct own own = {.kind = differences->kind,
                     .test = test,
                     .before = {text, (size_t)(name - 2 - text)},
@@ -216,8 +232,8 @@ static void compare_own(struct variables *variables, const struct box_test *test
   add_own_atom(differences, query, &own);
   for (size_t i = 0; i < query->boxes->test_count; i++) {
     const struct box_test *other = query_test(query, i);
-    if (!is_in_query(query, i) || other->kind != TEST_KEY || other->has_variables ||
-        !texts_is(other) || other->key->key->length != name_length ||
+    if (!is_in_query(query, i) || other->kind != TEST_KEY || !texts_is(other) ||
+        other->key->key->length != name_length ||
         strncasecmp(other->key->key->string, name, name_length) != 0)
       continue;
     own.atom = texts_new(query);

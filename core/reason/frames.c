@@ -129,12 +129,15 @@ static void add_pattern(struct variables *variables, const struct box_test *test
   atom_end(atom);
 }
 
-/* Appends an operand of the variable's own key, in the frame. */
+/* Appends an operand of the variable's own key, in the frame. A test may have operands with variables
+ * beside it. */
 static void add_framed(struct variables *variables, const struct box_test *test, const char *text,
                        size_t length, void *state) {
   const struct frame *frame = ((void **)state)[0];
   struct atom *atom = ((void **)state)[1];
   (void)variables;
+  if (test->has_variables && memmem(text, length, "${", 2))
+    return;
   add_glob(atom, frame->before.bytes, frame->before.length);
   if (test->condition.wildcards)
     add_glob(atom, text, length);
@@ -153,7 +156,7 @@ static void distinguish(struct query *query, struct atom *atom, struct texts_ato
 }
 
 static bool tests_variable(const struct frame *frame, const struct box_test *test) {
-  return test->kind == TEST_KEY && texts_is(test) && !test->has_variables &&
+  return test->kind == TEST_KEY && texts_is(test) &&
          test->key->key->length == frame->variables->items[frame->variable].length &&
          strncasecmp(test->key->key->string, frame->variables->items[frame->variable].name,
                      test->key->key->length) == 0;
@@ -196,7 +199,7 @@ static void distinguish_others(const struct frame *frame, const struct box_test 
   for (size_t i = 0; i < query->boxes->test_count && frame->variables->count > 1; i++) {
     const struct box_test *other = query_test(query, i);
     if ((!query->roles[i] && !query->masks[i]) || other->kind != TEST_KEY || !texts_is(other) ||
-        other->has_variables || tests_variable(frame, other))
+        tests_variable(frame, other))
       continue;
     struct operands operands = {frame, texts_new(query), other};
     if (!operands.atom || !query_pay(query, variables_cost(test)))
@@ -219,7 +222,7 @@ static void distinguish_tests(const struct frame *frame, struct texts_atoms *avo
     if (test->kind == frame->test->kind && test->dimension == frame->test->dimension &&
         (test->kind == TEST_RESOURCE || texts_is(test)))
       variables_each(frame->variables, test, add_pattern, framed);
-    else if (tests_variable(frame, test))
+    if (tests_variable(frame, test))
       variables_each(frame->variables, test, add_framed, framed);
     distinguish(query, atom, avoided);
     if (test->has_variables && test->dimension == frame->test->dimension)

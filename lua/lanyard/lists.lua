@@ -61,4 +61,12 @@ function M.sorted_names(map)
   return names
 end
 
+--- Joins texts as a sentence does: "a, b and c".
+---@param texts string[]
+---@return string? text  nil if there is none
+function M.sentence(texts)
+  local last = texts[#texts]
+  return #texts > 1 and table.concat(texts, ", ", 1, #texts - 1) .. " and " .. last or last
+end
+
 return M

@@ -34,7 +34,8 @@ describe("a Deny that stops the pull", function()
     local folder <close> = helper.folder()
     local emulator <close> = emulator_with(folder)
     for repository, expected in pairs {
-      vpc = "statement 'perimeter' denies ecr:BatchGetImage to the role: the pull will fail; to exempt the role, ",
+      vpc = "statement 'perimeter' denies ecr:BatchGetImage to the role, which pulls from outside the account's VPCs "
+        .. "(unconfirmed: AWS documents no source): the pull will fail; to exempt the role, ",
       tag = "statement 'perimeter' denies ecr:GetDownloadUrlForLayer to the role depending on aws:PrincipalTag/team: "
         .. "the pull may fail; to exempt the role, ",
     } do
@@ -58,8 +59,25 @@ describe("a Deny that stops the pull", function()
     end
     local failed = emulator:run { "deploy", SERVICE, "app=vpc:1" }
     assert.equal(1, failed.status)
-    assert.match("could not pull from repository 'vpc': statement 'perimeter' denies ecr:BatchGetImage to the role\n"
+    assert.match("could not pull from repository 'vpc': statement 'perimeter' denies ecr:BatchGetImage to the role, which pulls from "
+      .. "outside the account's VPCs %(unconfirmed: AWS documents no source%)\n"
       .. "  to exempt the role, " .. EXCEPTION .. "that statement\n$", failed.err)
+  end)
+
+  it("is what deploy and audit advise to change after a failure, not the grant that exists", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_with(folder)
+    local failed = emulator:run { "deploy", SERVICE, "app=tag:1" }
+    assert.equal(1, failed.status)
+    local edit = "edit the policy of tag: " .. EXCEPTION .. "the Deny in statement perimeter"
+    assert.match("denies ecr:GetDownloadUrlForLayer to the role depending on aws:PrincipalTag/team: " .. edit .. "\n", failed.err)
+    assert.no_match("lanyard grant", failed.err)
+    local fixes = {}
+    for _, finding in ipairs(json.decode(emulator:run({ "audit", "--output", "json" }).out).findings) do
+      fixes[finding.id] = finding.fix
+      assert.no_match("lanyard grant", finding.fix)
+    end
+    assert.match("^" .. edit .. ", then deploy again$", fixes["deployment-failed"])
   end)
 
   it("is certain where the accounts of the caller's organization can be read", function()

@@ -61,6 +61,44 @@ describe("an empty journal", function()
   end)
 end)
 
+describe("undo --list", function()
+  local CALLER = "arn:aws:iam::111122223333:user/operator"
+
+  it("prints the service and the caller of each change", function()
+    local emulator <close> = granted()
+    assert.equal(0, emulator:run({ "undo", "shared-repo" }).status)
+    local result = emulator:run { "undo", "--list" }
+    assert.match("TIME +REPOSITORY +ACTION +STATE +SERVICE +CALLER\n", result.out)
+    for _, action in ipairs { "grant", "undo" } do
+      assert.match(action .. " +done +" .. SERVICE:gsub("%-", "%%-") .. " +" .. CALLER .. "\n", result.out)
+    end
+    for _, entry in ipairs(json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)) do
+      assert.same({ SERVICE }, entry.services)
+      assert.equal(CALLER, entry.caller)
+    end
+  end)
+
+  it("prints a dash for what the entries of 0.1.0 do not have, and the access key where the caller is unknown", function()
+    local emulator <close> = granted()
+    assert.equal(0, emulator:run({ "revoke", SERVICE, "shared-repo" }).status)
+    local folder = journal(emulator)
+    local access_keys = { json.null, "AKIAI44QH8DHBEXAMPLE" }
+    for name in helper.run({ "ls", folder }).out:gmatch "%d+%.json" do
+      local entry = json.decode(helper.read(folder .. "/" .. name))
+      local access_key = table.remove(access_keys, 1)
+      entry.access_key, entry.caller = access_key ~= json.null and access_key or nil, nil
+      helper.write(folder .. "/" .. name, json.encode(entry))
+    end
+    local result = emulator:run { "undo", "--list" }
+    assert.equal(0, result.status)
+    assert.match("grant +done +[%w-]+ +%-\n", result.out)
+    assert.match("revoke +done +[%w-]+ +AKIAI44QH8DHBEXAMPLE\n", result.out)
+    local entries = json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)
+    assert.match("did not record it", entries[1].caller_unknown)
+    assert.match("AKIAI44QH8DHBEXAMPLE", entries[2].caller_unknown)
+  end)
+end)
+
 describe("a damaged journal entry", function()
   it("is reported in one line with its path, hides no other entry, and stops no change", function()
     local emulator <close> = granted()

@@ -11,7 +11,9 @@ end
 
 describe("credentials", function()
   it("print their key id, source, expiration and whether they have a token, and nothing else", function()
-    local key = new { session_token = "TOKEN", expires = 12, account_id = "111122223333", source = "test" }
+    local key = new { session_token = "TOKEN", expires = 12, account_id = "111122223333", source = "test",
+      arn = "arn:aws:sts::111122223333:assumed-role/a/b" }
+    assert.equal("arn:aws:sts::111122223333:assumed-role/a/b", key.arn)
     assert.equal("111122223333", key.account_id)
     assert.equal("AKIDEXAMPLE", key.access_key_id)
     assert.equal("test", key.source)
@@ -143,7 +145,7 @@ end)
 describe("the options of credentials", function()
   it("are rejected if they are unknown or of another type", function()
     for name, wrong in pairs { nosuch = 1, access_key_id = "a\0b", secret_access_key = {}, session_token = 5, expires = "soon",
-      account_id = {}, source = true } do
+      account_id = {}, arn = {}, source = true } do
       local ok, err = pcall(credentials.new, { access_key_id = "A", secret_access_key = "s", [name] = wrong })
       assert.is_false(ok, name)
       assert.matches(name, err)

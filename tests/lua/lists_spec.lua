@@ -17,6 +17,13 @@ describe("lists", function()
     assert.same({ a = a, b = b }, lists.by_name { a, b })
   end)
 
+  it("joins texts as a sentence does", function()
+    assert.is_nil(lists.sentence {})
+    assert.equal("a", lists.sentence { "a" })
+    assert.equal("a and b", lists.sentence { "a", "b" })
+    assert.equal("a, b and c", lists.sentence { "a", "b", "c" })
+  end)
+
   it("sorts the keys of a table", function()
     assert.same({ "a", "b", "c" }, lists.sorted_names { c = 1, a = false, b = 3 })
   end)

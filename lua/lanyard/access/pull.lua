@@ -107,12 +107,34 @@ function M.exception(role_arn)
   return ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"}'):format(pattern)
 end
 
+--- Returns how to edit a policy so that a Deny does not apply to a role.
+---@param found access.PullDecision  with `statement`, the Deny
+---@param role_arn string
+---@param repository_name string
+---@return string
+function M.edit(found, role_arn, repository_name)
+  return ("edit the %s: add %s to the Deny in statement %s"):format(found.is_registry and "registry policy"
+    or "policy of " .. repository_name, M.exception(role_arn), escape.printable(statements.label(found.statement)))
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Decisions
 
 local function name_of(statement, is_registry)
   local name = escape.printable(statements.describe(statement))
   return is_registry and name .. " of the registry policy" or name
+end
+
+-- Returns what is assumed of the source of a pull, if a Deny hangs on it.
+local function source_of(statement)
+  for _, condition in ipairs(statement.conditions) do
+    for _, key in ipairs(VPC_KEYS) do
+      if key:lower() == condition.key:lower() then
+        return ", which pulls from outside the account's VPCs (unconfirmed: AWS documents no source)"
+      end
+    end
+  end
+  return ""
 end
 
 ---@class access.PullDecision
@@ -140,7 +162,7 @@ local function decide_action(around, joined, request, now)
     found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
   end
   if found.decision == "deny" then
-    found.reason = ("%s denies %s to the role"):format(name, request.action)
+    found.reason = ("%s denies %s to the role%s"):format(name, request.action, source_of(statement))
   elseif answer == "implicit-deny" then
     found.decision, found.reason = "deny", ("no statement allows the role to call %s now"):format(request.action)
   elseif answer == "depends" and statement.effect == "Deny" then

@@ -9,6 +9,8 @@
 
 local audience = require "lanyard.policy.audience"
 local bounds = require "lanyard.policy.audience.denies"
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local lists = require "lanyard.lists"
 local location = require "lanyard.audit.location"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
@@ -22,20 +24,9 @@ local M = {}
 
 local MANIFEST, LAYER = policy.PULL_ACTIONS[1], policy.PULL_ACTIONS[2]
 
--- What the actions that change something are good for: alone, and after another ability.
-local GROUPS = {
-  { "push images to %s", "push images", { "PutImage" } },
-  { "upload layers to %s", "upload layers", { "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload" } },
-  { "delete images of %s", "delete images", { "BatchDeleteImage" } },
-  { "delete %s", "delete the repository", { "DeleteRepository" } },
-  { "change the policy of %s", "change the policy", { "SetRepositoryPolicy", "DeleteRepositoryPolicy" } },
-  { "change the settings of %s", "change the settings", { "PutImageTagMutability", "PutLifecyclePolicy",
-    "DeleteLifecyclePolicy", "PutImageScanningConfiguration", "TagResource", "UntagResource" } },
-}
-
 local ACTIONS = { MANIFEST, LAYER }
-for _, group in ipairs(GROUPS) do
-  for _, name in ipairs(group[3]) do
+for _, group in ipairs(ecr_actions.CHANGES) do
+  for _, name in ipairs(group.actions) do
     ACTIONS[#ACTIONS + 1] = "ecr:" .. name
   end
 end
@@ -49,11 +40,11 @@ end
 -- Adds what actions that change something allow. Returns whether there is one.
 local function add_writes(texts, actions, repository_name)
   local writes = false
-  for _, group in ipairs(GROUPS) do
-    for _, name in ipairs(group[3]) do
+  for _, group in ipairs(ecr_actions.CHANGES) do
+    for _, name in ipairs(group.actions) do
       if actions["ecr:" .. name] then
         writes = true
-        texts[#texts + 1] = #texts == 0 and group[1]:format(repository_name) or group[2]
+        texts[#texts + 1] = #texts == 0 and group.ability:format(repository_name) or group.further
         break
       end
     end
@@ -72,11 +63,9 @@ local function abilities_of(actions, repository_name)
     texts[1] = ("read the image %s of %s"):format(actions[MANIFEST] and "manifests" or "layers", repository_name)
   end
   local writes = add_writes(texts, actions, repository_name)
-  local last = table.remove(texts)
   return {
     pulls = pulls, reads = reads, writes = writes,
-    text = (#texts > 0 and table.concat(texts, ", ") .. " and " .. last or last)
-      .. (reads and not writes and ", but not pull" or ""),
+    text = lists.sentence(texts) .. (reads and not writes and ", but not pull" or ""),
   }
 end
 

@@ -264,6 +264,15 @@ function Session:identity()
   return self.caller
 end
 
+--- Returns what is known of the caller without a call to STS: its ARN if `identity` was called, or if STS returned it
+--- with the credentials of a role.
+---@return string? arn
+---@return string? access_key_id  with which this session's requests are signed
+function Session:known_caller()
+  local keys = self:credentials()
+  return self.caller and self.caller.arn or keys and keys.arn, keys and keys.access_key_id
+end
+
 --- Returns the account of the caller.
 ---@return string? account  12 digits
 ---@return lanyard.Error? err

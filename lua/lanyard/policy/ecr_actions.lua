@@ -70,14 +70,36 @@ M.ALL = {
   "ValidatePullThroughCacheRule",
 }
 
---- The actions that change a repository, its images, or the access to them.
----@type string[]
-M.WRITES = {
-  "BatchDeleteImage", "CompleteLayerUpload", "DeleteLifecyclePolicy", "DeleteRepository",
-  "DeleteRepositoryPolicy", "InitiateLayerUpload", "PutImage", "PutImageScanningConfiguration",
-  "PutImageTagMutability", "PutLifecyclePolicy", "SetRepositoryPolicy", "TagResource",
-  "UntagResource", "UploadLayerPart",
+--- What the actions are good for that change a repository, its images, or the access to them: the ability with a place
+--- for the repository's name, the ability after another one, and its actions.
+---@type { ability: string, further: string, actions: string[] }[]
+M.CHANGES = {
+  { ability = "push images to %s", further = "push images", actions = { "PutImage" } },
+  { ability = "upload layers to %s", further = "upload layers",
+    actions = { "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload" } },
+  { ability = "delete images of %s", further = "delete images", actions = { "BatchDeleteImage" } },
+  { ability = "archive images of %s", further = "archive images", actions = { "UpdateImageStorageClass" } },
+  { ability = "delete %s", further = "delete the repository", actions = { "DeleteRepository" } },
+  { ability = "change the policy of %s", further = "change the policy",
+    actions = { "SetRepositoryPolicy", "DeleteRepositoryPolicy" } },
+  { ability = "change the settings of %s", further = "change the settings", actions = {
+    "PutImageTagMutability", "PutLifecyclePolicy", "DeleteLifecyclePolicy", "PutImageScanningConfiguration",
+    "TagResource", "UntagResource",
+  } },
 }
+
+local function actions_of(groups)
+  local actions = {}
+  for _, group in ipairs(groups) do
+    table.move(group.actions, 1, #group.actions, #actions + 1, actions)
+  end
+  table.sort(actions)
+  return actions
+end
+
+--- The actions of M.CHANGES, sorted.
+---@type string[]
+M.WRITES = actions_of(M.CHANGES)
 
 --- The actions on the registry, which have no repository as their resource: a repository policy cannot allow them.
 ---@type string[]

@@ -58,7 +58,7 @@ describe("everyone is reported as public", function()
     { '"*"', '"ecr:BatchGetImage"', nil,
       "public-access high: everyone can read the image manifests of web, but not pull (statement #1)" },
     { '"*"', '"ecr:*"', nil, "public-access critical: everyone can pull from web, push images, upload layers, delete images, "
-      .. "delete the repository, change the policy and change the settings (statement #1)" },
+      .. "archive images, delete the repository, change the policy and change the settings (statement #1)" },
   }
 end)
 

@@ -84,7 +84,7 @@ local ROWS = {
   { "unknown-action", "a mistyped action", aws(ROLE, '"ecr:BatchGetImages"'), "write ecr:BatchGetImage" },
   { "foreign-action", "an action of S3", aws(ROLE, '"s3:GetObject"'), "not an action of ECR" },
   { "allow-not-action", "all except one", (aws(ROLE):gsub('"Action"', '"NotAction"')), "including future ones" },
-  { "broad-action", "all actions", aws(ROLE, '"ecr:*"'), "every other action that it matches" },
+  { "broad-action", "all actions", aws(ROLE, '"ecr:*"'), "change the settings, and for every other action that it matches" },
   { "wider-than-pull", "a Sid that indicates a pull", aws(ROLE, '"ecr:*"', '"Sid":"AllowPull"'), "indicates a pull" },
   { "bad-resource", "a name", aws(ROLE, nil, '"Resource":"my-repo"'), "not an ARN" },
   { "bad-resource", "a wildcard for the service", aws(ROLE, nil, '"Resource":"arn:aws:*:us-east-1:111122223333:x"'), "wildcard for its service" },

@@ -163,4 +163,24 @@ describe("new_access answers questions about", function()
         { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "c*" } }, { Principal = { AWS = A } }) } },
     })
   end)
+
+  it("operands with a policy variable beside others", function()
+    local both = { "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::*/a" }
+    local function key(operator, name, texts, resource) return on(resource, { [operator] = { [name] = texts } }) end
+    check({ "principal", "resource" }, {
+      { "certain arn:aws:iam::123456789012:user/web arn:aws:s3:::/a",
+        { key("StringNotEquals", "aws:username", { "web", "${aws:PrincipalTag/t}" }, both) },
+        { key("StringNotEquals", "aws:username", { "${aws:PrincipalTag/t}" }, both) } },
+      { "none",
+        { key("StringNotEquals", "aws:username", { "${aws:PrincipalTag/t}" }, both) },
+        { key("StringNotEquals", "aws:username", { "web", "${aws:PrincipalTag/t}" }, both) } },
+      { "certain arn:aws:iam::123456789012:user/web arn:aws:s3:::web/",
+        { key("StringNotLike", "aws:username", { "w?b", "${aws:PrincipalTag/t}" }, "arn:aws:s3:::${aws:username}/*"), },
+        { key("StringNotEquals", "aws:username", "${aws:PrincipalTag/t}", "arn:aws:s3:::${aws:username}/*"),
+          deny { Condition = { StringNotEquals = { ["aws:username"] = "web" } } } } },
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::web",
+        { key("StringNotEquals", TAG, { "web", "${svc:a}" }, "arn:aws:s3:::${aws:PrincipalTag/t}") },
+        { key("StringNotEquals", TAG, { "${svc:a}" }, "arn:aws:s3:::${aws:PrincipalTag/t}") } },
+    })
+  end)
 end)

@@ -2,11 +2,11 @@
 --- be pulled, and reads the logs of the containers.
 
 local deployments = require "lanyard.access.deployment.list"
-local grants = require "lanyard.access.grants"
 local image_reference = require "lanyard.access.deployment.image"
 local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local container_logs = require "lanyard.access.deployment.logs"
+local pull = require "lanyard.access.pull"
 local requests = require "lanyard.access.deployment.request"
 local surroundings = require "lanyard.access.surroundings"
 
@@ -38,13 +38,17 @@ local function pull_problem(region, service, image)
   if err then
     return { text = err.message }
   end
-  local decision, reason = grants.explain(doc, service.role.arn, image.repository, region.clock.time(),
-    surroundings.of(region))
-  if decision ~= "allow" then
-    return { text = ("repository '%s': %s"):format(image.repository_name, reason),
-      words = { "grant", service.name, image.repository_name }, repository_name = image.repository_name }
+  local found = pull.decide(surroundings.of(region), doc, service.role.arn, image.repository, region.clock.time())
+  if found.decision == "allow" then
+    return nil
   end
-  return nil
+  -- A grant does not help against a Deny.
+  local is_denied = found.advice ~= nil
+  return {
+    text = ("repository '%s': %s"):format(image.repository_name, found.reason), repository_name = image.repository_name,
+    words = not is_denied and { "grant", service.name, image.repository_name } or nil,
+    advice = is_denied and pull.edit(found, service.role.arn, image.repository_name) or nil,
+  }
 end
 
 -- Returns what prevents the images from being pulled, and the images that could not be checked.
@@ -168,7 +172,8 @@ function M.explain(region, outcome, options)
   local causes, logs = M.causes(region, outcome.service, deployment, list, options.reveal)
   local reasons = {}
   for i, cause in ipairs(causes) do
-    reasons[i] = cause.text .. (cause.words and ": lanyard " .. table.concat(cause.words, " ") or "")
+    local advice = cause.words and "lanyard " .. table.concat(cause.words, " ") or cause.advice
+    reasons[i] = cause.text .. (advice and ": " .. advice or "")
   end
   return reasons, logs
 end

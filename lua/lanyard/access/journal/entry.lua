@@ -23,6 +23,8 @@ local M = {}
 ---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
 ---  writer replaced it before it was read back. A write that did not take effect leaves no entry.
 ---@field repository string
+---@field caller? string      the ARN of the caller, if it was known without a call
+---@field access_key? string  the id of the access key that signed the change; absent in entries of 0.1.0
 ---@field account? string
 ---@field region? string
 ---@field endpoint? string
@@ -70,6 +72,8 @@ local MEMBERS = {
   { "closed", is_seconds, "a number of seconds", optional = true },
   { "action", function(value) return is_word(value) and value:find "^%l+$" ~= nil end, "a word", optional = true },
   { "repository", is_repository, "a repository name" },
+  { "caller", is_word, "an ARN", optional = true },
+  { "access_key", is_word, "an access key id", optional = true },
   { "account", is_word, "an account", optional = true },
   { "region", is_word, "a Region", optional = true },
   { "endpoint", is_word, "an endpoint", optional = true },

@@ -49,9 +49,12 @@ local function recall_unanswered(change)
 end
 
 local function begin_entry(change, current, document)
+  local caller, access_key = change.region.session:known_caller()
   return change.journal:begin {
     action = change.options.action,
     detail = change.options.record,
+    caller = caller,
+    access_key = access_key,
     endpoint = change.client.endpoint,
     account = change.repository.registry_id,
     region = change.region.name,

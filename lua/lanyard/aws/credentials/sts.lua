@@ -92,6 +92,7 @@ local function call(context, operation, input, options, step)
     session_token = found.SessionToken,
     expires = expires,
     account_id = type(user) == "string" and user:match "^arn:[%w-]+:sts::(%d+):" or nil,
+    arn = type(user) == "string" and user or nil,
     source = step.profile and ("profile '%s'"):format(step.profile) or step.role_arn,
   }
 end

@@ -3,8 +3,11 @@
 --- A condition counts by whom it excludes (lanyard.policy.audience). The Denies of the document count, too.
 
 local audience = require "lanyard.policy.audience"
+local coverage = require "lanyard.policy.coverage"
 local denies = require "lanyard.policy.audience.denies"
 local define = require("lanyard.policy.lint.catalogue").define
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local lists = require "lanyard.lists"
 local services = require "lanyard.policy.lint.services"
 
 local PUBLIC = define {
@@ -15,7 +18,7 @@ local PUBLIC = define {
 local PUBLIC_CONDITIONAL = define {
   id = "public-conditional", severity = "medium", summary = "everyone is allowed under a condition",
   help = "Everyone for whom the condition holds has the access. The severity is high if the condition keeps almost "
-    .. "nobody out.",
+    .. "nobody out, or if the access can change the repository.",
 }
 local ALLOW_NOT_PRINCIPAL = define {
   id = "allow-not-principal", severity = "critical", summary = "everyone is allowed except the named principals",
@@ -23,11 +26,13 @@ local ALLOW_NOT_PRINCIPAL = define {
 }
 local OTHER_ACCOUNT = define {
   id = "other-account", severity = "medium", summary = "a principal of another account is allowed",
-  help = "Principals of another account have the access if their account allows it, too.",
+  help = "Principals of another account have the access if their account allows it, too. The severity is high if they "
+    .. "can push images, delete them, or change the policy or the settings of the repository.",
 }
 local SOURCE_ARN = define {
   id = "source-arn", severity = "medium", summary = "a service is allowed on behalf of any account",
-  help = "Without a condition on the source, a service acts on behalf of every customer (the confused deputy problem).",
+  help = "Without a condition on the source, a service acts on behalf of every customer (the confused deputy problem). "
+    .. "The severity is high if it can change the repository.",
 }
 
 local M = {}
@@ -41,13 +46,62 @@ local LONGEST = 32768
 local MOST_NAMED = 5
 
 -- Returns whom the statement allows, with the Denies of its document or without.
-local function audience_of(scope, without_denies)
-  local options = { account = scope.account, now = scope.now }
+local function audience_of(scope, without_denies, action)
+  local options = { account = scope.account, now = scope.now, action = action }
   if without_denies or #scope.denies == 0 or scope.doc:size() > LONGEST then
     return audience.of(scope.statement, options)
   end
   options.statement, options.most_denies = scope.statement.index, denies.most(scope.allows)
   return audience.of(scope.doc, options)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Changes
+
+-- Reports whether a Deny of the document covers an action.
+local function has_deny(scope, action)
+  for _, deny in ipairs(scope.denies) do
+    if coverage.actions(deny, { action }) ~= "none" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Reports whether the statement allows a class an action.
+local function is_allowed(scope, class, action)
+  if coverage.actions(scope.statement, { action }) ~= "all" then
+    return false
+  elseif not has_deny(scope, action) then
+    return true
+  end
+  for _, one in ipairs(audience_of(scope, false, action)) do
+    if one.kind == class.kind and one.id == class.id then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns the changes of a repository that the statement allows a class, as text: "push images and delete images".
+local function changes_of(scope, class)
+  local texts = {}
+  for _, group in ipairs(scope.kind.ecr and ecr_actions.CHANGES or {}) do
+    for _, name in ipairs(group.actions) do
+      if is_allowed(scope, class, "ecr:" .. name) then
+        texts[#texts + 1] = group.further
+        break
+      end
+    end
+  end
+  return lists.sentence(texts)
+end
+
+-- Adds a finding about a class. It is high at least if the class can change the repository.
+local function add(scope, check, node, message, fix, class)
+  local changes = changes_of(scope, class)
+  scope.add(check, node, changes and ("%s, and can %s"):format(message, changes) or message, fix,
+    changes and "high" or nil)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -95,8 +149,8 @@ local function add_public(scope, node, found, classes)
     scope.add(PUBLIC_CONDITIONAL, node, ("%s allowed%s"):format(subject_of(classes), keeps(cause, "almost nobody")),
       NAME_THEM, "high")
   else
-    scope.add(PUBLIC_CONDITIONAL, node, ("%s allowed%s"):format(subject_of(classes), keeps(cause, "everyone else")),
-      NAME_THEM)
+    add(scope, PUBLIC_CONDITIONAL, node, ("%s allowed%s"):format(subject_of(classes), keeps(cause, "everyone else")),
+      NAME_THEM, widest)
   end
 end
 
@@ -128,13 +182,13 @@ local function check_service(scope, node, class)
   local name = class.id or "any AWS service"
   if class.source.relation == "none" then
     if scope.kind.ecr then
-      scope.add(SOURCE_ARN, node, ("%s is allowed on behalf of any account"):format(name),
-        "add a condition on aws:SourceArn or aws:SourceAccount")
+      add(scope, SOURCE_ARN, node, ("%s is allowed on behalf of any account"):format(name),
+        "add a condition on aws:SourceArn or aws:SourceAccount", class)
     end
   elseif scope.account and other_source(class, scope.account) then
-    scope.add(OTHER_ACCOUNT, node, ("%s is allowed on behalf of account %s, another account than the %s's (%s)"):format(
-      name, other_source(class, scope.account), OWNED[scope.kind.name] or "repository", scope.account),
-      "verify that this access is intended")
+    add(scope, OTHER_ACCOUNT, node, ("%s is allowed on behalf of account %s, another account than the %s's (%s)")
+      :format(name, other_source(class, scope.account), OWNED[scope.kind.name] or "repository", scope.account),
+      "verify that this access is intended", class)
   end
 end
 
@@ -153,8 +207,8 @@ local function check_account(scope, entry, class)
       message = class.kind == "account" and "account %s is allowed, another account than the %s's (%s)"
         or "'%s' is allowed, which belongs to another account than the %s (%s)"
     end
-    scope.add(OTHER_ACCOUNT, entry.node, message:format(entry.value ~= "*" and entry.value or class.id, owned,
-      scope.account), "verify that this access is intended")
+    add(scope, OTHER_ACCOUNT, entry.node, message:format(entry.value ~= "*" and entry.value or class.id, owned,
+      scope.account), "verify that this access is intended", class)
   end
 end
 

@@ -183,6 +183,15 @@ local function intends_pull(statement)
     and ("the Sid '%s' indicates a pull, but its principals are"):format(statement.sid)
 end
 
+-- Returns what a pattern of actions allows that changes the repository: "push images and delete images".
+local function abilities_of(pattern)
+  local texts = {}
+  for _, group in ipairs(ecr_actions.CHANGES) do
+    texts[#texts + 1] = first_match(pattern, group.actions) and group.further or nil
+  end
+  return lists.sentence(texts)
+end
+
 -- Reports actions of an Allow that change the repository.
 local function check_reach(statement, node, add)
   local write = first_match(node.value, ecr_actions.WRITES)
@@ -194,8 +203,8 @@ local function check_reach(statement, node, add)
     add(WIDER_THAN_PULL, node, ("%s allowed ecr:%s, which a pull does not need"):format(subject, write),
       "allow only ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
   elseif node.value:find "[*?]" then
-    add(BROAD_ACTION, node, ("'%s' allows ecr:%s and every other action that it matches"):format(node.value, write),
-      "name the actions that are needed")
+    add(BROAD_ACTION, node, ("'%s' gives permission to %s, and for every other action that it matches"):format(
+      node.value, abilities_of(node.value)), "name the actions that are needed")
   end
 end
 

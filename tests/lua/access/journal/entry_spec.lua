@@ -7,6 +7,7 @@ local function valid(changes)
   local one = {
     id = ID, version = 1, state = "done", time = "2026-11-20T09:00:00Z", closed = 1795165200.0851371, action = "undo",
     repository = "team/web", account = "111122223333", region = "us-east-1", endpoint = "http://127.0.0.1:18080",
+    caller = "arn:aws:iam::111122223333:user/operator", access_key = "AKIAIOSFODNN7EXAMPLE",
     before = "{}", after = "{}", detail = { undoes = "01795165200056433" },
   }
   for name, value in pairs(changes or {}) do one[name] = value end
@@ -35,7 +36,7 @@ describe("an entry of the journal", function()
   it("is not read if a member has a wrong type or value", function()
     local wrong = { 1, true, json.null, "", "\27[2J", json.array { 1 }, { a = 1 } }
     for _, member in ipairs { "id", "version", "state", "time", "closed", "action", "repository", "account", "region",
-      "endpoint", "before", "after", "detail" } do
+      "caller", "access_key", "endpoint", "before", "after", "detail" } do
       for _, value in ipairs(wrong) do
         local fits = member == "version" and value == 1 or member == "closed" and value == 1
           or (member == "before" or member == "after") and type(value) == "string"

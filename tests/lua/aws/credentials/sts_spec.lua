@@ -73,9 +73,11 @@ describe("a profile with a role", function()
   it("assumes it with the keys of its source, in the Region of the session, and signs with the result", function()
     with(ONE .. "[profile two]\nrole_arn = " .. ROLE .. "two\nsource_profile = default\nrole_session_name = me\n"
       .. "external_id = x/1\nduration_seconds = 1800\n", grant, function(world)
-      local keys = assert(world.session({ profile = "two" }):credentials())
+      local session = world.session { profile = "two" }
+      local keys = assert(session:credentials())
       assert.equal("ASIA2two", keys.access_key_id)
       assert.equal("111122223333", keys.account_id)
+      assert.matches("^arn:aws:sts::111122223333:assumed%-role/", (session:known_caller()))
       assert.equal("profile 'two'", keys.source)
       assert.is_true(math.abs(keys.expires - system.time() - 3600) < 5)
       assert.is_true(double.holds(keys, "ROLESECRET", "ROLETOKEN"))

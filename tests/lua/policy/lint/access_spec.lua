@@ -55,6 +55,7 @@ end
 
 local EVERYONE, ALMOST, UNLESS = "public critical", "public-conditional high", "public-conditional medium"
 local FOREIGN, UNRESTRICTED = "other-account medium", "source-arn medium"
+local CHANGES = "other-account high"
 
 -- Each row: what is expected of an Allow with a principal and a condition.
 local ROWS = {
@@ -219,6 +220,42 @@ describe("the linter says what a condition does:", function()
   end)
 end)
 
+describe("somebody else who can change a repository", function()
+  local ORGANIZATION = '"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}'
+  local function on(...) return '"Action":["' .. table.concat({ ... }, '","') .. '"]' end
+  for _, row in ipairs {
+    { CHANGES, aws(OTHER), on "ecr:PutImage" },
+    { CHANGES, aws(OTHER), on("ecr:BatchGetImage", "ecr:UploadLayerPart") },
+    { CHANGES, aws "arn:aws:iam::444455556666:role/ci", on "ecr:BatchDeleteImage" },
+    { CHANGES, aws "arn:aws:iam::444455556666:role/ci", on "ecr:*RepositoryPolicy" },
+    { CHANGES, aws(OTHER), on "ECR:put*" },
+    { CHANGES, aws(OTHER), on "ecr:UpdateImageStorageClass" },
+    { CHANGES, aws(OTHER), '"NotAction":"ecr:SetRepositoryPolicy"' },
+    { CHANGES, ANYONE, on "ecr:PutImage", '"StringEquals":{"aws:PrincipalAccount":"444455556666"}' },
+    { CHANGES, LAMBDA, on "ecr:DeleteRepository", '"StringEquals":{"aws:SourceAccount":"444455556666"}' },
+    { "source-arn high", LAMBDA, on "ecr:PutImage" },
+    { ALMOST, ANYONE, on "ecr:SetRepositoryPolicy", ORGANIZATION },
+    { FOREIGN, aws(OTHER), on("ecr:BatchGetImage", "ecr:DescribeImages", "ecr:BatchCheckLayerAvailability") },
+    { UNRESTRICTED, LAMBDA, on "ecr:Describe*" },
+    { UNLESS, ANYONE, on "ecr:List*", ORGANIZATION },
+    { "", aws(OWN), on "ecr:*" },
+  } do
+    it(table.concat(row, " ", 2) .. " is " .. row[1], function()
+      assert.equal(row[1], rules_of(document(statement("Allow", row[2], row[4], row[3])), { account = OWN }))
+    end)
+  end
+  it("counts only for the changes that no Deny prevents", function()
+    local allow, org = statement("Allow", aws(OTHER), nil, '"Action":"ecr:*"'), '"StringNotEquals":{"aws:PrincipalOrgID":"o-a"}'
+    local writes = '"NotAction":["ecr:Get*","ecr:BatchGetImage","ecr:Describe*","ecr:List*"]'
+    assert.equal(FOREIGN, rules_of(document(allow, statement("Deny", ANYONE, nil, writes))))
+    assert.equal(CHANGES, rules_of(document(allow, statement("Deny", ANYONE, org, writes))))
+    local push = document(allow, statement("Deny", ANYONE, nil, on("ecr:Put*", "ecr:*Upload", "ecr:*Part", "ecr:Tag*",
+      "ecr:Untag*", "ecr:*LifecyclePolicy", "ecr:Update*")))
+    assert.equal("'444455556666' belongs to another account than the repository (111122223333), and can delete images, "
+      .. "delete the repository and change the policy", findings_of(push)[1].message)
+  end)
+end)
+
 describe("the linter locates", function()
   it("the principal of the text to which a finding belongs", function()
     local text = document(statement("Allow",
@@ -307,7 +344,8 @@ describe("the linter and the recorded cases", function()
     ["08-principalarn-any-account"] = ALMOST, ["11-own-account"] = "", ["13-other-account-by-condition"] = FOREIGN,
     ["15-typo-key-allow"] = "", ["18-stringequals-wildcard"] = "", ["20-service-for-other-account"] = FOREIGN,
     ["21-service-source-star"] = UNRESTRICTED, ["22-service-for-other-account-arn"] = FOREIGN,
-    ["27-containerservices-lightsail"] = "lightsail-service high", ["28-other-account-may-push"] = FOREIGN,
+    ["27-containerservices-lightsail"] = "lightsail-service high", ["28-other-account-may-push"] = CHANGES,
+    ["29-other-account-may-set-policy"] = CHANGES, ["31-other-account-ecr-star"] = CHANGES,
     ["37-placeholder-account"] = "bad-principal high", ["38-public-manifest-only"] = EVERYONE,
   } do
     it(name, function()
