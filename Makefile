@@ -1,8 +1,8 @@
 # `make demo` and `make test` do everything on a fresh Debian 12; `make help` lists all targets.
 
 B = build
-PREFIX = /usr/local
-DESTDIR =
+PREFIX ?= /usr/local
+DESTDIR ?=
 CC = gcc
 CFLAGS = -O2 -g
 LDFLAGS =
@@ -54,14 +54,14 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-listed tests check fuzz fuzzers torture coverage debug compile_commands.json bare \
-  bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
+  bench benches lint clean deps test-deps bench-deps lint-deps bare-deps
 
 all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4); the default
 	@$(MAKE) --no-print-directory -j$(JOBS) build
 build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z_.-]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
@@ -71,7 +71,7 @@ $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 
 # A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
 # own file to make a build with the same flags.
-$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED PREFIX): $(B)/%.flags: FORCE
+$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED EMBED): $(B)/%.flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
@@ -81,10 +81,11 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
-$(B)/embedded.c: core/embed.lua Makefile $(B)/PREFIX.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
+EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
+  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f))
+$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
-	$(call say,embed)$(LUA) core/embed.lua $(PREFIX) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
-	  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) > $@
+	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
 
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
@@ -181,14 +182,6 @@ lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
-
-install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
-	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
-	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
-	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
-	cd lua && for f in $(patsubst lua/%,%,$(LUA_FILES) $(ASSETS)); do \
-	  install -D -m 644 $$f $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/$$f || exit 1; done
 
 clean: ## remove build/
 	rm -rf $(B)

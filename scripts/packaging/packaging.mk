@@ -1,14 +1,41 @@
-# Packages of Lanyard. The results are in build/dist; every one is the same, byte for byte, when the same commit is built
-# again in another folder.
+# Installation and packages of Lanyard. The packages are in build/dist; the same commit gives the same bytes in every
+# folder, on a machine with the same versions of the Debian packages.
 
-VERSION := $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/lanyard/version.lua)
-ARCH := $(shell uname -m)
+VERSION = $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/lanyard/version.lua)
+ARCH = $(shell uname -m)
 DIST = build/dist
+SOURCE = $(DIST)/lanyard-$(VERSION).tar.gz
+
+# Where files are installed. A package overrides what its distribution has elsewhere.
+BINDIR = $(abspath $(PREFIX))/bin
+DATADIR = $(abspath $(PREFIX))/share/lanyard
+LUA_LIBDIR = $(abspath $(PREFIX))/lib/lua/5.4
+LUA_SHAREDIR = $(abspath $(PREFIX))/share/lua/5.4
+# The list of installed files, for `make uninstall`.
+INSTALLED = $(DATADIR)/installed
+ROOT = $(if $(DESTDIR),$(abspath $(DESTDIR)))
+
+BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json
+MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
+  $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
+
+.PHONY: install install-binary install-modules uninstall dist static static-deps
+
+install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
+	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
+# For packages: without `make deps`, and without the list.
+install-binary: $(B)/lanyard; @scripts/packaging/install.sh install '$(ROOT)' '' $(BINARY_FILES)
+install-modules: $(B)/lanyard.so; @scripts/packaging/install.sh install '$(ROOT)' '' $(MODULE_FILES)
+
+uninstall: ## remove what `make install` installed, with the same PREFIX and DESTDIR
+	@scripts/packaging/install.sh uninstall '$(ROOT)' $(INSTALLED)
+
+dist: ## build/dist: the source of HEAD as a tarball
+	@scripts/packaging/dist.sh lanyard-$(VERSION) $(SOURCE)
+
 CURL = build/static/curl
 STATIC = $(DIST)/lanyard-$(VERSION)-linux-$(ARCH)
 STATIC_PACKAGES = $(BUILD_PACKAGES) dpkg-dev make libnghttp2-dev libc-ares-dev zlib1g-dev
-
-.PHONY: static static-deps
 
 static-deps:; @.ci/install $(STATIC_PACKAGES)
 
