@@ -2,8 +2,9 @@
 # Builds a static libcurl from Debian's source package, with HTTP, HTTPS and HTTP/2 only. Debian's own libcurl.a needs
 # libraries that Debian has no static version of (GSSAPI, LDAP).
 #   scripts/packaging/curl.sh FOLDER
-# FOLDER then contains include/, lib/libcurl.a, lib/pkgconfig/libcurl.pc and `version`, the version of the source package.
-# Does nothing if FOLDER has the newest version. The source comes from the machine's own package sources: apt checks its
+# FOLDER then contains include/, lib/libcurl.a, lib/pkgconfig/libcurl.pc, `copyright`, and `version`, the version of the
+# source package. Does nothing if FOLDER has the newest version, or if the package sources cannot be read and FOLDER has
+# some version. The source comes from the machine's own package sources: apt checks its
 # signature. Neither the apt configuration nor a file outside FOLDER changes.
 set -eu
 folder=$1
@@ -30,13 +31,22 @@ apt() {
     -o Dir::State::Lists="$lists/lists" -o Dir::Cache="$lists/cache" -o APT::Sandbox::User="$(id -un)" "$@"
 }
 
-apt update > "$folder/apt.log" 2>&1 || fail "the package sources cannot be read; see $folder/apt.log"
+# The second line of `version` changes when this script does.
+script=$(sha256sum < "$0")
+built=$(cat "$folder/version" 2> /dev/null || true)
+if ! apt update > "$folder/apt.log" 2>&1; then
+  [ "${built#*"$script"}" != "$built" ] || fail "the package sources cannot be read; see $folder/apt.log"
+  echo "curl.sh: the package sources cannot be read; curl ${built%%"
+"*} is used" >&2
+  exit 0
+fi
 version=$(apt source --print-uris curl 2> /dev/null | sed -n 's/^.* curl_\([^ ]*\)\.dsc .*$/\1/p')
 [ -n "$version" ] || fail "the package sources of this machine have no source package curl"
-[ "$version" != "$(cat "$folder/version" 2> /dev/null)" ] || exit 0
+[ "$version
+$script" != "$built" ] || exit 0
 
 cd "$folder"
-rm -rf source curl_* version
+rm -rf source curl_* version copyright
 apt source --download-only "curl=$version" >> apt.log 2>&1 || fail "the source of curl cannot be fetched; see $folder/apt.log"
 dpkg-source --no-check -x "curl_$version.dsc" source > unpack.log 2>&1 || fail "see $folder/unpack.log"
 mkdir source/build
@@ -60,5 +70,6 @@ for part in lib include; do
 done
 make install-pkgconfigDATA >> ../../make.log 2>&1 || fail "see $folder/make.log"
 cd "$folder"
+cp source/debian/copyright copyright
 rm -rf source curl_*
-echo "$version" > version
+printf '%s\n%s\n' "$version" "$script" > version

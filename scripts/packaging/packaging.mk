@@ -5,6 +5,9 @@ VERSION = $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/lanyard/version.lua)
 ARCH = $(shell uname -m)
 DIST = build/dist
 SOURCE = $(DIST)/lanyard-$(VERSION).tar.gz
+# The time of the commit, or of the files of an unpacked tarball, which have it.
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y Makefile))
+REVISION = $(shell git rev-parse HEAD 2> /dev/null)
 
 # Where files are installed. A package overrides what its distribution has elsewhere.
 BINDIR = $(abspath $(PREFIX))/bin
@@ -19,7 +22,7 @@ BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
   $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -41,13 +44,24 @@ static-deps:; @.ci/install $(STATIC_PACKAGES)
 
 static: static-deps ## build/dist: one file for any Linux of this architecture, without shared libraries
 	@scripts/packaging/curl.sh $(CURL)
-	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig $(MAKE) --no-print-directory -j$(JOBS) B=build/static \
-	  CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' build/static/lanyard-static
-	@mkdir -p $(DIST)
-	$(call say,strip)strip -o $(STATIC) build/static/lanyard-static
+	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig $(MAKE) --no-print-directory -j$(JOBS) B=build/static PREFIX=/usr/local \
+	  CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' $(STATIC)
 
 # The linker warns of glibc's resolver in libraries; no code path of lanyard calls it.
 STATIC_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -l:libsqlite3.a $(CURL)/lib/libcurl.a -lnghttp2 -lcares -lssl \
   -lcrypto -lz -levent_core -levent_extra -lm
 $(B)/lanyard-static: $(OWN) $(CORE) $(B)/LINKED.flags $(CURL)/lib/libcurl.a
-	$(call say,link)$(LINK) -static-pie -Wl,--gc-sections -o $@ $(OWN) $(CORE) $(STATIC_LIBS) 2> $@.log || { cat $@.log; exit 1; }
+	$(call say,link)$(LINK) -static-pie -Wl,--gc-sections,-Map=$@.map -o $@ $(OWN) $(CORE) $(STATIC_LIBS) 2> $@.log \
+	  || { cat $@.log; exit 1; }
+$(STATIC): build/static/lanyard-static
+	@mkdir -p $(@D)
+	$(call say,strip)strip -o $@ $<
+
+sbom: static ## build/dist: what the static binary contains (CycloneDX), and the copyright notices
+	$(call say,write)$(LUA) scripts/packaging/sbom.lua $(STATIC) build/static/lanyard-static.map build/static/EMBED.flags \
+	  $(CURL) $(VERSION) $(EPOCH) $(STATIC).cdx.json $(STATIC).copyright
+
+# The certificates of the package, without the ones that this machine's administrator added.
+oci: sbom ## build/dist: a container image with the static binary, for podman, skopeo and docker
+	$(call say,write)scripts/packaging/oci.sh $(STATIC) /usr/share/ca-certificates $(STATIC).copyright $(STATIC).cdx.json \
+	  $(VERSION) '$(REVISION)' $(EPOCH) $(ARCH) $(DIST)/lanyard-$(VERSION)-oci-$(ARCH).tar
