@@ -22,7 +22,9 @@ BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
   $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci
+DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
+
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -65,3 +67,8 @@ sbom: static ## build/dist: what the static binary contains (CycloneDX), and the
 oci: sbom ## build/dist: a container image with the static binary, for podman, skopeo and docker
 	$(call say,write)scripts/packaging/oci.sh $(STATIC) /usr/share/ca-certificates $(STATIC).copyright $(STATIC).cdx.json \
 	  $(VERSION) '$(REVISION)' $(EPOCH) $(ARCH) $(DIST)/lanyard-$(VERSION)-oci-$(ARCH).tar
+
+deb-deps:; @.ci/install $(DEB_PACKAGES)
+
+deb: deb-deps dist ## build/dist: the Debian packages lanyard and lua-lanyard, of HEAD
+	@scripts/packaging/deb.sh $(SOURCE) $(DIST)
