@@ -24,7 +24,7 @@ MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
 
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -72,3 +72,8 @@ deb-deps:; @.ci/install $(DEB_PACKAGES)
 
 deb: deb-deps dist ## build/dist: the Debian packages lanyard and lua-lanyard, of HEAD
 	@scripts/packaging/deb.sh $(SOURCE) $(DIST)
+
+rpm-deps:; @.ci/install rpm
+
+rpm: rpm-deps sbom ## build/dist: an RPM with the static binary
+	@scripts/packaging/rpm.sh $(STATIC) $(VERSION) $(EPOCH) $(ARCH) $(DIST)
