@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a static libcurl from Debian's source package, with HTTP, HTTPS and HTTP/2 only. Debian's own libcurl.a needs
 # libraries that Debian has no static version of (GSSAPI, LDAP).
-#   scripts/packaging/curl.sh FOLDER
+#   scripts/packaging/curl.sh FOLDER [HOST]        HOST is another architecture, such as aarch64-linux-gnu
 # FOLDER then contains include/, lib/libcurl.a, lib/pkgconfig/libcurl.pc, `copyright`, and `version`, the version of the
 # source package. Does nothing if FOLDER has the newest version, or if the package sources cannot be read and FOLDER has
 # some version. The source comes from the machine's own package sources: apt checks its
@@ -54,7 +54,7 @@ cd source/build
 
 # c-ares resolves names: the resolver of a static glibc loads shared libraries of the machine that it runs on.
 # CA certificates are looked for where Debian, Ubuntu, Arch and Alpine have them; core/net knows further places.
-../configure --quiet --prefix="$folder" --disable-shared --enable-static --disable-dependency-tracking \
+../configure --quiet ${2:+--host="$2"} --prefix="$folder" --disable-shared --enable-static --disable-dependency-tracking \
   --with-openssl --with-nghttp2 --with-zlib --enable-ares --enable-ipv6 \
   --without-zstd --without-brotli --without-libpsl --without-libidn2 --without-librtmp --without-libssh2 \
   --without-gssapi --without-libgsasl --disable-ldap --disable-ldaps --disable-rtsp --disable-dict --disable-telnet \

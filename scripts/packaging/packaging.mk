@@ -38,30 +38,36 @@ uninstall: ## remove what `make install` installed, with the same PREFIX and DES
 dist: ## build/dist: the source of HEAD as a tarball
 	@scripts/packaging/dist.sh lanyard-$(VERSION) $(SOURCE)
 
-CURL = build/static/curl
+# ARCH=aarch64 builds for another architecture, after `dpkg --add-architecture arm64`.
+OTHER = $(filter-out $(shell uname -m),$(ARCH))
+CROSS = $(OTHER:%=%-linux-gnu-)
+SUFFIX = $(if $(OTHER),:$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(OTHER))))
+STATIC_BUILD = build/static/$(ARCH)
+CURL = $(STATIC_BUILD)/curl
 STATIC = $(DIST)/lanyard-$(VERSION)-linux-$(ARCH)
-STATIC_PACKAGES = $(BUILD_PACKAGES) dpkg-dev make libnghttp2-dev libc-ares-dev zlib1g-dev
+STATIC_PACKAGES = $(BUILD_PACKAGES) dpkg-dev make $(OTHER:%=gcc-%-linux-gnu) $(addsuffix $(SUFFIX),libc6-dev \
+  liblua5.4-dev lua-cjson-dev libssl-dev libevent-dev libsqlite3-dev libnghttp2-dev libc-ares-dev zlib1g-dev)
 
 static-deps:; @.ci/install $(STATIC_PACKAGES)
 
 static: static-deps ## build/dist: one file for any Linux of this architecture, without shared libraries
-	@scripts/packaging/curl.sh $(CURL)
-	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig $(MAKE) --no-print-directory -j$(JOBS) B=build/static PREFIX=/usr/local \
-	  CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' $(STATIC)
+	@scripts/packaging/curl.sh $(CURL) $(CROSS:%-=%)
+	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig $(MAKE) --no-print-directory -j$(JOBS) B=$(STATIC_BUILD) PREFIX=/usr/local \
+	  CC=$(CROSS)gcc CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' SQLITE=-l:libsqlite3.a $(STATIC)
 
 # The linker warns of glibc's resolver in libraries; no code path of lanyard calls it.
-STATIC_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -l:libsqlite3.a $(CURL)/lib/libcurl.a -lnghttp2 -lcares -lssl \
+STATIC_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a $(SQLITE) $(CURL)/lib/libcurl.a -lnghttp2 -lcares -lssl \
   -lcrypto -lz -levent_core -levent_extra -lm
 $(B)/lanyard-static: $(OWN) $(CORE) $(B)/LINKED.flags $(CURL)/lib/libcurl.a
 	$(call say,link)$(LINK) -static-pie -Wl,--gc-sections,-Map=$@.map -o $@ $(OWN) $(CORE) $(STATIC_LIBS) 2> $@.log \
 	  || { cat $@.log; exit 1; }
-$(STATIC): build/static/lanyard-static
+$(STATIC): $(STATIC_BUILD)/lanyard-static
 	@mkdir -p $(@D)
-	$(call say,strip)strip -o $@ $<
+	$(call say,strip)$(CROSS)strip -o $@ $<
 
 sbom: static ## build/dist: what the static binary contains (CycloneDX), and the copyright notices
-	$(call say,write)$(LUA) scripts/packaging/sbom.lua $(STATIC) build/static/lanyard-static.map build/static/EMBED.flags \
-	  $(CURL) $(VERSION) $(EPOCH) $(STATIC).cdx.json $(STATIC).copyright
+	$(call say,write)$(LUA) scripts/packaging/sbom.lua $(STATIC) $(STATIC_BUILD)/lanyard-static.map \
+	  $(STATIC_BUILD)/EMBED.flags $(CURL) $(VERSION) $(EPOCH) $(STATIC).cdx.json $(STATIC).copyright
 
 # The certificates of the package, without the ones that this machine's administrator added.
 oci: sbom ## build/dist: a container image with the static binary, for podman, skopeo and docker

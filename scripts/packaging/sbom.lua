@@ -11,7 +11,7 @@ local json = require "json"
 local LICENSES = {
   ["c-ares"] = "MIT", curl = "curl", glibc = "LGPL-2.1-or-later", libevent = "BSD-3-Clause",
   ["lua-argparse"] = "MIT", ["lua-cjson"] = "MIT", ["lua5.4"] = "MIT", nghttp2 = "MIT", openssl = "Apache-2.0", sqlite3 = "blessing", zlib = "Zlib",
-  gcc = "GPL-3.0-or-later WITH GCC-exception-3.1",
+  gcc = "GPL-3.0-or-later WITH GCC-exception-3.1", ["cross-toolchain-base"] = "LGPL-2.1-or-later",
 }
 
 local function fail(text, ...)
@@ -71,7 +71,7 @@ local function component(list, source, version, distribution)
   if existing then
     return existing
   end
-  local family = source:match "^(gcc)%-%d+$" or source
+  local family = source:match "^(gcc)%-%d+$" or source:match "^(gcc)%-%d+%-cross$" or source
   local license = LICENSES[family] or fail("the license of %s is unknown; add it to sbom.lua", source)
   local function escape(text)
     return (text:gsub("[^%w.~_-]", function(c) return ("%%%02X"):format(c:byte()) end))
