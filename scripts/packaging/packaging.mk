@@ -45,14 +45,15 @@ SUFFIX = $(if $(OTHER),:$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(OTHER
 STATIC_BUILD = build/static/$(ARCH)
 CURL = $(STATIC_BUILD)/curl
 STATIC = $(DIST)/lanyard-$(VERSION)-linux-$(ARCH)
-STATIC_PACKAGES = $(BUILD_PACKAGES) dpkg-dev make $(OTHER:%=gcc-%-linux-gnu) $(addsuffix $(SUFFIX),libc6-dev \
-  liblua5.4-dev lua-cjson-dev libssl-dev libevent-dev libsqlite3-dev libnghttp2-dev libc-ares-dev zlib1g-dev)
+STATIC_PACKAGES = gcc libc6-dev pkg-config lua5.4 lua-argparse ca-certificates dpkg-dev make $(OTHER:%=gcc-%-linux-gnu) \
+  $(addsuffix $(SUFFIX),libc6-dev liblua5.4-dev lua-cjson-dev libssl-dev libevent-dev libsqlite3-dev libnghttp2-dev \
+  libc-ares-dev zlib1g-dev)
 
 static-deps:; @.ci/install $(STATIC_PACKAGES)
 
 static: static-deps ## build/dist: one file for any Linux of this architecture, without shared libraries
 	@scripts/packaging/curl.sh $(CURL) $(CROSS:%-=%)
-	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig $(MAKE) --no-print-directory -j$(JOBS) B=$(STATIC_BUILD) PREFIX=/usr/local \
+	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig$(CROSS:%-=:/usr/lib/%/pkgconfig) $(MAKE) --no-print-directory -j$(JOBS) B=$(STATIC_BUILD) PREFIX=/usr/local \
 	  CC=$(CROSS)gcc CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' SQLITE=-l:libsqlite3.a $(STATIC)
 
 # The linker warns of glibc's resolver in libraries; no code path of lanyard calls it.

@@ -1,8 +1,9 @@
 -- Writes what is inside the static binary, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/), and the copyright
 -- files of these packages.
 --   lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt
--- MAP is the linker's map: only archives of which a member was linked are listed. EMBED has the word argparse=FILE. CURL
--- is the folder that curl.sh made. EPOCH is the time of the document in seconds. dpkg says which package has an archive.
+-- MAP is the linker's map: only archives of which a member was linked are listed. EMBED has the word argparse=FILE.
+-- CURL is the folder that curl.sh made. EPOCH is the time of the document in seconds. dpkg says which package has an
+-- archive.
 
 package.path = "scripts/packaging/?.lua;" .. package.path
 local json = require "json"
@@ -10,8 +11,9 @@ local json = require "json"
 -- The licence of each source package, as SPDX names it (https://spdx.org/licenses/), for the files that are linked.
 local LICENSES = {
   ["c-ares"] = "MIT", curl = "curl", glibc = "LGPL-2.1-or-later", libevent = "BSD-3-Clause",
-  ["lua-argparse"] = "MIT", ["lua-cjson"] = "MIT", ["lua5.4"] = "MIT", nghttp2 = "MIT", openssl = "Apache-2.0", sqlite3 = "blessing", zlib = "Zlib",
-  gcc = "GPL-3.0-or-later WITH GCC-exception-3.1", ["cross-toolchain-base"] = "LGPL-2.1-or-later",
+  ["lua-argparse"] = "MIT", ["lua-cjson"] = "MIT", ["lua5.4"] = "MIT", nghttp2 = "MIT", openssl = "Apache-2.0",
+  sqlite3 = "blessing", zlib = "Zlib", gcc = "GPL-3.0-or-later WITH GCC-exception-3.1",
+  ["cross-toolchain-base"] = "LGPL-2.1-or-later",
 }
 
 local function fail(text, ...)
@@ -60,7 +62,7 @@ end
 
 -- Returns the Debian package of a file.
 local function owner(path)
-  local real = ask("realpath", path) or fail("%s does not exist", path)
+  local real = ask("realpath -e", path) or fail("%s does not exist", path)
   local line = ask("dpkg -S", real) or ask("dpkg -S", (real:gsub("^/usr", "")))
   return line and line:match "^([^:]+)" or fail("%s belongs to no package", real)
 end
