@@ -32,7 +32,9 @@ JSON:
 A Region can also have registry_policy (a text or a table) and account_settings, for example
 { REGISTRY_POLICY_SCOPE = "V1" }. The account manages an organization with no other account, unless
 the seed has organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666" } } }, or
-organization = false.
+organization = false. With management = ID another account manages it, and
+resource_control_policies = { { name = "perimeter", content = {...}, targets = { "r-a1b2" } } }
+apply to the account; with delegated = true it can read them, as a delegated administrator.
 
 A fault plan is a list in the same formats. The first fault that matches a request applies:
 

@@ -112,7 +112,7 @@ static void push_request(lua_State *L, const struct search_request *request) {
   lua_setfield(L, -2, "context");
 }
 
-static int push_witness(lua_State *L, const struct access_result *result) {
+static void push_witness(lua_State *L, const struct access_result *result) {
   lua_createtable(L, 0, 4);
   push_request(L, &result->request);
   lua_setfield(L, -2, "request");
@@ -122,13 +122,13 @@ static int push_witness(lua_State *L, const struct access_result *result) {
   set_text(L, "before", &result->before);
   lua_pushboolean(L, result->certain);
   lua_setfield(L, -2, "certain");
-  return 1;
 }
 
 /* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [bound,] [limit] })
- *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason
+ *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason; then steps
  * `accounts` and `organizations` are lists of the same length; the organization of an account that
- * has none is "". `bound` lists actions whose resource is never "*". */
+ * has none is "". `bound` lists actions whose resource is never "*". The fourth value is the work that
+ * was done, in the unit of `limit`. */
 static int new_access(lua_State *L) {
   enum { BEFORE = 1, AFTER, OPTIONS };
   check_policy(L, BEFORE);
@@ -142,13 +142,18 @@ static int new_access(lua_State *L) {
   if (answer == ACCESS_NO_MEMORY)
     return luaL_error(L, "not enough memory");
   if (answer == ACCESS_FOUND)
-    return push_witness(L, result);
-  lua_pushnil(L);
-  if (answer == ACCESS_NONE)
-    return 1;
-  lua_pushstring(L, "undecided");
-  lua_pushstring(L, result->reason);
-  return 3;
+    push_witness(L, result);
+  else
+    lua_pushnil(L);
+  if (answer == ACCESS_UNDECIDED) {
+    lua_pushstring(L, "undecided");
+    lua_pushstring(L, result->reason);
+  } else {
+    lua_pushnil(L);
+    lua_pushnil(L);
+  }
+  lua_pushinteger(L, (lua_Integer)result->steps);
+  return 4;
 }
 
 MODULE_API int luaopen_lanyard_policy_reason_core(lua_State *L);

@@ -100,13 +100,17 @@ static bool like_part(struct arn_part pattern, struct arn_part part) {
                        false);
 }
 
-/* Compares each of the six parts of an ARN: a wildcard matches colons only in the last part. */
+/* Compares each of the six parts of an ARN: a wildcard matches colons only in the last part. The operand
+ * "*" alone matches every ARN. */
 static enum condition_truth like_arn(const struct context_value *value, const struct buf *operand) {
   struct arn arn, pattern;
-  if (!arn_parse(operand->data, operand->length, &pattern))
+  bool star = operand->length == 1 && operand->data[0] == context_wildcards.any;
+  if (!star && !arn_parse(operand->data, operand->length, &pattern))
     return CONDITION_UNKNOWN;
   if (!arn_parse(value->bytes, value->length, &arn))
     return CONDITION_FALSE;
+  if (star)
+    return CONDITION_TRUE;
   return truth(like_part(pattern.partition, arn.partition) &&
                like_part(pattern.service, arn.service) && like_part(pattern.region, arn.region) &&
                like_part(pattern.account, arn.account) &&

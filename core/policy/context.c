@@ -65,13 +65,15 @@ static enum context_expansion expand_variable(const struct context *context, con
     buf_addc(out, name[0]);
     return CONTEXT_EXPANDED;
   }
-  const struct context_entry *entry = context_find(context, name, key_length_of(name, length));
-  if (entry ? entry->unknown : context->partial)
+  size_t key_length = key_length_of(name, length);
+  const struct context_entry *entry = context_find(context, name, key_length);
+  /* No request has a key without a name. */
+  if (key_length > 0 && (entry ? entry->unknown : context->partial))
     return CONTEXT_UNKNOWN;
   size_t start, end;
   bool has_default = find_default(name, length, &start, &end);
   /* A key with an empty value is null: the default applies. */
-  if (entry && entry->count == 1 && !has_wildcard(&entry->values[0]) &&
+  if (entry && key_length > 0 && entry->count == 1 && !has_wildcard(&entry->values[0]) &&
       (entry->values[0].length > 0 || !has_default)) {
     buf_add(out, entry->values[0].bytes, entry->values[0].length);
     return CONTEXT_EXPANDED;
@@ -153,6 +155,8 @@ bool context_next_variable(const char *text, size_t length, size_t *from, const 
     if (is_escape(*name, size))
       continue;
     *name_length = key_length_of(*name, size);
+    if (*name_length == 0)
+      continue; /* it never has a value */
     *from = i + 1;
     return true;
   }

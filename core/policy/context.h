@@ -58,7 +58,7 @@ enum context_expansion context_substitute(const struct context *context, const c
 
 /* context_next_variable finds the next "${name...}" of a text at or after *from. It returns false
  * if there is none; else it sets the name and moves *from past the variable. It skips the escapes
- * "${*}", "${?}" and "${$}". */
+ * "${*}", "${?}" and "${$}", and variables without a key, which never have a value: "${}". */
 bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
                            size_t *name_length);
 

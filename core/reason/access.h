@@ -38,6 +38,7 @@ struct access_result {
   bool certain;               /* the answer does not depend on what AWS leaves open */
   struct buf because, before; /* why each policy decides as it does; the caller frees them */
   const char *reason;
+  size_t steps; /* the work that was done, as in the limit; without reading the policies */
 };
 
 /* access_find finds a request that `after` allows and `before` does not. */

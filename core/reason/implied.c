@@ -123,7 +123,7 @@ static bool arn_subsumes(const char *outer, size_t outer_length, const char *inn
                          size_t inner_length) {
   struct policy_value a = {.string = outer, .length = outer_length};
   struct policy_value b = {.string = inner, .length = inner_length};
-  return subsumes_resource(&a, &b);
+  return bytes_are(outer, outer_length, "*") || subsumes_resource(&a, &b);
 }
 
 static bool operand_subsumes(const struct box_test *outer_test, const struct json_value *outer,

@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* AddressSanitizer finds accesses past an array: in sanitized builds, the memory after it is unused. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { SPREAD = 2 };
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+enum { SPREAD = 1 };
+#endif
+
 /* The smallest block. Most questions need one or two. */
 #define BLOCK 16384
 
@@ -20,12 +30,13 @@ static bool add_block(struct pool *pool, size_t bytes) {
     pool->full = true;
     return false;
   }
-  struct pool_block *block = malloc(sizeof *block + size);
+  struct pool_block *block = malloc(sizeof *block + size * SPREAD);
   if (!block) {
     pool->failed = true;
     return false;
   }
   *block = (struct pool_block){.next = pool->blocks, .size = size};
+  ASAN_POISON_MEMORY_REGION(block->bytes, size * SPREAD);
   pool->blocks = block;
   pool->used += size;
   return true;
@@ -40,9 +51,10 @@ void *pool_new(struct pool *pool, size_t count, size_t size) {
   size_t bytes = (count * size + step - 1) / step * step;
   if ((!pool->blocks || pool->blocks->size - pool->blocks->used < bytes) && !add_block(pool, bytes))
     return NULL;
-  char *start = pool->blocks->bytes + pool->blocks->used;
+  char *start = pool->blocks->bytes + pool->blocks->used * SPREAD;
   pool->blocks->used += bytes;
-  return memset(start, 0, bytes);
+  ASAN_UNPOISON_MEMORY_REGION(start, count * size);
+  return memset(start, 0, count * size);
 }
 
 char *pool_copy(struct pool *pool, const char *bytes, size_t length) {
@@ -73,8 +85,11 @@ void pool_release(struct pool *pool, struct pool_mark mark) {
     pool->blocks = block->next;
     free(block);
   }
-  if (pool->blocks)
+  if (pool->blocks) {
+    ASAN_POISON_MEMORY_REGION(pool->blocks->bytes + mark.block_used * SPREAD,
+                              (pool->blocks->used - mark.block_used) * SPREAD);
     pool->blocks->used = mark.block_used;
+  }
   pool->used = mark.used;
 }
 

@@ -51,8 +51,10 @@ static void add_operand(struct atom *atom, const struct box_test *test, struct b
   if (test->condition.type == OPERAND_ARN) {
     static const char any[] = "arn:*:*:*:*:*";
     const struct match_wildcards stars = {'*', '?'};
+    bool star = operand->length == 1 && operand->data[0] == context_wildcards.any;
     if (!atom_add_arn(atom, operand->data, operand->length, context_wildcards, true) &&
-        (test->condition.negated || !atom_add_arn(atom, any, sizeof any - 1, stars, true))) {
+        ((test->condition.negated && !star) ||
+         !atom_add_arn(atom, any, sizeof any - 1, stars, true))) {
       atom->count = start;
       return;
     }

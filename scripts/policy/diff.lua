@@ -71,6 +71,9 @@ local function items_of(changes)
   return items
 end
 
+if options.type ~= "repository" and not options.effect then
+  command:usage "--type needs --effect"
+end
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
 
 -- Returns one side of a change for JSON.
@@ -95,8 +98,8 @@ end
 -- Prints what only one of the policies allows, and ends the command.
 local function show_effect()
   local kind = options.type == "identity" and "identity" or "resource"
-  policy_files.check_kind(old, policy_files.name(options.old), kind)
-  policy_files.check_kind(new, policy_files.name(options.new), kind)
+  policy_files.check_problem(old, policy_files.name(options.old), options.type)
+  policy_files.check_problem(new, policy_files.name(options.new), options.type)
   local change = effect.of(old, new, { kind = kind })
   if options.output == "json" then
     results.json { gives = side_of(change.gives), takes = side_of(change.takes) }

@@ -44,6 +44,8 @@ if (options.file == nil) == (options.repository == nil) then
   command:usage "name a file, or pass --repository NAME"
 elseif options.file and (options.dry_run or options.output ~= "table") then
   command:usage "--dry-run and --output need --repository"
+elseif options.file and options.rules then
+  command:usage "--rules needs --repository"
 elseif options.repository and options.type ~= "repository" then
   command:usage "--type needs a file"
 end
@@ -51,7 +53,7 @@ end
 local function print_file()
   local doc = policy_files.load(options.file)
   local kind = options.type == "identity" and "identity" or "resource"
-  policy_files.check_kind(doc, policy_files.name(options.file), kind)
+  policy_files.check_problem(doc, policy_files.name(options.file), options.type)
   local smaller, removed, undecided = policy.minimize(doc, { kind = kind })
   for _, removal in ipairs(removed) do
     if removal.element then

@@ -60,7 +60,7 @@ local function restrictions_of(class)
 end
 
 local doc = policy_files.load(options.file)
-policy_files.check_kind(doc, policy_files.name(options.file), "resource",
+policy_files.check_problem(doc, policy_files.name(options.file), "resource",
   ": only the policy of a resource names callers")
 local classes = policy.reachable(doc, { action = options.action_name })
 if options.output == "json" then

@@ -2,9 +2,10 @@
 -- hand, from the root of the project; takes a few seconds for each mutant.
 --   lua5.4 tests/reason/mutants.lua BUILD [COUNT [SEED [FILE[:LINE],...]]]   COUNT mutants, chosen at random (default 100)
 --   lua5.4 tests/reason/mutants.lua BUILD named                             the mutants of tests/reason/named_mutants.lua
--- BUILD contains the objects of an unchanged build. A mutant that crashes, does not end or does not compile is killed, too.
--- It does not count if the compiler makes the same code of it, or if tests/reason/equivalent_mutants.lua says why no test
--- can notice it. BUILD/mutants-SEED/log has what the tests print. Exits with 1 if less than 95 % are killed.
+-- BUILD and BUILD/sanitized contain the objects of unchanged builds, as after `make test`. A mutant that crashes, does not
+-- end or does not compile is killed, too; the sanitizers try changes of bounds. It does not count if the compiler makes the
+-- same code of it, or if tests/reason/equivalent_mutants.lua says why no test can notice it. BUILD/mutants-SEED/log has what
+-- the tests print. Exits with 1 if less than 95 % are killed.
 
 package.path = "./tests/support/?.lua;./tests/reason/?.lua;" .. package.path
 local changes = require "changes"
@@ -36,109 +37,149 @@ local function write(path, text)
 end
 
 -- ---------------------------------------------------------------------------------------------
--- The tests, the fastest first
+-- Building
+
+local LIBRARIES = output "pkg-config --libs libcurl libcrypto":gsub("\n", " ") .. " -lsqlite3 -levent_core -levent_extra -lm"
+local PURE = { base = true, json = true, policy = true, reason = true } -- packages that need no libraries
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
-local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
+local PROGRAMS = { "quotient_test", "action_index_test", "shapes_test", "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
+local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reason_lists",
+  "reachable", "reference", "minimize" }
 
-local function fails(test)
-  return not run(("ulimit -t %d; ulimit -v 8000000; %s"):format(SECONDS, test))
+-- A build: the objects of the unchanged files, the command that compiles, and the folder of the changed ones.
+local function build_of(objects, folder)
+  local flags = read(objects .. "/COMPILE.flags"):match "[^\n]*"
+  return { objects = objects, folder = folder, compiler = flags:gsub("%-MMD %-MP", ""):gsub("%-Werror", "") .. " -w -g0 -O1 -fuse-ld=gold" }
 end
 
-local function programs_fail()
+local plain = build_of(build, FOLDER)
+plain.before = "ulimit -v 8000000;"
+plain.library, plain.part, plain.runs = "", 1, 2000 -- all recorded cases
+
+local sanitized = build_of(build .. "/sanitized", FOLDER .. "/sanitized")
+sanitized.before = "export ASAN_OPTIONS=hard_rss_limit_mb=4000;"
+sanitized.library = ("ASAN_OPTIONS=detect_leaks=0:hard_rss_limit_mb=4000 LD_PRELOAD='%s %s'"):format(
+  output "gcc -print-file-name=libasan.so":gsub("\n", ""), (output "gcc -print-file-name=libubsan.so":gsub("\n", "")))
+sanitized.part, sanitized.runs = 8, 300
+
+-- Compiles a text as a file. Returns whether it could, and the object.
+local function compile(kind, path, text)
+  local source = ("%s/%s"):format(kind.folder, path:match "[^/]+$")
+  write(source, text)
+  local object = source:gsub("%.c$", ".o")
+  return run(("%s -c -o %s %s"):format(kind.compiler, object, source)), object
+end
+
+-- Returns the objects of the packages, with a changed one instead of its file.
+local function objects(kind, packages, path, object)
+  local list = { object }
+  for other in output("ls core/*/*.c"):gmatch "%S+" do
+    if other ~= path and (not packages or packages[other:match "core/(%w+)"]) then
+      list[#list + 1] = ("%s/%s.o"):format(kind.objects, other:match "(.*)%.c$")
+    end
+  end
+  return table.concat(list, " ")
+end
+
+local function link_module(kind, path, object)
+  assert(run(("%s -shared -o %s/lanyard.so %s %s"):format(kind.compiler, kind.folder, objects(kind, nil, path, object), LIBRARIES)),
+    "the module does not link")
+end
+
+local function link_programs(kind, path, object)
   for _, name in ipairs(PROGRAMS) do
-    if fails(("LANYARD_RUNS=2000 %s/%s"):format(FOLDER, name)) then
+    assert(run(("%s -o %s/%s %s/%s.o %s -lcmocka -lm"):format(kind.compiler, kind.folder, name, kind.folder, name,
+      objects(kind, PURE, path, object))), name .. " does not link")
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The tests, the fastest first
+
+local function fails(kind, test)
+  return not run(("ulimit -t %d; %s %s"):format(SECONDS, kind.before, test))
+end
+
+local function programs_fail(kind)
+  for _, name in ipairs(PROGRAMS) do
+    if fails(kind, ("LANYARD_RUNS=%d %s/%s"):format(kind.runs, kind.folder, name)) then
       return true
     end
   end
   return false
 end
 
-local function specs_fail()
+local function specs_fail(kind)
   local specs = {}
   for i, name in ipairs(SPECS) do specs[i] = ("tests/lua/policy/%s_spec.lua"):format(name) end
   local environment = ("LANYARD_BUILD=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;'")
-    :format(FOLDER, FOLDER)
-  return fails(("%s lua5.4 /usr/bin/busted --no-keep-going -o TAP %s"):format(environment, table.concat(specs, " ")))
-    or fails(("lua5.4 tests/reason/quick.lua %s check %s/cases"):format(FOLDER, FOLDER))
+    :format(kind.folder, kind.folder)
+  return fails(kind, ("%s %s lua5.4 /usr/bin/busted --no-keep-going -o TAP %s"):format(environment, kind.library, table.concat(specs, " ")))
 end
 
--- ---------------------------------------------------------------------------------------------
--- Building
+local function cases_fail(kind)
+  return fails(kind, ("%s lua5.4 tests/reason/quick.lua %s check %s/cases %d"):format(kind.library, kind.folder, FOLDER, kind.part))
+end
 
-local compiler = read(build .. "/COMPILE.flags"):match("[^\n]*"):gsub("%-MMD %-MP", ""):gsub("%-Werror", "") .. " -w -g0"
-local libraries = output "pkg-config --libs libcurl libcrypto":gsub("\n", " ") .. " -lsqlite3 -levent_core -levent_extra -lm"
+-- Reports whether a test fails with a changed file.
+local function is_noticed(kind, path, object)
+  link_module(kind, path, object)
+  if cases_fail(kind) then
+    return true
+  end
+  link_programs(kind, path, object)
+  return programs_fail(kind) or kind == plain and specs_fail(kind)
+end
+
+-- Reports whether a change may make an access go past an array.
+local function changes_bounds(mutant)
+  return mutant.name:find "^'[<>+-]" ~= nil
+end
+
 local originals = {} -- path --> the code of the unchanged file
-
-local function compile(path, text)
-  local source = ("%s/%s"):format(FOLDER, path:match "[^/]+$")
-  write(source, text)
-  local object = source:gsub("%.c$", ".o")
-  return run(("%s -c -o %s %s"):format(compiler, object, source)), object
-end
 
 local function code_of(path)
   if not originals[path] then
-    local compiled, object = compile(path, read(path))
+    local compiled, object = compile(plain, path, read(path))
     assert(compiled, path)
     originals[path] = read(object)
   end
   return originals[path]
 end
 
--- Returns the objects of the packages, with a changed one instead of its file.
-local function objects(packages, path, object)
-  local list = { object }
-  for other in output("ls core/*/*.c"):gmatch "%S+" do
-    if other ~= path and (not packages or packages[other:match "core/(%w+)"]) then
-      list[#list + 1] = ("%s/%s.o"):format(build, other:match "(.*)%.c$")
-    end
-  end
-  return table.concat(list, " ")
-end
-
-local PURE = { base = true, json = true, policy = true, reason = true } -- packages that need no libraries
-
-local function link_module(path, object)
-  return run(("gcc -shared -o %s/lanyard.so %s %s"):format(FOLDER, objects(nil, path, object), libraries))
-end
-
-local function link_programs(path, object)
-  local linked = true
-  for _, name in ipairs(PROGRAMS) do
-    linked = linked and run(("gcc -o %s/%s %s/%s.o %s -lcmocka -lm"):format(FOLDER, name, FOLDER, name, objects(PURE, path, object)))
-  end
-  return linked
-end
-
 -- Returns "same", "killed" or "survived".
 local function try(mutant)
   local original = code_of(mutant.path)
-  local compiled, object = compile(mutant.path, mutant.text)
+  local compiled, object = compile(plain, mutant.path, mutant.text)
   if not compiled then
     return "killed"
   elseif read(object) == original then
     return "same"
+  elseif is_noticed(plain, mutant.path, object) then
+    return "killed"
+  elseif not changes_bounds(mutant) then
+    return "survived"
   end
-  assert(link_programs(mutant.path, object) and link_module(mutant.path, object), "a mutant does not link")
-  return (programs_fail() or specs_fail()) and "killed" or "survived"
+  compiled, object = compile(sanitized, mutant.path, mutant.text)
+  return compiled and not is_noticed(sanitized, mutant.path, object) and "survived" or "killed"
 end
 
 local function prepare()
-  assert(os.execute(("rm -rf %s; mkdir -p %s"):format(FOLDER, FOLDER)))
-  for _, name in ipairs(PROGRAMS) do
-    assert(run(("%s -c -o %s/%s.o tests/c/%s.c"):format(compiler, FOLDER, name, name)), name .. " does not compile")
-  end
+  assert(os.execute(("rm -rf %s; mkdir -p %s %s"):format(FOLDER, plain.folder, sanitized.folder)))
   local cases = ("%s/mutants.cases"):format(build)
   if not os.rename(cases, cases) then
     os.execute(("lua5.4 tests/reason/quick.lua %s record %s.new %d; mv %s.new %s"):format(build, cases, PAIRS, cases, cases))
   end
   assert(os.execute(("cp %s %s/cases"):format(cases, FOLDER)))
   local path = "core/reason/pool.c"
-  local _, object = compile(path, read(path))
-  assert(link_programs(path, object) and link_module(path, object), "the unchanged build does not link")
-  assert(not programs_fail() and not specs_fail(), "the tests fail in the unchanged build; see " .. FOLDER .. "/log")
+  for _, kind in ipairs { plain, sanitized } do
+    for _, name in ipairs(PROGRAMS) do
+      assert(run(("%s -c -o %s/%s.o tests/c/%s.c"):format(kind.compiler, kind.folder, name, name)), name .. " does not compile")
+    end
+    local _, object = compile(kind, path, read(path))
+    assert(not is_noticed(kind, path, object), "the tests fail in the unchanged build; see " .. FOLDER .. "/log")
+  end
 end
 
 -- ---------------------------------------------------------------------------------------------

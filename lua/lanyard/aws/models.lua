@@ -172,15 +172,27 @@ return {
     paging = { "NextToken", "NextToken" },
     shapes = [[
       Account Id:string! State:string Status:string
+      Parent Id:string! Type:string
+      PolicySummary Id:string! Arn:string Name:string Type:string AwsManaged:boolean
+      Policy PolicySummary:PolicySummary! Content:string!
     ]],
     operations = [[
+      AttachPolicy PolicyId TargetId
+      CreatePolicy Content Description Name Type -> Policy:Policy!
+      DescribePolicy PolicyId -> Policy:Policy!
+      DetachPolicy PolicyId TargetId
+      DisablePolicyType RootId PolicyType -> Root:table
+      EnablePolicyType RootId PolicyType -> Root:table
       DescribeAccount AccountId -> Account:Account!
       DescribeOrganization -> Organization:table
       DescribeOrganizationalUnit OrganizationalUnitId -> OrganizationalUnit:table
       ListAccounts -> Accounts:Account[]! NextToken:string
       ListAccountsForParent ParentId -> Accounts:Account[]! NextToken:string
       ListOrganizationalUnitsForParent ParentId -> OrganizationalUnits:list! NextToken:string
-      ListParents ChildId -> Parents:list! NextToken:string
+      ListParents ChildId -> Parents:Parent[]! NextToken:string
+      ListPolicies Filter -> Policies:PolicySummary[]! NextToken:string
+      ListPoliciesForTarget TargetId Filter -> Policies:PolicySummary[]! NextToken:string
+      ListTargetsForPolicy PolicyId -> Targets:list! NextToken:string
       ListRoots -> Roots:list! NextToken:string
     ]],
   },

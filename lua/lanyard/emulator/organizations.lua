@@ -1,10 +1,12 @@
---- AWS Organizations: the organization of the emulated account, which is its management account.
+--- AWS Organizations: the organization of the emulated account. The account manages it, unless a seed says that another
+--- one does; then only DescribeOrganization answers, or everything if the account is a delegated administrator.
 ---
 --- Shapes: botocore's model of 2016-11-28. AWS retired `Status` of accounts for `State` on 2026-09-09, so that only
 --- `State` is returned.
 ---
---- state.organization is { id, accounts = { { id, name, email, state, joined } } }, or false: the account is in no
---- organization. A state without it has an organization of the account alone.
+--- state.organization is { id, accounts = { { id, name, email, state, joined, parent } }, management, delegated,
+--- units = { { id, name, parent } }, ... }, or false: the account is in no organization. A state without it has an
+--- organization of the account alone. lanyard.emulator.organization_policies describes the members for policies.
 
 local exception = require "lanyard.emulator.exception"
 local json = require "lanyard.json"
@@ -21,6 +23,8 @@ local M = {
 }
 
 local ID, ROOT = "o-a1b2c3d4e5", "r-a1b2"
+--- The id of the root of every emulated organization.
+M.ROOT = ROOT
 local JOINED = 1577836800 -- 2020-01-01T00:00:00Z
 local PAGE = 20
 
@@ -40,6 +44,7 @@ function M.invalid(violations)
   local constraint = first.constraint
   local limit = constraint:find "less than" and "MAX" or constraint:find "greater than" and "MIN"
   local reason = first.value == nil and "INPUT_REQUIRED"
+    or constraint:find "enum value set" and "INVALID_ENUM_POLICY_TYPE"
     or limit and ("%s_%s_EXCEEDED"):format(limit, type(first.value) == "number" and "VALUE" or "LENGTH")
     or "INVALID_PATTERN"
   return invalid(shape.describe(violations), reason)
@@ -56,17 +61,68 @@ function M.of(world)
   return stored or nil
 end
 
+--- Returns the account that manages an organization.
+---@param world emulator.World
+---@param organization table
+---@return string
+function M.management(world, organization)
+  return organization.management or world.account
+end
+
+local function find_by_id(list, id)
+  for _, one in ipairs(list or {}) do
+    if one.id == id then
+      return one
+    end
+  end
+  return nil
+end
+
+--- Returns an account or organizational unit and what contains it, up to the root.
+---@param organization table
+---@param id string
+---@return string[]? ids  nil if the organization does not have it
+function M.lineage(organization, id)
+  local ids = { id }
+  while ids[#ids] ~= ROOT do
+    local one = find_by_id(organization.accounts, ids[#ids]) or find_by_id(organization.units, ids[#ids])
+    if not one then
+      return nil
+    end
+    ids[#ids + 1] = one.parent or ROOT
+  end
+  return ids
+end
+
+-- Returns the path of an account, as aws:PrincipalOrgPaths has it.
+local function path_of(organization, account)
+  local ids = M.lineage(organization, account) or { account, ROOT }
+  local path = organization.id .. "/"
+  for i = #ids, 2, -1 do
+    path = path .. ids[i] .. "/"
+  end
+  return path
+end
+
 --- Returns the path of the account in its organization, as aws:PrincipalOrgPaths has it, or nil.
 ---@param world emulator.World
 ---@return string?
 function M.path(world)
   local organization = M.of(world)
-  return organization and ("%s/%s/"):format(organization.id, ROOT) or nil
+  return organization and path_of(organization, world.account) or nil
 end
 
-local function arn_of(world, organization, kind, id)
-  return ("arn:aws:organizations::%s:%s/%s%s"):format(world.account, kind, organization.id, id and "/" .. id or "")
+--- Returns the ARN of something in an organization.
+---@param world emulator.World
+---@param organization table
+---@param kind string  for example "account"
+---@param id? string  nil: of the organization itself
+---@return string
+function M.arn(world, organization, kind, id)
+  return ("arn:aws:organizations::%s:%s/%s%s"):format(M.management(world, organization), kind, organization.id,
+    id and "/" .. id or "")
 end
+local arn_of = M.arn
 
 local function describe(world, organization, account)
   return {
@@ -75,9 +131,9 @@ local function describe(world, organization, account)
     Email = account.email or ("account-%s@example.com"):format(account.id),
     Name = account.name or account.id,
     State = account.state or "ACTIVE",
-    JoinedMethod = account.id == world.account and "INVITED" or "CREATED",
+    JoinedMethod = account.id == M.management(world, organization) and "INVITED" or "CREATED",
     JoinedTimestamp = account.joined or JOINED,
-    Paths = json.array { ("%s/%s/%s/"):format(organization.id, ROOT, account.id) },
+    Paths = json.array { ("%s%s/"):format(path_of(organization, account.id), account.id) },
   }
 end
 
@@ -96,22 +152,39 @@ local function page(items, input)
   return json.array(table.move(items, first, last, 1, {})), last < #items and ("page-%d"):format(last + 1) or nil
 end
 
--- Returns an operation that needs an organization. call: function(world, input, organization)
-local function operation(members, call)
+-- Only the management account and delegated administrators may call most operations. The message is AWS's.
+local function is_refused(world, organization)
+  return M.management(world, organization) ~= world.account and not organization.delegated
+end
+
+--- Returns an operation that needs an organization.
+---@param members table<string, emulator.Shape>
+---@param call fun(world: emulator.World, input: table, organization: table): table?, emulator.Exception?
+---@param for_members? boolean  every account of the organization may call it
+---@return emulator.Operation
+function M.operation(members, call, for_members)
   return {
     input = shape.structure(members),
     call = function(world, input)
       local organization = M.of(world)
       if not organization then
         return nil, not_in_use()
+      elseif not for_members and is_refused(world, organization) then
+        local message = "You don't have permissions to access this resource."
+        return nil, exception("AccessDeniedException", message, 400, { Message = message })
       end
       return call(world, input, organization)
     end,
   }
 end
+local operation = M.operation
 
--- Returns an operation with pages. list: function(world, input, organization) returns items, or nil and an exception
-local function paged(member, members, list)
+--- Returns an operation with pages.
+---@param member string  of the reply
+---@param members table<string, emulator.Shape>
+---@param list fun(world: emulator.World, input: table, organization: table): table[]?, emulator.Exception?
+---@return emulator.Operation
+function M.paged(member, members, list)
   members.NextToken = shape.string { max = 100000 }
   members.MaxResults = shape.integer { min = 1, max = PAGE }
   return operation(members, function(world, input, organization)
@@ -127,6 +200,8 @@ local function paged(member, members, list)
   end)
 end
 
+local paged = M.paged
+
 local function all_accounts(world, _, organization)
   local list = {}
   for i, account in ipairs(organization.accounts) do
@@ -135,17 +210,18 @@ local function all_accounts(world, _, organization)
   return list
 end
 
-local function not_found(kind, message)
+--- Returns the exception for something that does not exist.
+---@param kind string  for example "Account"
+---@param message string
+---@return emulator.Exception
+function M.not_found(kind, message)
   return exception(kind .. "NotFoundException", message, 400, { Message = message })
 end
+local not_found = M.not_found
 
 local function find_account(organization, id)
-  for _, account in ipairs(organization.accounts) do
-    if account.id == id then
-      return account
-    end
-  end
-  return nil, not_found("Account", "You specified an account that doesn't exist.")
+  local account = find_by_id(organization.accounts, id)
+  return account, not account and not_found("Account", "You specified an account that doesn't exist.") or nil
 end
 
 local account_id = shape.string { required = true, max = 12, regex = "^\\d{12}$", check = names.registry_id }
@@ -159,44 +235,63 @@ M.operations.DescribeAccount = operation({ AccountId = account_id }, function(wo
 end)
 
 M.operations.DescribeOrganization = operation({}, function(world, _, organization)
+  local management = M.management(world, organization)
   return { Organization = {
     Id = organization.id,
     Arn = arn_of(world, organization, "organization"),
     FeatureSet = "ALL",
-    MasterAccountArn = arn_of(world, organization, "account", world.account),
-    MasterAccountId = world.account,
-    MasterAccountEmail = ("account-%s@example.com"):format(world.account),
+    MasterAccountArn = arn_of(world, organization, "account", management),
+    MasterAccountId = management,
+    MasterAccountEmail = ("account-%s@example.com"):format(management),
     AvailablePolicyTypes = json.array {},
   } }
-end)
+end, true)
 
 M.operations.ListRoots = paged("Roots", {}, function(world, _, organization)
-  return { { Id = ROOT, Arn = arn_of(world, organization, "root", ROOT), Name = "Root", PolicyTypes = json.array {} } }
+  local types = json.array {}
+  for i, name in ipairs(organization.policy_types or {}) do
+    types[i] = { Type = name, Status = "ENABLED" }
+  end
+  return { { Id = ROOT, Arn = arn_of(world, organization, "root", ROOT), Name = "Root", PolicyTypes = types } }
 end)
 
 M.operations.ListParents = paged("Parents", { ChildId = any_id }, function(_, input, organization)
-  if not find_account(organization, input.ChildId) then
+  local lineage = input.ChildId ~= ROOT and M.lineage(organization, input.ChildId)
+  if not lineage then
     return nil, not_found("Child", "You specified a child that doesn't exist.")
   end
-  return { { Id = ROOT, Type = "ROOT" } }
+  return { { Id = lineage[2], Type = lineage[2] == ROOT and "ROOT" or "ORGANIZATIONAL_UNIT" } }
 end)
 
--- Whether an ID names the root, which has all accounts and no organizational units.
-local function check_parent(input)
-  if input.ParentId ~= ROOT then
+-- Returns what a root or organizational unit contains | nil, exception
+local function children(organization, list, parent)
+  if parent ~= ROOT and not find_by_id(organization.units, parent) then
     return nil, not_found("Parent", "You specified a parent that doesn't exist.")
   end
-  return true
+  local found = {}
+  for _, one in ipairs(list or {}) do
+    found[#found + 1] = (one.parent or ROOT) == parent and one or nil
+  end
+  return found
 end
 
 M.operations.ListAccountsForParent = paged("Accounts", { ParentId = any_id }, function(world, input, organization)
-  local ok, failure = check_parent(input)
-  return ok and all_accounts(world, input, organization), failure
+  local list, failure = children(organization, organization.accounts, input.ParentId)
+  for i, account in ipairs(list or {}) do
+    list[i] = describe(world, organization, account)
+  end
+  return list, failure
 end)
 
-M.operations.ListOrganizationalUnitsForParent = paged("OrganizationalUnits", { ParentId = any_id }, function(_, input)
-  local ok, failure = check_parent(input)
-  return ok and {}, failure
-end)
+M.operations.ListOrganizationalUnitsForParent = paged("OrganizationalUnits", { ParentId = any_id },
+  function(world, input, organization)
+    local list, failure = children(organization, organization.units, input.ParentId)
+    for i, unit in ipairs(list or {}) do
+      list[i] = { Id = unit.id, Arn = arn_of(world, organization, "ou", unit.id), Name = unit.name or unit.id }
+    end
+    return list, failure
+  end)
+
+require("lanyard.emulator.organization_policies").add(M)
 
 return M

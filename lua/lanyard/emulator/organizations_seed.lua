@@ -1,22 +1,31 @@
 --- Creates the organization of a seed (lanyard.emulator.seed).
 
 local errors = require "lanyard.errors"
+local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
+local organization_policies = require "lanyard.emulator.organization_policies"
 local organizations = require "lanyard.emulator.organizations"
 
 local M = {}
 
 ---@class emulator.SeedOrganization
 ---@field id? string
----@field accounts? { id: string, name: string?, email: string?, state: string? }[]  besides the emulator's own
+---@field accounts? { id: string, name: string?, email: string?, state: string?, parent: string? }[]  besides the
+---  emulator's own
+---@field management? string  the account that manages it, unless the emulator's own does
+---@field delegated? boolean  the emulator's own account is a delegated administrator
+---@field units? { id: string, name: string?, parent: string? }[]  organizational units, parents first
+---@field resource_control_policies? { name: string, content: string|table, targets: string[]? }[]  attached to the
+---  root unless given
 
 local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
 end
 
-local ORGANIZATION_MEMBERS = lists.set "id accounts"
-local ACCOUNT_MEMBERS = lists.set "id name email state"
+local ORGANIZATION_MEMBERS = lists.set "id accounts management delegated units resource_control_policies"
+local ACCOUNT_MEMBERS = lists.set "id name email state parent"
+local POLICY_TYPE = "RESOURCE_CONTROL_POLICY"
 
 -- Returns what is wrong with an account of an organization, or nil.
 local function account_fault(account)
@@ -29,6 +38,76 @@ local function account_fault(account)
     return ("has an account of the organization with the invalid id '%s'"):format(tostring(account.id))
   elseif account.state ~= nil and not lists.contains(organizations.STATES, account.state) then
     return ("has the account %s in the unknown state '%s'"):format(account.id, tostring(account.state))
+  end
+  return nil
+end
+
+-- Returns what is wrong with the management account, or nil.
+local function management_fault(content)
+  if content.management ~= nil and not names.registry_id(content.management) then
+    return ("has an organization with the invalid management account '%s'"):format(tostring(content.management))
+  elseif content.delegated ~= nil and type(content.delegated) ~= "boolean" then
+    return "must have true or false for the member delegated of the organization"
+  end
+  return nil
+end
+
+-- Adds the organizational units. Returns what is wrong with one, or nil.
+local function add_units(organization, units)
+  organization.units = json.array {}
+  for _, unit in ipairs(units or {}) do
+    if type(unit) ~= "table" or not tostring(unit.id):find "^ou%-[0-9a-z]+%-[a-z0-9]+$" then
+      return "has an organizational unit without an id such as ou-a1b2-11111111"
+    elseif unit.parent and not organizations.lineage(organization, unit.parent) then
+      return ("has the organizational unit %s in the unknown parent '%s'"):format(unit.id, tostring(unit.parent))
+    end
+    table.insert(organization.units, unit)
+  end
+  return nil
+end
+
+-- Returns what is wrong with the place of an account, or nil.
+local function place_fault(organization)
+  for _, account in ipairs(organization.accounts) do
+    if account.parent and not organizations.lineage(organization, account.parent) then
+      return ("has the account %s in the unknown parent '%s'"):format(account.id, tostring(account.parent))
+    end
+  end
+  return nil
+end
+
+-- Adds a resource control policy. Returns what is wrong with it, or nil.
+local function add_policy(organization, one)
+  if type(one) ~= "table" or type(one.name) ~= "string" or one.content == nil then
+    return "has a resource control policy without name or content"
+  end
+  local text = type(one.content) == "table" and json.encode(one.content) or tostring(one.content)
+  local fault = organization_policies.fault(POLICY_TYPE, text)
+  if fault then
+    return ("has the resource control policy '%s', which AWS refuses: %s"):format(one.name, fault)
+  end
+  local targets = json.array(table.move(one.targets or { organizations.ROOT }, 1, #(one.targets or { "" }), 1, {}))
+  for _, target in ipairs(targets) do
+    if not organizations.lineage(organization, target) then
+      return ("attaches '%s' to the unknown target '%s'"):format(one.name, tostring(target))
+    end
+  end
+  table.insert(organization.policies, {
+    id = ("p-%08x"):format(#organization.policies + 1), name = one.name, type = POLICY_TYPE, content = text,
+    targets = targets,
+  })
+  return nil
+end
+
+-- Adds the resource control policies, which enable their type. Returns what is wrong, or nil.
+local function add_policies(organization, list)
+  organization.policies, organization.policy_types = json.array {}, json.array {}
+  for _, one in ipairs(list or {}) do
+    local fault = add_policy(organization, one)
+    if fault then
+      return fault
+    end
+    organization.policy_types[1] = POLICY_TYPE
   end
   return nil
 end
@@ -64,6 +143,12 @@ function M.create(world, content)
     local own = account.id == world.account
     organization.accounts[own and 1 or #organization.accounts + 1] = account
   end
+  local fault = management_fault(content) or add_units(organization, content.units) or place_fault(organization)
+    or add_policies(organization, content.resource_control_policies)
+  if fault then
+    return invalid(fault)
+  end
+  organization.management, organization.delegated = content.management, content.delegated
   world.state.organization = organization
   return true
 end

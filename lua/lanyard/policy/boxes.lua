@@ -12,6 +12,7 @@
 ---@field actions string[]          its actions that the box is about
 ---@field suspect boolean           whether the box is empty needs the engine
 ---@field partial policy.Statement[] Denies of a part of the actions or resources, which took nothing away
+---@field wide? boolean             a Deny that may exclude some callers took nothing away, because there are too many
 
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
@@ -22,6 +23,9 @@ local M = {}
 
 -- With more alternatives or demands than this, the Denies that are left take nothing away.
 local MOST = 64
+
+-- What a box, and the comparison of the actions and resources of two statements, takes of a budget.
+local STEPS_OF_BOX, STEPS_OF_DEMAND, STEPS_OF_COMPARISON = 400, 20, 500
 
 -- Returns a copy of a box with other fields.
 local function with(box, changes)
@@ -286,7 +290,7 @@ function M.within(box, deny)
   return found
 end
 
--- Returns the actions of a box in groups with the Denies that cover all of them, by number.
+-- Returns the actions of a box in groups with the Denies that cover all of them, and the ones that cover a part.
 local function grouped(box, denies, action)
   local statement, groups = box.statement, {}
   if action and coverage.actions(statement, { action }) == "all" then
@@ -295,7 +299,7 @@ local function grouped(box, denies, action)
   end
   local actions = statement.not_action and { false } or statement.actions
   for _, pattern in ipairs(actions) do
-    local covering, label = {}, {}
+    local covering, partial, label = {}, {}, {}
     for i, deny in ipairs(denies) do
       local covered = coverage.actions(deny, pattern and { pattern } or statement.actions, not pattern)
       if action and covered ~= "all" and coverage.actions(deny, { action }) == "all" then
@@ -304,13 +308,13 @@ local function grouped(box, denies, action)
       local resources = covered ~= "none" and coverage.resources(deny, box.statement)
       if resources and resources ~= "none" then
         local all = covered == "all" and resources == "all"
-        covering[#covering + 1] = { deny = deny, all = all }
+        table.insert(all and covering or partial, deny)
         label[#label + 1] = all and i or -i
       end
     end
     label = table.concat(label, " ")
     if not groups[label] then
-      groups[label] = { covering = covering, actions = {} }
+      groups[label] = { covering = covering, partial = partial, actions = {} }
       groups[#groups + 1] = groups[label]
     end
     table.insert(groups[label].actions, pattern or nil)
@@ -318,12 +322,36 @@ local function grouped(box, denies, action)
   return groups
 end
 
+-- Reports whether the value of a key may depend on the caller.
+local function is_of_caller(condition)
+  local facet = demands.facet(condition.key:lower())
+  local depends = facet ~= "request" and facet ~= "time"
+  for _, value in ipairs(condition.values) do
+    depends = depends or tostring(value):find("${", 1, true) ~= nil
+  end
+  return depends
+end
+
+-- Reports whether a Deny may exclude some callers and not others. Otherwise the rest of the request decides whether
+-- it applies, so all callers or none escape it.
+local function may_exclude(deny)
+  local about = deny.not_principal or #deny.conditions == 0 or deny.flaw
+  for _, principal in ipairs(deny.principals) do
+    about = about or not is_anyone(principal)
+  end
+  for _, condition in ipairs(deny.conditions) do
+    about = about or is_of_caller(condition)
+  end
+  return about
+end
+
 local WHO = {
   organization = true, ["organization-path"] = true, account = true, arn = true, service = true, ["is-service"] = true,
   source = true, network = true,
 }
 
-local function is_about_callers(deny)
+-- Reports whether a Deny says who is denied.
+local function says_who(deny)
   for _, condition in ipairs(deny.conditions) do
     if WHO[demands.facet(condition.key:lower())] then
       return true
@@ -332,40 +360,65 @@ local function is_about_callers(deny)
   return #deny.conditions == 0
 end
 
---- Returns Denies with the ones first that say who is denied.
+--- Returns Denies with the ones first that say who is denied, and the ones last that exclude no caller.
 ---@param denies policy.Statement[]
----@return policy.Statement[]
+---@return policy.Statement[] sorted
+---@return table<policy.Statement, boolean> excluding  the ones that may exclude some callers and not others
 function M.sorted(denies)
-  local first, last = {}, {}
+  local first, second, last, excluding = {}, {}, {}, {}
   for _, deny in ipairs(denies) do
-    table.insert(is_about_callers(deny) and first or last, deny)
+    excluding[deny] = may_exclude(deny) and true or false
+    table.insert(says_who(deny) and first or excluding[deny] and second or last, deny)
   end
-  return table.move(last, 1, #last, #first + 1, first)
+  table.move(second, 1, #second, #first + 1, first)
+  return table.move(last, 1, #last, #first + 1, first), excluding
 end
+
+-- The groups of actions if the budget is spent before the Denies are compared.
+local UNREAD = { { actions = {}, covering = {}, partial = {}, unread = true } }
+
+-- Returns the boxes that one Deny leaves of some.
+local function subtract_from(list, deny, scope)
+  local found, needed = {}, scope.excluding[deny]
+  for _, one in ipairs(list) do
+    if #list > MOST or #one.demands > MOST or scope.budget:is_spent() or scope.brief == false and not needed then
+      found[#found + 1] = with(one, { suspect = true, wide = one.wide or needed })
+    else
+      local parts = subtract(one, deny)
+      table.move(parts, 1, #parts, #found + 1, found)
+    end
+    scope.budget:spend(STEPS_OF_BOX + STEPS_OF_DEMAND * #one.demands)
+  end
+  return found
+end
+
+---@class policy.BoxScope  for all boxes of a question
+---@field denies policy.Statement[]  sorted
+---@field excluding table<policy.Statement, boolean>  see M.sorted
+---@field action? string           only this action or pattern is asked about
+---@field brief boolean            what excludes no caller restricts boxes, too
+---@field budget policy.Budget
+---@field groups table             of actions, by statement; empty at first
 
 --- Returns the boxes that Denies leave of one. A Deny of a part of its actions or resources takes nothing away.
 ---@param box policy.Box
----@param denies policy.Statement[]  sorted
----@param action? string  only this action or pattern is asked about
----@param cache? table     for all boxes with these Denies and this action
+---@param scope policy.BoxScope
 ---@return policy.Box[]
-function M.without(box, denies, action, cache)
+function M.without(box, scope)
   local found = {}
-  local groups = cache and cache[box.statement] or grouped(box, denies, action)
-  if cache then
-    cache[box.statement] = groups
+  local groups = scope.groups[box.statement]
+  if not groups then
+    groups = scope.budget:is_spent() and UNREAD or grouped(box, scope.denies, scope.action)
+    scope.budget:spend(#scope.denies * math.max(1, #box.statement.actions) * STEPS_OF_COMPARISON)
+    scope.groups[box.statement] = groups
   end
   for _, group in ipairs(groups) do
-    local left = { with(box, { actions = #group.actions > 0 and group.actions or box.actions }) }
-    for _, item in ipairs(group.covering) do
-      local next_left = {}
-      for _, one in ipairs(left) do
-        local few = #left <= MOST and #one.demands <= MOST
-        local parts = item.all and few and subtract(one, item.deny)
-          or { with(one, { suspect = true, partial = appended(one.partial, item.deny) }) }
-        table.move(parts, 1, #parts, #next_left + 1, next_left)
-      end
-      left = next_left
+    local left = { with(box, {
+      actions = #group.actions > 0 and group.actions or box.actions, partial = group.partial,
+      suspect = box.suspect or group.unread or #group.partial > 0, wide = group.unread,
+    }) }
+    for _, deny in ipairs(group.covering) do
+      left = subtract_from(left, deny, scope)
     end
     table.move(left, 1, #left, #found + 1, found)
   end
@@ -373,10 +426,11 @@ function M.without(box, denies, action, cache)
 end
 
 --- Returns the boxes that the partial Denies of a box would leave of it, if they covered all of its actions and
---- resources together | nil if they certainly do not.
+--- resources together | nil if they certainly do not, or if the budget is spent.
 ---@param box policy.Box
+---@param budget policy.Budget
 ---@return policy.Box[]?
-function M.if_covered(box)
+function M.if_covered(box, budget)
   if #box.partial < 2 then
     return nil
   end
@@ -386,8 +440,12 @@ function M.if_covered(box)
     for _, one in ipairs(#left <= MOST and left or {}) do
       local parts = subtract(one, deny)
       table.move(parts, 1, #parts, #next_left + 1, next_left)
+      budget:spend((STEPS_OF_BOX + STEPS_OF_DEMAND * #one.demands) * (1 + #parts))
     end
     left = #left <= MOST and next_left or left
+    if budget:is_spent() then
+      return nil
+    end
   end
   return left
 end

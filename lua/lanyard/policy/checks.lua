@@ -5,6 +5,7 @@
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html has the same questions.
 
 local policy = require "lanyard.policy"
+local refusals = require "lanyard.policy.lint.refusal"
 local witness = require "lanyard.policy.witness"
 
 local M = {}
@@ -44,6 +45,12 @@ local QUESTIONS = {
   end,
 }
 
+-- Returns what makes AWS refuse a document, as text. A policy without statements is no policy, which allows nothing.
+local function refused(doc, options)
+  local refusal = refusals.find(doc, options.kind or "resource", { ["no-statement"] = true })
+  return refusal and refusals.text(refusal)
+end
+
 --- Runs a check. A request that AWS may or may not allow leaves it undecided.
 ---@param id string
 ---@param doc policy.Document
@@ -52,7 +59,10 @@ local QUESTIONS = {
 ---@return policy.CheckResult
 function M.run(id, doc, asked, options)
   local found, undecided, reason = QUESTIONS[id](doc, asked, options)
-  if undecided then
+  if not found and not undecided then
+    reason = refused(doc, options) or asked.before and id == "new-access" and refused(asked.before, options)
+  end
+  if reason then
     return { check = id, result = "undecided", reason = "cannot be excluded: " .. reason }
   elseif not found then
     return { check = id, result = "pass" }

@@ -165,7 +165,7 @@ end
 ---@param value string
 ---@return boolean
 function M.is_account(value)
-  return value:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" ~= nil or value:find "^arn:[%w-]+:iam::%d+:root$" ~= nil
+  return M.account(value) ~= nil and (not value:find "%D" or value:find "^arn:[%w-]+:iam::%d+:root$" ~= nil)
 end
 
 return M

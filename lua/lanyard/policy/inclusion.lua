@@ -26,29 +26,56 @@ end
 local WIDE = { everyone = true, ["any-organization"] = true, ["any-service"] = true, pattern = true }
 
 -- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
--- account includes classes of that account only.
+-- account includes classes of that account only. The ones with restrictions are found by a value of the first one,
+-- which a class within them has as well.
 local Index = {}
 Index.__index = Index
 
+-- Returns the text under which a class is that has a value in a restriction; without a value, of any value.
+local function label_of(owner, demand, value)
+  return table.concat({ owner, demand.operator, demand.requires, demand.name, value }, "\0")
+end
+
+local function add_to(lists, label, class)
+  lists[label] = lists[label] or {}
+  table.insert(lists[label], class)
+end
+
 function Index:add(class)
-  local list = self.wide
+  local owner = "*"
   local account = class.kind == "pattern" and coverage.account(class.id)
   if account or not WIDE[class.kind] and class.id ~= "*" then
-    local id = account or class.id
-    self.by_id[id] = self.by_id[id] or {}
-    list = self.by_id[id]
+    owner = account or class.id
   end
-  list[#list + 1] = class
+  local first = class.restrictions[1]
+  if not first then
+    add_to(self.lists, owner, class)
+    return
+  end
+  add_to(self.lists, label_of(owner, first), class)
+  for _, value in ipairs(first.values) do
+    add_to(self.lists, label_of(owner, first, value), class)
+  end
 end
 
 -- Calls test(other) for each class that may include one, until it returns true. Returns whether it did.
 function Index:any(class, test)
+  local function any_in(list)
+    for _, other in ipairs(list or {}) do
+      if other ~= class and test(other) then
+        return true
+      end
+    end
+    return false
+  end
   -- What a class is within has its id, or is its account or its organization.
   local owner = class.id and (coverage.account(class.id) or class.id:match "^(o%-[^/]+)/")
-  local lists = { self.wide, self.by_id[class.id or 0] or {}, owner ~= class.id and self.by_id[owner or 0] or {} }
-  for _, list in ipairs(lists) do
-    for _, other in ipairs(list) do
-      if other ~= class and test(other) then
+  for _, one in ipairs { "*", class.id or "*", owner or "*" } do
+    if any_in(self.lists[one]) then
+      return true
+    end
+    for _, demand in ipairs(class.restrictions) do
+      if any_in(self.lists[label_of(one, demand, demand.values[1])]) then
         return true
       end
     end
@@ -66,7 +93,7 @@ end
 --- Returns an index of classes.
 ---@param list? policy.Class[]
 function M.index(list)
-  local index = setmetatable({ wide = {}, by_id = {} }, Index)
+  local index = setmetatable({ lists = {} }, Index)
   for _, class in ipairs(list or {}) do
     index:add(class)
   end

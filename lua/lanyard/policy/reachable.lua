@@ -11,6 +11,7 @@
 
 local assemble = require "lanyard.policy.assemble"
 local boxes = require "lanyard.policy.boxes"
+local budgets = require "lanyard.policy.budget"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
@@ -24,11 +25,15 @@ local reason = require "lanyard.policy.reason"
 ---@field certain boolean          false if it depends on what AWS leaves open
 ---@field undecided? string        why it could not be decided whether the class is reached
 
--- The questions about one document take at most about this many microseconds.
-local MOST_WORK = 1000000
+-- The questions and comparisons about one document take about this many steps, which is half a second. After that, a
+-- class is neither divided nor asked about, and says so.
+local MOST_STEPS = 100000000
 
 -- An example with more keys is not made easier to read, which takes several decisions for each key.
 local MOST_KEYS = 32
+
+local Search = {}
+Search.__index = Search
 
 -- ---------------------------------------------------------------------------------------------
 -- Candidates
@@ -133,12 +138,17 @@ local function boxes_of(allows)
   return list
 end
 
+-- What a class takes of the budget, and each of its demands.
+local STEPS_OF_CLASS, STEPS_OF_DEMAND = 1000, 300
+
 -- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
-local function candidates(list, denies, action)
-  local found, seen, cache = {}, {}, {}
-  denies = boxes.sorted(denies)
+function Search:candidates(list, denies)
+  local found, seen = {}, {}
+  local scope = { action = self.action, brief = self.brief, budget = self.budget, groups = {} }
+  scope.denies, scope.excluding = boxes.sorted(denies)
   for _, box in ipairs(list) do
-    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action, cache) or { box }) do
+    for _, one in ipairs(#denies > 0 and boxes.without(box, scope) or { box }) do
+      self.budget:spend(STEPS_OF_CLASS + STEPS_OF_DEMAND * #one.demands)
       for _, class in ipairs(identify(one)) do
         local meaning = not may_be_empty(class) and meaning_of(class)
         if not meaning or not seen[meaning] then
@@ -166,9 +176,6 @@ end
 
 -- ---------------------------------------------------------------------------------------------
 -- Questions
-
-local Search = {}
-Search.__index = Search
 
 -- Returns the element Principal or NotPrincipal of a box's statement, as a name and a value.
 local function principal_of(box)
@@ -240,15 +247,18 @@ end
 
 -- Finds a request of a class that the document allows, and `before` does not.
 function Search:ask(class)
-  if self.work >= MOST_WORK then
-    return nil, "undecided", "the policy has too many statements for a question about each caller"
+  if self.budget:is_spent() then
+    return nil, "undecided", reason.TOO_MANY
   end
   local doc = self:document_of(class)
   if not doc then
     return nil, "undecided", "the policy is too long for a question about it"
   end
-  self.work = self.work + reason.cost(#tostring(doc))
-  return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
+  local found, undecided, why = reason.find_within(self.budget, self.before, doc, self.options)
+  if found and not self.brief and #class.restrictions <= MOST_KEYS then
+    reason.simplified(found, self.before, doc, self.options)
+  end
+  return found, undecided, why
 end
 
 -- Returns a demand whose operator cannot compare its values: AWS's answer is unknown.
@@ -261,6 +271,9 @@ local function unsound_of(class)
   return nil
 end
 
+-- Not all callers of the class may be allowed.
+local TOO_MANY_DENIES = "the policy has too many Denies to decide which callers of this class they exclude"
+
 -- Asks about a class, and adds to it what was found. Returns whether a request reaches it, or may.
 function Search:is_reached(class, always)
   class.certain = true
@@ -268,8 +281,8 @@ function Search:is_reached(class, always)
     return true
   end
   local found, undecided, why = self:ask(class)
-  class.witness, class.undecided = found, undecided and why or nil
-  class.certain = found ~= nil and found.certain
+  class.witness, class.undecided = found, undecided and why or class.box.wide and TOO_MANY_DENIES or nil
+  class.certain = found ~= nil and found.certain and not class.box.wide
   if not found and not undecided and unsound_of(class) then
     class.undecided = ("%s cannot compare the value of %s"):format(unsound_of(class).operator, unsound_of(class).key)
   end
@@ -287,8 +300,8 @@ end
 
 -- Returns the classes that Denies of a part of the actions leave together of a class | nil if others are reached, too
 function Search:narrower(class)
-  local left = boxes.if_covered(class.box)
-  if not left then
+  local left = boxes.if_covered(class.box, self.budget)
+  if not left or self.budget:is_spent() then
     return nil
   end
   local list = {}
@@ -299,7 +312,7 @@ function Search:narrower(class)
     end
   end
   local doc = self:document_of(class)
-  local found, undecided = reason.find(all_of(list), doc or all_of { class }, self.options)
+  local found, undecided = reason.find_within(self.budget, all_of(list), doc or all_of { class }, self.options)
   return not found and not undecided and list or nil
 end
 
@@ -348,7 +361,7 @@ local function may_overlap(a, b)
   return a.kind == b.kind and (a.id == b.id or a.kind == "pattern")
 end
 
-local function is_in_others(class, others)
+function Search:is_in_others(class, others)
   local statements, alone = json.array {}, classes.statement(class)
   for _, other in ipairs(others) do
     statements[#statements + 1] = classes.statement(other)
@@ -358,7 +371,7 @@ local function is_in_others(class, others)
   end
   local before = core.parse(json.encode { Version = "2012-10-17", Statement = statements })
   local after = core.parse(json.encode { Version = "2012-10-17", Statement = json.array { alone } })
-  local found, undecided = reason.find(before, after)
+  local found, undecided = reason.find_within(self.budget, before, after)
   return not found and not undecided
 end
 
@@ -366,7 +379,7 @@ end
 local MOST_COMPARED = 64
 
 -- Removes the classes that others include together.
-local function without_joined(list)
+function Search:without_joined(list)
   if #list > MOST_COMPARED then
     return list
   end
@@ -376,7 +389,7 @@ local function without_joined(list)
     for j, other in ipairs(list) do
       others[#others + 1] = j ~= i and may_overlap(list[i], other) and other or nil
     end
-    if #others > 0 and is_in_others(list[i], others) then
+    if #others > 0 and self:is_in_others(list[i], others) then
       table.remove(list, i)
     else
       i = i + 1
@@ -400,9 +413,10 @@ end
 --- allows nothing.
 ---@param doc policy.Document
 ---@param options? { action?: string, before?: policy.Document, accounts?: table<string, string>, always?: string[],
----  limit?: integer, brief?: boolean }
+---  limit?: integer, brief?: boolean, budget?: policy.Budget }
 ---   action: an action or a pattern; any action unless given. before: only what this document does not allow. brief: no
----   examples, except of classes about which the engine is asked. The others: see new_access.
+---   examples, except of classes about which the engine is asked. budget: of several questions. The others: see
+---   new_access.
 ---@return policy.ReachedClass[]
 return function(doc, options)
   options = options or {}
@@ -413,16 +427,15 @@ return function(doc, options)
   end
   local search = setmetatable({
     doc = assemble(doc, {}), denies = texts, before = options.before or core.new(), action = options.action,
-    work = 0,
+    budget = options.budget or budgets.new(MOST_STEPS), brief = options.brief or false,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
-    new_access = options.brief and reason.find or reason.new_access,
   }, Search)
   local list = options.before and gained(doc, allows, denies, options.before) or boxes_of(allows)
-  list = search:reached(candidates(list, denies, options.action), options.before or not options.brief)
+  list = search:reached(search:candidates(list, denies), options.before or not options.brief)
   if not options.brief then
     describe(list)
   end
   -- Everyone but X, and X: everyone.
   inclusion.correct_exceptions(list)
-  return without_joined(inclusion.without_included(inclusion.sort(list)))
+  return search:without_joined(inclusion.without_included(inclusion.sort(list)))
 end

@@ -12,6 +12,9 @@ local simplify = require "lanyard.policy.simplify"
 
 local M = {}
 
+--- Why a question is not asked: the budget of all questions about a document is spent.
+M.TOO_MANY = "the policy has too many statements for a question about each caller"
+
 ---@class policy.ReasonOptions
 ---@field kind? "resource"|"identity"        "resource" by default; an identity policy names no principal
 ---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
@@ -79,10 +82,7 @@ end
 ---@return string? reason           why such a request cannot be excluded
 function M.new_access(before, after, options)
   local witness, undecided, reason = core.new_access(before, after, core_options(options))
-  if witness and witness.certain then
-    witness.request = simplify(witness.request, before, after, options or {})
-  end
-  return witness, undecided, reason
+  return witness and M.simplified(witness, before, after, options), undecided, reason
 end
 
 --- Estimates how long a question takes: measured on documents of 1 to 700 statements of 120 characters.
@@ -99,7 +99,39 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
 function M.find(before, after, options)
-  return core.new_access(before, after, core_options(options))
+  local witness, undecided, reason = core.new_access(before, after, core_options(options))
+  return witness, undecided, reason
+end
+
+-- What a question takes beside its search: a part of it, and for each character of the documents.
+local STEPS, STEPS_OF_CHARACTER = 12000, 10
+
+--- Like find, in a budget of several questions. Asks nothing if it is spent.
+---@param budget policy.Budget
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.find_within(budget, before, after, options)
+  if budget:is_spent() then
+    return nil, "undecided", M.TOO_MANY
+  end
+  local witness, undecided, reason, steps = core.new_access(before, after, core_options(options))
+  budget:spend(steps + STEPS + STEPS_OF_CHARACTER * (#tostring(before) + #tostring(after)))
+  return witness, undecided, reason
+end
+
+--- Returns a witness whose request is easier to read.
+---@param witness policy.Witness
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness
+function M.simplified(witness, before, after, options)
+  if witness.certain then
+    witness.request = simplify(witness.request, before, after, options or {})
+  end
+  return witness
 end
 
 --- Reports whether two documents allow the same requests.

@@ -66,6 +66,10 @@ describe("the audience of a principal", function()
     { aws "AROA1234567890EXAMPLE", nil, "AROA1234567890EXAMPLE" },
     { aws "arn:aws:iam::{account id}:root", nil, "nobody" },
     { aws "joe", nil, "nobody" },
+    { aws "arn:aws:iam::1231231234:root", nil, "nobody" },
+    { aws("arn:aws:iam::1111222233334:root", OTHER), nil, "account 444455556666 (another account)" },
+    { aws "arn:aws:iam::12:role/ci", nil, "nobody" },
+    { aws "1231231234", nil, "nobody" },
     { LAMBDA, nil, "service lambda.amazonaws.com for anyone" },
     { '{"Federated":["*","accounts.google.com"]}', nil, "any identity provider" },
     { '{"Federated":"accounts.google.com"}', nil, "identity provider accounts.google.com" },
@@ -119,9 +123,6 @@ end)
 
 describe("the audience of everyone under a condition that protects little", function()
   check {
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone from 10.0.0.0/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}',
-      "PUBLIC everyone from 192.168.0.0/16, 172.16.0.0/12, fd00::/8" },
     { ANYONE, '"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:*:instance/*"}',
       "PUBLIC everyone if ec2:SourceInstanceARN ArnLike arn:aws:ec2:*:*:instance/*" },
     { ANYONE, '"StringEquals":{"token.actions.githubusercontent.com:sub":"x"}',
@@ -285,6 +286,10 @@ end)
 describe("the audience is nobody", function()
   check {
     { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"o-*"}', "nobody" },
+    -- aws:SourceIp is a public address: Access Analyzer's check "Private IP address"
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "nobody" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}', "nobody" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.1.2.3"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"1234"}', "nobody" },
     { ANYONE, '"ForAnyValue:StringNotLike":{"aws:TagKeys":"*"}', "nobody" },
@@ -338,38 +343,11 @@ describe("the audience of a statement with a date", function()
   }
 end)
 
--- The public tests of prowler (iam/lib/policy), policyuniverse (is_internet_accessible) and Cloud Custodian
--- (cross-account) were compared with the audience. Here it differs on purpose; the last column says why.
-describe("the audience differs from other tools:", function()
-  for _, row in ipairs {
-    { aws "arn:aws:iam::*:root", nil, "nobody", "AWS rejects a wildcard in a principal; prowler calls it public" },
-    { '{"CanonicalUser":"*"}', nil, "nobody", "a canonical user has no wildcard; prowler calls it public" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone from 192.168.1.1",
-      "requests from a VPC have aws:VpcSourceIp; for prowler a private address restricts" },
-    { ANYONE, '"ForAllValues:ArnEqualsIfExists":{"aws:SourceArn":["arn:aws:sns:us-east-1:444455556666:x"]}',
-      "PUBLIC everyone", "it holds without the key; policyuniverse counts the value" },
-    { ANYONE, '"ForAnyValue:StringEquals":{"aws:SourceAccount":"444455556666"}',
-      "any AWS service for 444455556666 (another account)", "a value need not be a list; for policyuniverse it does" },
-    { ANYONE, '"IpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}', "PUBLIC everyone",
-      "requests through a VPC endpoint lack the key; policyuniverse counts the value" },
-    { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"*"}', "nobody",
-      "StringEquals has no wildcards; prowler calls it public" },
-    { ANYONE, '"StringEquals":{"aws:ResourceAccount":"111122223333"}', "PUBLIC everyone",
-      "the key says whose the repository is; for prowler it restricts" },
-    { ANYONE, '"StringEquals":{"s3:ResourceAccount":"111122223333"}', "nobody",
-      "no request to ECR has the key; for prowler it restricts" },
-    { LAMBDA, '"ArnLike":{"aws:SourceArn":"arn:aws:lambda:us-east-1:111122223333:*"}',
-      "service lambda.amazonaws.com for arn:aws:lambda:us-east-1:111122223333:* (this account)",
-      "the account is fixed; prowler asks for a fixed resource" },
-  } do
-    it(row[4], function()
-      assert.equal(row[3], words(parse(statement("Allow", row[1], row[2]))))
-    end)
-  end
-
-  it("values that are not networks or ARNs protect nobody, and alone are uncertain", function()
+describe("the audience of a condition with a wildcard", function()
+  it("is everyone, and certain where an operand of the type matches", function()
     for condition, is_certain in pairs {
-      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"*"}'] = false,
+      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"arn:*"}'] = false,
+      ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
       ['"IpAddress":{"aws:SourceIp":["192.0.2.1","*"]}'] = true,
     } do
       local found = audience.of(parse(statement("Allow", ANYONE, condition)), KNOWN)

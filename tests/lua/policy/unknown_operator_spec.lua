@@ -11,3 +11,13 @@ it("a question about a policy with an unknown operator is answered where a Deny 
   assert.is_nil(policy.new_access(policy.new(), doc))
   assert.is_table(doc:lint())
 end)
+
+it("what allows a request under an unknown operator, or an unknown set operator, is what AWS decides", function()
+  for _, operator in ipairs { "ForAnyValues:StringNotLike", "ForAllValue:Null", "ForEach:Bool", "stringEquals", "ArnNot" } do
+    local doc = assert(policy.parse(([[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",
+      "Action":"ecr:*","Condition":{"%s":{"aws:SourceArn":"a"}}}]}]]):format(operator)))
+    local answer, _, _, found = doc:can { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage" }
+    assert.equal("depends", answer)
+    assert.equal(("AWS decides that %s holds for aws:SourceArn"):format(operator), found.text)
+  end
+end)

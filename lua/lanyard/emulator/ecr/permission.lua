@@ -5,12 +5,14 @@
 --- Registry policy scope V2, the default of new registries, applies the registry policy to every request; V1 applies it
 --- to three actions ("Private registry permissions in Amazon ECR"). Both policies are resource-based policies of the
 --- registry's account: a Deny in either one denies, and an Allow in either one is enough. AWS's page does not say how
---- an Allow of the registry policy counts for a caller of another account. This part is not confirmed.
+--- an Allow of the registry policy counts for a caller of another account. This part is not confirmed. A Deny in a
+--- resource control policy of the organization denies, too.
 
 local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
 local exception = require "lanyard.emulator.exception"
 local expiry = require "lanyard.policy.expiry"
+local organization_policies = require "lanyard.emulator.organization_policies"
 local organizations = require "lanyard.emulator.organizations"
 local policy = require "lanyard.policy"
 local settings = require "lanyard.emulator.ecr.account_settings"
@@ -60,12 +62,25 @@ end
 ---@field action string
 ---@field member? boolean  whether the principal is of the account's organization
 
---- Decides a request about a repository, or about the registry, by the resource-based policies alone.
+-- Reports whether a resource control policy of the organization denies a request.
+local function is_closed(world, asked)
+  for _, one in ipairs(organization_policies.resource_controls(world)) do
+    local doc = policy.parse(one.content)
+    if doc and doc:can(asked) == "deny" then
+      return true
+    end
+  end
+  return false
+end
+
+--- Decides a request about a repository, or about the registry, by the resource-based policies and the resource control
+--- policies alone.
 ---@param world emulator.World
 ---@param region string
 ---@param name? string  of the repository; absent: the request is about the registry
 ---@param request emulator.PullRequest
 ---@return "allow"|"deny"|"none" decision
+---@return string? kind  of the policy that denies
 function M.decide(world, region, name, request)
   local state = world.region(region)
   local repository = name and state.repositories[name]
@@ -77,12 +92,15 @@ function M.decide(world, region, name, request)
   if M.registry_applies(world, region, request.action) then
     policies[#policies + 1] = state.registry_policy
   end
+  if is_closed(world, asked) then
+    return "deny", "resource control policy"
+  end
   local allowed = false
   for _, stored in ipairs(policies) do
     local doc = policy.parse(stored.text)
     local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
     if answer == "deny" then
-      return "deny"
+      return "deny", "resource-based policy"
     end
     allowed = allowed or answer == "allow"
   end
@@ -96,9 +114,9 @@ local function names_of(request)
   return request.repositoryNames or name and { name } or {}
 end
 
-local function denied(caller, action, resource)
+local function denied(caller, action, resource, kind)
   return exception("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
-    .. "explicit deny in a resource-based policy"):format(caller.arn, action, resource))
+    .. "explicit deny in a %s"):format(caller.arn, action, resource, kind))
 end
 
 --- Returns the exception for a request of the account's operator that a policy denies, or nil. IAM allows the operator
@@ -112,12 +130,14 @@ function M.refusal(world, operation, request, context)
   local asked = { principal = context.caller.arn, action = "ecr:" .. operation, member = true }
   local names = names_of(request)
   for _, name in ipairs(names) do
-    if M.decide(world, context.region, name, asked) == "deny" then
-      return denied(context.caller, asked.action, M.repository_arn(world, context.region, name))
+    local decision, kind = M.decide(world, context.region, name, asked)
+    if decision == "deny" then
+      return denied(context.caller, asked.action, M.repository_arn(world, context.region, name), kind)
     end
   end
-  if #names == 0 and M.decide(world, context.region, nil, asked) == "deny" then
-    return denied(context.caller, asked.action, "*")
+  if #names == 0 then
+    local decision, kind = M.decide(world, context.region, nil, asked)
+    return decision == "deny" and denied(context.caller, asked.action, "*", kind) or nil
   end
   return nil
 end

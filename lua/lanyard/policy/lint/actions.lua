@@ -14,7 +14,8 @@ local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
 local BAD_ACTION = define {
-  id = "bad-action", severity = "high", summary = "a text that is not an action",
+  id = "bad-action", severity = "high", refused = true,
+  summary = "a text that is not an action",
   help = "An action is SERVICE:ACTION, where both can have wildcards. Policy variables are not supported in it.",
 }
 local UNKNOWN_ACTION = define {
@@ -121,18 +122,27 @@ end
 
 local OWNERS = { repository = "ecr", registry = "ecr", trust = "sts" }
 
-local function check_existence(node, scope)
+-- Checks whether a text is an action. Returns its service and its name | nil for * and other texts.
+local function check_form(node, scope)
   local action = node.value
   local service, name = action:match "^([%w*?-]+):([%w*?_-]+)$"
   if action == "*" then
-    return
+    return nil
   elseif action:find("${", 1, true) then
     scope.add(BAD_ACTION, node, ("'%s' has a policy variable, which an action cannot have"):format(action),
       "name the action")
-    return
+    return nil
   elseif not service then
     scope.add(BAD_ACTION, node, ("'%s' is not an action"):format(action),
       "write SERVICE:ACTION, such as ecr:BatchGetImage")
+  end
+  return service, name
+end
+
+local function check_existence(node, scope)
+  local action = node.value
+  local service, name = check_form(node, scope)
+  if not service then
     return
   end
   local owner = OWNERS[scope.kind.name]
@@ -150,7 +160,21 @@ end
 local REGISTRY = lists.set(table.concat(ecr_actions.REGISTRY, " "):lower())
 local TRUST = lists.set(table.concat(sts_actions.TRUST, " "):lower())
 
--- Reports actions without a wildcard that exist, but not in this type of policy.
+-- Reports whether a pattern with wildcards matches actions of ECR, and only ones that a repository policy cannot have.
+local function is_useless(pattern)
+  local found = false
+  for _, name in ipairs(pattern:find "[*?]" and ecr_actions.ALL or {}) do
+    if match.glob(pattern, "ecr:" .. name, true) then
+      found = true
+      if not REGISTRY[name:lower()] and name ~= "GetAuthorizationToken" then
+        return false
+      end
+    end
+  end
+  return found
+end
+
+-- Reports actions that exist, but not in this type of policy.
 local function check_support(node, scope)
   local kind, action = scope.kind.name, node.value:lower()
   local name = action:match "^ecr:(.+)$"
@@ -160,6 +184,9 @@ local function check_support(node, scope)
   elseif kind == "repository" and name and REGISTRY[name] then
     scope.add(UNSUPPORTED_ACTION, node, ("'%s' is an action on the registry, and has no effect in a repository policy")
       :format(node.value), "allow it in an identity policy or the registry policy", "medium")
+  elseif kind == "repository" and is_useless(action) then
+    scope.add(UNSUPPORTED_ACTION, node, ("'%s' matches only actions that have no effect in a repository policy")
+      :format(node.value), "remove it, and allow the actions in an identity policy", "medium")
   elseif kind == "trust" and action:find "^sts:%w+$" and not TRUST[action:sub(5)]
     and first_match(action, sts_actions.ALL, "sts") then
     scope.add(UNSUPPORTED_ACTION, node, ("IAM rejects '%s' in a trust policy"):format(node.value),
@@ -228,6 +255,14 @@ local function strings_of(element)
     nodes[#nodes + 1] = item.kind == "string" and item or nil
   end
   return nodes
+end
+
+--- Checks whether the actions of a statement are texts that can be actions.
+---@param scope policy.lint.Scope
+function M.check_forms(scope)
+  for _, node in ipairs(strings_of(scope.has.Action or scope.has.NotAction)) do
+    check_form(node, scope)
+  end
 end
 
 --- Checks the actions of a statement.

@@ -14,6 +14,7 @@
 ---@field severity string  one of lanyard.severity; a single finding can be less severe
 ---@field summary string   what the check finds, in one line
 ---@field help? string     why it matters, for code scanning; the summary by default
+---@field refused? true    AWS refuses to store a policy with it (a finding that is less severe: does not)
 
 local severity = require "lanyard.severity"
 

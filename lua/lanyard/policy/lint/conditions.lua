@@ -13,7 +13,8 @@ local suggestions = require "lanyard.policy.lint.suggestions"
 local values = require "lanyard.policy.lint.values"
 
 local UNKNOWN_OPERATOR = define {
-  id = "unknown-operator", severity = "high", summary = "a condition operator unknown to IAM",
+  id = "unknown-operator", severity = "high", refused = true,
+  summary = "a condition operator unknown to IAM",
   help = "IAM rejects a policy with an unknown condition operator.",
 }
 local BAD_OPERAND = define {
@@ -158,6 +159,18 @@ local function tests_of(condition, scope)
   return tests
 end
 
+--- Checks the structure of a statement's conditions: operators, operands, and keys that are repeated.
+---@param scope policy.lint.Scope
+---@return policy.lint.Test[] tests
+function M.check_structure(scope)
+  local condition = scope.has.Condition
+  if not condition or condition.kind ~= "object" then
+    return {}
+  end
+  check_case(condition, scope)
+  return tests_of(condition, scope)
+end
+
 --- Checks the conditions of a statement, and sets scope.tests.
 ---@param scope policy.lint.Scope
 function M.check(scope)
@@ -168,8 +181,7 @@ function M.check(scope)
     scope.add(EMPTY_CONDITION, condition, "the condition is empty, and restricts nothing",
       "remove it, or add an operator")
   end
-  check_case(condition, scope)
-  scope.tests = tests_of(condition, scope)
+  scope.tests = M.check_structure(scope)
   for _, test in ipairs(scope.tests) do
     keys.check(test, scope)
     values.check(test, scope)

@@ -7,39 +7,48 @@ local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
 local UNKNOWN_ELEMENT = define {
-  id = "unknown-element", severity = "high", summary = "an element unknown to IAM",
+  id = "unknown-element", severity = "high", refused = true,
+  summary = "an element unknown to IAM",
   help = "IAM rejects a policy with an element that its grammar does not have.",
 }
 local WRONG_TYPE = define {
-  id = "wrong-type", severity = "high", summary = "an element with a value of the wrong type",
+  id = "wrong-type", severity = "high", refused = true,
+  summary = "an element with a value of the wrong type",
   help = "IAM rejects a policy whose elements have values of other JSON types.",
 }
 local BOTH_ELEMENTS = define {
-  id = "both-elements", severity = "high", summary = "an element and its opposite, such as Action and NotAction",
+  id = "both-elements", severity = "high", refused = true,
+  summary = "an element and its opposite, such as Action and NotAction",
   help = "IAM rejects a statement with an element and its opposite.",
 }
 local NO_STATEMENT = define {
-  id = "no-statement", severity = "high", summary = "a policy without statements",
+  id = "no-statement", severity = "high", refused = true,
+  summary = "a policy without statements",
   help = "AWS rejects a policy without statements.",
 }
 local NO_EFFECT = define {
-  id = "no-effect", severity = "high", summary = "a statement without Effect",
+  id = "no-effect", severity = "high", refused = true,
+  summary = "a statement without Effect",
   help = "Every statement needs an Effect; IAM rejects the policy.",
 }
 local BAD_EFFECT = define {
-  id = "bad-effect", severity = "high", summary = "an Effect other than Allow or Deny",
+  id = "bad-effect", severity = "high", refused = true,
+  summary = "an Effect other than Allow or Deny",
   help = "Effect is Allow or Deny, in this case.",
 }
 local NO_ACTION = define {
-  id = "no-action", severity = "high", summary = "a statement without Action",
+  id = "no-action", severity = "high", refused = true,
+  summary = "a statement without Action",
   help = "Every statement needs an Action or NotAction; IAM rejects the policy.",
 }
 local NO_PRINCIPAL = define {
-  id = "no-principal", severity = "high", summary = "a statement that applies to no principal",
+  id = "no-principal", severity = "high", refused = true,
+  summary = "a statement that applies to no principal",
   help = "A statement of a resource's policy names its principals. Without them it applies to nobody.",
 }
 local EMPTY_LIST = define {
-  id = "empty-list", severity = "high", summary = "an empty list",
+  id = "empty-list", severity = "high", refused = true,
+  summary = "an empty list",
   help = "An empty list matches nothing, or AWS rejects it.",
 }
 local NO_VERSION = define {
@@ -47,7 +56,8 @@ local NO_VERSION = define {
   help = "Without Version, policy variables are plain text.",
 }
 local BAD_VERSION = define {
-  id = "bad-version", severity = "high", summary = "a Version that does not exist",
+  id = "bad-version", severity = "high", refused = true,
+  summary = "a Version that does not exist",
   help = "The versions of the policy language are 2008-10-17 and 2012-10-17.",
 }
 local UNSUPPORTED_ELEMENT = define {
@@ -174,7 +184,7 @@ function M.check_document(root, kind, add)
   end
   local nodes = has.Statement.kind == "array" and has.Statement or { has.Statement }
   if #nodes == 0 then
-    add(NO_STATEMENT, has.Statement, "the policy has no statement, and AWS rejects an empty policy",
+    add(NO_STATEMENT, has.Statement, "the policy has no statement",
       kind.name == "repository" and "add a statement, or delete the repository's policy" or "add a statement")
   end
   return nodes

@@ -12,7 +12,8 @@ local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
 local BAD_PRINCIPAL = define {
-  id = "bad-principal", severity = "high", summary = "a value that cannot be a principal",
+  id = "bad-principal", severity = "high", refused = true,
+  summary = "a value that cannot be a principal",
   help = "AWS rejects a policy with a principal that does not exist in this form.",
 }
 local ORPHAN = define {
@@ -47,6 +48,12 @@ end
 
 local function is_unique_id(value)
   return value:find "^AROA%w+$" or value:find "^AIDA%w+$"
+end
+
+-- The origin access identities of CloudFront are principals of bucket policies.
+-- https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+local function is_origin_identity(value)
+  return value:find "^arn:aws[%w-]*:iam::cloudfront:user/CloudFront Origin Access Identity %w+$"
 end
 
 -- Returns why an ARN cannot be a principal, or nil if it can.
@@ -99,7 +106,9 @@ local DOMAINS = { "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "amazon.c
 -- Returns why a text is not a service principal, or nil if it can be one.
 local function service_flaw_of(value)
   local domain = value:match "^[%w-]+%.([%w.-]+)$"
-  if not domain then
+  if value:find "[*?]" then
+    return "contains a wildcard, which a service principal cannot have"
+  elseif not domain then
     return "is not a service principal"
   elseif value:find "%u" then
     return "has capital letters, which a service principal does not have"
@@ -118,7 +127,9 @@ local function check_service(statement, node, scope)
   local value, add = node.value, scope.add
   local unusable = services.unusable("Service", value)
   local flaw = service_flaw_of(value)
-  if flaw then
+  -- Whether a service of AWS refuses letter case or a domain is not documented; that ECR does is an inference.
+  local is_name = scope.kind.name == "resource" and value:find "^[%w-]+%.[%w.-]+$"
+  if flaw and not is_name then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
     return true
   elseif unusable and statement.effect == "Allow" and scope.kind.ecr then
@@ -138,7 +149,8 @@ local function check_aws(statement, node, scope)
       not allows and "low" or nil)
     return true
   end
-  local flaw = not is_account_id(value) and flaw_of(value)
+  local flaw = not is_account_id(value) and not (scope.kind.name == "resource" and is_origin_identity(value))
+    and flaw_of(value)
   local unusable = not flaw and allows and services.unusable("AWS", value)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw),
@@ -196,8 +208,13 @@ local function check_entry(statement, entry, scope)
     entry.reported = check_aws(statement, entry.node, scope)
   elseif entry.type == "Service" then
     entry.reported = check_service(statement, entry.node, scope)
-  elseif entry.type == "Federated" then
+  elseif entry.type == "Federated" and (value == "*" or not value:find "[*?]") then
     check_federated(entry.node, scope)
+  elseif value:find "[*?]" and (entry.type == "Federated" or entry.type == "CanonicalUser") then
+    -- "Unsupported wildcard in principal" is an error in
+    -- https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    scope.add(BAD_PRINCIPAL, entry.node, ("'%s' contains a wildcard, which a principal cannot have"):format(value),
+      "write the whole name")
   elseif entry.type == "CanonicalUser" then
     scope.add(UNSUPPORTED_PRINCIPAL, entry.node, ("%s does not support canonical user ids"):format(scope.kind.subject),
       "write the ARN of the account's root")
@@ -248,8 +265,10 @@ local function check_keys(list, scope)
   end
 end
 
--- Reports a Principal or NotPrincipal in a policy that cannot have it. Returns whether it did.
-local function check_element(scope)
+--- Reports a Principal or NotPrincipal in a policy that cannot have it. Returns whether it did.
+---@param scope policy.lint.Scope
+---@return boolean? rejected
+function M.check_element(scope)
   local element = scope.has.Principal or scope.has.NotPrincipal
   local kind = scope.kind
   local only_principal = kind.name == "trust" or kind.name == "rcp"
@@ -261,17 +280,24 @@ local function check_element(scope)
   return rejected
 end
 
+--- Checks the form of each principal of a statement.
+---@param scope policy.lint.Scope
+---@return table[] entries  { type, node, reported } in the order of the text
+function M.check_entries(scope)
+  local list = entries(scope.node)
+  for _, entry in ipairs(list) do
+    check_entry(scope.statement, entry, scope)
+  end
+  return list
+end
+
 --- Checks the principals of a statement.
 ---@param scope policy.lint.Scope
 function M.check(scope)
-  local statement = scope.statement
-  if check_element(scope) then
+  if M.check_element(scope) then
     return
   end
-  local list = entries(scope.node)
-  for _, entry in ipairs(list) do
-    check_entry(statement, entry, scope)
-  end
+  local list = M.check_entries(scope)
   access.check(scope, list)
   check_redundant(list, scope)
   check_keys(list, scope)

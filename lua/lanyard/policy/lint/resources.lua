@@ -81,6 +81,18 @@ local function check_redundant(nodes, scope)
   end
 end
 
+--- Reports resources that IAM refuses whatever the service is ("Resource ... must be in ARN format or \"*\""): texts
+--- without a wildcard and a variable that are not an ARN.
+---@param scope policy.lint.Scope
+function M.check_forms(scope)
+  local element = scope.has.Resource or scope.has.NotResource
+  for _, item in ipairs(element and (element.kind == "array" and element or { element }) or {}) do
+    if item.kind == "string" and not item.value:find "[*?$]" and not item.value:find "^arn:" then
+      scope.add(BAD_RESOURCE, item, ("'%s' is not an ARN"):format(item.value), fix_of(scope.kind.name))
+    end
+  end
+end
+
 --- Checks the resources of a statement.
 ---@param scope policy.lint.Scope
 function M.check(scope)

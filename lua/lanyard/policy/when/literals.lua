@@ -92,12 +92,13 @@ end
 ---@return table|boolean node
 function M.of_test(operator, key, values)
   local set, name, if_exists = parse(operator)
-  if name == "Null" then
+  local is_set = not set or OPPOSITE_SETS[set]
+  if name == "Null" and is_set then
     return null_node(key, values)
   end
   local base = NEGATIONS[name]
   local test = base or SYNONYMS[name] or name
-  if not WRITTEN[test] then
+  if not WRITTEN[test] or not is_set then
     return { fact = M.open(("AWS decides that %s holds for %s"):format(operator, key)) }
   end
   local test_set = base and set and OPPOSITE_SETS[set] or set
