@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "policy/evaluate.h"
-#include "reason/classes.h"
+#include "reason/caller_classes.h"
 #include "reason/organizations.h"
 #include "reason/relations.h"
 #include "reason/shapes.h"
@@ -304,7 +304,8 @@ static bool prepare(struct access *access) {
   access->atoms.items =
       pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
   return access->avoided && access->denied && access->atoms.items &&
-         classes_read(&access->search, access->options->accounts, access->options->account_count);
+         caller_classes_read(&access->search, access->options->accounts,
+                             access->options->account_count);
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,

@@ -1,14 +1,21 @@
 #ifndef LANYARD_REASON_CLASSES_H
 #define LANYARD_REASON_CLASSES_H
 
-#include "reason/search.h"
+#include "reason/frames.h"
 
-/* The classes of callers that a search tries: each kind of caller in each group of accounts, and callers
- * without an account. */
+/* Which values of policy variables the tests of a question distinguish: those that match other patterns
+ * of a list. */
 
-/* classes_read finds the classes for the tests of the boxes, and chooses names that no policy mentions.
- * It returns false, and records the reason in the search or the pool, if there are too many classes or there is
- * not enough memory. */
-bool classes_read(struct search *search, const struct access_account *accounts, size_t count);
+/* classes_find fills the lists of all variables (variables->items[i].classes). Variables that have a value in
+ * `bound`, or are absent there, are replaced by it; NULL: none has. */
+void classes_find(struct variables *variables, const struct context *bound);
+
+/* classes_propose adds a value of each class of a variable. */
+void classes_propose(struct variables *variables, size_t variable, struct points *values);
+
+/* classes_reduce keeps the first value of each class, and removes values that fail an inside test of their
+ * key. */
+void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
+                    struct points *values);
 
 #endif

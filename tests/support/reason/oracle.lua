@@ -17,7 +17,7 @@ local reader = require "reason.elements"
 assert(not package.loaded["lanyard.policy"], "load reason.oracle before lanyard.policy")
 local can = core.methods.can
 
-local M = {}
+local M = { can = can }
 
 ---@class reason.Dimension
 ---@field name string

@@ -2,23 +2,14 @@
 
 local dimensions = require "reason.dimensions"
 local oracle = require "reason.oracle"
+local pools = require "reason.profile"
 local universe = require "reason.universe"
+local variables = require "reason.variable_profiles"
+
+local profile, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
-
----@class reason.Profile
----@field name string
----@field universe table
----@field of? table<string, string>  the dimensions of keys, in lower case, where they are not the usual ones
----@field identity? boolean
----@field options table      of new_access
----@field principals table<string, string[]>
----@field actions string[]
----@field resources? string[]
----@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
----@field without_colons? boolean  some uncertain requests are not enumerated
----@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
 local M = {}
 
@@ -45,34 +36,11 @@ local function action_values()
   return values
 end
 
-local FEW_CALLERS = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
-local FEW_PRINCIPALS = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":user/a" } }
-local FEW_RESOURCES = { "arn:aws:s3:::z" }
-local FEW_ACTIONS = { "s:a", "s:b", "*" }
-local FEW_ACTION_VALUES = { "s:a", "s:b", "s:c" }
-
--- Returns a profile. What it lacks is small.
-local function profile(name, fields)
-  fields.name = name
-  fields.principals = fields.principals or FEW_PRINCIPALS
-  fields.actions = fields.actions or FEW_ACTIONS
-  fields.tests = fields.tests or {}
-  fields.options = fields.options or {}
-  fields.options.kind = fields.identity and "identity" or "resource"
-  local list = {
-    dimensions.who(fields.callers or FEW_CALLERS), dimensions.action(fields.action_values or FEW_ACTION_VALUES),
-    dimensions.resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
-  }
-  local own = fields.of or {}
-  local function of(key_name) return own[key_name:lower()] or dimensions.of(key_name) end
-  fields.universe = oracle.universe(list, of, fields.identity)
-  return fields
-end
-
 -- ---------------------------------------------------------------------------------------------
 -- Profiles: functions, because a universe takes a moment to enumerate
 
 M.makers = {}
+for name, maker in pairs(variables.makers) do M.makers[name] = maker end
 
 -- Texts of free keys.
 function M.makers.texts()
@@ -303,29 +271,6 @@ function M.makers.single()
   return profile("single", {
     anyone = 90, keys = { key("aws:PrincipalTag/t", absent_or(texts)) }, conditions = 85,
     tests = { { key = "aws:PrincipalTag/t", families = families, set = true }, { key = "aws:PrincipalTag/t", families = families } },
-  })
-end
-
--- Policy variables, alone or in a literal frame.
-function M.makers.variables()
-  local names = { "a", "b", "c", "ab" }
-  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "", "z/" }, sessions = { "c" } }
-  local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
-    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:username}/", "${aws:username}",
-      "${aws:PrincipalTag/t}", "a/", "c/", "b/", "ab/" } }
-  resources[#resources + 1] = "arn:aws:z:::c"
-  resources[#resources + 1] = "arn:z:s3:::c"
-  local families = {
-    { operators = EQUAL, operands = { "a", "b", "${aws:username}" } },
-    { operators = LIKE, operands = { "a*", "*", "${aws:username}" } },
-  }
-  return profile("variables", {
-    anyone = 70, callers = callers, resource_values = resources, old = 25,
-    resources = { "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}", "arn:aws:s3:::*",
-      "arn:aws:s3:::${aws:username}" },
-    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
-    tests = { { key = "aws:PrincipalTag/t", families = families },
-      { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
   })
 end
 
@@ -577,6 +522,6 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations", "groups" }
+  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations", "groups" }
 
 return M
