@@ -449,7 +449,7 @@ function M.makers.relations()
   local numbers = { { operators = { "NumericLessThan", "NumericGreaterThanEquals" }, operands = { "5" } } }
   local networks = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "192.0.2.0/24" } } }
   local services = { { operators = EQUAL, operands = { "a.amazonaws.com" } } }
-  local callers = table.move(FEW_CALLERS, 1, #FEW_CALLERS, 1, {})
+  local callers = table.move(pools.FEW_CALLERS, 1, #pools.FEW_CALLERS, 1, {})
   universe.add_provider(callers, "accounts.google.com")
   return profile("relations", {
     anyone = 70, conditions = 95, old = 0, callers = callers,
