@@ -97,14 +97,14 @@ local function patterns(statement)
   return found
 end
 
--- Longer lists are not compared value by value.
-local MOST_PAIRS = 400
+-- Longer lists of values are not compared.
+local MOST_VALUES = 1000
 
 -- Reports whether no value of some key matches a pattern of each statement.
 local function differ(a, b)
   for key, texts in pairs(a) do
     local others = b[key]
-    if others and #texts * #others <= MOST_PAIRS and coverage.are_apart(texts, others) then
+    if others and #texts + #others <= MOST_VALUES and coverage.are_apart(texts, others) then
       return true
     end
   end
@@ -131,8 +131,8 @@ function Redundancy:may_meet(one, other)
   if not share(a.services, b.services) or differ(a.patterns, b.patterns) then
     return false
   end
-  return coverage.of_list(b.actions, second.not_action, a.actions, first.not_action) ~= "none"
-    and coverage.resources(second, first) ~= "none"
+  return coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
+    and coverage.share_resources(second, first)
 end
 
 local function add_to(index, key, i)
