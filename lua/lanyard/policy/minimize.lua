@@ -14,6 +14,7 @@
 --- beside one for its account, nor one for a session beside one for its role (lanyard.policy.delegation).
 
 local assemble = require "lanyard.policy.assemble"
+local budgets = require "lanyard.policy.budget"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
 local equal_access = require("lanyard.policy.reason").equal_access
@@ -110,6 +111,9 @@ end
 -- Tries an edit: edit(doc, index). Returns whether it was kept. `change` says whether the statement becomes "narrower"
 -- or "wider"; nil: unknown.
 function Part:try(removal, change, edit)
+  if self.check:stops() then
+    return false
+  end
   local copy = self.one:copy()
   edit(copy, 1)
   local loses = change ~= "wider" and not self:is_within(self.one, copy)
@@ -206,6 +210,9 @@ end
 -- Reports whether the statement with one value is within the statement with the values that may cover it, and others.
 -- `small` is the statement with few values in the list: a copy of it takes little time.
 function Part:is_covered(path, value, others, small)
+  if self.check:stops() then
+    return false
+  end
   local is_empty = path[1] == "Condition" and not demands.is_sound(path[2], { tostring(value) })
   if #others > 0 then
     return self:is_within(with_values(small, path, { value }), with_values(small, path, others))
@@ -396,10 +403,11 @@ local MOST_ROUNDS = 4
 ---@return string? reason
 return function(doc, options)
   local copy, labels, removed, undecided = doc:copy(), labels_of(doc), {}, nil
+  local budget = budgets.new(redundancy.MOST_STEPS)
   for _ = 1, MOST_ROUNDS do
-    local first, count = redundancy.new(copy, options), #removed
+    local first, count = redundancy.new(copy, options, budget), #removed
     remove_statements(first, copy, labels, removed, options)
-    local check = #removed > count and redundancy.new(copy, options) or first
+    local check = #removed > count and redundancy.new(copy, options, budget) or first
     local again = remove_parts(check, copy, labels, removed, options)
     undecided = undecided or first.undecided or check.undecided
     if not again or undecided then
