@@ -53,6 +53,16 @@ by what is listed is not reported, and any other is untrusted-account (high). An
 account counts whether a principal or a condition names it. One that can push
 images, delete them or change the policy is high at least.
 
+Policies that are not considered
+  Every report lists them. Resource control policies of the organization (RCPs)
+  are read where the caller may: with the credentials of its management account
+  or of a delegated administrator. Then a pull that an RCP denies is the finding
+  denied-grant, and a finding about somebody outside says what the RCP leaves of
+  it. Otherwise a report may show access that an RCP denies. Service control
+  policies limit the users and roles of their own organization, not Lightsail's
+  puller roles; VPC endpoint policies limit the requests that pass an endpoint.
+  No audit considers these two.
+
 Rules with on = "audit" add findings, and mutes remove some; see `lanyard help
 rules`.
 

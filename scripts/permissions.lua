@@ -8,7 +8,10 @@ The result is an identity policy, ready for IAM. It allows the ECR actions on
 repository policies that AWS's documentation lists, the Lightsail actions that
 lanyard calls, and the reads that audits, deployments and rules make: images,
 Regions, the registry policy, IAM roles and users, repository tags, the
-organization, CloudTrail's event history.
+organization, its resource control policies, CloudTrail's event history.
+Organizations shows these policies to its management account and delegated
+administrators only: elsewhere, the statement ReadResourceControlPolicies can be
+left out, and audits report that they do not consider them.
 
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
@@ -141,6 +144,17 @@ cli.json(([[
       "Sid": "ShowOrganizationToRules",
       "Effect": "Allow",
       "Action": "organizations:DescribeOrganization",
+      "Resource": "*"
+    },
+    {
+      "Sid": "ReadResourceControlPolicies",
+      "Effect": "Allow",
+      "Action": [
+        "organizations:ListPolicies",
+        "organizations:ListTargetsForPolicy",
+        "organizations:DescribePolicy",
+        "organizations:ListParents"
+      ],
       "Resource": "*"
     },
     {

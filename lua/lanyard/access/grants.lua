@@ -24,6 +24,17 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Decisions
 
+-- Returns the condition keys of two contexts.
+local function with(context, more)
+  local all = {}
+  for _, keys in ipairs { context, more } do
+    for key, value in pairs(keys) do
+      all[key] = value
+    end
+  end
+  return all
+end
+
 --- Decides whether a policy allows a principal to pull now.
 ---@param doc policy.Document
 ---@param value string     the principal
@@ -31,26 +42,30 @@ end
 ---@param now number       seconds since 1970
 ---@param around? access.Surroundings  of a puller role: decides by the registry policy, too, and by what is known of
 ---  pulls
+---@param controls? access.Controls  of another principal: decides by them, too
 ---@return "allow"|"depends"|"partial"|"deny" decision  depends: on a condition, or on what the policy alone cannot
 ---  decide; partial: one of the two actions; deny: a statement denies it, or none allows it
----@return table<string, { [1]: string, [2]: policy.Statement?, is_registry: boolean?, reason: string? }> answers  the
----  decision and its statement by action
-function M.decide(doc, value, resource, now, around)
+---@return table<string, { [1]: string, [2]: policy.Statement?, origin: access.PolicyOrigin?, reason: string? }> answers
+---  the decision and its statement by action
+function M.decide(doc, value, resource, now, around, controls)
   local found, answers = {}, {}
+  local joined = surroundings.join(doc, nil, controls and controls.list)
+  local known = controls and next(controls.context) and controls.context
   for action, one in pairs(around and pull.answers(around, doc, value, resource, now) or {}) do
     local answer = one.decision == "deny" and not one.statement and "implicit-deny" or one.decision
-    answers[action] = { answer, one.statement, is_registry = one.is_registry, reason = one.reason }
+    answers[action] = { answer, one.statement, origin = one.origin, reason = one.reason }
     found[one.decision] = true
   end
   for _, action in ipairs(around and {} or policy.PULL_ACTIONS) do
-    local answer, statement = doc:can { principal = value, action = action, resource = resource }
+    local request = {
+      principal = value, action = action, resource = resource, context = known, partial = known and true,
+    }
+    local answer, statement, origin = joined:can(request)
     if answer == "depends" then
-      answer, statement = doc:can {
-        principal = value, action = action, resource = resource, partial = true,
-        context = expiry.at(now),
-      }
+      request.partial, request.context = true, with(known or {}, expiry.at(now))
+      answer, statement, origin = joined:can(request)
     end
-    answers[action] = { answer, statement }
+    answers[action] = { answer, statement, origin = origin }
     found[answer == "implicit-deny" and "deny" or answer] = true
   end
   if found.depends then

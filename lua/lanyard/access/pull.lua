@@ -1,5 +1,5 @@
 --- Whether the puller role of a service can pull from a repository, and why not: by the policies of the repository and
---- of the registry, and by what is known of a pull.
+--- of the registry, the resource control policies that were read, and by what is known of a pull.
 ---
 ---     local found = pull.decide(surroundings.of(region), doc, role_arn, repository, now)
 ---     if found.decision ~= "allow" then print(found.reason) end
@@ -120,9 +120,8 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Decisions
 
-local function name_of(statement, is_registry)
-  local name = escape.printable(statements.describe(statement))
-  return is_registry and name .. " of the registry policy" or name
+local function name_of(statement, origin)
+  return escape.printable(statements.describe(statement) .. (origin and " of " .. origin.name or ""))
 end
 
 -- Returns what is assumed of the source of a pull, if a Deny hangs on it.
@@ -141,7 +140,7 @@ end
 ---@field decision "allow"|"deny"|"depends"
 ---@field reason? string  if the decision is not "allow"
 ---@field statement? policy.Statement  that denies, or on which it depends
----@field is_registry? boolean  whether the statement is the registry policy's
+---@field origin? access.PolicyOrigin  of the statement, unless it is the repository policy's
 ---@field advice? string        how to exempt the role from the statement
 
 --- Decides one action.
@@ -151,13 +150,13 @@ end
 ---@param now number     seconds since 1970
 ---@return access.PullDecision
 local function decide_action(around, joined, request, now)
-  local answer, statement, is_registry = joined:can(request)
-  local found = { decision = answer, statement = statement, is_registry = is_registry }
+  local answer, statement, origin = joined:can(request)
+  local found = { decision = answer, statement = statement, origin = origin }
   if around and answer == "depends" and statement.effect == "Deny" then
     local organization = around:organization_without(arn.parse(request.principal).account)
     found.decision = is_never_allowed(joined, request, now, organization) and "deny" or "depends"
   end
-  local name = statement and name_of(statement, is_registry)
+  local name = statement and name_of(statement, origin)
   if found.decision ~= "allow" and statement and statement.effect == "Deny" then
     found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
   end

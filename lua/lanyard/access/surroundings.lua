@@ -1,7 +1,8 @@
---- What decides about a pull besides the repository policy: the registry policy, and what is known of the caller.
+--- What decides about a pull besides the repository policy: the registry policy, the resource control policies of the
+--- organization if they could be read, and what is known of the caller.
 ---
 ---     local around = surroundings.of(region)
----     local answer, statement, is_registry = around:join(doc):can { ... }
+---     local answer, statement, origin = around:join(doc):can { ... }
 ---
 --- The policy of the registry applies to every request about a repository, unless its scope is V1: then it decides
 --- three actions only, and no pull.
@@ -12,6 +13,7 @@
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
+local resource_controls = require "lanyard.access.resource_controls"
 local task = require "lanyard.task"
 
 local M = {}
@@ -79,11 +81,16 @@ local function add_texts(texts, doc)
   end
 end
 
+--- A policy that decides besides the one of the repository.
+---@class access.PolicyOrigin
+---@field kind "registry"|"control"
+---@field name string  for messages: "the registry policy"
+---@field id? string   of a resource control policy
+
 ---@class access.JoinedPolicies
 ---@field private doc policy.Document
----@field private repository policy.Document?
----@field private registry policy.Document?
----@field private count integer
+---@field private parts { doc: policy.Document, first: integer, origin: access.PolicyOrigin? }[]  first: how many
+---  statements of the joined document precede it
 local Joined = {}
 Joined.__index = Joined
 
@@ -91,51 +98,87 @@ Joined.__index = Joined
 ---@param request table
 ---@return string answer
 ---@return policy.Statement? statement
----@return boolean is_registry whether the statement is the registry policy's
+---@return access.PolicyOrigin? origin  of the statement; nil: the repository policy
 function Joined:can(request)
   local answer, statement = self.doc:can(request)
   if not statement then
-    return answer, nil, false
-  elseif self.registry and statement.index > self.count then
-    return answer, self.registry:statements()[statement.index - self.count], true
+    return answer
   end
-  return answer, self.repository:statements()[statement.index], false
+  for i = #self.parts, 1, -1 do
+    local part = self.parts[i]
+    if statement.index > part.first then
+      return answer, part.doc:statements()[statement.index - part.first], part.origin
+    end
+  end
+end
+
+--- Returns the joined document: its statements are those of all policies, in order.
+---@return policy.Document
+function Joined:document()
+  return self.doc
 end
 
 --- Returns the texts of the joined statements, as version 2012-10-17 reads them.
 ---@return string[]
 function Joined:texts()
   local texts = {}
-  if self.repository then
-    add_texts(texts, self.repository)
-  end
-  if self.registry then
-    add_texts(texts, self.registry)
+  for _, part in ipairs(self.parts) do
+    add_texts(texts, part.doc)
   end
   return texts
 end
 
-local joined_last
+local REGISTRY = { kind = "registry", name = "the registry policy" }
+
+-- Returns a document with the Denies of a resource control policy: no other statement of it decides anything here.
+local function denies_of(control)
+  local doc = control.doc:copy()
+  for index = #doc:statements(), 1, -1 do
+    if doc:statement(index).effect ~= "Deny" then
+      doc:remove { index = index }
+    end
+  end
+  return doc
+end
+
+local function join_parts(parts)
+  local texts = {}
+  for _, part in ipairs(parts) do
+    part.first = #texts
+    add_texts(texts, part.doc)
+  end
+  local whole = assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}"))
+  return setmetatable({ doc = whole, parts = parts }, Joined)
+end
+
+local joined_last = {}
 
 --- Joins the policies that decide about a repository.
 ---@param doc? policy.Document       of the repository
 ---@param registry? policy.Document  of the registry, if it decides about pulls
----@return access.JoinedPolicies?  nil if there is neither
-function M.join(doc, registry)
-  if not registry then
-    return doc and setmetatable({ doc = doc, repository = doc, count = 0 }, Joined) or nil
-  elseif joined_last and joined_last.repository == doc and joined_last.registry == registry then
-    return joined_last
+---@param controls? access.ResourceControl[]
+---@return access.JoinedPolicies?  nil if nothing can allow
+function M.join(doc, registry, controls)
+  controls = controls or {}
+  if not (doc or registry) then
+    return nil
+  elseif not registry and #controls == 0 then
+    return setmetatable({ doc = doc, parts = { { doc = doc, first = 0 } } }, Joined)
+  elseif joined_last.doc == doc and joined_last.registry == registry and joined_last.controls == controls then
+    return joined_last.joined
   end
-  local texts = {}
-  if doc then
-    add_texts(texts, doc)
+  local parts = {}
+  parts[1] = doc and { doc = doc } or nil
+  parts[#parts + 1] = registry and { doc = registry, origin = REGISTRY } or nil
+  for _, control in ipairs(controls) do
+    control.denies = control.denies or denies_of(control)
+    parts[#parts + 1] = {
+      doc = control.denies,
+      origin = { kind = "control", name = resource_controls.describe(control), id = control.id },
+    }
   end
-  local count = #texts
-  add_texts(texts, registry)
-  local whole = assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}"))
-  joined_last = setmetatable({ doc = whole, repository = doc, registry = registry, count = count }, Joined)
-  return joined_last
+  joined_last = { doc = doc, registry = registry, controls = controls, joined = join_parts(parts) }
+  return joined_last.joined
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -163,6 +206,7 @@ end
 ---@field private region access.Region
 ---@field registry? access.Registry
 ---@field registry_err? aws.Error  why the registry policy could not be read
+---@field controls? access.Controls  that apply to the repositories; nil if they were not read
 local Surroundings = {}
 Surroundings.__index = Surroundings
 
@@ -182,7 +226,7 @@ end
 ---@param doc? policy.Document  of the repository
 ---@return access.JoinedPolicies?
 function Surroundings:join(doc)
-  return M.join(doc, self.registry and self.registry.decides)
+  return M.join(doc, self.registry and self.registry.decides, self.controls and self.controls.list)
 end
 
 --- Reads the surroundings of the repositories of a region.

@@ -23,6 +23,7 @@ local M = {}
 ---@field location? audit.Location
 ---@field severity? string
 ---@field why? string
+---@field control? string  the id of the resource control policy without which there is no finding
 ---@field discriminator? string  distinguishes findings that are equal in everything else that is part of their key
 
 --- A finding of a report. `fix` is a command when it begins with "lanyard ", else a text.
@@ -39,6 +40,7 @@ local M = {}
 ---@field principal? string
 ---@field statement? string  label of the statement
 ---@field index? integer     number of the statement
+---@field control? string    the id of the resource control policy without which there is no finding
 ---@field location? audit.Location  of the cause in the policy text
 ---@field key string         equal for the same finding in two reports
 
@@ -79,6 +81,7 @@ local function finding_of(inventory, record, details)
     repository = repository and repository.name, service = details.service,
     principal = principal and inventory.intern(principal),
     statement = statement and statements.label(statement), index = statement and statement.index, location = place,
+    control = details.control,
   }
 end
 

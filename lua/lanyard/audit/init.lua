@@ -9,6 +9,8 @@ local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.findings"
 local inventory = require "lanyard.audit.scan.inventory"
 local json = require "lanyard.json"
+local limitations = require "lanyard.audit.limitations"
+local resource_controls = require "lanyard.access.resource_controls"
 local severities = require "lanyard.severity"
 
 local M = {
@@ -30,12 +32,21 @@ local UNUSED_DAYS = 90
 ---@field trusted_organizations? string[]  organizations whose accounts are allowed to use them
 ---@field desired? desired.Desired   what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
+---@field controls? fun(account: string): access.Controls?, lanyard.Error?  returns the resource control policies of an
+---  account; reads them with the region's session unless given
 ---@field policies? boolean          add to each repository the text of its policy
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
 ---  findings nor repositories
 ---@field rules? rules.Rules         loaded user rules
 ---@field gate? task.Semaphore       limits the repositories that are read in parallel
+
+local function reader_of(region)
+  local reader = resource_controls.reader(region.session)
+  return function(account)
+    return reader:of(account, true)
+  end
+end
 
 -- Reads and checks the repositories. Returns them as the report describes them, and the findings.
 local function check(region, found, options)
@@ -60,6 +71,7 @@ function M.run(region, options)
   options = options or {}
   local found, err = inventory.open(region, {
     globs = options.globs, partial = options.partial, identities = options.identities,
+    controls = options.controls or reader_of(region),
   })
   if not found then
     return nil, err
@@ -71,7 +83,7 @@ function M.run(region, options)
   local repositories, list = check(region, found, options)
   local report = document.new(found.now)
   report.scopes[1] = document.scope(found, repositories)
-  report.findings = list
+  report.findings, report.limitations = list, limitations.of(found)
   return report
 end
 

@@ -169,11 +169,11 @@ end
 ---@param inventory audit.Inventory
 ---@param doc policy.Document
 ---@param statement policy.Statement
----@param options { action?: string, budget?: policy.Budget }  of lanyard.policy.audience
+---@param options { action?: string, budget?: policy.Budget, organization?: string }  of lanyard.policy.audience
 ---@return policy.Audience
 function M.audience(inventory, doc, statement, options)
   return audience.of(doc, {
-    account = inventory.account, organization = inventory.organization, trusted_accounts = inventory.trusted_accounts,
+    account = inventory.account, organization = options.organization, trusted_accounts = inventory.trusted_accounts,
     trusted_organizations = inventory.trusted_organizations, statement = statement.index, action = options.action,
     budget = options.budget, now = inventory.now,
   })
@@ -286,7 +286,7 @@ end
 ---@param repository audit.Repository
 ---@param one audit.Outsider
 ---@param message string  without the statement
----@param more table      further details
+---@param more table      further details; its `note` ends the message
 ---@return audit.Details
 function M.details(repository, one, message, more)
   local statement = one.statements[1]
@@ -294,7 +294,7 @@ function M.details(repository, one, message, more)
   local details = {
     repository = repository, statement = statement, principal = access and access.principal or one.principal,
     location = location.principal(repository.doc, statement.index, one.principal), outsider = one,
-    message = ("%s (statement %s)"):format(message, statements.label(statement)),
+    message = ("%s (statement %s)%s"):format(message, statements.label(statement), more.note or ""),
   }
   for name, value in pairs(more) do
     details[name] = value

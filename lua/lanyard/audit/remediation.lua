@@ -125,11 +125,16 @@ end
 ---@param repository access.Repository
 ---@param index integer  number of the Deny statement
 ---@param principal string
----@param of_registry? policy.Statement  the statement, if it is the registry policy's
+---@param elsewhere? policy.Statement  the statement, if it is in another policy
+---@param origin? access.PolicyOrigin  with `elsewhere`: that policy
 ---@return string
-function M.exempt_from_deny(inventory, repository, index, principal, of_registry)
-  local deny = of_registry or repository.statements[index]
-  if of_registry then
+function M.exempt_from_deny(inventory, repository, index, principal, elsewhere, origin)
+  local deny = elsewhere or repository.statements[index]
+  if origin and origin.kind == "control" then
+    return ("in the organization's management account, edit %s: add %s to the Deny in statement %s "
+      .. "(aws organizations update-policy --policy-id %s)"):format(origin.name, pull.exception(principal),
+      statements.label(deny), origin.id)
+  elseif elsewhere then
     return ("edit the registry policy: add %s to the Deny in statement %s (aws ecr put-registry-policy --region %s)")
       :format(pull.exception(principal), statements.label(deny), inventory.region)
   elseif #deny.conditions > 0 then

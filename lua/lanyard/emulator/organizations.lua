@@ -4,9 +4,9 @@
 --- Shapes: botocore's model of 2016-11-28. AWS retired `Status` of accounts for `State` on 2026-09-09, so that only
 --- `State` is returned.
 ---
---- state.organization is { id, accounts = { { id, name, email, state, joined, parent } }, management, delegated, units =
---- { { id, name, parent } }, ... }, or false: the account is in no organization. A state without it has an organization
---- of the account alone. lanyard.emulator.organization_policies describes the members for policies.
+--- state.organization is { id, accounts = { { id, name, email, state, joined, parent } }, management, delegated,
+--- units = { { id, name, parent } }, ... }, or false: the account is in no organization. A state without it has an
+--- organization of the account alone. lanyard.emulator.organization_policies describes the members for policies.
 
 local exception = require "lanyard.emulator.exception"
 local json = require "lanyard.json"

@@ -8,6 +8,7 @@ local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local json = require "lanyard.json"
+local questions = require "lanyard.policy.questions"
 local reachable = require "lanyard.policy.reachable"
 local reason = require "lanyard.policy.reason"
 local witness = require "lanyard.policy.witness"
@@ -108,7 +109,7 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Side
 function M.gained(from, to, options)
-  local found, undecided, why = reason.new_access(from, to, options)
+  local found, undecided, why = questions.new_access(from, to, options)
   local one = {
     witness = found, gains = json.array {},
     undecided = undecided and why or found and not found.certain and found.because or nil,

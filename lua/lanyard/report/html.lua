@@ -34,6 +34,17 @@ local function unknown(report)
   return #items > 0 and ("<section>\n<h2>Unknown</h2>\n<ul>\n%s</ul>\n</section>\n"):format(table.concat(items)) or ""
 end
 
+local function limitations(report)
+  local items = {}
+  for i, sentence in ipairs(summary.considered(report)) do
+    items[i] = ("<li>%s</li>\n"):format(text((sentence:gsub("^%l", string.upper))))
+  end
+  if #items == 0 then
+    return ""
+  end
+  return ('<section id="limitations">\n<h2>Limitations</h2>\n<ul>\n%s</ul>\n</section>\n'):format(table.concat(items))
+end
+
 local function grant_line(grant)
   return ("%s: %s, %s<br><code>%s</code>"):format(text(summary.label(grant)), text(grant.repository),
     text(grant.decision), text(grant.principal))
@@ -70,6 +81,7 @@ function M.write(report, out, options)
   findings.write(report, out)
   out(findings.muted(report))
   grants.write(graph.of(report, options.catalogue), out)
+  out(limitations(report))
   out(page.FOOT)
 end
 

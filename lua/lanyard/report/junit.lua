@@ -142,6 +142,9 @@ function M.write(report, out)
   end
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
   out(comment(summary.rules(report)))
+  for _, sentence in ipairs(summary.considered(report)) do
+    out(comment(sentence))
+  end
   out(("<testsuites%s>\n"):format(attributes { { "name", "lanyard audit" }, { "tests", tests },
     { "failures", failed }, { "errors", errors }, { "time", "0" } }))
   out(table.concat(suites))

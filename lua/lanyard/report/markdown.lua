@@ -114,6 +114,14 @@ local function write_findings(report, out, size)
   out "\n</details>\n"
 end
 
+local function limitations_of(report)
+  local lines = {}
+  for i, sentence in ipairs(summary.considered(report)) do
+    lines[i] = ("- %s.\n"):format(escape.markdown((sentence:gsub("^%l", string.upper))))
+  end
+  return #lines > 0 and table.concat(lines) .. "\n" or ""
+end
+
 --- Writes a report.
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
@@ -123,6 +131,7 @@ function M.write(report, out)
     escape.markdown(report.time), escape.markdown(report.tool)))
   local rules = summary.rules(report)
   out(rules and ("%s.\n\n"):format(escape.markdown(rules:gsub("^%l", string.upper))) or "")
+  out(limitations_of(report))
   local nothing = summary.nothing_read(report)
   out(nothing and ("%s.\n\n"):format(escape.markdown(nothing)) or "")
   out(failures_of(report))

@@ -101,6 +101,9 @@ function M.write(report, out)
   local grants, repositories, success = scope_samples(report)
   local rules = summary.rules(report)
   out(rules and ("# %s\n"):format(escape.printable(rules)) or "")
+  for _, sentence in ipairs(summary.considered(report)) do
+    out(("# %s\n"):format(escape.printable(sentence)))
+  end
   family(out, "lanyard_findings", "Findings, by id and severity.", findings_of(report))
   if report.muted then
     family(out, "lanyard_findings_muted", "Findings that rules mute.",

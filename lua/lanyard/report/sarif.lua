@@ -106,9 +106,10 @@ local function invocation_of(report)
     notifications[i] = { level = level_of(failure), message = { text = failures.text(failure) } }
     failed = failed or level_of(failure) == "error"
   end
+  local limitations = report.limitations and json.array(summary.considered(report))
   return {
     executionSuccessful = not failed, toolExecutionNotifications = notifications,
-    properties = rules and { rules = rules } or nil,
+    properties = (rules or limitations) and { rules = rules, limitations = limitations } or nil,
   }
 end
 

@@ -167,6 +167,64 @@ function M.mute(finding)
   return ("%s: %s"):format(mute.expires and "until " .. mute.expires or "permanently", mute.reason or "no reason given")
 end
 
+local POLICIES = {
+  ["resource-control-policies"] = "resource control policies",
+  ["service-control-policies"] = "service control policies",
+  ["vpc-endpoint-policies"] = "policies of VPC endpoints",
+}
+
+-- At most this many accounts are named.
+local MOST_ACCOUNTS = 5
+
+-- Returns " of account 111122223333", or "" for all accounts.
+local function of_accounts(accounts)
+  if not accounts or #accounts == 0 then
+    return ""
+  end
+  local names = table.concat(accounts, ", ", 1, math.min(#accounts, MOST_ACCOUNTS))
+  local more = #accounts > MOST_ACCOUNTS and (" and %d more"):format(#accounts - MOST_ACCOUNTS) or ""
+  return (" of %s %s%s"):format(#accounts == 1 and "account" or "accounts", names, more)
+end
+
+--- Returns a sentence for each kind of policy that an audit did not consider: "not considered: KIND (REASON); EFFECT".
+---@param report audit.Report
+---@param kind? string  only this kind
+---@return string[] sentences  empty for a report of a release that had no limitations
+function M.limitations(report, kind)
+  local sentences = {}
+  for _, one in ipairs(report.limitations or {}) do
+    local what = (POLICIES[one.kind] or one.kind) .. of_accounts(one.accounts)
+    sentences[#sentences + 1] = (not kind or one.kind == kind)
+      and ("not considered: %s (%s); %s"):format(what, one.reason, one.effect) or nil
+  end
+  return sentences
+end
+
+--- Returns which resource control policies decided about repositories: "resource control policies: 'perimeter' (p-1)".
+---@param report audit.Report
+---@return string? sentence  nil if none did
+function M.controls(report)
+  local words, known = {}, {}
+  for _, scope in ipairs(report.scopes) do
+    for _, control in ipairs(scope.controls or {}) do
+      words[#words + 1] = not known[control.id] and ("'%s' (%s)"):format(control.name, control.id) or nil
+      known[control.id] = true
+    end
+  end
+  return words[1] and "resource control policies in force: " .. table.concat(words, ", ") or nil
+end
+
+--- Returns the sentences about what a report considers and what it does not.
+---@param report audit.Report
+---@return string[]
+function M.considered(report)
+  local sentences = { M.controls(report) }
+  for _, sentence in ipairs(M.limitations(report)) do
+    sentences[#sentences + 1] = sentence
+  end
+  return sentences
+end
+
 --- Returns which rules files were in force: "rules in force: rules.lua (2 mutes)".
 ---@param report audit.Report
 ---@return string? sentence  nil if the report does not say

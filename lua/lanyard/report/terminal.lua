@@ -106,6 +106,16 @@ local function change_lines(report, labels)
   return table.concat(lines, "\n") .. "\n"
 end
 
+local function limitation_lines(report, paint, width)
+  local lines = {}
+  for i, sentence in ipairs(summary.considered(report)) do
+    local wrapped = width and text_table.wrap(escape.printable(sentence), math.max(width - 2, 20))
+      or { escape.printable(sentence) }
+    lines[i] = paint("dim", table.concat(wrapped, "\n  ")) .. "\n"
+  end
+  return table.concat(lines)
+end
+
 local function plain(_, text)
   return text
 end
@@ -125,6 +135,7 @@ function M.write(report, out, options)
   for _, finding in ipairs(report.findings) do
     out(finding_lines(finding, paint, width, labels))
   end
+  out(limitation_lines(report, paint, width))
   local rules = summary.rules(report)
   out(rules and escape.printable(rules) .. "\n" or "")
   out(summary.total(summary.counts(report)) .. "\n")

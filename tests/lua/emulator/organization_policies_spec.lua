@@ -26,7 +26,7 @@ end
 
 describe("the policies of the emulated organization", function()
   it("are AWS's own at first, attached to nothing until their type is enabled", function()
-    local w <close>, client = open {}
+    local _ <close>, client = open {}
     local listed = assert(client:ListPolicies { Filter = RCP }).Policies
     assert.same({ "p-RCPFullAWSAccess", true, "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess" },
       { listed[1].Id, listed[1].AwsManaged, listed[1].Arn })
@@ -38,7 +38,7 @@ describe("the policies of the emulated organization", function()
   end)
 
   it("are created, attached once their type is enabled, and detached", function()
-    local w <close>, client = open { accounts = { { id = OTHER } } }
+    local _ <close>, client = open { accounts = { { id = OTHER } } }
     local made = assert(client:CreatePolicy { Content = json.encode(PERIMETER), Description = "", Name = "perimeter", Type = RCP })
     local id = made.Policy.PolicySummary.Id
     assert.equal("PolicyTypeNotEnabledException", code_of(client:AttachPolicy { PolicyId = id, TargetId = OTHER }))
@@ -57,14 +57,14 @@ describe("the policies of the emulated organization", function()
   it("are listed in pages of 20", function()
     local policies = {}
     for i = 1, 24 do policies[i] = { name = "p" .. i, content = PERIMETER, targets = {} } end
-    local w <close>, client = open { resource_control_policies = policies }
+    local _ <close>, client = open { resource_control_policies = policies }
     local first = assert(client:ListPolicies { Filter = RCP })
     assert.equal(20, #first.Policies)
     assert.equal(5, #assert(client:ListPolicies { Filter = RCP, NextToken = first.NextToken }).Policies)
   end)
 
   it("are refused as AWS refuses them", function()
-    local w <close>, client = open {}
+    local _ <close>, client = open {}
     assert.equal("InvalidInputException", code_of(client:ListPolicies { Filter = "RCP" }))
     assert.equal("TargetNotFoundException", code_of(client:ListPoliciesForTarget { TargetId = OTHER, Filter = RCP }))
     assert.equal("InvalidInputException", code_of(client:ListPoliciesForTarget { TargetId = "web", Filter = RCP }))
@@ -80,7 +80,7 @@ describe("the policies of the emulated organization", function()
   end)
 
   it("are readable by the management account and delegated administrators only", function()
-    local w <close>, client = open { management = OTHER, accounts = { { id = OTHER } } }
+    local _ <close>, client = open { management = OTHER, accounts = { { id = OTHER } } }
     for _, call in ipairs {
       function() return client:ListPolicies { Filter = RCP } end,
       function() return client:ListPoliciesForTarget { TargetId = "111122223333", Filter = RCP } end,
@@ -94,14 +94,14 @@ describe("the policies of the emulated organization", function()
       assert.matches("You don't have permissions to access this resource%.", message)
     end
     assert.equal(OTHER, assert(client:DescribeOrganization()).Organization.MasterAccountId)
-    local d <close>, delegated = open { management = OTHER, delegated = true, accounts = { { id = OTHER } } }
+    local _ <close>, delegated = open { management = OTHER, delegated = true, accounts = { { id = OTHER } } }
     assert.equal(1, #assert(delegated:ListPolicies { Filter = RCP }).Policies)
-    local none <close>, client_of_none = open(false)
+    local _ <close>, client_of_none = open(false)
     assert.equal("AWSOrganizationsNotInUseException", code_of(client_of_none:ListPolicies { Filter = RCP }))
   end)
 
   it("have organizational units above an account, which ListParents and the paths name", function()
-    local w <close>, client = open { management = OTHER, delegated = true,
+    local _ <close>, client = open { management = OTHER, delegated = true,
       units = { { id = UNIT, name = "Workloads" } },
       accounts = { { id = "111122223333", parent = UNIT }, { id = OTHER } } }
     assert.same({ Id = UNIT, Type = "ORGANIZATIONAL_UNIT" }, assert(client:ListParents { ChildId = "111122223333" }).Parents[1])

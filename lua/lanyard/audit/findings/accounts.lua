@@ -1,5 +1,6 @@
 --- Other accounts, organizations and services that can use a repository.
 
+local controls = require "lanyard.audit.controls"
 local outsiders = require "lanyard.audit.outsiders"
 local remediation = require "lanyard.audit.remediation"
 
@@ -27,6 +28,7 @@ local function add_other(inventory, add, repository, one)
   local class, writes = one.class, one.abilities.writes
   local is_named = one.principal == class.id or one.principal:find(":root", 1, true)
   add(id_of(inventory, class), outsiders.details(repository, one, describe(one), {
+    note = controls.note(inventory, repository, one),
     severity = writes and "high" or nil,
     why = writes and "somebody else can change what is deployed next, or who can pull it" or nil,
     discriminator = not (is_named and #class.restrictions == 0) and class.text or nil,

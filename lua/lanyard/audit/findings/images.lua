@@ -53,11 +53,11 @@ local function check_existence(inventory, add)
   end
 end
 
--- Returns the first pull action that a Deny takes away, that Deny, and whether it is the registry policy's, else nil.
+-- Returns the first pull action that a Deny takes away, that Deny, and whose policy it is in, else nil.
 local function denied_action(answers)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     if answers[action][1] == "deny" then
-      return action, answers[action][2], answers[action].is_registry
+      return action, answers[action][2], answers[action].origin
     end
   end
   return nil
@@ -76,11 +76,11 @@ local function obstacle(inventory, repository, service)
     return "its image puller role is disabled", grant
   end
   local decision, answers = grants.decide(repository.doc, role, repository.arn, inventory.now, inventory.surroundings)
-  local action, deny, is_registry = denied_action(answers)
+  local action, deny, origin = denied_action(answers)
   if action then
     return ("statement %s%s denies %s to it"):format(statements.label(deny),
-      is_registry and " of the registry policy" or "", action:match ":(.*)"),
-      remediation.exempt_from_deny(inventory, repository, deny.index, role, is_registry and deny or nil)
+      origin and " of " .. origin.name or "", action:match ":(.*)"),
+      remediation.exempt_from_deny(inventory, repository, deny.index, role, origin and deny, origin)
   elseif decision ~= "allow" and not repository.doc then
     return REASONS.deny, grant
   end

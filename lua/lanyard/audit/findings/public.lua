@@ -1,6 +1,7 @@
 --- Repositories that everyone can use.
 
 local audience = require "lanyard.policy.audience"
+local controls = require "lanyard.audit.controls"
 local outsiders = require "lanyard.audit.outsiders"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
@@ -28,19 +29,21 @@ local function everyone(one)
     or one.class.text .. (#one.class.except > 0 and "," or "")
 end
 
-local function add_unrestricted(add, repository, one)
+local function add_unrestricted(add, repository, one, note)
   local who = everyone(one)
   add("public-access", outsiders.details(repository, one, ("%s can %s"):format(who, one.abilities.text), {
+    note = note,
     severity = not (one.abilities.pulls or one.abilities.writes) and "high" or nil,
   }))
 end
 
-local function add_conditional(add, repository, one)
+local function add_conditional(add, repository, one, note)
   local class, keys = one.class, keys_of(one.statements)
   local who = (class.kind == "organization" and "every account of " or "") .. class.text:gsub(" %(another .*%)$", "")
   local suffix = keys ~= "" and ", under a condition on " .. keys or ""
   add("public-access-conditional", outsiders.details(repository, one,
     ("%s can %s%s"):format(who, one.abilities.text, suffix), {
+      note = note,
       severity = (class.public or one.abilities.writes) and "high" or nil,
       why = class.public and "the condition keeps almost nobody out" or nil,
     }))
@@ -51,7 +54,8 @@ local function check(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, one in ipairs(outsiders.of(inventory, repository)) do
       if outsiders.is_reported_as_public(inventory, one) then
-        (audience.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
+        (audience.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one,
+          controls.note(inventory, repository, one))
       end
     end
   end

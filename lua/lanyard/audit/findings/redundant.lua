@@ -124,10 +124,10 @@ local function add_denied_access(add, repository, access)
   local doubt = answer[1] == "depends" and " " .. answer.reason:match "to the role (.*)$" or ""
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service, deny = deny,
-    is_registry = answer.is_registry,
+    origin = answer.origin, control = answer.origin and answer.origin.id,
     message = ("%s allows %s to call %s in statement %s and denies it in statement %s%s%s"):format(repository.name,
       access.service or access.principal, action, statements.label(statement), statements.label(deny),
-      answer.is_registry and " of the registry policy" or "", doubt),
+      answer.origin and " of " .. answer.origin.name or "", doubt),
   })
   return statement
 end
@@ -172,10 +172,10 @@ local function resolve_denial(inventory, details)
     return remediation.minimize(inventory, repository)
   elseif not access then
     return remediation.remove(inventory, repository, details.statement)
-  elseif access.kind == "puller" and #details.deny.conditions > 0 or details.is_registry
+  elseif access.kind == "puller" and #details.deny.conditions > 0 or details.origin
     or query.is_needed(inventory, repository, access.principal) then
     return remediation.exempt_from_deny(inventory, repository, details.deny.index, access.principal,
-      details.is_registry and details.deny or nil)
+      details.origin and details.deny, details.origin)
   elseif access.type == "*" or access.kind == "public" then
     return remediation.remove(inventory, repository, details.statement)
   end

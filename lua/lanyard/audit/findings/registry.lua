@@ -1,6 +1,7 @@
 --- Access that the registry policy gives to every repository of an account and Region.
 
 local audience = require "lanyard.policy.audience"
+local controls = require "lanyard.audit.controls"
 local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
@@ -30,6 +31,21 @@ local function describe_actions(statement, decides_pulls)
     table.concat(statement.actions, ", "))
 end
 
+-- Returns what resource control policies leave of the pulls that a statement gives a class, as the end of a sentence.
+local function controls_note(inventory, statement, class)
+  local registry = inventory.registry
+  if registry.scope == "V1" or not covers_any(statement, policy.PULL_ACTIONS) then
+    return ""
+  end
+  local actions = {}
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    actions[action] = query.covers(statement, action) or nil
+  end
+  return controls.note(inventory, {
+    doc = registry.doc, arn = ("arn:aws:ecr:%s:%s:repository/*"):format(inventory.region, inventory.account),
+  }, { class = class, statements = { statement }, actions = actions })
+end
+
 local function add_class(inventory, add, statement, class)
   local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
@@ -37,9 +53,9 @@ local function add_class(inventory, add, statement, class)
   add(everyone and "registry-public" or "registry-pull", {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
     severity = everyone and not audience.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
-    message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
+    message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)%s"):format(
       class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.scope ~= "V1"),
-      conditional and ", under a condition" or "", label),
+      conditional and ", under a condition" or "", label, controls_note(inventory, statement, class)),
   })
 end
 

@@ -5,6 +5,7 @@
 ---     if not present and coverage.would_have(report, index, finding) then add_resolved(finding) end
 
 local findings = require "lanyard.audit.findings"
+local limitations = require "lanyard.audit.limitations"
 
 local M = {}
 
@@ -68,12 +69,14 @@ end
 --- Reports whether a report would have a finding if its cause still existed.
 ---@param report audit.Report
 ---@param index audit.Coverage of the report
----@param finding { id: string, account?: string, region?: string, repository?: string, service?: string }
+---@param finding { id: string, account?: string, region?: string, repository?: string, service?: string,
+---  control?: string }
 ---@return boolean
 function M.would_have(report, index, finding)
   local known = index[M.scope_key(finding)]
   local repository = known and known.repositories[finding.repository or false]
-  if not known or not has_data(known.scope, repository, finding) then
+  if not known or not has_data(known.scope, repository, finding)
+    or finding.control and limitations.lacks_controls(report, finding.account) then
     return false
   elseif finding.repository then
     return M.would_show(report, index, finding)

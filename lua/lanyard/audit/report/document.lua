@@ -23,6 +23,7 @@ M.VERSION = 2
 ---@field scopes audit.Scope[]
 ---@field findings audit.Finding[]  of all scopes, the most severe first
 ---@field rules? audit.Rules[]      the rules files in force; empty if there was none
+---@field limitations? audit.Limitation[]  what the audit did not consider; absent in reports of earlier releases
 ---@field muted? audit.Finding[]    findings that a rules file mutes
 ---@field partial? { repositories?: string[], service?: string, shard?: string }  set when the report does not cover
 ---  everything; empty when its parts were selected in different ways
@@ -49,6 +50,7 @@ M.VERSION = 2
 ---@field registry_error? string    why the registry policy could not be read
 ---@field identities_error? string  why IAM did not say which roles and users exist
 ---@field journal_error? string     why the journal of the machine that audits could not be read
+---@field controls? { id: string, name: string }[]  the resource control policies that decide about the repositories
 ---@field absences_error? string    why AWS did not say whether a service or repository exists that a list lacks
 
 --- Returns a report without scopes and findings.
@@ -166,6 +168,15 @@ local function service_of(service, deployed)
   }
 end
 
+-- Returns the resource control policies of an inventory; nil if none applies.
+local function controls_of(inventory)
+  local list = json.array {}
+  for i, control in ipairs(inventory.surroundings.controls and inventory.surroundings.controls.list or {}) do
+    list[i] = { id = control.id, name = control.name }
+  end
+  return list[1] and list
+end
+
 --- Returns the account and Region of an inventory as reports describe them.
 ---@param inventory audit.Inventory
 ---@param repositories table[] of M.repository
@@ -186,6 +197,7 @@ function M.scope(inventory, repositories)
     deployments_error = inventory.deployments_unknown,
     registry_error = inventory.registry_unknown,
     identities_error = inventory.identities.unknown,
+    controls = controls_of(inventory),
     journal_error = inventory.journal_unknown,
     absences_error = inventory.absences.unknown,
   }

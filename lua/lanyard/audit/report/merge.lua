@@ -9,6 +9,7 @@ local coverage = require "lanyard.audit.report.coverage"
 local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.report.merge.findings"
 local json = require "lanyard.json"
+local limitations = require "lanyard.audit.limitations"
 local order = require "lanyard.audit.report.merge.order"
 local partial = require "lanyard.audit.report.merge.partial"
 local scopes = require "lanyard.audit.report.merge.scopes"
@@ -90,6 +91,9 @@ function M.join(reports, paths)
   joined.run = ordered[1].run
   local superseded = scopes.join(joined, ordered, file_of, notes)
   joined.rules = rules_of(ordered)
+  for _, report in ipairs(reports) do
+    limitations.add(joined, report)
+  end
   sort_scopes(joined, reports)
   findings.join(joined, ordered, superseded)
   local failed = scopes.join_errors(joined, ordered, file_of, notes)

@@ -42,7 +42,7 @@ local audited = object({
   account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
   services = list(service), services_error = optional(text), deployments_error = optional(text),
   registry_error = optional(text), identities_error = optional(text), journal_error = optional(text),
-  absences_error = optional(text),
+  absences_error = optional(text), controls = optional(list(object { id = text, name = text })),
 }, SCOPE_ERRORS)
 
 local failed = object({
@@ -58,7 +58,8 @@ end
 local finding = object({
   id = text, severity = form.one_of(severities.LIST), message = text, why = text, fix = text, key = text,
   account = text, region = text, repository = optional(text), service = optional(text), principal = optional(text),
-  statement = optional(text), index = optional(integer), state = optional(form.one_of { "new", "unchanged" }),
+  statement = optional(text), control = optional(text),
+  index = optional(integer), state = optional(form.one_of { "new", "unchanged" }),
   location = optional(object { first = integer, last = integer, line = integer, column = integer }),
   muted = optional(object({ reason = text, expires = optional(text), location = text },
     { expires = "ends", location = "place" })),
@@ -86,6 +87,7 @@ local report = object({
     repositories = optional(list(text)), service = optional(text), shard = optional(text),
   }),
   baseline = optional(baseline),
+  limitations = optional(list(object { kind = text, reason = text, effect = text, accounts = optional(list(text)) })),
 }, { partial = "part" })
 
 -- ---------------------------------------------------------------------------------------------

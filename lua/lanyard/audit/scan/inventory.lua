@@ -48,6 +48,7 @@ local M = {}
 ---@field surroundings access.Surroundings
 ---@field registry? access.Registry
 ---@field registry_unknown? string
+---@field controls_error? aws.Error   why the resource control policies of the organization could not be read
 ---@field identities audit.Identities
 ---@field intern fun(text: string): string  returns one copy of equal texts
 ---@field profile? string             the requested profile
@@ -124,13 +125,22 @@ local function deadline_of(access)
   return first < math.huge and first or nil
 end
 
+-- Returns the resource control policies, if any, with what is known of callers of an identity's account.
+local function controls_for(inventory, identity)
+  local controls = inventory.surroundings.controls
+  if not controls or #controls.list == 0 then
+    return nil
+  end
+  return { list = controls.list, context = identity.account == inventory.account and controls.context or {} }
+end
+
 local function new_access(inventory, repository, entry, is_exception)
   local value = is_exception and "*" or entry.value
   local identity = principals.classify(entry.type, value, inventory.account)
   local decision, answers = "deny", {}
   if identity.kind ~= "orphan" then
     decision, answers = grants.decide(repository.doc, value, repository.arn, inventory.now,
-      identity.kind == "puller" and inventory.surroundings or nil)
+      identity.kind == "puller" and inventory.surroundings or nil, controls_for(inventory, identity))
   end
   return {
     principal = inventory.intern(entry.value), type = entry.type, kind = identity.kind, service = identity.service,
@@ -261,8 +271,9 @@ end
 --- Lists repositories, and reads services with what they deploy and the registry policy. What cannot be read is
 --- unknown; only the list of repositories is required. No repository policy is read.
 ---@param region access.Region
----@param options { globs?: string[], partial?: boolean, identities?: table }  partial: the region itself lists only
----  some repositories; identities: see lanyard.audit.scan.identities
+---@param options { globs?: string[], partial?: boolean, identities?: table, controls?: function }  partial: the region
+---  itself lists only some repositories; identities: see lanyard.audit.scan.identities; controls: returns the resource
+---  control policies of an account | nil, err
 ---@return audit.Inventory? inventory
 ---@return aws.Error? err
 function M.open(region, options)
@@ -298,6 +309,9 @@ function M.open(region, options)
     intern = interner(),
     desired_matched = {},
   }
+  if options.controls and inventory.account then
+    around.controls, inventory.controls_error = options.controls(inventory.account)
+  end
   inventory.deployments_unknown = deployments.read(region, services)
   inventory.deployed = images.deployed(inventory, lists.by_name(listed))
   return inventory

@@ -15,7 +15,9 @@ local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
+local limitations = require "lanyard.audit.limitations"
 local progress = require "lanyard.audit.scan.progress"
+local resource_controls = require "lanyard.access.resource_controls"
 local shard = require "lanyard.audit.scan.shard"
 local shares = require "lanyard.audit.scan.shares"
 local task = require "lanyard.task"
@@ -117,6 +119,16 @@ local function first_only(target, on_finding, reporter)
   end
 end
 
+-- Returns a function that returns the resource control policies of a target's account. They are read with the
+-- credentials of the profile, once for all of its targets.
+local function controls_of(target, readers)
+  local session = target.caller or target.session
+  readers[session] = readers[session] or resource_controls.reader(session)
+  return function(account)
+    return readers[session]:of(account, target.is_member ~= false)
+  end
+end
+
 local function scan(target, options, run)
   if target.err then
     return nil, target.err
@@ -132,7 +144,7 @@ local function scan(target, options, run)
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
     trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
     desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
-    rules = options.rules, gate = run.gate,
+    rules = options.rules, gate = run.gate, controls = controls_of(target, run.readers),
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
   })
 end
@@ -151,6 +163,9 @@ local function gather(report, targets, outcomes)
     }
     entry.profile = target.profile and escape.printable(target.profile)
     table.insert(report.scopes, entry)
+    if one then
+      limitations.add(report, one)
+    end
     if not one then
       failures[#failures + 1] = { target = target, err = err, entry = entry }
     elseif not added[target_key(entry)] then
@@ -237,7 +252,7 @@ end
 ---@return audit.Failure[] failures
 function M.run(targets, options)
   options = options or {}
-  local matched, identities, reporter = {}, {}, {}
+  local matched, identities, reporter, readers = {}, {}, {}, {}
   local select_repositories, globs = selection(options, #targets, matched)
   local parts = options.meter and options.meter:targets(#targets) or {}
   local share = shares.new(#targets, M.CALLS)
@@ -245,6 +260,7 @@ function M.run(targets, options)
     local report, err = share:run(function(gate)
       return scan(target, options, {
         select = select_repositories, part = parts[i], gate = gate, identities = identities, reporter = reporter,
+        readers = readers,
       })
     end)
     if parts[i] then

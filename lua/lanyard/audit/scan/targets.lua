@@ -17,6 +17,8 @@ local M = {}
 ---@field session? aws.Session  absent when it could not be opened; see `err`
 ---@field err? aws.Error
 ---@field profile? string       the requested profile
+---@field caller? aws.Session   of the profile, which assumed the role
+---@field is_member boolean      the account is the caller's or in the caller's organization
 ---@field account? string       12 digits; known for targets reached by assuming a role
 ---@field role? string          the role that was assumed; absent in the caller's own account
 ---@field implicit boolean      selected by "all" rather than by name; a Region that is not enabled is then skipped
@@ -253,7 +255,8 @@ local function expand_profile(wanted, profile, note)
       found[#found + 1] = {
         profile = profile, account = owner.account, role = owner.role, region = region or nil,
         session = not owner.err and owner.session:at(region) or nil, err = owner.err,
-        implicit = wanted.regions == "all",
+        implicit = wanted.regions == "all", caller = session,
+        is_member = owner.role == nil or wanted.accounts == nil,
       }
     end
   end

@@ -95,6 +95,21 @@ local function mute(rules, report, is_complete)
   end
 end
 
+-- Prints what formats without a header leave out: the rules in force, and the resource control policies. The policies
+-- that no audit considers are in the help.
+local function note_header(report)
+  if #report.rules > 0 then
+    M.note("%s", summary.rules(report))
+  end
+  local controls = summary.controls(report)
+  if controls then
+    M.note("%s", controls)
+  end
+  for _, sentence in ipairs(summary.limitations(report, "resource-control-policies")) do
+    M.note("%s", sentence)
+  end
+end
+
 --- Compares, restricts, mutes, prints and stores a report.
 ---@param report audit.Report
 ---@param failed boolean whether the report lacks something
@@ -115,8 +130,8 @@ function Run:finish(report, failed, is_merged)
     M.note("the baseline does not cover %s: findings there count as new", what)
   end
   mute(rules, report, not (is_merged or failed or report.partial or options.service))
-  if WITHOUT_HEADER[options.output] and #report.rules > 0 then
-    M.note("%s", summary.rules(report))
+  if WITHOUT_HEADER[options.output] then
+    note_header(report)
   end
   if is_merged or not self.streams then
     print_.audit(options.output, report)

@@ -34,7 +34,7 @@ end
 local function empty_copy(scope)
   local copy = {
     account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
-    repositories = json.array {}, services = json.array {},
+    repositories = json.array {}, services = json.array {}, controls = scope.controls,
   }
   for _, name in ipairs(ERRORS) do
     copy[name] = scope[name]
