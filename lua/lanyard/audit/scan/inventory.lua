@@ -9,7 +9,6 @@
 
 local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
-local bounds = require "lanyard.policy.audience.denies"
 local deployments = require "lanyard.audit.scan.deployments"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
@@ -165,7 +164,7 @@ local function audience_of(inventory, repository, access)
   local texts, known, widest = {}, {}, nil
   for _, statement in ipairs(access.given_by) do
     local audience = outsiders.audience(inventory, repository.doc, statement, {
-      action = "ecr:BatchGetImage", most_denies = bounds.most(#access.given_by),
+      action = "ecr:BatchGetImage",
     })
     for _, class in ipairs(audience) do
       local is_own = access.kind == "public" or class.id == access.principal
