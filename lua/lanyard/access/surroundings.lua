@@ -112,7 +112,7 @@ function Joined:can(request)
   end
 end
 
---- Returns the joined document: its statements are those of all policies, in order.
+--- Returns the joined document, with the statements of all policies, in order.
 ---@return policy.Document
 function Joined:document()
   return self.doc
