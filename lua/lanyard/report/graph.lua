@@ -99,6 +99,10 @@ local function add_repository(self, repository, scope, findings)
     end
     self:connect(self:node("left", principal_of(access, scope)), to, edge)
   end
+  for _, name in ipairs(repository.by_registry or {}) do
+    self:connect(self:node("left", "service " .. name, name, "container-service"), to,
+      { state = "ok", label = "registry policy", findings = {} })
+  end
   return shown
 end
 
