@@ -7,8 +7,8 @@ local command = cli.command {
 Reads the runs that `lanyard audit --history DB` stored. Without DB, the file in
 $LANYARD_HISTORY is read.
 
-  PRINCIPAL   the principal; for everyone or a service under a condition, who that
-              is in effect, for example an organization
+  PRINCIPAL   the principal; for everyone or a service under a condition, who
+              that is in effect, for example an organization
   FIRST SEEN  the first run with the grant or finding; "before" marks one that
               the first run of the account and Region already had
   LAST SEEN   the last run with it

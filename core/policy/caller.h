@@ -66,7 +66,7 @@ struct caller_key {
   enum condition_operand type;
   bool many;   /* a request may have several values */
   bool always; /* every request has the key, unless the rule of the caller says otherwise */
-  int rule;    /* private to caller.c */
+  int rule;    /* see caller_rule.h */
 };
 
 /* caller_find_key returns the description of a key, in any letter case, or NULL if the reference
@@ -125,7 +125,13 @@ struct caller_fact {
  *                           absent for others
  *   aws:PrincipalOrgID, aws:PrincipalOrgPaths, aws:PrincipalTag/: absent without an account
  *   aws:ResourceAccount     the owner, if it is known
- * and the keys of a role session or of temporary credentials: absent without credentials. */
+ *   aws:TokenIssueTime      present for role sessions and federated users, who have temporary credentials;
+ *                           absent without an account
+ *   aws:MultiFactorAuth*    absent for federated users, and without an account
+ *   aws:AssumedRoot         absent for all callers but root users
+ *   aws:FederatedProvider   absent for all callers but role sessions and identity providers
+ *   aws:SourceIdentity, and the other keys of a role session: absent for all other callers
+ *   aws:CalledVia and its siblings: absent without an account, where aws:ViaAWSService is not true */
 struct caller_fact caller_fact_of(const struct caller *caller, const struct caller_request *request,
                                   const char *key, size_t length);
 void caller_fact_free(struct caller_fact *fact);
@@ -156,16 +162,34 @@ struct caller_derived {
  * must be NUL-terminated. */
 void caller_derive(const struct caller_request *request, struct caller_derived *derived);
 
+/* How one key of a request restricts another one. */
+enum caller_relation_kind {
+  CALLER_REQUIRES, /* a request with the key has the other one */
+  CALLER_IMPLIES,  /* the other one is true, too */
+  CALLER_EXCLUDES, /* a request with the key does not have the other one */
+};
+
+struct caller_relation {
+  const char *key, *other;
+  enum caller_relation_kind kind;
+};
+
+/* caller_relations returns the table of relations between keys of one request, and sets *count. A key whose
+ * only value is empty counts as absent, as for the operator Null. */
+const struct caller_relation *caller_relations(size_t *count);
+
 /* caller_possible reports whether a request with this principal, resource and context can exist. If
  * not, it appends one line to `why`, which names the key, what is possible and what the context has:
  *   aws:username: expected no value for a role, found 'kim'
  * A key with an empty list of values is absent from the request. A key that the context lacks is not
- * described; with `complete` it is absent, so that a key which every request has is missed. It
+ * described; with `complete` it is absent, so that a key which every request has is missed, but not
+ * aws:TokenIssueTime, which only sessions have. It
  * checks: the facts of caller_fact_of; several values of a key that has one; a key of every request that
  * is absent; aws:CurrentTime and aws:EpochTime of different seconds; temporary credentials that were
  * issued later; organization paths outside the organization; an owner that is not the account in the
  * resource's ARN; an aws:PrincipalArn of a unique ID whose account or name differs from
- * aws:PrincipalAccount or aws:username; a list of service names without the service. It does not check the form of
+ * aws:PrincipalAccount or aws:username; a list of service names without the service; the relations of
+ * caller_relations; an aws:CalledViaFirst or aws:CalledViaLast that is not the end of aws:CalledVia. It does not check the form of
  * values: published cases use ids such as o-abcdefg, which are shorter than AWS's. why->failed is set
  * if there is not enough memory. */
 bool caller_possible(const struct caller_request *request, bool complete, struct buf *why);

@@ -2,105 +2,9 @@
 
 #include "base/bytes.h"
 #include "base/match.h"
+#include "policy/caller_rule.h"
 
 #include <string.h>
-#include <strings.h>
-
-/* How a request determines a key. */
-enum rule {
-  RULE_FREE, /* it does not */
-  RULE_ARN,  /* aws:PrincipalArn, and so on: see caller_fact_of */
-  RULE_ACCOUNT,
-  RULE_TYPE,
-  RULE_USERID,
-  RULE_USERNAME,
-  RULE_IS_SERVICE,
-  RULE_SERVICE_NAME,
-  RULE_SERVICE_NAMES,
-  RULE_RESOURCE_ACCOUNT,
-  RULE_MEMBER,      /* absent for callers without an account */
-  RULE_CREDENTIALS, /* a property of temporary credentials: absent for callers without an account */
-};
-
-/* "Availability", "Data type" and "Value type" of each key in
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
- * `always` is set for "always included in the request context" and "included in the request context for
- * all requests, including anonymous requests". The reference calls aws:SourceArn and its siblings keys
- * of service principals; they are free here, because services document exceptions. */
-#define ONE(name, type, rule)                                                                      \
-  { name, OPERAND_##type, false, false, RULE_##rule }
-#define MANY(name, rule)                                                                           \
-  { name, OPERAND_STRING, true, false, RULE_##rule }
-#define ALWAYS(name, type, rule)                                                                   \
-  { name, OPERAND_##type, false, true, RULE_##rule }
-static const struct caller_key keys[] = {
-    ONE("aws:PrincipalArn", ARN, ARN),
-    ALWAYS("aws:PrincipalAccount", STRING, ACCOUNT),
-    ALWAYS("aws:PrincipalType", STRING, TYPE),
-    ALWAYS("aws:userid", STRING, USERID),
-    ONE("aws:username", STRING, USERNAME),
-    ONE("aws:PrincipalIsAWSService", BOOLEAN, IS_SERVICE),
-    ONE("aws:PrincipalServiceName", STRING, SERVICE_NAME),
-    MANY("aws:PrincipalServiceNamesList", SERVICE_NAMES),
-    ONE("aws:PrincipalOrgID", STRING, MEMBER),
-    MANY("aws:PrincipalOrgPaths", MEMBER),
-    ONE("aws:PrincipalTag/", STRING, MEMBER),
-    ONE("aws:ResourceAccount", STRING, RESOURCE_ACCOUNT),
-    ONE("aws:ResourceOrgID", STRING, FREE),
-    MANY("aws:ResourceOrgPaths", FREE),
-    ONE("aws:ResourceTag/", STRING, FREE),
-    ONE("aws:AssumedRoot", BOOLEAN, CREDENTIALS),
-    ONE("aws:ChatbotSourceArn", ARN, CREDENTIALS),
-    ONE("aws:Ec2InstanceSourcePrivateIPv4", ADDRESS, CREDENTIALS),
-    ONE("aws:Ec2InstanceSourceVpc", STRING, CREDENTIALS),
-    ONE("aws:FederatedProvider", STRING, FREE),
-    ONE("aws:MultiFactorAuthAge", NUMBER, CREDENTIALS),
-    ONE("aws:MultiFactorAuthPresent", BOOLEAN, CREDENTIALS),
-    ONE("aws:SignInSessionArn", ARN, CREDENTIALS),
-    ONE("aws:SourceIdentity", STRING, CREDENTIALS),
-    ONE("aws:TokenIssueTime", DATE, CREDENTIALS),
-    ONE("aws:SourceIp", ADDRESS, FREE),
-    ONE("aws:SourceVpc", STRING, FREE),
-    ONE("aws:SourceVpcArn", ARN, FREE),
-    ONE("aws:SourceVpce", STRING, FREE),
-    ONE("aws:VpceAccount", STRING, FREE),
-    ONE("aws:VpceOrgID", STRING, FREE),
-    MANY("aws:VpceOrgPaths", FREE),
-    ONE("aws:VpcSourceIp", ADDRESS, FREE),
-    MANY("aws:CalledVia", FREE),
-    ONE("aws:CalledViaFirst", STRING, FREE),
-    ONE("aws:CalledViaLast", STRING, FREE),
-    ALWAYS("aws:CurrentTime", DATE, FREE),
-    ALWAYS("aws:EpochTime", DATE, FREE),
-    ONE("aws:referer", STRING, FREE),
-    ALWAYS("aws:RequestedRegion", STRING, FREE),
-    ONE("aws:RequestTag/", STRING, FREE),
-    ALWAYS("aws:SecureTransport", BOOLEAN, FREE),
-    ONE("aws:SourceAccount", STRING, FREE),
-    ONE("aws:SourceArn", ARN, FREE),
-    ONE("aws:SourceOrgID", STRING, FREE),
-    MANY("aws:SourceOrgPaths", FREE),
-    MANY("aws:TagKeys", FREE),
-    ALWAYS("aws:UserAgent", STRING, FREE),
-    ALWAYS("aws:ViaAWSService", BOOLEAN, FREE),
-};
-
-enum { KEYS = sizeof keys / sizeof *keys };
-
-const struct caller_key *caller_keys(size_t *count) {
-  *count = KEYS;
-  return keys;
-}
-
-const struct caller_key *caller_find_key(const char *name, size_t length) {
-  for (size_t i = 0; i < KEYS; i++) {
-    size_t size = strlen(keys[i].name);
-    bool prefix = keys[i].name[size - 1] == '/';
-    if ((prefix ? length > size : length == size) && strncasecmp(name, keys[i].name, size) == 0)
-      return &keys[i];
-  }
-  return NULL;
-}
 
 /* ---------------------------------------------------------------------------------------------
  * Facts */
@@ -359,11 +263,60 @@ static void set_resource_account(struct caller_fact *fact, const struct caller_r
   buf_add(add_pattern(fact), owner.bytes, owner.length);
 }
 
+static bool is_role(const struct caller *caller) {
+  return caller->kind == CALLER_ROLE || caller->kind == CALLER_SESSION ||
+         (caller->kind == CALLER_UNIQUE_ID && is_role_id(caller));
+}
+
+static bool is_root(const struct caller *caller) {
+  return caller->kind == CALLER_ROOT || caller->kind == CALLER_CANONICAL_USER;
+}
+
+/* The keys of sessions. "These condition keys are only available when a request is made by a principal
+ * with role session or federated user principal credentials", and some for users with temporary ones. */
+static void set_session(struct caller_fact *fact, const struct caller *caller,
+                        enum caller_key_rule rule) {
+  bool federated = caller->kind == CALLER_FEDERATED_USER;
+  bool has = caller->kind == CALLER_OTHER;
+  switch (rule) {
+  case RULE_ISSUED:
+    if (is_role(caller) || federated)
+      return;
+    has = caller_has_account(caller);
+    break;
+  case RULE_MFA:
+    has = caller_has_account(caller) && !federated;
+    break;
+  case RULE_ROLE:
+    has = has || is_role(caller);
+    break;
+  case RULE_WEB:
+    has = has || is_role(caller) || caller->kind == CALLER_PROVIDER;
+    break;
+  case RULE_ROOT:
+    has = has || is_root(caller);
+    break;
+  default:
+    has = caller_has_account(caller);
+  }
+  fact->rule = has ? CALLER_KEY_FREE : CALLER_KEY_ABSENT;
+}
+
+/* aws:ViaAWSService is true if a service uses the credentials of an IAM principal. */
+static void set_via(struct caller_fact *fact, const struct caller *caller) {
+  fact->rule = CALLER_KEY_FREE;
+  if (caller_has_account(caller))
+    return;
+  fact->rule = CALLER_KEY_PRESENT;
+  fact->except = fact->ignore_case = true;
+  add_text(fact, "true");
+}
+
 struct caller_fact caller_fact_of(const struct caller *caller, const struct caller_request *request,
                                   const char *key, size_t length) {
   struct caller_fact fact = {.rule = CALLER_KEY_PRESENT};
   const struct caller_key *found = caller_find_key(key, length);
-  switch (found ? (enum rule)found->rule : RULE_FREE) {
+  switch (found ? (enum caller_key_rule)found->rule : RULE_FREE) {
   case RULE_FREE:
     fact.rule = CALLER_KEY_FREE;
     break;
@@ -392,9 +345,18 @@ struct caller_fact caller_fact_of(const struct caller *caller, const struct call
   case RULE_RESOURCE_ACCOUNT:
     set_resource_account(&fact, request);
     break;
+  case RULE_VIA:
+    set_via(&fact, caller);
+    break;
   case RULE_MEMBER:
   case RULE_CREDENTIALS:
-    fact.rule = caller_has_account(caller) ? CALLER_KEY_FREE : CALLER_KEY_ABSENT;
+  case RULE_ISSUED:
+  case RULE_MFA:
+  case RULE_ROLE:
+  case RULE_WEB:
+  case RULE_ROOT:
+  case RULE_FORWARDED:
+    set_session(&fact, caller, found->rule);
     break;
   }
   for (size_t i = 0; i < fact.count; i++)

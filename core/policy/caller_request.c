@@ -1,6 +1,7 @@
 #include "policy/caller.h"
 
 #include "base/bytes.h"
+#include "policy/caller_rule.h"
 #include "policy/condition_value.h"
 
 #include <math.h>
@@ -309,6 +310,74 @@ static bool check_paths(const struct check *check, const char *id_key, const cha
   return true;
 }
 
+static bool is_present(const struct context_entry *entry) {
+  return entry &&
+         (entry->unknown || entry->count > 1 || (entry->count == 1 && entry->values[0].length > 0));
+}
+
+/* Reports whether a value, if it is known, is true. */
+static bool may_be_true(const struct context_entry *entry) {
+  return entry->unknown || (entry->count == 1 && entry->values[0].length == 4 &&
+                            strncasecmp(entry->values[0].bytes, "true", 4) == 0);
+}
+
+/* Finds what contradicts a relation between two keys. A key that the context lacks is not described. */
+static bool check_relation(const struct check *check, const struct caller_relation *relation) {
+  const struct context *context = check->request->context;
+  const struct context_entry *entry = context_find(context, relation->key, strlen(relation->key));
+  const struct context_entry *other =
+      context_find(context, relation->other, strlen(relation->other));
+  if (!is_present(entry) || !other || other->unknown)
+    return true;
+  bool present = is_present(other);
+  bool holds = relation->kind == CALLER_EXCLUDES   ? !present
+               : relation->kind == CALLER_REQUIRES ? present
+                                                   : may_be_true(other);
+  if (holds)
+    return true;
+  buf_addf(expect(check, relation->other, strlen(relation->other)), "%s %s",
+           relation->kind == CALLER_EXCLUDES   ? "no value with"
+           : relation->kind == CALLER_REQUIRES ? "a value with"
+                                               : "'true' with",
+           relation->key);
+  if (present)
+    add_found(check->why, &other->values[0]);
+  else
+    buf_adds(check->why, ", found none");
+  return false;
+}
+
+static bool check_relations(const struct check *check) {
+  size_t count;
+  const struct caller_relation *relations = caller_relations(&count);
+  for (size_t i = 0; i < count; i++)
+    if (!check_relation(check, &relations[i]))
+      return false;
+  return true;
+}
+
+/* aws:CalledViaFirst is the first service of aws:CalledVia, and aws:CalledViaLast the last one. */
+static bool check_chain(const struct check *check) {
+  static const char *const ends[] = {"aws:CalledViaFirst", "aws:CalledViaLast"};
+  const struct context *context = check->request->context;
+  const struct context_entry *chain =
+      context_find(context, "aws:CalledVia", strlen("aws:CalledVia"));
+  if (!is_present(chain) || chain->unknown)
+    return true;
+  for (size_t i = 0; i < 2; i++) {
+    const struct context_value *end = &chain->values[i == 0 ? 0 : chain->count - 1];
+    const struct context_value *value = only_value(context, ends[i]);
+    if (!value || bytes_equal(end->bytes, end->length, value->bytes, value->length))
+      continue;
+    expect(check, ends[i], strlen(ends[i]));
+    add_quoted(check->why, end->bytes, end->length);
+    buf_adds(check->why, i == 0 ? ", the first of aws:CalledVia" : ", the last of aws:CalledVia");
+    add_found(check->why, value);
+    return false;
+  }
+  return true;
+}
+
 /* The account in the ARN of a resource owns it. Some ARNs have none, or "aws". */
 static bool check_owner(const struct check *check) {
   const struct policy_string *owner = &check->request->owner;
@@ -325,13 +394,13 @@ static bool check_owner(const struct check *check) {
   return false;
 }
 
-/* Finds a key of every request that a complete context lacks. */
+/* Finds a key of every request that a complete context lacks. A session's aws:TokenIssueTime is not one. */
 static bool check_complete(const struct check *check) {
   size_t count;
   const struct caller_key *keys = caller_keys(&count);
   for (size_t i = 0; i < count; i++) {
     size_t length = strlen(keys[i].name);
-    if (keys[i].name[length - 1] == '/' ||
+    if (keys[i].name[length - 1] == '/' || keys[i].rule == RULE_ISSUED ||
         context_find(check->request->context, keys[i].name, length))
       continue;
     struct context_entry entry = {.key = keys[i].name, .key_length = length};
@@ -356,6 +425,7 @@ bool caller_possible(const struct caller_request *request, bool complete, struct
   if (!context)
     return true;
   return check_times(&check) && check_issued(&check) && check_arn(&check) && check_names(&check) &&
+         check_relations(&check) && check_chain(&check) &&
          check_paths(&check, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths") &&
          check_paths(&check, "aws:ResourceOrgID", "aws:ResourceOrgPaths") &&
          check_paths(&check, "aws:SourceOrgID", "aws:SourceOrgPaths") &&

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "policy/evaluate.h"
 #include "reason/organizations.h"
+#include "reason/relations.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
 
@@ -30,6 +31,7 @@ struct access {
   struct access_result *result;
   struct boxes boxes;
   struct box_list old, new;
+  struct relations relations;
   struct search search;
   struct query_atoms atoms;
   struct caller_class *classes;
@@ -208,7 +210,8 @@ static bool is_optional(const struct access *access, const struct context_entry 
   bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
                   organizations_pair(entry->key, entry->key_length) < 0;
   caller_fact_free(&fact);
-  return optional && !search_is_always(&access->search, entry->key, entry->key_length);
+  return optional && !relations_require(&access->result->request, entry) &&
+         !search_is_always(&access->search, entry->key, entry->key_length);
 }
 
 /* Removes the keys without which the answer is the same. */
@@ -314,6 +317,7 @@ static bool ask(struct access *access, const struct search_question *question) {
   enum search_outcome outcome = search_run(&access->search, question, &result->request);
   if (outcome == SEARCH_FOUND) {
     result->statement = question->inside[0]->statement->index;
+    relations_arrange(&result->pool, &result->request);
     if (confirm(access, question->reading != READING_CERTAIN)) {
       simplify(access, question->reading != READING_CERTAIN);
       return true;
@@ -347,7 +351,8 @@ static bool ask_denied(struct access *access, const struct box *allow, enum quer
 
 /* Asks all questions. Returns true if one has an answer. */
 static bool ask_all(struct access *access, enum query_reading reading) {
-  size_t denies = add_boxes(access->avoided, 0, &access->new, true);
+  size_t impossible = add_boxes(access->avoided, 0, &access->relations.boxes, true);
+  size_t denies = add_boxes(access->avoided, impossible, &access->new, true);
   size_t all = add_boxes(access->avoided, denies, &access->old, false);
   for (size_t i = 0; i < access->old.count; i++)
     access->denied[i] = access->old.items[i].deny && is_denied(access, &access->old.items[i]);
@@ -393,7 +398,8 @@ static bool prepare(struct access *access) {
   struct pool *pool = &access->result->pool;
   if (!boxes_init(&access->boxes, pool, access->options->identity) ||
       !boxes_read(&access->boxes, access->before, &access->old) ||
-      !boxes_read(&access->boxes, access->after, &access->new) || !find_shapes(access))
+      !boxes_read(&access->boxes, access->after, &access->new) || !find_shapes(access) ||
+      !relations_read(&access->boxes, &access->relations))
     return false;
   access->search = (struct search){.boxes = &access->boxes,
                                    .pool = pool,
@@ -407,7 +413,8 @@ static bool prepare(struct access *access) {
                                    .atoms = &access->atoms,
                                    .steps = &access->steps};
   access->avoided =
-      pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);
+      pool_new(pool, access->relations.boxes.count + access->old.count + access->new.count + 1,
+               sizeof *access->avoided);
   access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);
   access->atoms.tests = access->boxes.test_count;
   access->atoms.items =
@@ -429,6 +436,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   if (prepared && !found && (crossing || has_open(&access)))
     found = ask_all(&access, READING_ALIGNED) || (crossing && ask_all(&access, READING_CROSSING));
   texts_free(&access.atoms);
+  relations_free(&access.relations);
   result->steps = (options->limit > 0 ? options->limit : STEPS) - access.steps;
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;

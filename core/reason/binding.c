@@ -11,8 +11,8 @@
 #include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/caller_values.h"
+#include "reason/classes.h"
 #include "reason/frames.h"
-#include "reason/links.h"
 #include "reason/organizations.h"
 #include "reason/shapes.h"
 
@@ -71,44 +71,6 @@ static void note_test(struct variables *variables, const struct box_test *test) 
 
 static void add_text(struct variables *variables, size_t i, const char *text) {
   variables_add(variables, i, text, strlen(text));
-}
-
-/* A test of one variable's key with another variable makes their values depend on each other: a value
- * of the second one, in its frame, is a value of the first one, and the reverse. */
-static void link_operand(struct variables *variables, const struct box_test *test, const char *text,
-                         size_t length, void *state) {
-  const char *name;
-  size_t name_length, from = 0;
-  size_t first = variables_find(variables, test->key->key->string, test->key->key->length);
-  (void)state;
-  if (first == variables->count || !context_next_variable(text, length, &from, &name, &name_length))
-    return;
-  size_t second = variables_find(variables, name, name_length), before = (size_t)(name - 2 - text);
-  size_t after = length - from;
-  if (second == variables->count)
-    return;
-  size_t count = variables->items[first].values.count;
-  for (size_t i = 0; i < variables->items[second].values.count; i++) {
-    const struct policy_string *value = &variables->items[second].values.items[i];
-    struct buf whole = {0};
-    buf_add(&whole, text, before);
-    buf_add(&whole, value->bytes, value->length);
-    buf_add(&whole, text + from, after);
-    variables->query->pool->failed = variables->query->pool->failed || whole.failed;
-    if (!whole.failed)
-      variables_add(variables, first, whole.data ? whole.data : "", whole.length);
-    buf_free(&whole);
-  }
-  for (size_t i = 0; i < count; i++) {
-    const struct policy_string *value = &variables->items[first].values.items[i];
-    if (value->length >= before + after)
-      variables_add(variables, second, value->bytes + before, value->length - before - after);
-  }
-}
-
-static void link_test(struct variables *variables, const struct box_test *test) {
-  if (test->has_variables && test->kind == TEST_KEY)
-    variables_each(variables, test, link_operand, NULL);
 }
 
 static bool is_key(const struct variables *variables, size_t i, const char *key) {
@@ -170,6 +132,18 @@ static void add_known(struct variables *variables, const struct caller_class *cl
 static bool is_modelled(const struct variables *variables, size_t i) {
   return !is_key(variables, i, "aws:CurrentTime") && !is_key(variables, i, "aws:EpochTime") &&
          !is_key(variables, i, "aws:PrincipalOrgPaths");
+}
+
+/* Reports whether a variable has a value of each class of texts (classes.h): it is no key of the caller, whose
+ * values follow from each other, nor one with a type or with an owner. */
+static bool has_classes(const struct variables *variables, size_t i) {
+  const char *name = variables->items[i].name;
+  size_t length = variables->items[i].length;
+  const struct caller_key *known = caller_find_key(name, length);
+  bool text = !known || known->type == OPERAND_STRING || known->type == OPERAND_NONE ||
+              known->type == OPERAND_ARN;
+  return text && !caller_values_has(name, length) && organizations_pair(name, length) < 0 &&
+         is_modelled(variables, i) && !is_key(variables, i, "aws:ResourceAccount");
 }
 
 /* Adds values that no policy mentions. */
@@ -257,46 +231,91 @@ static void add_own(struct variables *variables, size_t i) {
 
 /* --- Combinations ----------------------------------------------------------------------------- */
 
-/* Returns a combination: the digits of `number` in the bases of the numbers of values and 1 more,
- * for the absent key. */
-static const struct context *combine(struct variables *variables, size_t number) {
-  struct pool *pool = variables->query->pool;
+/* A combination of values that is being built. The caller's keys come first: their values are known
+ * before those of other variables. */
+struct combination {
+  struct variables *variables;
+  struct bindings *bindings;
+  size_t order[VARIABLES];
+  struct context_entry entries[VARIABLES];
+  struct context_value values[VARIABLES];
+  struct context bound;
+};
+
+/* Adds a copy of a combination. */
+static void add_combination(struct combination *combination) {
+  struct bindings *bindings = combination->bindings;
+  struct pool *pool = combination->variables->query->pool;
+  size_t count = combination->bound.count;
   struct context *context = pool_new(pool, 1, sizeof *context);
-  struct context_entry *entries = pool_new(pool, variables->count, sizeof *entries);
-  struct context_value *values = pool_new(pool, variables->count, sizeof *values);
-  if (!context || !entries || !values)
-    return NULL;
-  for (size_t i = 0; i < variables->count; i++) {
-    const struct points *points = &variables->items[i].values;
-    size_t base = points->count + 1, digit = number % base;
-    number /= base;
-    entries[i] = (struct context_entry){.key = variables->items[i].name,
-                                        .key_length = variables->items[i].length,
-                                        .values = &values[i],
-                                        .count = digit < points->count};
-    if (digit < points->count)
-      values[i] = (struct context_value){points->items[digit].bytes, points->items[digit].length};
+  struct context_entry *entries = pool_new(pool, count, sizeof *entries);
+  struct context_value *values = pool_new(pool, count, sizeof *values);
+  if (!context || !entries || !values || bindings->count == COMBINATIONS) {
+    combination->variables->inexact = "the policy variables have too many values";
+    return;
   }
-  *context = (struct context){.entries = entries, .count = variables->count};
-  return context;
+  for (size_t i = 0; i < count; i++) {
+    entries[i] = combination->entries[i];
+    values[i] = combination->values[i];
+    entries[i].values = &values[i];
+  }
+  *context = (struct context){.entries = entries, .count = count};
+  bindings->items[bindings->count++] = context;
+}
+
+/* Returns the values of a variable, given those of the variables before it. */
+static struct points values_of(struct combination *combination, size_t variable) {
+  struct variables *variables = combination->variables;
+  const struct points *known = &variables->items[variable].values;
+  struct points values = {0};
+  for (size_t i = 0; i < known->count; i++)
+    points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
+  if (!has_classes(variables, variable))
+    return values;
+  classes_find(variables, &combination->bound);
+  classes_propose(variables, variable, &values);
+  classes_reduce(variables, variable, &combination->bound, &values);
+  return values;
+}
+
+static void combine(struct combination *combination) {
+  struct variables *variables = combination->variables;
+  size_t depth = combination->bound.count;
+  if (depth == variables->count) {
+    add_combination(combination);
+    return;
+  }
+  size_t variable = combination->order[depth];
+  const struct points values = values_of(combination, variable);
+  struct context_entry *entry = &combination->entries[depth];
+  *entry = (struct context_entry){.key = variables->items[variable].name,
+                                  .key_length = variables->items[variable].length,
+                                  .values = &combination->values[depth]};
+  combination->bound.count++;
+  for (size_t i = 0; i <= values.count && combination->bindings->count < COMBINATIONS; i++) {
+    entry->count = i < values.count;
+    if (i < values.count)
+      combination->values[depth] =
+          (struct context_value){values.items[i].bytes, values.items[i].length};
+    combine(combination);
+  }
+  combination->bound.count--;
 }
 
 static void list_combinations(struct variables *variables, struct bindings *bindings) {
-  size_t total = 1;
-  for (size_t i = 0; i < variables->count; i++)
-    total *= variables->items[i].values.count + 1;
+  struct combination combination = {.variables = variables, .bindings = bindings};
+  size_t count = 0;
+  for (size_t pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < variables->count; i++)
+      if (has_classes(variables, i) == (pass == 1))
+        combination.order[count++] = i;
+  combination.bound.entries = combination.entries;
+  bindings->items = pool_new(variables->query->pool, COMBINATIONS, sizeof *bindings->items);
+  if (bindings->items)
+    combine(&combination);
   bindings->inexact = variables->inexact;
-  if (total > COMBINATIONS) {
-    total = COMBINATIONS;
+  if (bindings->count == COMBINATIONS)
     bindings->inexact = "the policy variables have too many values";
-  }
-  bindings->items = pool_new(variables->query->pool, total, sizeof *bindings->items);
-  for (size_t n = 0; bindings->items && n < total; n++) {
-    const struct context *combination = combine(variables, n);
-    if (!combination)
-      return;
-    bindings->items[bindings->count++] = combination;
-  }
 }
 
 void binding_list(struct query *query, const struct caller_class *classes, size_t count,
@@ -316,6 +335,7 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   for (size_t i = 0; i < variables.count; i++)
     add_fresh(&variables, i);
   add_known(&variables, classes, count);
+  classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);
   variables_each_test(&variables, variables_add_frames);
   variables_each_test(&variables, add_accounts);
@@ -323,7 +343,5 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
   caller_values_compare(&variables, OWNER, strlen(OWNER), query->fresh_account, ACCOUNT_DIGITS);
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
-  variables_each_test(&variables, link_test);
-  links_add(&variables);
   list_combinations(&variables, bindings);
 }

@@ -6,7 +6,6 @@
 #include "reason/caller_values.h"
 
 #include "policy/context.h"
-#include "reason/quotient.h"
 
 #include <string.h>
 #include <strings.h>
@@ -32,19 +31,7 @@ static bool is_of_caller(const struct variables *variables, size_t i) {
   return caller_values_has(variables->items[i].name, variables->items[i].length);
 }
 
-/* --- Patterns that are compared with a variable ----------------------------------------------- */
-
-/* A text PRE${key}POST of a test, and the patterns of another test. */
-struct comparison {
-  struct variables *variables;
-  enum caller_kind kind;
-  size_t variable;
-  struct buf before, after;
-  bool cut;         /* the texts are the sixth parts of ARNs */
-  const char *text; /* with the variable */
-  const struct box_test *other;
-  struct atom *atom;
-};
+/* --- Patterns --------------------------------------------------------------------------------- */
 
 /* Appends a text of a test with the wildcards of context_expand; a variable is a star. */
 static void add_plain(const struct box_test *test, const char *text, size_t length,
@@ -73,37 +60,6 @@ static bool ignores_case(const struct box_test *test) {
                                     test->condition.type == OPERAND_BOOLEAN);
 }
 
-static void add_quotient(void *state, const char *glob, size_t length) {
-  struct comparison *comparison = state;
-  const struct variables *variables = comparison->variables;
-  const struct policy_string key = {variables->items[comparison->variable].name,
-                                    variables->items[comparison->variable].length};
-  callers_add_glob(comparison->atom, comparison->kind, &key, glob, length,
-                   ignores_case(comparison->other));
-}
-
-static void compare_text(struct variables *variables, const struct box_test *test, const char *text,
-                         size_t length, void *state) {
-  struct comparison *comparison = state;
-  struct buf plain = {0};
-  size_t cost = 50 + length * (4 + comparison->before.length + comparison->after.length) / 2;
-  if (text == comparison->text || !query_pay(variables->query, cost))
-    return;
-  struct policy_string part =
-      comparison->cut ? variables_part(text, length) : (struct policy_string){text, length};
-  add_plain(test, part.bytes, part.length, &plain);
-  buf_adds(&plain, "");
-  bool failed = plain.failed || comparison->before.failed || comparison->after.failed;
-  variables->query->pool->failed = variables->query->pool->failed || failed;
-  if (!failed &&
-      !quotient_each((struct policy_string){plain.data, plain.length},
-                     (struct policy_string){comparison->before.data, comparison->before.length},
-                     (struct policy_string){comparison->after.data, comparison->after.length},
-                     ignores_case(test), add_quotient, comparison))
-    variables->inexact = "a policy variable is compared with too many patterns";
-  buf_free(&plain);
-}
-
 /* What the texts of a class have to differ in. */
 struct differences {
   enum caller_kind kind;
@@ -114,42 +70,29 @@ static bool is_in_query(const struct query *query, size_t test) {
   return query->roles[test] || query->masks[test];
 }
 
-/* Adds the sets of callers for which the other tests of the dimension can match the text. */
-static void compare_tests(struct variables *variables, const struct box_test *test,
-                          const char *text, size_t length, void *state) {
-  struct differences *differences = state;
+/* Makes the texts differ for a set of callers. */
+static void add_atom(struct differences *differences, struct query *query,
+                     const struct atom *atom) {
+  if (!atom || atom->count == 0)
+    return;
+  texts_add(query, &differences->atoms, atom);
+  texts_add(query, &differences->atoms, texts_negation(query, atom));
+}
+
+/* Adds the sets of callers whose keys are values of variables that tests distinguish (classes.h). */
+static void add_classes(struct variables *variables, struct differences *differences) {
   struct query *query = variables->query;
-  const char *name;
-  size_t name_length, from = 0;
-  while (context_next_variable(text, length, &from, &name, &name_length)) {
-    struct comparison comparison = {.variables = variables,
-                                    .kind = differences->kind,
-                                    .variable = variables_find(variables, name, name_length)};
-    if (comparison.variable == variables->count || !is_of_caller(variables, comparison.variable))
-      continue;
-    comparison.text = text;
-    comparison.cut = variables_cut(test, text, (size_t)(name - 2 - text));
-    const char *start = comparison.cut ? variables_part(text, length).bytes : text;
-    add_plain(test, start, (size_t)(name - 2 - start), &comparison.before);
-    add_plain(test, text + from, length - from, &comparison.after);
-    buf_adds(&comparison.before, "");
-    buf_adds(&comparison.after, "");
-    for (size_t i = 0; i < query->boxes->test_count; i++) {
-      comparison.other = query_test(query, i);
-      if (!is_in_query(query, i) || comparison.other->kind != test->kind ||
-          comparison.other->dimension != test->dimension)
-        continue;
-      comparison.atom = texts_new(query);
-      if (!comparison.atom)
-        break;
-      variables_each(variables, comparison.other, compare_text, &comparison);
-      if (comparison.atom->count == 0)
-        continue;
-      texts_add(query, &differences->atoms, comparison.atom);
-      texts_add(query, &differences->atoms, texts_negation(query, comparison.atom));
+  for (size_t v = 0; v < variables->count; v++) {
+    const struct class_patterns *classes = &variables->items[v].classes;
+    const struct policy_string key = {variables->items[v].name, variables->items[v].length};
+    for (size_t i = 0; i < classes->count && is_of_caller(variables, v); i++) {
+      struct atom *atom = texts_new(query);
+      if (!atom)
+        return;
+      callers_add_glob(atom, differences->kind, &key, classes->items[i].glob.bytes,
+                       classes->items[i].glob.length, classes->items[i].fold);
+      add_atom(differences, query, atom);
     }
-    buf_free(&comparison.before);
-    buf_free(&comparison.after);
   }
 }
 
@@ -168,31 +111,22 @@ struct own {
   struct atom *atom;
 };
 
-/* Appends the callers whose key is PRE, a match of a pattern of the variable, and POST. */
-static void add_framed(struct variables *variables, const struct box_test *test, const char *text,
-                       size_t length, void *state) {
-  const struct own *own = state;
+/* Appends the callers whose key is PRE, a match of a pattern or any text, and POST. */
+static void add_framed(struct variables *variables, const struct class_pattern *pattern,
+                       const struct own *own) {
   const struct policy_string key = {own->test->key->key->string, own->test->key->key->length};
   struct buf glob = {0};
   add_plain(own->test, own->before.bytes, own->before.length, &glob);
-  if (test)
-    add_plain(test, text, length, &glob);
+  if (pattern)
+    buf_add(&glob, pattern->glob.bytes, pattern->glob.length);
   else
     buf_addc(&glob, context_wildcards.any);
   add_plain(own->test, own->after.bytes, own->after.length, &glob);
   variables->query->pool->failed = variables->query->pool->failed || glob.failed;
   if (!glob.failed)
-    callers_add_glob(own->atom, own->kind, &key, glob.data, glob.length, ignores_case(own->test));
+    callers_add_glob(own->atom, own->kind, &key, glob.data, glob.length,
+                     ignores_case(own->test) || (pattern && pattern->fold));
   buf_free(&glob);
-}
-
-/* Makes the texts differ for a set of callers. */
-static void add_own_atom(struct differences *differences, struct query *query,
-                         const struct own *own) {
-  if (own->atom->count == 0)
-    return;
-  texts_add(query, &differences->atoms, own->atom);
-  texts_add(query, &differences->atoms, texts_negation(query, own->atom));
 }
 
 /* Adds the set of callers whose key is a text without variables, which a test has beside others. */
@@ -205,8 +139,9 @@ static void compare_literal(struct variables *variables, const struct box_test *
                     .atom = texts_new(variables->query)};
   if (!own.atom)
     return;
-  add_framed(variables, test, "", 0, &own);
-  add_own_atom(differences, variables->query, &own);
+  const struct class_pattern nothing = {.glob = {"", 0}};
+  add_framed(variables, &nothing, &own);
+  add_atom(differences, variables->query, own.atom);
 }
 
 /* Adds the set of callers whose key is a text PRE${name}POST, and the sets of those for which the
@@ -228,19 +163,16 @@ static void compare_own(struct variables *variables, const struct box_test *test
                     .atom = texts_new(query)};
   if (!own.atom)
     return;
-  add_framed(variables, NULL, NULL, 0, &own);
-  add_own_atom(differences, query, &own);
-  for (size_t i = 0; i < query->boxes->test_count; i++) {
-    const struct box_test *other = query_test(query, i);
-    if (!is_in_query(query, i) || other->kind != TEST_KEY || !texts_is(other) ||
-        other->key->key->length != name_length ||
-        strncasecmp(other->key->key->string, name, name_length) != 0)
-      continue;
+  add_framed(variables, NULL, &own);
+  add_atom(differences, query, own.atom);
+  size_t variable = variables_find(variables, name, name_length);
+  for (size_t i = 0; variable < variables->count && i < variables->items[variable].classes.count;
+       i++) {
     own.atom = texts_new(query);
     if (!own.atom)
       return;
-    variables_each(variables, other, add_framed, &own);
-    add_own_atom(differences, query, &own);
+    add_framed(variables, &variables->items[variable].classes.items[i], &own);
+    add_atom(differences, query, own.atom);
   }
 }
 
@@ -347,11 +279,11 @@ static bool concerns_callers(const struct variables *variables) {
 
 static void add_differences(struct variables *variables, struct differences *differences) {
   const struct query *query = variables->query;
+  add_classes(variables, differences);
   for (size_t i = 0; i < query->boxes->test_count; i++) {
     const struct box_test *test = query_test(query, i);
     if (!is_in_query(query, i) || !test->has_variables)
       continue;
-    variables_each(variables, test, compare_tests, differences);
     if (tests_caller(test))
       variables_each(variables, test, compare_own, differences);
   }

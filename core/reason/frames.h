@@ -10,6 +10,18 @@
 
 enum { VARIABLES = 6 };
 
+/* A pattern with the wildcards of context_expand. `arn`: its parts are compared one by one. */
+struct class_pattern {
+  struct policy_string glob;
+  bool fold, arn;
+  const char *origin; /* the text of the policy that it comes from, or NULL */
+};
+
+struct class_patterns {
+  struct class_pattern *items;
+  size_t count, capacity;
+};
+
 struct variables {
   struct query *query;
   bool any; /* a text has "${" */
@@ -17,6 +29,7 @@ struct variables {
     const char *name;
     size_t length;
     struct points values;
+    struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;
   const char *inexact;

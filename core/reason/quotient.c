@@ -24,24 +24,33 @@ static bool agree(char a, char b, bool ignore_case) {
          (ignore_case && lower(a) == lower(b));
 }
 
+/* Adds the places that a star reaches with no text. */
+static void skip_stars(struct policy_string pattern, unsigned char *places) {
+  for (size_t p = 0; p < pattern.length; p++)
+    places[p + 1] |= places[p] && is_any(pattern.bytes[p]);
+}
+
 /* Sets which places of the pattern BEFORE reaches: a byte for each, and one for the end. */
 static void find_starts(struct policy_string pattern, struct policy_string before, bool ignore_case,
                         unsigned char *now, unsigned char *next) {
   memset(now, 0, pattern.length + 1);
   now[0] = 1;
-  for (size_t i = 0; i <= before.length; i++) {
-    for (size_t p = 0; p < pattern.length; p++)
-      now[p + 1] |= now[p] && is_any(pattern.bytes[p]);
-    if (i == before.length)
-      return;
+  skip_stars(pattern, now);
+  for (size_t i = 0; i < before.length; i++) {
+    bool star = is_any(before.bytes[i]);
     memset(next, 0, pattern.length + 1);
-    for (size_t p = 0; p < pattern.length; p++) {
-      if (now[p] && is_any(pattern.bytes[p]))
+    for (size_t p = 0; p <= pattern.length; p++) {
+      if (star && (now[p] || (p > 0 && next[p - 1])))
         next[p] = 1;
-      else if (now[p] && agree(pattern.bytes[p], before.bytes[i], ignore_case))
-        next[p + 1] = 1;
+      else if (!star && p < pattern.length && now[p] && is_any(pattern.bytes[p]))
+        next[p] = 1;
+      else if (!star && p > 0 && now[p - 1] &&
+               agree(pattern.bytes[p - 1], before.bytes[i], ignore_case) &&
+               !is_any(pattern.bytes[p - 1]))
+        next[p] = 1;
     }
     memcpy(now, next, pattern.length + 1);
+    skip_stars(pattern, now);
   }
 }
 
@@ -77,11 +86,13 @@ bool quotient_each(struct policy_string pattern, struct policy_string before,
   unsigned char *starts = rows, *ends = rows + 2 * size;
   find_starts(pattern, before, ignore_case, starts, rows + size);
   find_ends(pattern, after, ignore_case, ends, rows + 3 * size);
+  /* A star is at the end of a part, and at the beginning, where one can be. */
   for (size_t s = 0; s < size; s++)
     for (size_t e = s; starts[s] && e < size; e++) {
-      /* A value can also end within the text that a star matches. */
+      bool before_star = e < pattern.length && is_any(pattern.bytes[e]);
+      bool after_star = s > 0 && is_any(pattern.bytes[s - 1]) && starts[s - 1];
       bool ends_here = ends[e] || (e > s && is_any(pattern.bytes[e - 1]) && ends[e - 1]);
-      if (ends_here && parts++ < MOST_PARTS)
+      if (ends_here && !before_star && !after_star && parts++ < MOST_PARTS)
         each(state, pattern.bytes + s, e - s);
     }
   free(rows);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 static const char DIGITS[] = "0123456789";
+static const char HEXADECIMAL[] = "0123456789abcdef";
 static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 static const char IDS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
@@ -41,6 +42,15 @@ static const struct {
     {"aws:ResourceOrgPaths", SHAPE_PATH},
     {"aws:SourceOrgPaths", SHAPE_PATH},
     {"aws:VpceOrgPaths", SHAPE_PATH},
+    {"aws:SourceVpc", SHAPE_VPC},
+    {"aws:Ec2InstanceSourceVpc", SHAPE_VPC},
+    {"aws:SourceVpce", SHAPE_ENDPOINT},
+    {"aws:CalledVia", SHAPE_SERVICE},
+    {"aws:CalledViaFirst", SHAPE_SERVICE},
+    {"aws:CalledViaLast", SHAPE_SERVICE},
+    {"aws:CalledViaAWSMCP", SHAPE_SERVICE},
+    {"aws:FederatedProvider", SHAPE_FILLED},
+    {"aws:SourceIdentity", SHAPE_FILLED},
 };
 
 static enum shape listed_shape(const char *key, size_t length) {
@@ -145,8 +155,13 @@ void shape_fresh(const struct query *query, enum shape shape, struct buf *out) {
   case SHAPE_USERID:
     buf_adds(out, "AROAEXAMPLE:session");
     break;
+  case SHAPE_VPC:
+  case SHAPE_ENDPOINT:
+    buf_adds(out, shape == SHAPE_VPC ? "vpc-0123456789abcdef0" : "vpce-0123456789abcdef0");
+    break;
   case SHAPE_ANY:
   case SHAPE_NAME:
+  case SHAPE_FILLED:
     buf_adds(out, query->fresh);
     break;
   case SHAPE_BOOLEAN:
@@ -356,6 +371,19 @@ void shape_add(struct atom *atom, enum shape shape, shape_wrap *wrap, const void
     add_caller(&builder, ":iam::", ":role/", true);
     add_caller(&builder, ":iam::", ":root", false);
     add_caller(&builder, ":sts::", ":federated-user/", false);
+    break;
+  case SHAPE_VPC:
+  case SHAPE_ENDPOINT:
+    begin(&builder);
+    add_text(&builder, shape == SHAPE_VPC ? "vpc-" : "vpce-");
+    add_some(&builder, HEXADECIMAL);
+    end(&builder);
+    break;
+  case SHAPE_FILLED:
+    begin(&builder);
+    atom_add_one(atom, byte_set_any());
+    atom_add_star(atom, byte_set_any());
+    end(&builder);
     break;
   case SHAPE_NAME:
     begin(&builder);

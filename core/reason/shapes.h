@@ -18,7 +18,10 @@ enum shape {
   SHAPE_CALLER, /* the ARN of a user, role, federated user or root user */
   SHAPE_NAME,   /* of a user */
   SHAPE_USERID,
-  SHAPE_SERVICE, /* NAME.amazonaws.com */
+  SHAPE_SERVICE,  /* NAME.amazonaws.com */
+  SHAPE_VPC,      /* vpc-... */
+  SHAPE_ENDPOINT, /* vpce-... */
+  SHAPE_FILLED,   /* any text but the empty one */
 };
 
 /* shapes_find sets in the boxes whether policies, or the organizations of accounts, mention accounts or

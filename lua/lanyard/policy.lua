@@ -238,7 +238,8 @@ function core.methods.lint(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Questions about every possible request. The modules are required when they are used.
+-- Questions about every possible request. The modules are required when they are used. A mistake in an argument raises
+-- an error. No question is answered "no" about a document that AWS refuses to store: see lanyard.policy.questions.
 
 --- Finds a request that a document allows and an earlier one does not. See lanyard.policy.reason.
 ---@param before policy.Document
@@ -248,7 +249,7 @@ end
 ---@return "undecided"? undecided
 ---@return string? reason           why such a request cannot be excluded
 function M.new_access(before, after, options)
-  return require("lanyard.policy.reason").new_access(before, after, options)
+  return require("lanyard.policy.questions").new_access(before, after, options)
 end
 
 --- Reports whether two documents allow the same requests. See lanyard.policy.reason.
@@ -259,7 +260,7 @@ end
 ---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
 ---@return string? reason
 function M.equal_access(a, b, options)
-  return require("lanyard.policy.reason").equal_access(a, b, options)
+  return require("lanyard.policy.questions").equal_access(a, b, options)
 end
 
 --- Finds a request with one of the actions, on one of the resources, by one of the principals, that a document allows.
@@ -269,7 +270,7 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
 function M.grants(doc, asked, options)
-  return require("lanyard.policy.reference").grants(doc, asked, options)
+  return require("lanyard.policy.questions").grants(doc, asked, options)
 end
 
 --- Finds a request that a document allows from outside a set of accounts and organizations. See
@@ -279,7 +280,7 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
 function M.outside(doc, inside, options)
-  return require("lanyard.policy.reference").outside(doc, inside, options)
+  return require("lanyard.policy.questions").outside(doc, inside, options)
 end
 
 --- Finds a request of the public that a document allows. See lanyard.policy.reference.
@@ -287,15 +288,16 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
 function M.public(doc, options)
-  return require("lanyard.policy.reference").public(doc, options)
+  return require("lanyard.policy.questions").public(doc, options)
 end
 
 --- Returns the classes of callers that a document can ever allow. See lanyard.policy.reachable.
 ---@param doc policy.Document
 ---@param options? { action?: string, accounts?: table<string, string>, always?: string[], limit?: integer }
----@return policy.ReachedClass[]
+---@return policy.ReachedClass[]? classes
+---@return lanyard.Error? err  code "RefusedPolicy" for a document that AWS refuses
 function M.reachable(doc, options)
-  return require "lanyard.policy.reachable"(doc, options)
+  return require("lanyard.policy.questions").reachable(doc, options)
 end
 
 --- Returns an equal document without redundant parts, and what was removed. See lanyard.policy.minimize.
@@ -305,7 +307,7 @@ end
 ---@return policy.Removal[] removed
 ---@return string? undecided  why more may be redundant
 function M.minimize(doc, options)
-  return require "lanyard.policy.minimize"(doc, options)
+  return require("lanyard.policy.questions").minimize(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -81,17 +81,25 @@ want("outside-access", #accounts + #organizations > 0)
 if #wanted == 0 then
   command:usage "name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations"
 end
+if options.no_public and options.type == "identity" then
+  command:usage "--no-public needs the policy of a resource: an identity policy is never public"
+end
 policy_files.check_stdin(command, { options.no_new_access, table.unpack(options.file) })
 
 -- Returns the files to check, each with the file that it is compared with.
 local function pairs_to_check()
   local before, files = options.no_new_access, options.file
-  local list = {}
-  if not before or before == "-" or policy_pairs.type_of(before) ~= "folder" then
+  local list, before_type, err = {}, nil, nil
+  if before and before ~= "-" then
+    before_type, err = policy_pairs.type_of(before)
+  end
+  if before_type ~= "folder" then
     for i, file in ipairs(files) do
       list[i] = { name = policy_files.name(file), before = before, after = file }
     end
-    if before and #files > 1 then
+    if err and (#files > 1 or policy_pairs.type_of(files[1]) == "folder") then
+      cli.leave(cli.exit.failed, ("--no-new-access: %s"):format(tostring(err)))
+    elseif before and #files > 1 then
       command:usage "--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE"
     elseif before and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
       command:usage "--no-new-access compares a folder with a folder: BEFORE is a file"
@@ -156,14 +164,14 @@ local list, by_path = pairs_to_check()
 for _, pair in ipairs(list) do
   pair.name = by_path and policy_files.name(pair.name) or pair.name
   local is_new = by_path and not pair.before
-  if is_new then
-    cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))
-  end
   if not pair.after then
     cli.note(escape.format("lanyard: %s: deleted", pair.name))
     found[#found + 1] = { file = pair.name, check = "new-access", result = "pass", change = "deleted" }
   else
     local before, doc = load(pair.before), load(pair.after)
+    if is_new and doc then
+      cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))
+    end
     if before and doc then
       check_file(doc, before, pair.name, is_new and "added" or nil)
     end

@@ -71,6 +71,9 @@ local function items_of(changes)
   return items
 end
 
+if options.type ~= "repository" and not options.effect then
+  command:usage "--type needs --effect"
+end
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
 
 -- Returns one side of a change for JSON.

@@ -47,8 +47,21 @@ if merged:size() > policy.LIMIT then
     .. "policy fmt --compact) it has %d"):format(merged:size(), policy.LIMIT, merged:compact_size()))
 end
 
-local gives, takes = effect.texts(effect.of(docs[1], merged, { kind = policy_files.kind(docs) }))
-local line = report.effect_line { gives = gives, takes = takes }
+-- Returns a line about what the merge gives and takes.
+local function effect_line()
+  local kind = policy_files.kind(docs)
+  for i, doc in ipairs(docs) do
+    local message = policy_files.problem(doc, policy_files.name(options.file[i]), kind,
+      ", but another statement has one: the policies are of different types")
+    if message then
+      return "what the merge gives and takes is unknown: " .. message
+    end
+  end
+  local gives, takes = effect.texts(effect.of(docs[1], merged, { kind = kind }))
+  return report.effect_line { gives = gives, takes = takes }
+end
+
+local line = effect_line()
 if options.dry_run then
   cli.out(report.paint_diff(docs[1]:diff(merged, { from = policy_files.name(options.file[1]), to = "merged" })))
   cli.out(line)

@@ -44,6 +44,8 @@ if (options.file == nil) == (options.repository == nil) then
   command:usage "name a file, or pass --repository NAME"
 elseif options.file and (options.dry_run or options.output ~= "table") then
   command:usage "--dry-run and --output need --repository"
+elseif options.file and options.rules then
+  command:usage "--rules needs --repository"
 elseif options.repository and options.type ~= "repository" then
   command:usage "--type needs a file"
 end

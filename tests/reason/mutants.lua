@@ -43,8 +43,9 @@ local LIBRARIES = output "pkg-config --libs libcurl libcrypto":gsub("\n", " ") .
 local PURE = { base = true, json = true, policy = true, reason = true } -- packages that need no libraries
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
-local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
+local PROGRAMS = { "quotient_test", "action_index_test", "shapes_test", "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
+local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reason_lists",
+  "reachable", "reference", "minimize" }
 
 -- A build: the objects of the unchanged files, the command that compiles, and the folder of the changed ones.
 local function build_of(objects, folder)

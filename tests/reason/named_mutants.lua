@@ -51,7 +51,7 @@ local LIST = {
   } },
   { "a Deny of the old policy gives no access when it goes", "access.c", { { " || ask_denied(access, allow, reading, denies)", "" } } },
   { "the new policy's Denies do not matter", "access.c", {
-    { "size_t denies = add_boxes(access->avoided, 0, &access->new, true);", "size_t denies = 0;" },
+    { "size_t denies = add_boxes(access->avoided, impossible, &access->new, true);", "size_t denies = impossible;" },
   } },
   { "a session is not a session of a role with a path", "caller_words.c", {
     { "static void add_sessions(struct atom *atom, const struct caller *named) {\n  for (size_t i = 0; i < 2; i++) {",

@@ -62,6 +62,9 @@ end
 add("unknown-key", {
   { "a mistyped key of an Allow", when("StringEquals", "aws:PrincialOrgID", "o-a"), "write aws:PrincipalOrgID" },
   { "what it does to an Allow", when("StringEquals", "aws:PrincialOrgID", "o-a"), "the statement allows nobody" },
+  { "the prefix of a service", denied(when("StringNotEquals", "iam:PrincipalOrgID", "o-a")), "write aws:PrincipalOrgID" },
+  { "the prefix of a service in an SCP", denied(when("StringNotEquals", "sts:principaltag/team", "a")), "write aws:", kind = "scp" },
+  { "the prefix of ECR", when("StringEquals", "ecr:SourceVpce", "vpce-12345678"), "write aws:SourceVpce" },
   { "what a negated operator does to an Allow", when("StringNotEquals", "aws:PrincialOrgID", "o-a"), "restricts nothing" },
   { "what it does to a Deny", denied(when("StringEquals", "aws:PrincialOrgID", "o-a")), "denies nobody" },
   { "what a negated operator does to a Deny", denied(when("StringNotEquals", "aws:PrincialOrgID", "o-a")), "denies everyone" },
@@ -236,6 +239,8 @@ add("service-wildcard", {
 add("unsupported-action", {
   { "the action of a login", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "ECR rejects" },
   { "an action on the registry", { Action = "ecr:PutReplicationConfiguration" }, "no effect", "medium" },
+  { "a pattern of the login alone", { Action = { "ecr:BatchGetImage", "ecr:GetAuth*" } }, "matches only actions", "medium" },
+  { "a pattern of the registry", { Action = "ecr:*RegistryPolic?" }, "matches only actions", "medium" },
   { "an action that does not assume a role", { Action = "sts:GetCallerIdentity" }, "IAM rejects", kind = "trust" },
   { "all actions", { Action = "*" }, "name the services", kind = "rcp" },
 })

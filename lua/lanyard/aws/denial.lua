@@ -93,6 +93,12 @@ local function reason_of(text)
   return nil, false
 end
 
+-- Returns a reason that names no kind of policy, as AWS words it | nil
+local function other_reason(text)
+  local reason = text:match "[Bb]ecause (.+)$"
+  return reason and not reason:find "^no policy " and reason:gsub("%.$", "") or nil
+end
+
 --- What the message of a denied call says.
 ---@class aws.Denial
 ---@field kind? string       the kind of policy, as AWS names it: "service control policy"; nil if AWS does not say
@@ -101,6 +107,7 @@ end
 ---@field action? string     "ecr:PutImage"
 ---@field resource string    an ARN, or "*"
 ---@field encoded? string    for sts:DecodeAuthorizationMessage
+---@field other? string      a reason that names no kind of policy
 
 --- Reads the message of a denied call.
 ---@param err lanyard.Error
@@ -122,6 +129,7 @@ function M.read(err)
     action = action,
     resource = resource and resource:gsub("[.,;]$", "") or "*",
     encoded = encoded,
+    other = not kind and not explicit and other_reason(reason) or nil,
   }
 end
 
@@ -143,7 +151,7 @@ end
 ---@param denial aws.Denial
 ---@return boolean
 function M.may_lack_statement(denial)
-  return not denial.explicit and (denial.kind == nil or denial.kind == "identity-based policy")
+  return not denial.explicit and not denial.other and (denial.kind == nil or denial.kind == "identity-based policy")
 end
 
 local function article(kind)
@@ -153,7 +161,9 @@ end
 -- Returns the lines for a policy that denies, or that does not allow.
 local function policy_lines(denial)
   local action = denial.action or "the call"
-  if not denial.kind then
+  if denial.other then
+    return { ("AWS denies %s because %s"):format(action, denial.other) }
+  elseif not denial.kind then
     return {
       ("a Deny statement denies %s; AWS does not say in which policy"):format(action),
       "check the policies of the caller, of the resource and of the organization: a further Allow does not override it",

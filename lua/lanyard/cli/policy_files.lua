@@ -4,6 +4,7 @@ local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local policy_pairs = require "lanyard.cli.policy_pairs"
 local refusals = require "lanyard.policy.lint.refusal"
 local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
@@ -63,6 +64,16 @@ local function policy_text_of(text)
   return nil
 end
 
+-- Returns why a text is not JSON, where the parser would name a character only.
+local function text_problem(text)
+  if not text:find "%S" then
+    return "expected a policy, and the file is empty"
+  elseif text:find "^\xff\xfe" or text:find "^\xfe\xff" then
+    return "the file is UTF-16: save it as UTF-8"
+  end
+  return nil
+end
+
 -- Returns advice for a text that is a policy followed by another one.
 local function advice_on_second(text, fault)
   if text:find("^%s*,?%s*{", fault.offset + 1) and policy.parse(text:sub(1, fault.offset)) then
@@ -80,7 +91,7 @@ local function parse(text)
   local inner, line, column, account = policy_text_of(text)
   if not inner then
     local advice = line or advice_on_second(text, fault)
-    return nil, { message = fault.expected .. advice, line = fault.line, column = fault.column }
+    return nil, { message = text_problem(text) or fault.expected .. advice, line = fault.line, column = fault.column }
   end
   local found, inner_fault = policy.parse(inner)
   if not found then
@@ -92,6 +103,19 @@ local function parse(text)
   return found, nil, { line = line, column = column, account = account }
 end
 
+-- Returns why a file cannot be read before it is opened: opening a FIFO waits for a writer. The descriptors of the
+-- shell's <(command) are pipes, too, but have a writer.
+local function file_problem(file)
+  if file == "" then
+    return "the name of a file is empty"
+  elseif file ~= "-" and not file:find "^/dev/" and not file:find "^/proc/"
+    and policy_pairs.type_of(file) == "other" then
+    return escape.format("cannot read %s: it is neither a file nor a folder; to read from a pipe, pass - for stdin",
+      file)
+  end
+  return nil
+end
+
 --- Reads and parses one file. For a reply of ECR with a member policyText, the policy in it is parsed.
 ---@param file string
 ---@return policy.Document? doc
@@ -100,9 +124,14 @@ end
 ---@return { line: integer, column: integer, account?: string }? reply  where the file has its policyText, and its
 ---                                                                     registryId
 function M.read(file)
-  local text, err = system.read_file(file, policy.MOST_BYTES)
+  local message = file_problem(file)
+  local text, err
+  if not message then
+    text, err = system.read_file(file, policy.MOST_BYTES)
+  end
   if not text then
-    return nil, tostring(err), { message = tostring(err) }
+    message = message or tostring(err)
+    return nil, message, { message = message }
   end
   local doc, failure, reply = parse(text)
   if not doc then

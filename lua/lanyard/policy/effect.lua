@@ -8,6 +8,7 @@ local core = require "lanyard.policy.core"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local json = require "lanyard.json"
 local new_access = require("lanyard.policy.reason").new_access
+local questions = require "lanyard.policy.questions"
 local reachable = require "lanyard.policy.reachable"
 local witness = require "lanyard.policy.witness"
 
@@ -103,7 +104,7 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Side
 function M.gained(from, to, options)
-  local found, undecided, reason = new_access(from, to, options)
+  local found, undecided, reason = questions.new_access(from, to, options)
   local one = {
     witness = found, gains = json.array {},
     undecided = undecided and reason or found and not found.certain and found.because or nil,

@@ -122,27 +122,36 @@ function M.verdict(layer, namings)
   return { answer = certain and "allow" or "depends", reason = match.reason, match = match, layer = layer.kind }
 end
 
+-- Returns a denial that takes away what a statement of another layer gives.
+local function as_limit(verdict)
+  return { answer = verdict.answer, reason = verdict.reason, layer = verdict.layer, is_limit = true }
+end
+
 --- Combines verdicts that must all allow: the first one that does not allow decides, a denial before a doubt.
 ---@param verdicts table[]
 ---@return table verdict
 function M.all(verdicts)
-  for _, answer in ipairs { "implicit-deny", "depends" } do
-    for _, one in ipairs(verdicts) do
-      if one.answer == answer then
-        return one
-      end
+  local denial, doubt, given, count = nil, nil, false, 0
+  for _, one in ipairs(verdicts) do
+    given = given or one.answer ~= "implicit-deny" and one.match ~= nil
+    if one.answer == "implicit-deny" then
+      denial, count = denial or one, count + 1
+    elseif one.answer == "depends" then
+      doubt = doubt or one
     end
   end
-  return verdicts[1]
+  return denial and (given and count == 1 and as_limit(denial) or denial) or doubt or verdicts[1]
 end
 
---- Combines verdicts when one of them must allow: the first of the best ones decides.
+--- Combines verdicts when one of them must allow: the first of the best ones decides. Of denials, one that takes away
+--- what a statement gives is the best.
 ---@param verdicts table[]
 ---@return table verdict
 function M.any(verdicts)
   local best = verdicts[1]
   for _, one in ipairs(verdicts) do
-    best = RANK[one.answer] > RANK[best.answer] and one or best
+    local closer = one.answer == best.answer and one.is_limit and not best.is_limit
+    best = (RANK[one.answer] > RANK[best.answer] or closer) and one or best
   end
   return best
 end

@@ -1,8 +1,8 @@
 --- Networks of IP addresses: which ones keep the public out.
 ---
 --- A network with a shorter prefix than /8 (IPv4) or /32 (IPv6) is public, as Amazon S3 defines it. Ranges side by side
---- count as one. A private address never is the source of a request from the Internet, and requests through a VPC
---- endpoint have aws:VpcSourceIp instead of aws:SourceIp: a private network is in every VPC, so it keeps nobody out.
+--- count as one. A private network is in every VPC, so aws:VpcSourceIp keeps nobody out. aws:SourceIp is never private:
+--- requests through a VPC endpoint do not have it.
 --- https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
 

@@ -7,11 +7,11 @@
 --- The reference allows every request that the question does not ask about. Each function returns what new_access
 --- returns: nil if there is no such request, a witness, or nil, "undecided" and a reason.
 
+local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local new_access = require("lanyard.policy.reason").new_access
-local request_of = require "lanyard.policy.request"
 
 local M = {}
 
@@ -40,25 +40,12 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Access that is named: actions, resources, principals
 
--- Returns the kind of a principal that can be asked about: "account", "service" or "arn". Raises an error for another.
-local function kind_of(principal)
-  local kind = request_of.caller(principal).kind
-  if principal:find "^arn:[%w*?-]+:iam::[%d*?]+:" and not principal:find ":%a+%-provider/" and kind ~= "root" then
-    return "arn"
-  elseif principal:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" then
-    return "account"
-  elseif kind == "service" then
-    return "service"
-  end
-  error(("grants: '%s' is not an account id, a service, or the ARN of a user or role"):format(principal), 5)
-end
-
 -- Returns the condition that holds for every principal but the named ones: accounts by id, services by name, and others
 -- by ARN.
 local function other_principals(principals)
   local lists_of = { account = json.array {}, service = json.array {}, arn = json.array {} }
   for _, principal in ipairs(principals) do
-    table.insert(lists_of[kind_of(principal)], principal)
+    table.insert(lists_of[arguments.principal_kind(principal)], principal)
   end
   local accounts, services, arns = lists_of.account, lists_of.service, lists_of.arn
   return {
@@ -70,24 +57,6 @@ local function other_principals(principals)
   }
 end
 
-local ASKED = { actions = true, resources = true, principals = true }
-
--- Raises an error for a question that is not one: an unknown field, an empty list, a text that is not an action.
-local function check_asked(asked)
-  for name, list in pairs(asked) do
-    if not ASKED[name] then
-      error(("grants has no field '%s'"):format(tostring(name)), 4)
-    elseif type(list) ~= "table" or #list == 0 then
-      error(("grants: %s: a list that is not empty expected"):format(name), 4)
-    end
-  end
-  for _, action in ipairs(asked.actions or {}) do
-    if action ~= "*" and not action:find "^[^:]+:[^:]+$" then
-      error(("grants: '%s' is not an action: write SERVICE:ACTION"):format(action), 4)
-    end
-  end
-end
-
 --- Finds a request with one of the actions, on one of the resources, by one of the principals, that a document allows.
 --- A list that is absent restricts nothing.
 ---@param doc policy.Document
@@ -97,7 +66,6 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
 function M.grants(doc, asked, options)
-  check_asked(asked)
   local statements = {}
   if asked.actions then
     statements[#statements + 1] = allow { Action = false, NotAction = json.array(asked.actions) }

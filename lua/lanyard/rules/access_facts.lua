@@ -55,8 +55,11 @@ end
 
 -- Returns who has access | nil, why it cannot be decided
 local function reached(after, account)
-  local callers = {}
-  for _, class in ipairs(policy.reachable(after)) do
+  local callers, classes, err = {}, policy.reachable(after)
+  if not classes then
+    return nil, err.message
+  end
+  for _, class in ipairs(classes) do
     if not class.witness then
       return nil, class.undecided
     end

@@ -33,6 +33,15 @@ local function assert_no_statement(text)
 end
 
 describe("the reason of a denied call", function()
+  it("is repeated if it names no kind of policy", function()
+    for _, reason in ipairs { "the account is suspended", "the role is not allowed by a declarative policy", "no KMS key is enabled" } do
+      local text = advice.advice(denied("because " .. reason .. "."))
+      assert.equal("AWS denies ecr:SetRepositoryPolicy because " .. reason, (text:gsub("^%s+", "")))
+      assert_no_statement(text)
+    end
+    assert.matches("AWS does not say why", advice.advice(denied "because no policy allows it"), 1, true)
+  end)
+
   for kind, change in pairs(CHANGES) do
     it("is a Deny in a " .. kind .. ", to be changed there", function()
       for _, form in ipairs { "with an explicit deny in a %s", "with an explicit deny in the %s", "with\nan explicit deny in a %s",

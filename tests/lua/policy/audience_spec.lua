@@ -123,9 +123,6 @@ end)
 
 describe("the audience of everyone under a condition that protects little", function()
   check {
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone from 10.0.0.0/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}',
-      "PUBLIC everyone from 192.168.0.0/16, 172.16.0.0/12, fd00::/8" },
     { ANYONE, '"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:*:instance/*"}',
       "PUBLIC everyone if ec2:SourceInstanceARN ArnLike arn:aws:ec2:*:*:instance/*" },
     { ANYONE, '"StringEquals":{"token.actions.githubusercontent.com:sub":"x"}',
@@ -289,6 +286,10 @@ end)
 describe("the audience is nobody", function()
   check {
     { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"o-*"}', "nobody" },
+    -- aws:SourceIp is a public address: Access Analyzer's check "Private IP address"
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "nobody" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}', "nobody" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.1.2.3"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"1234"}', "nobody" },
     { ANYONE, '"ForAnyValue:StringNotLike":{"aws:TagKeys":"*"}', "nobody" },
@@ -342,10 +343,11 @@ describe("the audience of a statement with a date", function()
   }
 end)
 
-describe("the audience of a condition with *, which is a value only of ARN operators,", function()
-  it("is everyone, and certain where another value is valid", function()
+describe("the audience of a condition with a wildcard", function()
+  it("is everyone, and certain where an operand of the type matches", function()
     for condition, is_certain in pairs {
-      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
+      ['"IpAddress":{"aws:SourceIp":"*"}'] = false, ['"ArnLike":{"aws:SourceArn":"arn:*"}'] = false,
+      ['"ArnLike":{"aws:SourceArn":"*"}'] = true,
       ['"IpAddress":{"aws:SourceIp":["192.0.2.1","*"]}'] = true,
     } do
       local found = audience.of(parse(statement("Allow", ANYONE, condition)), KNOWN)

@@ -136,8 +136,7 @@ describe("the audience and Cloud Custodian:", function()
     { ANYONE, equals("aws:ResourceOrgID", ORG, "aws:PrincipalAccount", OWN), false },
     { ANYONE, equals("aws:ResourceOrgID", OTHER_ORG, "aws:PrincipalAccount", OTHER), true },
     -- Networks
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', false,
-      "requests from a VPC have aws:VpcSourceIp; custodian accepts any address" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', false },
     { ANYONE, equals("aws:sourceVpc", "vpc-12345678"), false },
     { ANYONE, equals("aws:sourceVpce", "vpce-12345678"), false },
     { ANYONE, equals("aws:sourceVpc", "vpc-01234567"), true, "custodian is given other VPCs; no list of them exists here" },
@@ -239,10 +238,10 @@ describe("the audience and prowler:", function()
     { ANYONE, test("IpAddress", "aws:SourceIp", "1.2.3.4", "9.9.9.9"), true, "prowler is given a list of trusted addresses" },
     { ANYONE, test("IpAddress", "aws:SourceIp", "1.2.3.4"), true, "prowler asks for private addresses" },
     { ANYONE, test("IpAddress", "aws:SourceIp", "256.256.256.256"), true, "no request comes from such an address" },
-    { ANYONE, test("IpAddress", "aws:SourceIp", "10.0.0.22"), false, "requests from a VPC have aws:VpcSourceIp" },
-    { ANYONE, test("IpAddress", "aws:SourceIp", "10.0.0.0/24"), false, "requests from a VPC have aws:VpcSourceIp" },
-    { ANYONE, test("IpAddress", "aws:SourceIp", "fd00::/8"), false, "requests from a VPC have aws:VpcSourceIp" },
-    { ANYONE, test("IpAddress", "aws:SourceIp", "fd00::1", "fe80::1"), false, "requests from a VPC have aws:VpcSourceIp" },
+    { ANYONE, test("IpAddress", "aws:SourceIp", "10.0.0.22"), false },
+    { ANYONE, test("IpAddress", "aws:SourceIp", "10.0.0.0/24"), false },
+    { ANYONE, test("IpAddress", "aws:SourceIp", "fd00::/8"), false },
+    { ANYONE, test("IpAddress", "aws:SourceIp", "fd00::1", "fe80::1"), false },
     { ANYONE, test("IpAddress", "aws:SourceIp", "2001:0db8::1"), false },
   })
 end)

@@ -49,3 +49,20 @@ describe("the catalogue of condition keys", function()
     assert.is_true(count > 40)
   end)
 end)
+
+describe("the global key that a key of a service is meant to be", function()
+  it("is about the principal or the source of a request", function()
+    for name, expected in pairs {
+      ["iam:PrincipalOrgID"] = "aws:PrincipalOrgID", ["S3:sourcevpce"] = "aws:SourceVpce", ["kms:SourceIp"] = "aws:SourceIp",
+      ["sts:PrincipalTag/team"] = "aws:PrincipalTag/team", ["ecr:SecureTransport"] = "aws:SecureTransport",
+    } do
+      assert.equal(expected, condition_keys.global_twin(name))
+    end
+    for _, name in ipairs {
+      "aws:PrincipalOrgID", "sts:SourceIdentity", "ec2:SourceInstanceARN", "lambda:SourceFunctionArn", "s3:ResourceAccount",
+      "kms:PrincipalOrg", "accounts.google.com:sub", "iam:ResourceTag/a", "PrincipalOrgID",
+    } do
+      assert.is_nil(condition_keys.global_twin(name), name)
+    end
+  end)
+end)

@@ -287,6 +287,13 @@ describe("policy.decide", function()
     assert.equal("resource-policy", layer { resource_policy = text("Allow", { AWS = ROLE }) })
     assert.equal("permissions-boundary", layer { identity_policies = { allow }, boundaries = {} })
     assert.equal("session-policy", layer { identity_policies = { allow }, session_policies = { deny } })
+    -- The grant of a resource policy to a role is limited by the session policy and the boundary.
+    local session = "arn:aws:sts::111122223333:assumed-role/x/s"
+    assert.equal("session-policy", layer { principal = session, resource_policy = text("Allow", { AWS = ROLE }),
+      session_policies = {} })
+    assert.equal("permissions-boundary", layer { principal = session, resource_policy = text("Allow", { AWS = ROLE }),
+      boundaries = {} })
+    assert.equal("identity-policy", layer { principal = session, session_policies = {} })
     assert.equal("service-control-policy", layer { identity_policies = { allow }, scps = { { allow }, {} } })
     assert.equal("service-control-policy", layer { identity_policies = { allow }, scps = {} })
     assert.equal("resource-control-policy", layer { identity_policies = { allow }, rcps = { { text("Deny", "*") } } })

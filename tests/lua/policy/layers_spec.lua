@@ -24,6 +24,15 @@ describe("verdicts", function()
     assert.equal(DEPENDS, layers.any { DENY, DEPENDS })
     assert.equal(DENY, layers.any { DENY, verdict("implicit-deny", "m") })
   end)
+
+  it("are decided by the denial that takes away what a statement gives, when none of them allows", function()
+    local given = { answer = "allow", reason = "g", match = {} }
+    local limit = layers.all { given, verdict("implicit-deny", "l") }
+    assert.equal("l", limit.reason)
+    assert.equal(limit, layers.any { DENY, limit, layers.all { given, DENY } })
+    assert.equal(DENY, layers.any { DENY, layers.all { given, verdict("implicit-deny", "m"), verdict("implicit-deny", "o") } })
+    assert.equal(DEPENDS, layers.any { limit, DEPENDS })
+  end)
 end)
 
 describe("a layer", function()

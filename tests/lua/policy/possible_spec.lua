@@ -238,3 +238,107 @@ describe("policy.possible", function()
     assert.is_false((pcall(policy.possible, { principal = ROLE, context = { ["aws:x"] = "1", ["AWS:X"] = "2" } })))
   end)
 end)
+
+-- Each row: a key, what it needs or excludes, values of the other key that are possible beside it, and that are not.
+local RELATIONS = {
+  { "aws:CalledVia", "ecs.amazonaws.com", "aws:ViaAWSService", { true, "TRUE" }, { false, "x" } },
+  { "aws:CalledViaFirst", "ecs.amazonaws.com", "aws:ViaAWSService", { true }, { false } },
+  { "aws:CalledViaLast", "ecs.amazonaws.com", "aws:ViaAWSService", { true }, { false } },
+  { "aws:CalledVia", { "a.amazonaws.com", "b.amazonaws.com" }, "aws:CalledViaFirst", { "a.amazonaws.com" }, { "b.amazonaws.com", {} } },
+  { "aws:CalledVia", { "a.amazonaws.com", "b.amazonaws.com" }, "aws:CalledViaLast", { "b.amazonaws.com" }, { "a.amazonaws.com", {} } },
+  { "aws:CalledViaFirst", "a.amazonaws.com", "aws:CalledVia", { "a.amazonaws.com" }, { {} } },
+  { "aws:CalledViaFirst", "a.amazonaws.com", "aws:CalledViaLast", { "b.amazonaws.com" }, { {} } },
+  { "aws:CalledViaAWSMCP", "aws-mcp.amazonaws.com", "aws:ViaAWSMCPService", { true }, { false, {} } },
+  { "aws:MultiFactorAuthAge", "5", "aws:MultiFactorAuthPresent", { true, "true" }, { false, {} } },
+  { "aws:MultiFactorAuthAge", "5", "aws:TokenIssueTime", { "2026-01-01T00:00:00Z" }, { {} }, USER },
+  { "aws:MultiFactorAuthPresent", false, "aws:TokenIssueTime", { "2026-01-01T00:00:00Z" }, { {} }, USER },
+  { "aws:FederatedProvider", "accounts.google.com", "aws:MultiFactorAuthPresent", { {} }, { true, false } },
+  { "aws:FederatedProvider", "accounts.google.com", "aws:MultiFactorAuthAge", { {} }, { "5" } },
+  { "aws:Ec2InstanceSourceVpc", "vpc-1", "aws:Ec2InstanceSourcePrivateIPv4", { "10.0.0.1" }, { {} } },
+  { "aws:Ec2InstanceSourcePrivateIPv4", "10.0.0.1", "aws:Ec2InstanceSourceVpc", { "vpc-1" }, { {} } },
+  { "aws:SourceVpce", "vpce-1", "aws:SourceIp", { {} }, { "192.0.2.1" } },
+  { "aws:SourceVpcArn", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-1", "aws:SourceIp", { {} }, { "192.0.2.1" } },
+  { "aws:VpceAccount", ACCOUNT, "aws:SourceIp", { {} }, { "192.0.2.1" } },
+  { "aws:VpceOrgID", "o-1", "aws:SourceIp", { {} }, { "192.0.2.1" } },
+  { "aws:VpceOrgPaths", "o-1/r-1/", "aws:SourceIp", { {} }, { "192.0.2.1" } },
+  { "aws:VpcSourceIp", "10.0.0.1", "aws:SourceIp", { {} }, { "192.0.2.1" } },
+}
+
+describe("keys of one request", function()
+  for _, row in ipairs(RELATIONS) do
+    it(("agree: %s and %s"):format(row[1], row[3]), function()
+      local function with(value) return possible(row[6] or ROLE, { [row[1]] = row[2], [row[3]] = value }) end
+      assert.is_true(possible(row[6] or ROLE, { [row[1]] = row[2] }))
+      for _, value in ipairs(row[4]) do
+        assert.is_true(with(value))
+      end
+      for _, value in ipairs(row[5]) do
+        local answer, reason = with(value)
+        assert.is_false(answer)
+        assert.equal(row[3] .. ": expected ", reason:sub(1, #row[3] + 11))
+        assert.is_truthy(reason:find(row[1], 1, true), reason)
+      end
+    end)
+  end
+  it("say what contradicts them", function()
+    for _, row in ipairs {
+      { { ["aws:SourceVpce"] = "vpce-1", ["aws:SourceIp"] = "192.0.2.1" },
+        "aws:SourceIp: expected no value with aws:SourceVpce, found '192.0.2.1'" },
+      { { ["aws:MultiFactorAuthAge"] = "5", ["aws:MultiFactorAuthPresent"] = false },
+        "aws:MultiFactorAuthPresent: expected 'true' with aws:MultiFactorAuthAge, found 'false'" },
+      { { ["aws:CalledVia"] = { "a.amazonaws.com", "b.amazonaws.com" }, ["aws:CalledViaFirst"] = "b.amazonaws.com" },
+        "aws:CalledViaFirst: expected 'a.amazonaws.com', the first of aws:CalledVia, found 'b.amazonaws.com'" },
+      { { ["aws:Ec2InstanceSourceVpc"] = "vpc-1", ["aws:Ec2InstanceSourcePrivateIPv4"] = {} },
+        "aws:Ec2InstanceSourcePrivateIPv4: expected a value with aws:Ec2InstanceSourceVpc, found none" },
+    } do
+      local answer, reason = possible(ROLE, row[1])
+      assert.is_false(answer)
+      assert.equal(row[2], reason)
+    end
+  end)
+end)
+
+describe("a key of sessions", function()
+  -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-role-session-properties
+  it("is there for the sessions that have it only", function()
+    local role_keys = { "aws:SourceIdentity", "aws:ChatbotSourceArn", "aws:Ec2InstanceSourceVpc", "aws:FederatedProvider",
+      "ec2:SourceInstanceArn", "ec2:RoleDelivery", "lambda:SourceFunctionArn", "ssm:SourceInstanceArn", "codebuild:BuildArn",
+      "codebuild:ProjectArn", "glue:RoleAssumedBy", "glue:CredentialIssuingService" }
+    for _, key in ipairs(role_keys) do
+      for _, principal in ipairs { ROLE, SESSION, ROLE_ID } do
+        assert.is_true(possible(principal, { [key] = "x" }), key)
+        assert.is_true(possible(principal, { [key] = {} }), key)
+      end
+      for _, principal in ipairs { USER, ROOT, FEDERATED, USER_ID, CANONICAL, SERVICE, "*" } do
+        assert.is_false((possible(principal, { [key] = "x" })), key .. principal)
+      end
+    end
+    assert.is_true(possible(WEB, { ["aws:FederatedProvider"] = "accounts.google.com" }))
+    assert.is_false((possible(WEB, { ["aws:SourceIdentity"] = "x" })))
+    for principal, expected in pairs { [ROOT] = true, [ACCOUNT] = true, [CANONICAL] = true, [USER] = false, [ROLE] = false, ["*"] = false } do
+      assert.equal(expected, (possible(principal, { ["aws:AssumedRoot"] = true })), principal)
+    end
+  end)
+  it("is there for every session that has it", function()
+    for principal, expected in pairs { [ROLE] = false, [SESSION] = false, [ROLE_ID] = false, [FEDERATED] = false, [USER] = true, [ROOT] = true,
+      [USER_ID] = true, [CANONICAL] = true, [SERVICE] = true, [WEB] = true, ["*"] = true } do
+      assert.equal(expected, (possible(principal, { ["aws:TokenIssueTime"] = {} })), principal)
+    end
+    local _, reason = possible(SESSION, { ["aws:TokenIssueTime"] = {} })
+    assert.equal("aws:TokenIssueTime: expected a value for a role session, found none", reason)
+  end)
+  it("does not say that federated users used MFA", function()
+    for _, key in ipairs { "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge" } do
+      assert.is_false((possible(FEDERATED, { [key] = "1" })))
+      assert.is_true(possible(FEDERATED, { [key] = {} }))
+    end
+  end)
+  it("says that a service acts for callers with an account only", function()
+    for _, principal in ipairs { "*", SERVICE, WEB } do
+      assert.is_false((possible(principal, { ["aws:ViaAWSService"] = true })))
+      assert.is_true(possible(principal, { ["aws:ViaAWSService"] = false }))
+      assert.is_false((possible(principal, { ["aws:CalledVia"] = "ecs.amazonaws.com" })))
+    end
+    assert.is_true(possible(USER, { ["aws:ViaAWSService"] = true, ["aws:CalledVia"] = "ecs.amazonaws.com" }))
+  end)
+end)

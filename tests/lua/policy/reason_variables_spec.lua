@@ -59,8 +59,10 @@ describe("new_access answers questions about", function()
         { on "arn:aws:s3:::x/*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
       { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/example/example",
         { on "arn:aws:s3:::x/a*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
-      { "undecided: a policy variable is in a pattern with wildcards before it, or others",
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x//example",
         { on "arn:aws:s3:::x/a*", on "arn:aws:s3:::x/e*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
+      { "undecided: a policy variable is in a pattern with wildcards before it, or others",
+        { on "arn:aws:s3:::x/*/?*", on "arn:aws:s3:::x/*/" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
       { "undecided: a policy variable is in a pattern with wildcards before it, or others",
         { on "arn:aws:s3:::x/*/*" }, { on("arn:aws:s3:::x/*/${svc:a}", { StringEquals = { b = "c" } }) } },
       { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/example/y",
@@ -161,6 +163,42 @@ describe("new_access answers questions about", function()
       { "none",
         { beyond "arn:aws:s3:::${aws:username}" },
         { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringLike = { [TAG] = "b*", ["aws:username"] = "c*" } }, { Principal = { AWS = A } }) } },
+    })
+  end)
+
+  it("a policy variable in texts of two dimensions", function()
+    local tag = { StringEquals = { [K] = "${svc:a}" }, StringLike = { [K] = "*q" } }
+    check({ "principal", "resource" }, {
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::pq",
+        {}, { on("arn:aws:s3:::${svc:a}", tag), deny { NotResource = "arn:aws:s3:::p*" } } },
+      { "none",
+        {}, { on("arn:aws:s3:::${svc:a}", tag), deny { NotResource = "arn:aws:s3:::*p" } } },
+    })
+  end)
+
+  it("policy variables whose values must differ, although few texts represent all others", function()
+    local likes = { StringLike = { ["svc:a"] = "q*", ["svc:b"] = "xq*" } }
+    check({ "principal", "resource" }, {
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::xqa",
+        { on "arn:aws:s3:::${svc:b}" }, { on("arn:aws:s3:::x${svc:a}", likes) } },
+      { "none",
+        { on "arn:aws:s3:::${svc:b}" },
+        { on("arn:aws:s3:::x${svc:a}", { StringEquals = { ["svc:a"] = "q", ["svc:b"] = "xq" } }) } },
+    })
+  end)
+
+  it("policy variables before wildcards in texts that both match", function()
+    local function beyond(text) return deny { NotResource = text } end
+    local function like(a, b) return { StringLike = { ["svc:a"] = a, ["svc:b"] = b } } end
+    check({ "principal", "resource" }, {
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::xq/y",
+        {}, { on("arn:aws:s3:::x${svc:a}/*", like("q*", "*")), beyond "arn:aws:s3:::${svc:b}/y*" } },
+      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::xq/z/y",
+        {}, { on("arn:aws:s3:::x${svc:a}/*", like("q", "xq/z*")), beyond "arn:aws:s3:::${svc:b}/y*" } },
+      { "undecided: the values of policy variables depend on each other without end",
+        {}, { on("arn:aws:s3:::x${svc:a}/*", like("q", "xp*")), beyond "arn:aws:s3:::${svc:b}/y*" } },
+      { "undecided: a policy variable is compared with too many patterns",
+        {}, { on("arn:aws:s3:::x${svc:a}/*", like("q", "*z")), beyond "arn:aws:s3:::${svc:b}/y*", beyond "arn:aws:s3:::xq/y" } },
     })
   end)
 

@@ -4,16 +4,29 @@ local oracle = require "reason.oracle"
 local universe = require "reason.universe"
 
 local M = {}
+local F = oracle.FLAGS
 
 local function set_who(request, value)
   request.principal, request.issuer = value.principal, value.issuer
   for key, item in pairs(value.context) do request.context[key] = item end
 end
 
+local ROLE = F.ROLE | F.SESSION | F.LOCAL
+local SESSIONS = { AssumedRole = ROLE, FederatedUser = F.OTHER | F.SESSION | F.FEDERATED | F.NOT_WEB }
+
+local function caller_flags(value)
+  local kind = value.context["aws:PrincipalType"]
+  if value.outsider then
+    local is_provider = value.principal ~= "*" and not value.context["aws:PrincipalServiceName"]
+    return F.OUTSIDER | F.OTHER | (is_provider and 0 or F.NOT_WEB)
+  end
+  return F.MEMBER | (SESSIONS[kind] or not kind and value.principal:find "^AROA" and ROLE or F.OTHER | F.LOCAL | F.NOT_WEB)
+end
+
 function M.who(callers)
   return {
     name = "who", values = callers, set = set_who,
-    flags = function(value) return value.outsider and oracle.OUTSIDER or oracle.MEMBER end,
+    flags = caller_flags,
   }
 end
 
@@ -47,21 +60,41 @@ function M.resource(values, owners)
   return { name = "resource", values = with_owners(values, owners), set = set_resource }
 end
 
+-- The flags of a key's values, and of its absence.
+local FLAGS = {
+  ["aws:MultiFactorAuthAge"] = { F.MEMBER | F.MFA | F.AGE, 0 },
+  ["aws:MultiFactorAuthPresent"] = { F.MEMBER | F.MFA, F.NOT_TRUE },
+  ["aws:FederatedProvider"] = { F.WEB, 0 },
+  ["aws:SourceIdentity"] = { F.ROLE, 0 },
+  ["aws:TokenIssueTime"] = { F.MEMBER, F.NO_TOKEN },
+  ["aws:SourceIp"] = { F.ADDRESS, 0 },
+  ["aws:SourceVpce"] = { F.ENDPOINT, 0 }, ["aws:VpceAccount"] = { F.ENDPOINT, 0 },
+  ["aws:CalledVia"] = { F.MEMBER | F.VIA, 0 },
+  ["aws:ViaAWSService"] = { 0, 0 },
+}
+
 -- A key that is absent (false) or has a value. Only callers with an account have tags and credentials.
 function M.key(name, values)
-  local is_tag = name:find "^aws:PrincipalTag/" or name:find "^aws:MultiFactor" or name == "aws:TokenIssueTime"
+  local flags = FLAGS[name] or name:find "^aws:PrincipalTag/" and { F.MEMBER, 0 }
   return {
     name = name:lower(), values = values,
     set = function(request, value) request.context[name] = value or nil end,
-    flags = is_tag and function(value) return value and oracle.MEMBER or 0 end or nil,
+    flags = flags and function(value)
+      if name == "aws:ViaAWSService" then
+        return value == "true" and F.MEMBER or F.DIRECT
+      end
+      local untrue = name == "aws:MultiFactorAuthPresent" and value ~= "true" and F.NOT_TRUE or 0
+      return flags[value and 1 or 2] | untrue
+    end or nil,
   }
 end
 
 local DERIVED = {
   ["aws:principalarn"] = "who", ["aws:principalaccount"] = "who", ["aws:principaltype"] = "who", ["aws:userid"] = "who",
   ["aws:username"] = "who", ["aws:principalorgid"] = "who", ["aws:principalisawsservice"] = "who",
-  ["aws:principalservicename"] = "who", ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time",
-  ["aws:epochtime"] = "time", ["aws:tokenissuetime"] = "time",
+  ["aws:principalservicename"] = "who", ["aws:principalservicenameslist"] = "who",
+  ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time", ["aws:epochtime"] = "time",
+  ["aws:tokenissuetime"] = "time",
 }
 --- Returns the name of the dimension that sets a key.
 function M.of(name)

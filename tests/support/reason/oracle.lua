@@ -17,17 +17,40 @@ local reader = require "reason.elements"
 assert(not package.loaded["lanyard.policy"], "load reason.oracle before lanyard.policy")
 local can = core.methods.can
 
-local M = {}
+local M = { can = can }
 
 ---@class reason.Dimension
 ---@field name string
 ---@field values any[]
 ---@field set fun(request: table, value: any)  sets the value's part of a request
----@field flags? fun(value: any): integer  bits; no request has both OUTSIDER and MEMBER
+---@field flags? fun(value: any): integer  bits of M.FLAGS
 
--- The flags of a caller without an account, and of one with an account or a key that only these have.
-M.OUTSIDER, M.MEMBER = 1, 2
-local IMPOSSIBLE = M.OUTSIDER | M.MEMBER
+--- What values say about a request: the caller has no account; it has one, or the request has a key that only such callers
+--- have; it is a role's session, another kind of caller; a session, which has a time of issue; a federated user;
+--- LOCAL: an account's user, role or root user; and about keys.
+M.FLAGS = {}
+for bit, name in ipairs { "OUTSIDER", "MEMBER", "ROLE", "OTHER", "SESSION", "FEDERATED", "NO_TOKEN", "MFA", "AGE", "NOT_TRUE", "WEB",
+  "ADDRESS", "ENDPOINT", "VIA", "DIRECT", "LOCAL", "NO_AGE", "NOT_WEB" } do
+  M.FLAGS[name] = 1 << (bit - 1)
+end
+local F = M.FLAGS
+M.OUTSIDER, M.MEMBER = F.OUTSIDER, F.MEMBER
+
+-- No request has all flags of one of these.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+local IMPOSSIBLE = {
+  F.OUTSIDER | F.MEMBER, F.ROLE | F.OTHER, F.SESSION | F.NO_TOKEN, F.MFA | F.NO_TOKEN, F.MFA | F.FEDERATED, F.MFA | F.WEB,
+  F.AGE | F.NOT_TRUE, F.ADDRESS | F.ENDPOINT, F.VIA | F.DIRECT,
+  F.LOCAL | F.NO_AGE, F.WEB | F.NOT_WEB,
+}
+local known = {}
+local function is_impossible(flags)
+  if known[flags] == nil then
+    known[flags] = false
+    for _, mask in ipairs(IMPOSSIBLE) do known[flags] = known[flags] or flags & mask == mask end
+  end
+  return known[flags]
+end
 
 -- A document with only this element. A Deny is decided against a statement that allows everything.
 local function document_of(element, version, identity)
@@ -69,7 +92,7 @@ local MOST_CACHED = 20000
 
 function Universe:blank()
   return {
-    principal = "arn:aws:iam::111122223333:user/x", action = "s:x", resource = "arn:aws:s3:::x", context = {},
+    principal = "arn:aws:iam::111122223333:role/x", action = "s:x", resource = "arn:aws:s3:::x", context = {},
     identity = self.identity or nil,
   }
 end
@@ -150,7 +173,7 @@ function Universe:answer(element, version)
   for i = 1, count do
     local request = self:blank()
     set(request, i)
-    found[i] = flags_of(i) == IMPOSSIBLE and "0" or answers[can(doc, request)]
+    found[i] = is_impossible(flags_of(i)) and "0" or answers[can(doc, request)]
     assert(found[i], "the evaluator contradicts itself")
   end
   self.requests = self.requests + count
@@ -310,9 +333,9 @@ function Universe:representatives(group, statements, roles)
       answers[i] = part.answer:byte(part.positions and part.positions[index] or index)
     end
     local flags = flags_of(index)
-    answers[#parts + 1] = flags
-    local signature = string.char(table.unpack(answers, 1, #parts + 1))
-    if not seen[signature] and flags & IMPOSSIBLE ~= IMPOSSIBLE and coexists(index) then
+    answers[#parts + 1], answers[#parts + 2], answers[#parts + 3] = flags & 255, flags >> 8 & 255, flags >> 16
+    local signature = string.char(table.unpack(answers, 1, #parts + 3))
+    if not seen[signature] and not is_impossible(flags) and coexists(index) then
       seen[signature] = true
       local value = { index = index, sure = all, maybe = all, flags = flags, open = {} }
       for _, element in ipairs(elements) do add_answer(value, element, parts, answers) end
@@ -331,8 +354,8 @@ local function search(groups, all, accepts)
       for _, value in ipairs(values) do
         local sure, maybe = state.sure & value.sure, state.maybe & value.maybe
         local flags = state.flags | value.flags
-        local key = flags << 60 | sure << 30 | maybe
-        if not seen[key] and flags ~= IMPOSSIBLE then
+        local key = flags << 44 | sure << 22 | maybe
+        if not seen[key] and not is_impossible(flags) then
           seen[key] = true
           merged[#merged + 1] = { sure = sure, maybe = maybe, flags = flags, from = state, value = value }
         end
@@ -415,7 +438,7 @@ function Universe:differs(before, after)
   for g, group in ipairs(names) do
     groups[g] = self:representatives(group, statements, roles)
   end
-  assert(#statements < 30, "too many statements")
+  assert(#statements <= 22, "too many statements")
   local all = (1 << #statements) - 1
   local state = search(groups, all, accepts)
   if state then
@@ -447,7 +470,7 @@ function Universe:each_request(call)
   local count, set = self:combinations(names)
   local flags_of = self:flags(names)
   for index = 1, count do
-    if flags_of(index) ~= IMPOSSIBLE then
+    if not is_impossible(flags_of(index)) then
       local request = self:blank()
       set(request, index)
       call(request)
@@ -463,7 +486,7 @@ function Universe:random_request(random)
     dimension.set(request, value)
     flags = flags | (dimension.flags and dimension.flags(value) or 0)
   end
-  return flags ~= IMPOSSIBLE and request or self:random_request(random)
+  return not is_impossible(flags) and request or self:random_request(random)
 end
 
 return M

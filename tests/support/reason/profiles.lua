@@ -2,23 +2,14 @@
 
 local dimensions = require "reason.dimensions"
 local oracle = require "reason.oracle"
+local pools = require "reason.profile"
 local universe = require "reason.universe"
+local variables = require "reason.variable_profiles"
+
+local profile, FEW_CALLERS, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_CALLERS, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
-
----@class reason.Profile
----@field name string
----@field universe table
----@field of? table<string, string>  the dimensions of keys, in lower case, where they are not the usual ones
----@field identity? boolean
----@field options table      of new_access
----@field principals table<string, string[]>
----@field actions string[]
----@field resources? string[]
----@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
----@field without_colons? boolean  some uncertain requests are not enumerated
----@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
 local M = {}
 
@@ -45,34 +36,11 @@ local function action_values()
   return values
 end
 
-local FEW_CALLERS = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
-local FEW_PRINCIPALS = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":user/a" } }
-local FEW_RESOURCES = { "arn:aws:s3:::z" }
-local FEW_ACTIONS = { "s:a", "s:b", "*" }
-local FEW_ACTION_VALUES = { "s:a", "s:b", "s:c" }
-
--- Returns a profile. What it lacks is small.
-local function profile(name, fields)
-  fields.name = name
-  fields.principals = fields.principals or FEW_PRINCIPALS
-  fields.actions = fields.actions or FEW_ACTIONS
-  fields.tests = fields.tests or {}
-  fields.options = fields.options or {}
-  fields.options.kind = fields.identity and "identity" or "resource"
-  local list = {
-    dimensions.who(fields.callers or FEW_CALLERS), dimensions.action(fields.action_values or FEW_ACTION_VALUES),
-    dimensions.resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
-  }
-  local own = fields.of or {}
-  local function of(key_name) return own[key_name:lower()] or dimensions.of(key_name) end
-  fields.universe = oracle.universe(list, of, fields.identity)
-  return fields
-end
-
 -- ---------------------------------------------------------------------------------------------
 -- Profiles: functions, because a universe takes a moment to enumerate
 
 M.makers = {}
+for name, maker in pairs(variables.makers) do M.makers[name] = maker end
 
 -- Texts of free keys.
 function M.makers.texts()
@@ -211,6 +179,22 @@ function M.makers.identity()
   })
 end
 
+-- Long lists of actions, whose patterns are searched one by one.
+function M.makers.lists()
+  local many, values = { "s:a", "S:a*", "s:*b", "s:?", "t:*", "*:a", "s:*a*", "z*:c" }, action_values()
+  for i = 1, 66 do
+    local name = ("f:%s%02d"):format(i % 3 == 0 and "X" or "x", i)
+    many[#many + 1] = name .. (i % 7 == 0 and "*" or i % 11 == 0 and "?" or "")
+    values[#values + 1] = name:lower()
+    if i % 7 == 0 or i % 11 == 0 then values[#values + 1] = name .. "c" end
+  end
+  for _, value in ipairs { "f:c", "f:cc", "f:xc", "sc:c", "zc:c", "zc:cc" } do values[#values + 1] = value end
+  return profile("lists", {
+    anyone = 95, not_principal = 3, conditions = 10, actions = ACTIONS, many_actions = many, action_values = values,
+    keys = { key("svc:Flag", { false, "true", "false" }) }, tests = { { key = "svc:Flag", families = BOOLEAN } },
+  })
+end
+
 function M.makers.arns()
   local patterns = { "arn:aws:s3:::*", "arn:aws:s3:::a*", "arn:*:s3:*:*:*", "arn:aws:sns:r:" .. A .. ":?", "arn:aws:*:*:" .. A .. ":*", "arn:aws:s3:::*b" }
   local values = universe.arns {
@@ -285,29 +269,6 @@ function M.makers.single()
   })
 end
 
--- Policy variables, alone or in a literal frame.
-function M.makers.variables()
-  local names = { "a", "b", "c", "ab" }
-  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "", "z/" }, sessions = { "c" } }
-  local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
-    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:username}/", "${aws:username}",
-      "${aws:PrincipalTag/t}", "a/", "c/", "b/", "ab/" } }
-  resources[#resources + 1] = "arn:aws:z:::c"
-  resources[#resources + 1] = "arn:z:s3:::c"
-  local families = {
-    { operators = EQUAL, operands = { "a", "b", "${aws:username}" } },
-    { operators = LIKE, operands = { "a*", "*", "${aws:username}" } },
-  }
-  return profile("variables", {
-    anyone = 70, callers = callers, resource_values = resources, old = 25,
-    resources = { "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}", "arn:aws:s3:::*",
-      "arn:aws:s3:::${aws:username}" },
-    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
-    tests = { { key = "aws:PrincipalTag/t", families = families },
-      { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
-  })
-end
-
 -- Principals of all kinds; two of each kind are named, and a fresh one is a caller, too.
 function M.makers.kinds()
   local canonical = ("0123456789abcdef"):rep(4)
@@ -376,7 +337,7 @@ function M.makers.times()
     request.context["aws:CurrentTime"] = time_text(value.now)
     request.context["aws:EpochTime"] = tostring(value.now)
     request.context["aws:TokenIssueTime"] = value.issued and time_text(value.issued)
-  end, flags = function(value) return value.issued and oracle.MEMBER or 0 end }
+  end, flags = function(value) return value.issued and oracle.MEMBER or oracle.FLAGS.NO_TOKEN end }
   return profile("times", {
     anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
     tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
@@ -441,7 +402,7 @@ function M.makers.always()
   local flags = tag.flags
   tag.flags = function(value) return value and flags(value) or oracle.OUTSIDER end -- members have the tag
   local issued = key("aws:MultiFactorAuthAge", { false, "0", "1", "2" })
-  issued.flags = function(value) return value and oracle.MEMBER or oracle.OUTSIDER end
+  issued.flags = function(value) return value and oracle.FLAGS.MFA | oracle.MEMBER or oracle.FLAGS.NO_AGE end
   return profile("always", {
     anyone = 70, conditions = 85, options = { always = { "aws:PrincipalTag/T", "svc:Name", "aws:MultiFactorAuthAge", "aws:TagKeys" } },
     keys = { tag, key("svc:Name", texts), issued, key("svc:Free", { false, "", table.unpack(texts) }),
@@ -473,6 +434,67 @@ function M.makers.ids()
       AWS = { A, "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "arn:aws:iam::" .. A .. ":role/a" },
       Federated = { "accounts.google.com", "arn:aws:iam::" .. A .. ":saml-provider/x", "*" },
       CanonicalUser = { ("0123456789abcdef"):rep(4) },
+    },
+  })
+end
+
+-- Keys that go together: of the network, of services that act for a caller, and of sessions.
+function M.makers.relations()
+  local texts = { { operators = EQUAL, operands = { "vpce-1", "vpce-2" } }, { operators = LIKE, operands = { "vpce-1*", "*" } } }
+  local numbers = { { operators = { "NumericLessThan", "NumericGreaterThanEquals" }, operands = { "5" } } }
+  local networks = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "192.0.2.0/24" } } }
+  local services = { { operators = EQUAL, operands = { "a.amazonaws.com" } } }
+  local callers = table.move(FEW_CALLERS, 1, #FEW_CALLERS, 1, {})
+  universe.add_provider(callers, "accounts.google.com")
+  return profile("relations", {
+    anyone = 70, conditions = 95, old = 0, callers = callers,
+    keys = {
+      key("aws:SourceIp", { false, "192.0.2.0", "192.0.3.0" }), key("aws:SourceVpce", { false, "vpce-1", "vpce-2", "vpce-3", "vpce-11" }),
+      key("aws:ViaAWSService", { "true", "false" }),
+      key("aws:CalledVia", { false, { "a.amazonaws.com" }, { "b.amazonaws.com" }, { "b.amazonaws.com", "a.amazonaws.com" } }),
+      key("aws:MultiFactorAuthAge", { false, "4", "5" }), key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("aws:TokenIssueTime", { false, "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z" }),
+      key("aws:FederatedProvider", { false, "a", "b" }), key("aws:SourceIdentity", { false, "a", "b" }),
+    },
+    of = { ["aws:tokenissuetime"] = "aws:tokenissuetime" },
+    tests = {
+      { key = "aws:SourceIp", families = networks }, { key = "aws:SourceVpce", families = texts },
+      { key = "aws:ViaAWSService", families = BOOLEAN, null = 0 }, { key = "aws:CalledVia", families = services, set = true },
+      { key = "aws:MultiFactorAuthAge", families = numbers, null = 20 },
+      { key = "aws:MultiFactorAuthPresent", families = BOOLEAN, null = 20 },
+      { key = "aws:TokenIssueTime", null = 50, families = { { operators = { "DateLessThan" }, operands = { "2026-01-01T00:00:00Z" } } } },
+      { key = "aws:FederatedProvider", families = { { operators = EQUAL, operands = { "a" } } } },
+      { key = "aws:SourceIdentity", families = { { operators = EQUAL, operands = { "a" } } } },
+    },
+  })
+end
+
+-- Services, each with every list of names that the documents distinguish.
+function M.makers.services()
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  for _, service in ipairs { "ecs", "sns", "zzz" } do
+    local names = {}
+    for i, region in ipairs { "", ".us-east-1", ".eu-west-1", ".zz-1" } do names[i] = service .. region .. ".amazonaws.com" end
+    for _, own in ipairs(names) do
+      for _, list in ipairs(universe.subsets(names)) do
+        if (" " .. table.concat(list, " ") .. " "):find(" " .. own .. " ", 1, true) then
+          universe.add_service(callers, own, false, list)
+        end
+      end
+    end
+  end
+  for _, name in ipairs { "zzz.ic.gov", "ecs.ic.gov", "us-east-1.ic.gov", "ecs-us-east-1.ic.gov" } do
+    universe.add_service(callers, name)
+  end
+  local some = { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com", "sns.us-east-1.amazonaws.com" }
+  return profile("services", {
+    anyone = 40, not_principal = 20, conditions = 80, callers = callers,
+    principals = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a" }, Service = some },
+    tests = {
+      { key = "aws:PrincipalServiceNamesList", set = true, null = 15, families = { { operators = EQUAL, operands = some } } },
+      { key = "aws:PrincipalServiceName", null = 15, families = { { operators = EQUAL, operands = some },
+        { operators = LIKE, operands = { "*.amazonaws.com", "ecs*", "*us-east-1*" } } } },
+      { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
     },
   })
 end
@@ -525,6 +547,7 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids" }
+  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
+  "lists", "services" }
 
 return M

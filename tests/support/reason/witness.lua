@@ -36,6 +36,10 @@ local function complete(request)
   for key, value in pairs(request.context or {}) do
     context[key], given[key:lower()] = value, true
   end
+  -- A service acts for the caller.
+  local forwarded = (given["aws:calledvia"] or given["aws:calledviafirst"] or given["aws:calledvialast"]) and not given["aws:viaawsservice"]
+  context["aws:ViaAWSService"] = forwarded and "true" or context["aws:ViaAWSService"]
+  given["aws:viaawsservice"] = given["aws:viaawsservice"] or forwarded
   for key, value in pairs(ALWAYS) do
     if not given[key:lower()] and not (key:find "Time" and (given["aws:currenttime"] or given["aws:epochtime"])) then
       context[key] = value

@@ -242,7 +242,7 @@ local PREAMBLE = table.concat({
   "(declare-const has_address Bool)", "(declare-const long Bool)", "(declare-const address4 (_ BitVec 32))",
   "(declare-const address6 (_ BitVec 128))",
   '(assert (not (= who "")))', '(assert (not (= prefix "")))', '(assert (not (= action "")))', '(assert (not (= name "")))',
-  "(assert (not (and anonymous (or has_tag has_number has_flag))))", "",
+  "(assert (not (and anonymous (or has_tag has_number has_flag))))", "(assert (=> has_number (and has_flag flag)))", "",
 }, "\n")
 
 --- Returns the question whether `after` allows a request that `before` does not, in SMT-LIB.

@@ -125,10 +125,13 @@ local function without_key(demand)
   return demand.requires:find "absent$" and "always" or "never"
 end
 
--- Networks that are public count as none (lanyard.policy.networks).
-local function is_any_network(demand)
-  return demand.name == "aws:sourceip" and demand.requires == "listed" and demand.sound
-    and not networks.protect(demand.values) and not networks.are_private(demand.values)
+-- Networks that are public count as none, and no request comes from private ones (lanyard.policy.networks).
+local function network_effect(demand)
+  if demand.name ~= "aws:sourceip" or demand.requires ~= "listed" or not demand.sound
+    or networks.protect(demand.values) then
+    return "sometimes"
+  end
+  return networks.are_private(demand.values) and "never" or "always"
 end
 
 --- Returns "always" if a demand restricts nobody, "never" if no request satisfies it, else "sometimes".
@@ -148,7 +151,7 @@ function M.effect(demand, known, now)
   elseif demand.requires:find "%-or%-absent$" and demand.facet ~= "request" then
     return "always"
   elseif demand.facet == "source" or demand.facet == "network" then
-    return (demand.requires == "present" or is_any_network(demand)) and "always" or "sometimes"
+    return demand.requires == "present" and "always" or network_effect(demand)
   end
   return "sometimes"
 end

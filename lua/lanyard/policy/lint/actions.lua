@@ -160,7 +160,21 @@ end
 local REGISTRY = lists.set(table.concat(ecr_actions.REGISTRY, " "):lower())
 local TRUST = lists.set(table.concat(sts_actions.TRUST, " "):lower())
 
--- Reports actions without a wildcard that exist, but not in this type of policy.
+-- Reports whether a pattern with wildcards matches actions of ECR, and only ones that a repository policy cannot have.
+local function is_useless(pattern)
+  local found = false
+  for _, name in ipairs(pattern:find "[*?]" and ecr_actions.ALL or {}) do
+    if match.glob(pattern, "ecr:" .. name, true) then
+      found = true
+      if not REGISTRY[name:lower()] and name ~= "GetAuthorizationToken" then
+        return false
+      end
+    end
+  end
+  return found
+end
+
+-- Reports actions that exist, but not in this type of policy.
 local function check_support(node, scope)
   local kind, action = scope.kind.name, node.value:lower()
   local name = action:match "^ecr:(.+)$"
@@ -170,6 +184,9 @@ local function check_support(node, scope)
   elseif kind == "repository" and name and REGISTRY[name] then
     scope.add(UNSUPPORTED_ACTION, node, ("'%s' is an action on the registry, and has no effect in a repository policy")
       :format(node.value), "allow it in an identity policy or the registry policy", "medium")
+  elseif kind == "repository" and is_useless(action) then
+    scope.add(UNSUPPORTED_ACTION, node, ("'%s' matches only actions that have no effect in a repository policy")
+      :format(node.value), "remove it, and allow the actions in an identity policy", "medium")
   elseif kind == "trust" and action:find "^sts:%w+$" and not TRUST[action:sub(5)]
     and first_match(action, sts_actions.ALL, "sts") then
     scope.add(UNSUPPORTED_ACTION, node, ("IAM rejects '%s' in a trust policy"):format(node.value),

@@ -98,11 +98,12 @@ local function check_name(test, scope)
   local name, node = test.name, test.key.key
   local prefix = name:match "^([^:]+):."
   local untagged = condition_keys.without_tag(name)
+  local twin = condition_keys.global_twin(name)
   if untagged then
     scope.add(MISSING_TAG_KEY, node, ("'%s' lacks the key of a tag: %s"):format(name, consequence(test, scope)),
       ("write %sTAG-KEY"):format(untagged.name))
-  elseif not prefix or is_listed(prefix:lower()) and not test.record then
-    local suggestion = suggestions.find(condition_keys.nearest, name)
+  elseif not prefix or twin or is_listed(prefix:lower()) and not test.record then
+    local suggestion = twin or suggestions.find(condition_keys.nearest, name)
     scope.add(UNKNOWN_KEY, node, ("'%s' is not a condition key: %s"):format(name, consequence(test, scope)),
       suggestion and ("write %s"):format(suggestion)
         or "use a key that IAM's or ECR's documentation lists, or remove the condition")

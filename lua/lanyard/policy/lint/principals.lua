@@ -127,7 +127,9 @@ local function check_service(statement, node, scope)
   local value, add = node.value, scope.add
   local unusable = services.unusable("Service", value)
   local flaw = service_flaw_of(value)
-  if flaw then
+  -- Whether a service of AWS refuses letter case or a domain is not documented; that ECR does is an inference.
+  local is_name = scope.kind.name == "resource" and value:find "^[%w-]+%.[%w.-]+$"
+  if flaw and not is_name then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
     return true
   elseif unusable and statement.effect == "Allow" and scope.kind.ecr then

@@ -80,8 +80,9 @@ function M.find(doc, type, ignored)
   for i, statement in ipairs(statements) do
     found.index, found.node = i, nodes[i]
     local scope = {
-      kind = kind, statement = statement, effect = statement.effect, version = version and version.value or "2008-10-17",
-      doc = doc, node = nodes[i], has = grammar.members(nodes[i]), tests = {}, action_nodes = {}, add = add,
+      kind = kind, statement = statement, effect = statement.effect,
+      version = version and version.value or "2008-10-17", doc = doc, node = nodes[i],
+      has = grammar.members(nodes[i]), tests = {}, action_nodes = {}, add = add,
     }
     grammar.check_statement(scope.node, kind, add)
     conditions.check_structure(scope)
@@ -93,6 +94,24 @@ function M.find(doc, type, ignored)
     end
   end
   return found.first
+end
+
+-- An unknown operator is open in the answers themselves, and a document without statements is no policy: it allows
+-- nothing.
+local NOT_COUNTED = { ["no-statement"] = true, ["unknown-operator"] = true }
+
+--- Returns what makes AWS refuse one of some documents, for questions about them.
+---@param docs policy.Document[]
+---@param type "resource"|"identity"
+---@return string? reason
+function M.reason(docs, type)
+  for _, doc in ipairs(docs) do
+    local refusal = not doc:empty() and M.find(doc, type, NOT_COUNTED)
+    if refusal then
+      return M.text(refusal)
+    end
+  end
+  return nil
 end
 
 --- Returns a refusal as text: what is wrong, and what to do.

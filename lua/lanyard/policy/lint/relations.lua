@@ -14,7 +14,7 @@ local KEY_ACTION = define {
     .. "or always does.",
 }
 local IRRELEVANT_KEY = define {
-  id = "irrelevant-key", severity = "low", summary = "a condition key of another service",
+  id = "irrelevant-key", severity = "medium", summary = "a condition key of another service",
   help = "Requests to ECR have the global keys and the keys of ECR, not the keys of other services.",
 }
 local UNPAIRED_KEY = define {
@@ -74,7 +74,7 @@ local function check_owner(test, scope)
 end
 
 local function check_relevance(test, scope)
-  if scope.kind.ecr and condition_keys.is_of_other_service(test.name) then
+  if scope.kind.ecr and condition_keys.is_of_other_service(test.name) and not condition_keys.global_twin(test.name) then
     scope.add(IRRELEVANT_KEY, test.key.key, ("requests to ECR do not have %s: %s"):format(test.name,
       consequence(test, scope)), "remove the key, or use a global key")
   end

@@ -24,6 +24,9 @@ describe("a repository policy", function()
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:*"}]}', "{", "",
     policy("ecr:BatchGetImage", { Condition = { stringEquals = { ["aws:PrincipalOrgID"] = "o-a" } } }),
     policy("ecr:BatchGetImage", { Condition = { StringIs = { ["aws:PrincipalOrgID"] = "o-a" } } }),
+    policy("ecr:BatchGetImage", { Condition = { StringLike = { ["aws:PrincipalArn"] = "${aws:PrincipalArn" } } }),
+    policy("ecr:BatchGetImage", { Condition = { StringLike = { ["aws:username"] = "a", ["AWS:UserName"] = "b" } } }),
+    policy { "ecr:BatchGetImage", "ecr:GetAuth*" },
   } do
     it("is refused: " .. text, function() assert.is_false(accepts(text, "repository")) end)
   end

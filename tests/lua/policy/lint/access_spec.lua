@@ -94,8 +94,10 @@ local ROWS = {
   { ALMOST, ANYONE, '"StringEquals":{"aws:username":"joe"}' },
   { ALMOST, ANYONE, '"StringEquals":{"aws:PrincipalType":"AssumedRole"}' },
   { ALMOST, ANYONE, '"StringEquals":{"aws:UserAgent":"web"}' },
-  { ALMOST, ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}' },
-  { ALMOST, ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12"]}' },
+  -- aws:SourceIp is never private, which the rule private-address reports as high.
+  { "", ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}' },
+  { "", ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12"]}' },
+  { EVERYONE, ANYONE, '"IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}' },
   { ALMOST, ANYONE, '"StringLike":{"aws:SourceVpce":"vpce-*"}' },
   { ALMOST, ANYONE, '"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:*:instance/*"}' },
   -- Conditions that alone protect

@@ -1,0 +1,516 @@
+/* Two values of a variable are in one class if no test sees a difference. What a test sees of a value is which
+ * patterns the text around it matches: the texts of a dimension that begin with PRE and a value, as a
+ * pattern PRE${key}POST does, match another pattern of the dimension for certain values only, and these are
+ * patterns, too (quotient.c). Several variables are in the texts of one dimension, and a variable is the
+ * dimension of others. So each pattern of a variable's values makes patterns of the texts that contain it, and
+ * these make patterns of other variables. Patterns are added until there are no new ones. If that does not
+ * end, some values may be missing.
+ *
+ * The patterns for a variable are those before others have values. Then it gets a value of each class,
+ * and the next variable is asked about with this value in the texts (binding.c). */
+
+#include "reason/classes.h"
+
+#include "base/bytes.h"
+#include "policy/context.h"
+#include "reason/quotient.h"
+#include "reason/shapes.h"
+#include "reason/texts.h"
+
+#include <strings.h>
+
+enum { ROUNDS = 5, MOST_PATTERNS = 96, FRAMES = 64, ARN_COLONS = 5 };
+
+static const char TOO_MANY[] = "a policy variable is compared with too many patterns";
+
+/* A text with a variable that has no value yet: what precedes and follows the variable, as patterns. */
+struct place {
+  size_t variable, dimension;
+  struct policy_string before, after, whole; /* whole: with a star for the variable */
+  bool fold, arn;
+  const char *origin;
+  size_t origin_before; /* the length of what precedes it in the policy */
+};
+
+struct classes {
+  struct variables *variables;
+  const struct context *bound;
+  struct place places[FRAMES];
+  size_t place_count;
+  struct class_patterns *texts; /* by dimension */
+  bool grown;
+};
+
+/* --- Lists of patterns ------------------------------------------------------------------------ */
+
+static bool is_trivial(struct policy_string glob) {
+  for (size_t i = 0; i < glob.length; i++)
+    if (glob.bytes[i] != context_wildcards.any)
+      return false;
+  return glob.length > 0;
+}
+
+static void add_pattern(struct classes *classes, struct class_patterns *list,
+                        struct class_pattern pattern) {
+  struct query *query = classes->variables->query;
+  if (!query_pay(query, 4 + 2 * list->count))
+    return;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct class_pattern *other = &list->items[i];
+    if (other->fold == pattern.fold && other->arn == pattern.arn &&
+        other->origin == pattern.origin &&
+        bytes_equal(other->glob.bytes, other->glob.length, pattern.glob.bytes, pattern.glob.length))
+      return;
+  }
+  if (list->count == MOST_PATTERNS) {
+    classes->variables->inexact = TOO_MANY;
+    return;
+  }
+  if (list->count == list->capacity) {
+    void *grown = pool_grow(query->pool, list->items, &list->capacity, sizeof *list->items);
+    if (!grown)
+      return;
+    list->items = grown;
+  }
+  pattern.glob.bytes = pool_copy(query->pool, pattern.glob.bytes, pattern.glob.length);
+  if (!pattern.glob.bytes)
+    return;
+  list->items[list->count++] = pattern;
+  classes->grown = true;
+}
+
+/* Reports whether values of a key never have separators. */
+static bool is_plain(const struct variables *variables, size_t i) {
+  switch (
+      shape_of_key(variables->query->boxes, variables->items[i].name, variables->items[i].length)) {
+  case SHAPE_NAME:
+  case SHAPE_ACCOUNT:
+  case SHAPE_PRINCIPAL:
+  case SHAPE_ORGANIZATION:
+  case SHAPE_BOOLEAN:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* Adds a pattern of a variable's values, unless all values match it or none does. */
+static void add_value_pattern(struct classes *classes, size_t variable, const char *glob,
+                              size_t length, bool fold) {
+  struct variables *variables = classes->variables;
+  if (is_trivial((struct policy_string){glob, length}) ||
+      (length > 0 && is_plain(variables, variable) &&
+       (memchr(glob, '/', length) || memchr(glob, ':', length))))
+    return;
+  add_pattern(classes, &variables->items[variable].classes,
+              (struct class_pattern){.glob = {glob, length}, .fold = fold});
+}
+
+/* --- Texts of policies ------------------------------------------------------------------------ */
+
+static bool is_wild(const struct box_test *test) {
+  return test->kind == TEST_RESOURCE || test->condition.wildcards ||
+         test->condition.type == OPERAND_ARN;
+}
+
+static bool ignores_case(const struct box_test *test) {
+  return test->kind == TEST_KEY && (strstr(test->condition.name, "IgnoreCase") != NULL ||
+                                    test->condition.type == OPERAND_BOOLEAN);
+}
+
+static bool is_arn_test(const struct box_test *test) {
+  return test->kind == TEST_RESOURCE || test->condition.type == OPERAND_ARN;
+}
+
+/* Appends a piece of a text without variables, whose escapes become literal. */
+static void add_piece(const struct box_test *test, const char *text, size_t length,
+                      struct buf *out) {
+  static const struct context nothing = {0};
+  size_t start = out->length;
+  context_expand(&nothing, text, length, test->variables, out);
+  for (size_t i = start; !is_wild(test) && !out->failed && i < out->length; i++) {
+    if (out->data[i] == context_wildcards.any)
+      out->data[i] = '*';
+    else if (out->data[i] == context_wildcards.one)
+      out->data[i] = '?';
+  }
+}
+
+/* Returns the variable of a name, or their number, and sets whether it has no value yet. */
+static size_t find_free(const struct classes *classes, const char *name, size_t length,
+                        bool *open) {
+  size_t i = variables_find(classes->variables, name, length);
+  *open = i < classes->variables->count &&
+          !(classes->bound && context_find(classes->bound, name, length));
+  return i;
+}
+
+/* Appends a piece between two places of a text, in which variables have their values, or are stars. It
+ * returns false if one of them is absent. */
+static bool add_range(struct classes *classes, const struct box_test *test, const char *text,
+                      size_t from, size_t to, struct buf *out) {
+  const char *name;
+  size_t length, next = from, start = from;
+  static const struct context nothing = {0};
+  while (test->variables && context_next_variable(text, to, &next, &name, &length)) {
+    size_t begin = (size_t)(name - 2 - text);
+    bool open;
+    find_free(classes, name, length, &open);
+    add_piece(test, text + start, begin - start, out);
+    if (open)
+      buf_addc(out, context_wildcards.any);
+    else if (context_expand(classes->bound ? classes->bound : &nothing, text + begin, next - begin,
+                            true, out) != CONTEXT_EXPANDED)
+      return false;
+    start = next;
+  }
+  add_piece(test, text + start, to - start, out);
+  return true;
+}
+
+static struct policy_string keep(struct classes *classes, struct buf *text) {
+  struct pool *pool = classes->variables->query->pool;
+  pool->failed = pool->failed || text->failed;
+  struct policy_string kept = {text->failed ? NULL : pool_copy(pool, text->data, text->length),
+                               text->length};
+  buf_free(text);
+  return kept;
+}
+
+/* Adds the default of a variable, a value that other values can equal. */
+static void add_default(struct classes *classes, size_t variable, const char *text, size_t length) {
+  static const struct context nothing = {0};
+  struct buf value = {0};
+  if (context_expand(&nothing, text, length, true, &value) == CONTEXT_EXPANDED && value.data)
+    add_value_pattern(classes, variable, value.data, value.length, false);
+  classes->variables->query->pool->failed |= value.failed;
+  buf_free(&value);
+}
+
+static void add_place(struct classes *classes, const struct box_test *test, const char *text,
+                      size_t length, const char *name, size_t name_length, size_t end) {
+  bool open;
+  size_t variable = find_free(classes, name, name_length, &open);
+  size_t begin = (size_t)(name - 2 - text);
+  if (!open)
+    return;
+  if (classes->place_count == FRAMES) {
+    classes->variables->inexact = TOO_MANY;
+    return;
+  }
+  struct buf before = {0}, after = {0}, whole = {0};
+  bool possible = add_range(classes, test, text, 0, begin, &before) &&
+                  add_range(classes, test, text, end, length, &after) &&
+                  add_range(classes, test, text, 0, length, &whole);
+  struct place place = {.variable = variable,
+                        .dimension = test->dimension,
+                        .before = keep(classes, &before),
+                        .after = keep(classes, &after),
+                        .whole = keep(classes, &whole),
+                        .fold = ignores_case(test),
+                        .arn = is_arn_test(test),
+                        .origin = text,
+                        .origin_before = begin};
+  if (!possible || !place.before.bytes || !place.after.bytes || !place.whole.bytes)
+    return;
+  classes->places[classes->place_count++] = place;
+  add_default(classes, variable, text + begin, end - begin);
+}
+
+/* Adds the pattern of a text to those of its dimension, and the places of variables in it. */
+static void note_text(struct variables *variables, const struct box_test *test, const char *text,
+                      size_t length, void *state) {
+  struct classes *classes = state;
+  struct query *query = variables->query;
+  struct buf whole = {0};
+  if (!query_pay(query, 30 + length / 2))
+    return;
+  if (add_range(classes, test, text, 0, length, &whole) && !whole.failed)
+    add_pattern(classes, &classes->texts[test->dimension],
+                (struct class_pattern){.glob = {whole.data ? whole.data : "", whole.length},
+                                       .fold = ignores_case(test),
+                                       .arn = is_arn_test(test),
+                                       .origin = text});
+  query->pool->failed = query->pool->failed || whole.failed;
+  buf_free(&whole);
+  const char *name;
+  size_t name_length, from = 0;
+  while (test->variables && context_next_variable(text, length, &from, &name, &name_length))
+    add_place(classes, test, text, length, name, name_length, from);
+}
+
+/* Reports whether texts of a dimension have variables, or it is the key of one. */
+static bool concerns(const struct variables *variables, const struct box_test *test) {
+  const struct query *query = variables->query;
+  if (test->kind != TEST_RESOURCE && !(test->kind == TEST_KEY && texts_is(test)))
+    return false;
+  if (test->kind == TEST_KEY &&
+      variables_find(variables, test->key->key->string, test->key->key->length) < variables->count)
+    return true;
+  for (size_t i = 0; i < query->boxes->test_count; i++)
+    if ((query->roles[i] || query->masks[i]) && query_test(query, i)->has_variables &&
+        query_test(query, i)->dimension == test->dimension)
+      return true;
+  return false;
+}
+
+static void note_texts(struct classes *classes) {
+  struct variables *variables = classes->variables;
+  const struct query *query = variables->query;
+  for (size_t i = 0; i < query->boxes->test_count; i++)
+    if ((query->roles[i] || query->masks[i]) && concerns(variables, query_test(query, i)))
+      variables_each(variables, query_test(query, i), note_text, classes);
+}
+
+/* --- Patterns of values ----------------------------------------------------------------------- */
+
+struct quotient {
+  struct classes *classes;
+  size_t variable;
+  bool fold;
+};
+
+static void add_quotient(void *state, const char *glob, size_t length) {
+  const struct quotient *quotient = state;
+  add_value_pattern(quotient->classes, quotient->variable, glob, length, quotient->fold);
+}
+
+static size_t count_colons(struct policy_string text) {
+  size_t colons = 0;
+  for (size_t i = 0; i < text.length; i++)
+    colons += text.bytes[i] == ':';
+  return colons;
+}
+
+static struct policy_string sixth_part(struct policy_string text) {
+  return variables_part(text.bytes, text.length);
+}
+
+/* Reports whether a pattern comes from a text that begins as the text of a place does, up to the same
+ * variable. Then what follows the variable decides which of them a text matches. */
+static bool is_sibling(const struct place *place, const struct class_pattern *pattern) {
+  if (!pattern->origin || pattern->origin == place->origin)
+    return pattern->origin != NULL;
+  const char *name, *other;
+  size_t length, other_length, from = place->origin_before, next = place->origin_before;
+  size_t size = strlen(pattern->origin);
+  return size > place->origin_before &&
+         memcmp(pattern->origin, place->origin, place->origin_before) == 0 &&
+         context_next_variable(place->origin, strlen(place->origin), &from, &name, &length) &&
+         context_next_variable(pattern->origin, size, &next, &other, &other_length) &&
+         other - pattern->origin == name - place->origin && length == other_length &&
+         strncasecmp(name, other, length) == 0;
+}
+
+static void divide(struct classes *classes, const struct place *place,
+                   const struct class_pattern *pattern) {
+  struct query *query = classes->variables->query;
+  struct policy_string before = place->before, after = place->after, glob = pattern->glob;
+  struct quotient quotient = {classes, place->variable, place->fold || pattern->fold};
+  if (is_trivial(glob) || is_sibling(place, pattern))
+    return;
+  if (place->arn && pattern->arn && count_colons(before) >= ARN_COLONS &&
+      count_colons(glob) >= ARN_COLONS) {
+    before = sixth_part(before);
+    glob = sixth_part(glob);
+  }
+  if (!query_pay(query, 50 + glob.length * (4 + before.length + after.length) / 4))
+    return;
+  if (!quotient_each(glob, before, after, quotient.fold, add_quotient, &quotient))
+    classes->variables->inexact = TOO_MANY;
+}
+
+/* Adds what a pattern of values says about the texts with the variable. */
+static void multiply(struct classes *classes, const struct place *place,
+                     const struct class_pattern *value) {
+  struct buf text = {0};
+  buf_add(&text, place->before.bytes, place->before.length);
+  buf_add(&text, value->glob.bytes, value->glob.length);
+  buf_add(&text, place->after.bytes, place->after.length);
+  classes->variables->query->pool->failed |= text.failed;
+  if (!text.failed)
+    add_pattern(classes, &classes->texts[place->dimension],
+                (struct class_pattern){.glob = {text.data ? text.data : "", text.length},
+                                       .fold = place->fold || value->fold,
+                                       .arn = place->arn,
+                                       .origin = place->origin});
+  buf_free(&text);
+}
+
+/* Returns the dimension of a variable's key, or 0. */
+static size_t dimension_of(const struct variables *variables, size_t i) {
+  const struct boxes *boxes = variables->query->boxes;
+  for (size_t d = BOX_KEYS; d < boxes->dimension_count; d++)
+    if (boxes->dimensions[d].kind == DIMENSION_KEY &&
+        boxes->dimensions[d].key_length == variables->items[i].length &&
+        strncasecmp(boxes->dimensions[d].key, variables->items[i].name,
+                    variables->items[i].length) == 0)
+      return d;
+  return 0;
+}
+
+/* The values of a variable are the texts of its dimension. */
+static void exchange(struct classes *classes, size_t variable, size_t dimension) {
+  struct class_patterns *texts = &classes->texts[dimension];
+  struct class_patterns *values = &classes->variables->items[variable].classes;
+  for (size_t i = 0; i < texts->count; i++)
+    add_value_pattern(classes, variable, texts->items[i].glob.bytes, texts->items[i].glob.length,
+                      texts->items[i].fold);
+  for (size_t i = 0; i < values->count; i++)
+    add_pattern(
+        classes, texts,
+        (struct class_pattern){.glob = values->items[i].glob, .fold = values->items[i].fold});
+}
+
+static void grow(struct classes *classes) {
+  struct variables *variables = classes->variables;
+  for (size_t p = 0; p < classes->place_count; p++) {
+    const struct place *place = &classes->places[p];
+    const struct class_patterns *texts = &classes->texts[place->dimension];
+    for (size_t i = 0; i < texts->count; i++)
+      divide(classes, place, &texts->items[i]);
+  }
+  if (variables->count == 1 && classes->place_count == 1)
+    return;
+  for (size_t p = 0; p < classes->place_count; p++) {
+    const struct class_patterns *values = &variables->items[classes->places[p].variable].classes;
+    for (size_t i = 0; i < values->count; i++)
+      multiply(classes, &classes->places[p], &values->items[i]);
+  }
+}
+
+/* Adds the values that variables have to the patterns of their dimensions. */
+static void note_values(struct classes *classes) {
+  const struct context *bound = classes->bound;
+  for (size_t i = 0; bound && i < classes->variables->count; i++) {
+    const struct context_entry *entry =
+        context_find(bound, classes->variables->items[i].name, classes->variables->items[i].length);
+    size_t dimension = dimension_of(classes->variables, i);
+    if (entry && entry->count == 1 && dimension > 0)
+      add_pattern(
+          classes, &classes->texts[dimension],
+          (struct class_pattern){.glob = {entry->values[0].bytes, entry->values[0].length}});
+  }
+}
+
+void classes_find(struct variables *variables, const struct context *bound) {
+  struct query *query = variables->query;
+  struct classes classes = {.variables = variables, .bound = bound};
+  const char *inexact = query->inexact;
+  query->inexact = NULL;
+  classes.texts = pool_new(query->pool, query->boxes->dimension_count, sizeof *classes.texts);
+  for (size_t i = 0; i < variables->count; i++)
+    variables->items[i].classes = (struct class_patterns){0};
+  if (!classes.texts)
+    return;
+  note_texts(&classes);
+  note_values(&classes);
+  classes.grown = true;
+  for (size_t round = 0; classes.grown; round++) {
+    classes.grown = false;
+    if (round == ROUNDS) {
+      variables->inexact = "the values of policy variables depend on each other without end";
+      break;
+    }
+    for (size_t i = 0; i < variables->count; i++)
+      if (dimension_of(variables, i) > 0)
+        exchange(&classes, i, dimension_of(variables, i));
+    grow(&classes);
+  }
+  if (query->inexact)
+    variables->inexact = query->inexact;
+  query->inexact = inexact;
+}
+
+/* --- Values ----------------------------------------------------------------------------------- */
+
+static void distinguish(struct query *query, const struct class_pattern *pattern,
+                        struct texts_atoms *avoided) {
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return;
+  atom_add_glob(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards, byte_set_any(),
+                pattern->fold);
+  atom_end(atom);
+  texts_add(query, avoided, atom);
+  texts_add(query, avoided, texts_negation(query, atom));
+}
+
+void classes_propose(struct variables *variables, size_t variable, struct points *values) {
+  struct query *query = variables->query;
+  const struct class_patterns *classes = &variables->items[variable].classes;
+  struct texts_atoms inside = {0}, avoided = {0};
+  struct atom *shape = texts_new(query);
+  if (!shape)
+    return;
+  shape_add(shape,
+            shape_of_key(query->boxes, variables->items[variable].name,
+                         variables->items[variable].length),
+            NULL, NULL);
+  texts_add(query, &inside, shape);
+  for (size_t i = 0; i < classes->count; i++)
+    distinguish(query, &classes->items[i], &avoided);
+  struct words_list list;
+  const char *inexact = query->inexact;
+  query->inexact = NULL;
+  texts_propose(query, &inside, &avoided, &list);
+  if (query->inexact)
+    variables->inexact = TOO_MANY;
+  query->inexact = inexact;
+  for (size_t i = 0; i < list.count; i++)
+    points_add(query, values, list.items[i].bytes, list.items[i].length);
+  words_free(&list);
+}
+
+/* Reports whether two values match the same patterns. The empty value is null for some tests. */
+static bool are_equal(const struct class_patterns *classes, const struct policy_string *a,
+                      const struct policy_string *b) {
+  if ((a->length == 0) != (b->length == 0))
+    return false;
+  for (size_t i = 0; i < classes->count; i++) {
+    const struct class_pattern *one = &classes->items[i];
+    if (match_pattern(one->glob.bytes, one->glob.length, a->bytes, a->length, context_wildcards,
+                      one->fold) != match_pattern(one->glob.bytes, one->glob.length, b->bytes,
+                                                  b->length, context_wildcards, one->fold))
+      return false;
+  }
+  return true;
+}
+
+/* Reports whether a value fails an inside test of its key. */
+static bool fails(struct variables *variables, size_t variable, const struct context *bound,
+                  const struct policy_string *text) {
+  struct query *query = variables->query;
+  const char *key = variables->items[variable].name;
+  size_t length = variables->items[variable].length;
+  struct context_value value = {text->bytes, text->length};
+  struct context_entry entry = {.key = key, .key_length = length, .values = &value, .count = 1};
+  for (size_t b = 0; b < query->inside_count; b++)
+    for (size_t t = 0; t < query->inside[b]->count; t++) {
+      const struct box_test *test = query_test(query, query->inside[b]->tests[t]);
+      if (test->kind != TEST_KEY || test->has_variables || test->key->key->length != length ||
+          strncasecmp(test->key->key->string, key, length) != 0)
+        continue;
+      if (query_holds(query, test, &(struct query_value){.entries = &entry, .count = 1}) ==
+          CONDITION_FALSE)
+        return true;
+    }
+  (void)bound;
+  return false;
+}
+
+void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
+                    struct points *values) {
+  const struct class_patterns *classes = &variables->items[variable].classes;
+  size_t kept = 0;
+  for (size_t i = 0; i < values->count; i++) {
+    bool dispensable = fails(variables, variable, bound, &values->items[i]);
+    if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
+      return;
+    for (size_t k = 0; k < kept && !dispensable; k++)
+      dispensable = are_equal(classes, &values->items[k], &values->items[i]);
+    if (!dispensable)
+      values->items[kept++] = values->items[i];
+  }
+  values->count = kept;
+}

@@ -1,0 +1,21 @@
+#ifndef LANYARD_REASON_CLASSES_H
+#define LANYARD_REASON_CLASSES_H
+
+#include "reason/frames.h"
+
+/* Which values of policy variables the tests of a question distinguish: those that match other patterns
+ * of a list. */
+
+/* classes_find fills the lists of all variables (variables->items[i].classes). Variables that have a value in
+ * `bound`, or are absent there, are replaced by it; NULL: none has. */
+void classes_find(struct variables *variables, const struct context *bound);
+
+/* classes_propose adds a value of each class of a variable. */
+void classes_propose(struct variables *variables, size_t variable, struct points *values);
+
+/* classes_reduce keeps the first value of each class, and removes values that fail an inside test of their
+ * key. */
+void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
+                    struct points *values);
+
+#endif

@@ -1,0 +1,233 @@
+--- Checks the arguments of the questions about every possible request. Each function returns nil, or what is wrong: the
+--- argument, what is expected, and what it is.
+---
+---     local problem = arguments.document("before", before) or arguments.options(options, "always kind limit")
+
+local core = require "lanyard.policy.core"
+local lists = require "lanyard.lists"
+local request_of = require "lanyard.policy.request"
+local suggest = require "lanyard.text.suggest"
+
+local M = {}
+
+-- core/lua/reason.c has the same limits.
+local MOST_ACCOUNTS, MOST_KEYS, MOST_LIMIT = 32, 1000, 1000000000
+
+-- Returns a value for a message: its type, or a short text itself.
+local function shown(value)
+  if type(value) == "string" then
+    return #value <= 80 and ("'%s'"):format(value:gsub("%c", "?")) or ("a string of %d bytes"):format(#value)
+  elseif type(value) == "number" or type(value) == "boolean" or value == nil then
+    return tostring(value)
+  end
+  return "a " .. type(value)
+end
+
+local function expected(name, what, value)
+  return ("%s: %s expected, got %s"):format(name, what, shown(value))
+end
+
+--- Checks a policy document.
+---@param name string
+---@param value any
+---@return string? problem
+function M.document(name, value)
+  if type(value) ~= "userdata" or not pcall(core.methods.empty, value) then
+    local advice = type(value) == "string" and "; policy.parse reads a text" or ""
+    return expected(name, "a document of lanyard.policy", value) .. advice
+  end
+  return nil
+end
+
+-- Checks that a table has no other fields. unknown: the message for one, with its name
+local function fields(name, value, known, unknown)
+  if type(value) ~= "table" then
+    return expected(name, "a table", value)
+  end
+  local names = lists.sorted_names(lists.set(known))
+  for field in pairs(value) do
+    if type(field) ~= "string" or not lists.contains(names, field) then
+      local near = type(field) == "string" and suggest(field, names)
+      return ("%s%s%s (known: %s)"):format(name, unknown:format(tostring(field)),
+        near and ("; did you mean '%s'?"):format(near) or "", table.concat(names, ", "))
+    end
+  end
+  return nil
+end
+
+-- Checks a list of texts. check(text): what is expected of one | nil if it is that
+local function texts(name, value, check, most)
+  if type(value) ~= "table" then
+    return expected(name, "a list", value)
+  end
+  local count = 0
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 then
+      return ("%s: a list expected, got a table with the key %s"):format(name, shown(key))
+    end
+    count = count + 1
+  end
+  if count > most then
+    return ("%s: at most %d expected, got %d"):format(name, most, count)
+  end
+  for i = 1, count do
+    local wanted = type(value[i]) == "string" and check(value[i])
+    if type(value[i]) ~= "string" or value[i] == "" or value[i]:find "%z" then
+      return expected(("%s[%d]"):format(name, i), "a text that is not empty", value[i])
+    elseif wanted then
+      return ("%s[%d]: %s is not %s"):format(name, i, shown(value[i]), wanted)
+    end
+  end
+  return nil
+end
+
+local function filled(name, value)
+  return type(value) == "table" and next(value) == nil and ("%s: a list that is not empty expected"):format(name) or nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Texts
+
+local function action_form(text)
+  return text ~= "*" and not text:find "^[%w*?-]+:[%w*?_-]+$" and "an action: write SERVICE:ACTION" or nil
+end
+
+local function account_form(text)
+  return not text:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" and "an account id of 12 digits" or nil
+end
+
+local function organization_form(text)
+  return not text:find "^o%-[a-z0-9]+$" and "the id of an organization, such as o-a1b2c3d4e5" or nil
+end
+
+local function key_form(text)
+  return not text:find "^[^:%s]+:." and "the name of a condition key, such as aws:PrincipalOrgID" or nil
+end
+
+local function resource_form(text)
+  return text ~= "*" and not text:find "[*?]" and not text:find "^arn:" and "an ARN or a pattern" or nil
+end
+
+-- Returns the kind of a principal that can be asked about: "account", "service" or "arn" | nil
+function M.principal_kind(principal)
+  local kind = request_of.caller(principal).kind
+  local account, name = principal:match "^arn:[%w*?-]+:iam::([%d*?]+):(.+)$"
+  if account and kind ~= "root" and not name:find "^%a+%-provider/"
+    and (account:find "[*?]" or not account_form(account)) and (name:find "^user/." or name:find "^role/."
+    or name:find "^%a*[*?]") then
+    return "arn"
+  elseif not account_form(principal) then
+    return "account"
+  end
+  return kind == "service" and kind or nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Options
+
+local OPTIONS = {}
+
+function OPTIONS.kind(name, value)
+  return value ~= "resource" and value ~= "identity" and expected(name, "'resource' or 'identity'", value) or nil
+end
+
+function OPTIONS.accounts(name, value)
+  if type(value) ~= "table" then
+    return expected(name, "a table of account ids and their organizations", value)
+  end
+  local count = 0
+  for account, organization in pairs(value) do
+    count = count + 1
+    if type(account) ~= "string" or account_form(account) then
+      return expected(name, "a key that is an account id, a string of 12 digits,", account)
+    elseif organization ~= false and (type(organization) ~= "string" or organization_form(organization)) then
+      return expected(("%s['%s']"):format(name, account),
+        "the id of an organization, such as o-a1b2c3d4e5, or false for an account in none,", organization)
+    end
+  end
+  return count > MOST_ACCOUNTS
+    and ("%s: at most %d accounts expected, got %d"):format(name, MOST_ACCOUNTS, count) or nil
+end
+
+function OPTIONS.always(name, value)
+  return texts(name, value, key_form, MOST_KEYS)
+end
+
+function OPTIONS.limit(name, value)
+  local whole = type(value) == "number" and math.tointeger(value)
+  return not (whole and whole >= 1 and whole <= MOST_LIMIT)
+    and expected(name, ("a whole number from 1 to %d"):format(MOST_LIMIT), value) or nil
+end
+
+function OPTIONS.action(name, value)
+  local wrong = type(value) ~= "string" or action_form(value)
+  return wrong and expected(name, "an action, SERVICE:ACTION,", value) or nil
+end
+
+function OPTIONS.before(name, value)
+  return M.document(name, value)
+end
+
+function OPTIONS.brief(name, value)
+  return type(value) ~= "boolean" and expected(name, "true or false", value) or nil
+end
+
+--- Checks options. No options are none.
+---@param options any
+---@param known string  the names of the options, separated by blanks
+---@return string? problem
+function M.options(options, known)
+  if options == nil then
+    return nil
+  end
+  local problem = fields("options", options, known, ": unknown option '%s'")
+  if problem then
+    return problem
+  end
+  for _, name in ipairs(lists.sorted_names(options)) do
+    problem = OPTIONS[name]("options." .. name, options[name])
+    if problem then
+      return problem
+    end
+  end
+  return nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- What is asked
+
+local ASKED = {
+  actions = action_form, resources = resource_form,
+  principals = function(text)
+    return not M.principal_kind(text) and "an account id, a service, or the ARN of a user or role" or nil
+  end,
+}
+local INSIDE = { accounts = account_form, organizations = organization_form }
+
+-- Checks a table of lists of texts. forms: by the name of the list
+local function table_of_lists(name, value, forms, filled_lists)
+  local known = lists.sorted_names(forms)
+  local problem = fields(name, value, table.concat(known, " "), " has no field '%s'")
+  for _, field in ipairs(not problem and known or {}) do
+    local list, path = value[field], name .. "." .. field
+    problem = problem or list ~= nil
+      and (filled_lists and filled(path, list) or texts(path, list, forms[field], MOST_KEYS)) or nil
+  end
+  return problem
+end
+
+--- Checks the argument of grants.
+---@param asked any
+---@return string? problem
+function M.asked(asked)
+  return table_of_lists("asked", asked, ASKED, true)
+end
+
+--- Checks the argument of outside.
+---@param inside any
+---@return string? problem
+function M.inside(inside)
+  return table_of_lists("inside", inside, INSIDE, false)
+end
+
+return M
