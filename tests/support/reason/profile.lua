@@ -45,4 +45,4 @@ local function make(name, fields)
   return fields
 end
 
-return { make = make, FEW_PRINCIPALS = FEW_PRINCIPALS, FEW_ACTIONS = FEW_ACTIONS }
+return { make = make, FEW_PRINCIPALS = FEW_PRINCIPALS, FEW_ACTIONS = FEW_ACTIONS, FEW_CALLERS = FEW_CALLERS }
