@@ -14,6 +14,7 @@ local A, C = universe.A, universe.C
 ---@field options table      of new_access
 ---@field principals table<string, string[]>
 ---@field actions string[]
+---@field many_actions? string[]  of which long lists are made
 ---@field resources? string[]
 ---@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
 ---@field without_colons? boolean  some uncertain requests are not enumerated
@@ -45,4 +46,4 @@ local function make(name, fields)
   return fields
 end
 
-return { make = make, FEW_PRINCIPALS = FEW_PRINCIPALS, FEW_ACTIONS = FEW_ACTIONS, FEW_CALLERS = FEW_CALLERS }
+return { make = make, FEW_CALLERS = FEW_CALLERS, FEW_PRINCIPALS = FEW_PRINCIPALS, FEW_ACTIONS = FEW_ACTIONS }
