@@ -3,15 +3,16 @@
 ---     local change = effect.of(before, after)
 ---     print(effect.texts(change))    --> pull to arn:aws:iam::111122223333:role/ci    nothing
 
+local budgets = require "lanyard.policy.budget"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local new_access = require("lanyard.policy.reason").new_access
 local questions = require "lanyard.policy.questions"
 local reachable = require "lanyard.policy.reachable"
+local reason = require "lanyard.policy.reason"
 local witness = require "lanyard.policy.witness"
 
 local M = {}
@@ -35,6 +36,10 @@ local M = {}
 -- With more classes than this, the actions of each are not determined: each needs up to a question per action of ECR.
 local MOST = 8
 
+-- The questions about who gains what take about this many steps, which is half a second. After that, the actions of a
+-- class are unknown, and its text is "access".
+local MOST_STEPS = 100000000
+
 local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
 -- Returns a document with more Denies.
@@ -48,8 +53,8 @@ local function with_denies(original, denies)
 end
 
 -- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
-local function gains(from, to, denies)
-  local found, undecided = new_access(from, with_denies(to, denies))
+local function gains(from, to, denies, budget)
+  local found, undecided = reason.find_within(budget, from, with_denies(to, denies))
   return found ~= nil or undecided ~= nil
 end
 
@@ -76,37 +81,37 @@ local function deny_others(actions)
 end
 
 -- Reports whether a class gains one of the actions; true if that is unknown.
-local function gains_any(from, to, class, actions)
+local function gains_any(from, to, class, actions, budget)
   local denies = classes.outside(class)
-  return not denies or gains(from, to, table.move(deny_others(actions), 1, 1, #denies + 1, denies))
+  return not denies or gains(from, to, table.move(deny_others(actions), 1, 1, #denies + 1, denies), budget)
 end
 
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
-local function allows(doc, class, actions)
+local function allows(doc, class, actions, budget)
   local denies = classes.outside(class)
   if not denies then
     return false
   end
   table.move(deny_others(actions), 1, 1, #denies + 1, denies)
-  return new_access(core.new(), with_denies(doc, denies)) ~= nil
+  return reason.find_within(budget, core.new(), with_denies(doc, denies)) ~= nil
 end
 
 -- Returns who of a class is allowed the actions by `from`, too: whether it is the class itself, and the classes within
 -- it.
-local function kept(from, to, class, actions)
+local function kept(from, to, class, actions, budget)
   local except = {}
-  for _, inner in ipairs(reachable(with_denies(from, deny_others(actions)), { brief = true })) do
+  for _, inner in ipairs(reachable(with_denies(from, deny_others(actions)), { brief = true, budget = budget })) do
     if inner.kind == class.kind and inner.id == class.id then
       return true, {}
     elseif is_within(inner, class) then
-      except[#except + 1] = gains_any(from, to, inner, actions) and inner.text .. " in some cases" or inner.text
+      except[#except + 1] = gains_any(from, to, inner, actions, budget) and inner.text .. " in some cases" or inner.text
     end
   end
-  return class.kind == "principal" and allows(from, class, actions), except
+  return class.kind == "principal" and allows(from, class, actions, budget), except
 end
 
--- Returns the actions of ECR that a class gains.
-local function actions_of(from, to, class, alone)
+-- Returns the actions of ECR that a class gains; none if the budget does not suffice.
+local function actions_of(from, to, class, alone, budget)
   local others = others_of(class, alone)
   if not others then
     return {}
@@ -115,7 +120,7 @@ local function actions_of(from, to, class, alone)
     local denies = table.move(others, 1, #others, 2, {
       { Effect = "Deny", Principal = "*", [element] = json.array(actions) },
     })
-    return gains(from, to, denies)
+    return gains(from, to, denies, budget)
   end
   local gained = {}
   local function try(name)
@@ -134,7 +139,7 @@ local function actions_of(from, to, class, alone)
       end
     end
   end
-  return gained
+  return budget:is_spent() and {} or gained
 end
 
 --- Returns what a document allows and another does not.
@@ -143,18 +148,18 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Side
 function M.gained(from, to, options)
-  local found, undecided, reason = questions.new_access(from, to, options)
+  local found, undecided, why = questions.new_access(from, to, options)
   local one = {
     witness = found, gains = json.array {},
-    undecided = undecided and reason or found and not found.certain and found.because or nil,
+    undecided = undecided and why or found and not found.certain and found.because or nil,
   }
   if found and not (options and options.kind == "identity") then
-    local reached = reachable(to, { before = from })
+    local reached, budget = reachable(to, { before = from }), budgets.new(MOST_STEPS)
     for i, class in ipairs(reached) do
-      local actions = #reached <= MOST and actions_of(from, to, class, #reached == 1) or {}
+      local actions = #reached <= MOST and actions_of(from, to, class, #reached == 1, budget) or {}
       local partly, except = false, {}
       if #reached <= MOST then
-        partly, except = kept(from, to, class, actions)
+        partly, except = kept(from, to, class, actions, budget)
       end
       one.gains[i] = { class = class, actions = actions, partly = partly, kept = json.array(except) }
     end
