@@ -10,6 +10,8 @@ local MORE = "more values than necessary are proposed, and the evaluator decides
 
 local LATER = "the search for texts finds the same callers, later"
 
+local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
+
 local UPPER = "a text that begins with ARN is not an ARN either, and other patterns have it already"
 
 local LIST = {
@@ -67,6 +69,12 @@ local LIST = {
   { "alphabet.c", "for (size_t i = 0; i < 256; i++) {", "'<' becomes '<='", "byte 256 is byte 0 again" },
   { "cover.c", "for (size_t w = 0; w < words; w++) {", "'<' becomes '<='",
     "the word after a row of find_single is 0 until the last row, whose next word is `several`, which is removed from `single`" },
+  { "automaton.c", "automaton->places = malloc((places + 1) * sizeof *automaton->places);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->sets = malloc((sets + 1) * sizeof *automaton->sets);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->whole = malloc((sets + 1) * sizeof *automaton->whole);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->negated = calloc(automaton->words + 1, sizeof *automaton->negated);", "'+ 1' becomes ''", MALLOC },
+  { "words.c", "search.satisfied = malloc((automaton->words + 1) * sizeof *search.satisfied);", "'+ 1' becomes ''", MALLOC },
+  { "words.c", "search.places = malloc(((size_t)automaton->count + 1) * sizeof *search.places);", "'+ 1' becomes ''", MALLOC },
   { "quotient.c", "for (size_t s = 0; s < size; s++)", "'<' becomes '<='", "the place after the last one has no end" },
   { "quotient.c", "bool ends_here = ends[e] || (e > s && is_any(pattern.bytes[e - 1]) && ends[e - 1]);", "'>' becomes '>='",
     "the empty value is found at the star before it, too" },
