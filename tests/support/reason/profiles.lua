@@ -6,7 +6,7 @@ local pools = require "reason.profile"
 local universe = require "reason.universe"
 local variables = require "reason.variable_profiles"
 
-local profile, FEW_CALLERS, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_CALLERS, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
+local profile, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
