@@ -3,7 +3,8 @@
 
 local answers = require "reason.answers"
 
-local allow, deny, where, on, check = answers.allow, answers.deny, answers.where, answers.on, answers.check
+local allow, deny, where, on, not_on, check =
+  answers.allow, answers.deny, answers.where, answers.on, answers.not_on, answers.check
 local A, B = "111122223333", "444455556666"
 local ARN, ID, RA = "aws:PrincipalArn", "aws:userid", "aws:ResourceAccount"
 local ORG_ID, PATHS, ORG = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5"
@@ -203,6 +204,8 @@ describe("new_access answers questions about", function()
 
   it("actions and resources", function()
     check({ "action", "resource", "context" }, {
+      { "possible s:a arn:aws:s3:q:1::a:cb {}", -- the star in the last part matches a colon there
+        {}, { on "arn:aws:s3:*::a*b", not_on "arn:aws:s3:q:1*", not_on "*:cb" } },
       { "certain s:aa nil {}",
         { allow { Action = "s:?" } }, { allow { Action = "s:??" } } },
       { "certain s:bb nil {}",
