@@ -351,9 +351,9 @@ function M.makers.times()
 end
 
 -- The paths of organizations, of callers and of resources. Each path begins with the id.
-local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/zz/",
-  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
-  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/zz/", "o-azzzzzzzzz/r-zz/zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
+local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/ou-zz/",
+  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/ou-zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
+  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/ou-zz/", "o-azzzzzzzzz/r-zz/ou-zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
   "o-a1b2c3d4e5/r-zz/ou-1/", "o-zzzzzzzzzz/r-zz/", "o-f6g7h8i9j0/r-zz/", "o-a1b2c3d4e5/r-zz/" }
 
 -- Returns values of the two keys: absent, or an id and a path.
