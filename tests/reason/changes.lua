@@ -43,11 +43,11 @@ local function negated(text, code, stop)
 end
 
 --- Returns the changes of a file: { path, line, code, name, text }. `code` is the line, after the name of its function
---- if it is a bare statement; `name` says what is replaced, and which one of several in the line.
+--- if it is a bare statement; `name` says what is replaced, and which one of several in the line. No two are the same text.
 ---@param path string
 ---@param text string
 function M.of(path, text)
-  local list, code = {}, blank(text)
+  local list, code, made = {}, blank(text), {}
   for _, change in ipairs(CHANGES) do
     local from, last_line, nth = 1, 0, 0
     while true do
@@ -61,10 +61,11 @@ function M.of(path, text)
       nth, last_line = line == last_line and nth + 1 or 1, line
       local changed = change[2] == "if (!" and negated(text, code, stop)
         or change[2] ~= "if (!" and text:sub(1, start - 1) .. change[2] .. text:sub(stop)
-      list[#list + 1] = changed and {
+      list[#list + 1] = changed and not made[changed] and {
         path = path, line = line, code = source, text = changed,
         name = ("'%s' becomes '%s'%s"):format(found:match "^%s*(.-)%s*$", change[2]:match "^%s*(.-)%s*$", nth > 1 and " " .. nth or ""),
       } or nil
+      made[changed or ""] = true
     end
   end
   return list

@@ -84,14 +84,6 @@ function M.new_access(before, after, options)
   return witness and M.simplified(witness, before, after, options), undecided, reason
 end
 
---- Estimates how long a question takes: measured on documents of 1 to 700 statements of 120 characters.
----@param characters integer  the size of both documents
----@return number microseconds
-function M.cost(characters)
-  local statements = characters / 120
-  return 60 + statements * statements / 10
-end
-
 --- Like new_access, but faster: the request is not made easier to read.
 ---@param before policy.Document
 ---@param after policy.Document

@@ -86,6 +86,15 @@ for _, count in ipairs { 10, 20, 70, 200 } do
       })
     end)
 
+    it("finds actions that two lists have", function()
+      local suffixed = { with(patterns(count, nil, "s:a%03d*x")) }
+      check({}, {
+        { "certain", { allow { Action = "*" }, allow { Effect = "Deny", Action = "*:*z*" } }, suffixed },
+        { "none", { allow { Action = "*" }, allow { Effect = "Deny", Action = "s:b*" } }, suffixed },
+        { "none", { allow { Action = "*" }, allow { Effect = "Deny", Action = "t:*" } }, suffixed },
+      })
+    end)
+
     it("considers other elements beside the lists", function()
       check({ "action", "context" }, {
         { 'certain s:a001 {"k":"b"}', { with(list, { Condition = { StringEquals = { k = "a" } } }) },

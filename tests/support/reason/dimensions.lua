@@ -92,8 +92,9 @@ end
 local DERIVED = {
   ["aws:principalarn"] = "who", ["aws:principalaccount"] = "who", ["aws:principaltype"] = "who", ["aws:userid"] = "who",
   ["aws:username"] = "who", ["aws:principalorgid"] = "who", ["aws:principalisawsservice"] = "who",
-  ["aws:principalservicename"] = "who", ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time",
-  ["aws:epochtime"] = "time", ["aws:tokenissuetime"] = "time",
+  ["aws:principalservicename"] = "who", ["aws:principalservicenameslist"] = "who",
+  ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time", ["aws:epochtime"] = "time",
+  ["aws:tokenissuetime"] = "time",
 }
 --- Returns the name of the dimension that sets a key.
 function M.of(name)

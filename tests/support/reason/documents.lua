@@ -41,6 +41,17 @@ function Generator:some(pool)
   return list
 end
 
+-- Returns a long list: a part of a pool, in which some items are missing, in random order.
+function Generator:many(pool)
+  local first = self:chance(50) and 1 or self.random(#pool - 20)
+  local last = first == 1 and #pool or first + 20
+  local list = {}
+  for i = first, last do
+    if not self:chance(3) then table.insert(list, self.random(#list + 1), pool[i]) end
+  end
+  return list
+end
+
 -- A Principal or NotPrincipal element.
 function Generator:principal()
   local profile = self.profile
@@ -92,7 +103,8 @@ function Generator:statement()
       statement.Principal = principal
     end
   end
-  statement[self:chance(8) and "NotAction" or "Action"] = self:some(profile.actions)
+  statement[self:chance(8) and "NotAction" or "Action"] = profile.many_actions and self:chance(60)
+    and self:many(profile.many_actions) or self:some(profile.actions)
   if profile.resources then
     statement[self:chance(10) and "NotResource" or "Resource"] = self:some(profile.resources)
   end
@@ -198,7 +210,7 @@ local function split(self, statement)
       end
     end
     return statements
-  elseif type(list) ~= "table" then
+  elseif type(list) ~= "table" or #list > 10 then
     return { statement }
   end
   local statements = {}

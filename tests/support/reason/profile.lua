@@ -14,6 +14,7 @@ local A, C = universe.A, universe.C
 ---@field options table      of new_access
 ---@field principals table<string, string[]>
 ---@field actions string[]
+---@field many_actions? string[]  of which long lists are made
 ---@field resources? string[]
 ---@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
 ---@field without_colons? boolean  some uncertain requests are not enumerated

@@ -6,7 +6,7 @@ local pools = require "reason.profile"
 local universe = require "reason.universe"
 local variables = require "reason.variable_profiles"
 
-local profile, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
+local profile, FEW_CALLERS, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_CALLERS, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
@@ -197,6 +197,22 @@ function M.makers.identity()
     callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
       sessions = { "a", "b", "c" }, identity = true },
     tests = caller_tests(), conditions = 50,
+  })
+end
+
+-- Long lists of actions, whose patterns are searched one by one.
+function M.makers.lists()
+  local many, values = { "s:a", "S:a*", "s:*b", "s:?", "t:*", "*:a", "s:*a*", "z*:c" }, action_values()
+  for i = 1, 66 do
+    local name = ("f:%s%02d"):format(i % 3 == 0 and "X" or "x", i)
+    many[#many + 1] = name .. (i % 7 == 0 and "*" or i % 11 == 0 and "?" or "")
+    values[#values + 1] = name:lower()
+    if i % 7 == 0 or i % 11 == 0 then values[#values + 1] = name .. "c" end
+  end
+  for _, value in ipairs { "f:c", "f:cc", "f:xc", "sc:c", "zc:c", "zc:cc" } do values[#values + 1] = value end
+  return profile("lists", {
+    anyone = 95, not_principal = 3, conditions = 10, actions = ACTIONS, many_actions = many, action_values = values,
+    keys = { key("svc:Flag", { false, "true", "false" }) }, tests = { { key = "svc:Flag", families = BOOLEAN } },
   })
 end
 
@@ -474,6 +490,36 @@ function M.makers.relations()
   })
 end
 
+-- Services, each with every list of names that the documents distinguish.
+function M.makers.services()
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  for _, service in ipairs { "ecs", "sns", "zzz" } do
+    local names = {}
+    for i, region in ipairs { "", ".us-east-1", ".eu-west-1", ".zz-1" } do names[i] = service .. region .. ".amazonaws.com" end
+    for _, own in ipairs(names) do
+      for _, list in ipairs(universe.subsets(names)) do
+        if (" " .. table.concat(list, " ") .. " "):find(" " .. own .. " ", 1, true) then
+          universe.add_service(callers, own, false, list)
+        end
+      end
+    end
+  end
+  for _, name in ipairs { "zzz.ic.gov", "ecs.ic.gov", "us-east-1.ic.gov", "ecs-us-east-1.ic.gov" } do
+    universe.add_service(callers, name)
+  end
+  local some = { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com", "sns.us-east-1.amazonaws.com" }
+  return profile("services", {
+    anyone = 40, not_principal = 20, conditions = 80, callers = callers,
+    principals = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a" }, Service = some },
+    tests = {
+      { key = "aws:PrincipalServiceNamesList", set = true, null = 15, families = { { operators = EQUAL, operands = some } } },
+      { key = "aws:PrincipalServiceName", null = 15, families = { { operators = EQUAL, operands = some },
+        { operators = LIKE, operands = { "*.amazonaws.com", "ecs*", "*us-east-1*" } } } },
+      { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
+    },
+  })
+end
+
 -- Several dimensions at once.
 function M.makers.mixed()
   local texts = universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "a", "b" } })
@@ -522,6 +568,7 @@ function M.makers.z3()
 end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations", "groups" }
+  "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
+  "groups", "lists", "services" }
 
 return M

@@ -165,10 +165,15 @@ local function add_undocumented(list, principal, keys, derived)
   end
 end
 
-local function add_service(list, name, derived)
+--- Adds a service, which has the names of a list, by default its own.
+---@param list table[]
+---@param name string
+---@param derived? boolean
+---@param names? string[]
+function M.add_service(list, name, derived, names)
   add_undocumented(list, name, {
     ["aws:PrincipalIsAWSService"] = "true", ["aws:PrincipalServiceName"] = name,
-    ["aws:PrincipalServiceNamesList"] = { name },
+    ["aws:PrincipalServiceNamesList"] = names or { name },
   }, derived)
 end
 
@@ -221,9 +226,9 @@ function M.callers(options)
     local anonymous = caller("*", "Anonymous", { ["aws:PrincipalAccount"] = "anonymous", ["aws:userid"] = "anonymous" })
     anonymous.outsider = true
     list[#list + 1] = anonymous
-    add_service(list, "ecs.amazonaws.com", options.derived)
-    add_service(list, "sns.amazonaws.com", options.derived)
-    add_service(list, "zzz.amazonaws.com", options.derived)
+    M.add_service(list, "ecs.amazonaws.com", options.derived)
+    M.add_service(list, "sns.amazonaws.com", options.derived)
+    M.add_service(list, "zzz.amazonaws.com", options.derived)
   end
   return list
 end
