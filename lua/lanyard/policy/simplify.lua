@@ -67,7 +67,8 @@ end
 
 -- Resources without a Region, or without an account.
 local GLOBAL = {
-  s3 = "arn:aws:s3:::example", iam = "arn:aws:iam::123456789012:role/example", sts = "arn:aws:iam::123456789012:role/example",
+  s3 = "arn:aws:s3:::example", iam = "arn:aws:iam::123456789012:role/example",
+  sts = "arn:aws:iam::123456789012:role/example",
 }
 
 -- Returns resources of the service of an action, if the resource is another service's.
