@@ -87,7 +87,7 @@ static void add_paths(struct atom *atom, const char *id, size_t length) {
   }
 }
 
-/* Appends the paths that policies mention with an id of another form, as examples do, and those of such ids
+/* Appends the paths that policies mention with an id of another form, as examples do, and the paths of such ids
  * themselves. */
 static void add_odd(const struct query *query, struct atom *atom, const char *organization) {
   for (size_t i = 0; i < query->boxes->test_count; i++) {
