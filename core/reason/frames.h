@@ -32,6 +32,7 @@ struct variables {
     struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;
+  const size_t *lists; /* by test; see classes.c */
   const char *inexact;
 };
 
@@ -45,18 +46,14 @@ void variables_each(struct variables *variables, const struct box_test *test, ea
 void variables_each_test(struct variables *variables,
                          void (*call)(struct variables *variables, const struct box_test *test));
 
-/* variables_cost returns how many steps it takes to compare the texts of a test with a variable. */
-size_t variables_cost(const struct box_test *test);
-
 /* variables_find returns the index of a variable, or their number. */
 size_t variables_find(const struct variables *variables, const char *name, size_t length);
 
 /* variables_add adds a value of a variable. */
 void variables_add(struct variables *variables, size_t variable, const char *bytes, size_t length);
 
-/* variables_add_frames adds the values that the other tests distinguish in the places of the variables
- * of a test. */
-void variables_add_frames(struct variables *variables, const struct box_test *test);
+/* variables_check records that texts of a test have another form than the exact ones. */
+void variables_check(struct variables *variables, const struct box_test *test);
 
 /* variables_cut reports whether a text is compared part by part, as an ARN, and a place in it is in the
  * sixth part. variables_part then returns the sixth part of any such text: what is before it does not

@@ -121,7 +121,7 @@ local function closing(inventory, doc, one, action, controls)
   return names[1], false
 end
 
--- Returns the texts of the classes that were not there before: what is left of the audience.
+-- Returns the texts of the classes that are new: what is left of the audience.
 local function remains(left, before)
   local new = {}
   for _, text in ipairs(left) do

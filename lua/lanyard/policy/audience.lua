@@ -294,6 +294,20 @@ function M.is_unrestricted(class)
   return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
 end
 
+--- Renders a class of lanyard.policy.reachable, whatever the time: what everybody satisfies does not restrict it.
+---@param class table
+---@param options? policy.Known
+---@return policy.AudienceClass?  nil if the class names an identity that cannot exist in AWS
+function M.render(class, options)
+  options = options or {}
+  if not is_possible(class) then
+    return nil
+  end
+  -- Where no request satisfies the demands now, one may at another time.
+  local demands = restricting(class, options, os.time()) or class.restrictions
+  return read_class(setmetatable({ restrictions = demands }, { __index = class }), options)
+end
+
 --- Returns the audience of a policy or of a statement.
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`

@@ -20,6 +20,13 @@ describe("policy.minimize", function()
     assert.same({ { statement = "b" } }, removed)
   end)
 
+  it("keeps an operand beside one with a policy variable", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":'
+      .. '["arn:aws:s3:::${aws:username}/*","arn:aws:s3:::*/a"],"Condition":{"StringNotEquals":{"aws:username":'
+      .. '["web","${aws:PrincipalTag/team}"]}}}]}'
+    assert.equal(text, (minimized(text)))
+  end)
+
   it("removes redundant values of lists, the later one of two", function()
     local text, removed = minimized(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":'
       .. '["%s","111122223333","%s"],"Service":["a.amazonaws.com","A.amazonaws.com"]},"Action":["ecr:Get*","ECR:GetX"],'

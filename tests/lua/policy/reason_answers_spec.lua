@@ -80,6 +80,9 @@ describe("new_access answers questions about", function()
         {}, { allow { Condition = { StringLike = { [ID] = "1*fx", [ARN] = "*:federated-user/*" } } } } },
       { 'certain arn:aws:sts::111122223333:federated-user/fx {"aws:PrincipalArn":"arn:aws:sts::111122223333:federated-user/fx","aws:userid":"111122223333:fx"}',
         {}, { allow { Condition = { StringLike = { [ID] = A .. "?fx", [ARN] = "*:federated-user/*" } } } } },
+      { "none", -- the session is one of the role that another statement names
+        { allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/q" } }, allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" } } },
+        { where("ArnEquals", ARN, ROLE, { Principal = { AWS = SESSION } }) } },
       { "certain ecs.amazonaws.com {}",
         {}, { allow { Principal = { Service = "ecs.amazonaws.com" } } } },
       { "none",

@@ -134,6 +134,27 @@ function M.makers.accounts()
   return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
 end
 
+-- Accounts of organizations that no document names: one represents those that the patterns do not tell apart.
+function M.makers.groups()
+  local first, second = "o-a1b2c3d4e5", "o-f6g7h8i9j0"
+  local accounts = { [A] = first, [B] = second, ["100000000000"] = first, ["100000000001"] = first, ["100000000003"] = second,
+    ["200000000003"] = first, ["200000000002"] = second, ["200000000000"] = false, ["300000000003"] = false }
+  local all = { C, "123123123123", "911111111119", "333333333333", "111111111110", "900000000000", "211111111113",
+    "211111111003", "911111111003" }
+  for account in pairs(accounts) do all[#all + 1] = account end
+  table.sort(all)
+  local callers = universe.callers { accounts = all, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  return profile("groups", {
+    anyone = 80, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts }, conditions = 90,
+    tests = {
+      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { first, second } } } },
+      { key = "aws:PrincipalAccount", families = { { operators = LIKE, operands = { "1*", "*3", "*0", "2*3" } }, { operators = EQUAL, operands = { A, C } } } },
+      { key = "aws:PrincipalArn", families = { { operators = { "ArnLike", "ArnNotLike" },
+        operands = { "arn:aws:iam::1*:role/a", "arn:aws:iam::*3:*", "arn:aws:iam::*:user/z", "arn:aws:iam::2????????003:*" } } } },
+    },
+  })
+end
+
 local NAME_POOL = { "*", "a", "a*", "*/a", "?", "b*", "*b*", "a/?*" }
 local RESOURCES = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*/a", "arn:aws:s3:::?", "arn:aws:s3:::*b*", "arn:aws:s3:::a/?*",
   "arn:aws:s3:::*", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*", "arn:aws:sns:r:" .. A .. ":a", "arn:aws:*:*:*:a*", "arn:*:*:*:*:*",
@@ -444,7 +465,7 @@ function M.makers.relations()
   local numbers = { { operators = { "NumericLessThan", "NumericGreaterThanEquals" }, operands = { "5" } } }
   local networks = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "192.0.2.0/24" } } }
   local services = { { operators = EQUAL, operands = { "a.amazonaws.com" } } }
-  local callers = table.move(FEW_CALLERS, 1, #FEW_CALLERS, 1, {})
+  local callers = table.move(pools.FEW_CALLERS, 1, #pools.FEW_CALLERS, 1, {})
   universe.add_provider(callers, "accounts.google.com")
   return profile("relations", {
     anyone = 70, conditions = 95, old = 0, callers = callers,
@@ -548,6 +569,6 @@ end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
   "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
-  "lists", "services" }
+  "groups", "lists", "services" }
 
 return M

@@ -96,8 +96,7 @@ function M.find(doc, type, ignored)
   return found.first
 end
 
--- An unknown operator is open in the answers themselves, and a document without statements is no policy: it allows
--- nothing.
+-- An unknown operator is open in the answers themselves, and a document without statements allows nothing.
 local NOT_COUNTED = { ["no-statement"] = true, ["unknown-operator"] = true }
 
 --- Returns what makes AWS refuse one of some documents, for questions about them.
