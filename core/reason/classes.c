@@ -519,6 +519,16 @@ static bool are_equal(const struct class_patterns *classes, const struct policy_
   return true;
 }
 
+/* Reports whether a value makes a key of a caller or an owner equal to a text: no pattern has such values. */
+static bool is_of_caller(const struct variables *variables, size_t variable,
+                         const struct policy_string *text) {
+  const struct points *values = &variables->items[variable].of_caller;
+  for (size_t i = 0; i < values->count; i++)
+    if (bytes_equal(values->items[i].bytes, values->items[i].length, text->bytes, text->length))
+      return true;
+  return false;
+}
+
 /* Reports whether a value fails an inside test of its key. */
 static bool fails(struct variables *variables, size_t variable, const struct context *bound,
                   const struct policy_string *text) {
@@ -549,7 +559,8 @@ void classes_reduce(struct variables *variables, size_t variable, const struct c
     bool dispensable = fails(variables, variable, bound, &values->items[i]);
     if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
       return;
-    for (size_t k = 0; k < kept && !dispensable; k++)
+    bool own = is_of_caller(variables, variable, &values->items[i]);
+    for (size_t k = 0; k < kept && !dispensable && !own; k++)
       dispensable = are_equal(classes, &values->items[k], &values->items[i]);
     if (!dispensable)
       values->items[kept++] = values->items[i];
