@@ -204,6 +204,8 @@ describe("new_access answers questions about", function()
 
   it("actions and resources", function()
     check({ "action", "resource", "context" }, {
+      { "certain s:a arn:aws:s3:::aac {}",
+        {}, { on "*:aws:s3:::a?c" } },
       { "possible s:a arn:aws:s3:q:1::a:cb {}", -- the star in the last part matches a colon there
         {}, { on "arn:aws:s3:*::a*b", not_on "arn:aws:s3:q:1*", not_on "*:cb" } },
       { "certain s:aa nil {}",
