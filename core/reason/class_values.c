@@ -2,7 +2,6 @@
 
 #include "reason/classes.h"
 
-#include "base/bytes.h"
 #include "policy/context.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
@@ -60,16 +59,6 @@ static bool are_equal(const struct class_patterns *classes, const struct policy_
       return false;
   }
   return true;
-}
-
-/* Reports whether a value makes a key of a caller or an owner equal to a text: no pattern has such values. */
-static bool is_of_caller(const struct variables *variables, size_t variable,
-                         const struct policy_string *text) {
-  const struct points *values = &variables->items[variable].of_caller;
-  for (size_t i = 0; i < values->count; i++)
-    if (bytes_equal(values->items[i].bytes, values->items[i].length, text->bytes, text->length))
-      return true;
-  return false;
 }
 
 /* Reports whether a value fails an inside test of its key. */
