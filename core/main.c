@@ -1,6 +1,7 @@
 /* The lanyard binary: a Lua state with all modules. lanyard.cli.main finds the script to run and
  * returns the exit status. */
 
+#include "base/platform.h"
 #include "modules.h"
 
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 struct command_line {
@@ -60,7 +60,7 @@ static bool wants_traceback(int argc, char **argv) {
  * read its memory. Under AddressSanitizer this is off, because leak detection needs to read it. */
 static void close_memory(void) {
 #ifndef __SANITIZE_ADDRESS__
-  prctl(PR_SET_DUMPABLE, 0);
+  platform_protect_memory();
 #endif
 }
 
