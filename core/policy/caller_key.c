@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/match.h"
+#include "base/platform.h"
 #include "policy/caller_rule.h"
 
 #include <string.h>
