@@ -89,7 +89,7 @@ local function combine(a, b)
   for _, pair in ipairs { { a, b }, { b, a } } do
     local one, other = pair[1], pair[2]
     local or_absent = other.requires:match "^(%a+)%-or%-absent$"
-    if is_same(one, other) then
+    if is_same(one, other) or one.requires == "absent" and other.requires == "absent" then
       return one
     elseif one.requires == "present" and or_absent then
       return or_absent == "listed" and demands.listed(other) or with(other, { requires = or_absent })

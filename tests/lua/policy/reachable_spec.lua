@@ -81,6 +81,29 @@ describe("policy.reachable", function()
     reaches({ "any AWS service" }, doc(if_holds '{"Bool":{"aws:PrincipalIsAWSService":"true"}}'))
   end)
 
+  it("reads a variable under a negated operator as one value, not as all", function()
+    reaches({ "everyone except organization ${aws:SourceOrgID}" },
+      doc(if_holds '{"StringNotEquals":{"aws:PrincipalOrgID":"${aws:SourceOrgID}"}}'))
+    reaches({ "organization o-a1b2c3d4e5" }, doc(if_holds('{"StringNotEquals":{"aws:PrincipalOrgID":"${aws:SourceOrgID}"},'
+      .. '"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}')))
+    reaches({ "everyone for 111122223333" }, doc(if_holds(
+      '{"StringNotEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"},'
+      .. '"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
+    reaches({}, doc(if_holds('{"StringNotEquals":{"aws:SourceAccount":"${aws:SourceAccount}"},'
+      .. '"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
+  end)
+
+  it("reaches callers without a key that two conditions forbid", function()
+    for _, condition in ipairs {
+      '{"Null":{"aws:SourceAccount":"true"},"StringNotEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}}',
+      '{"Null":{"aws:SourceAccount":"true"},"StringNotLike":{"aws:SourceAccount":"*"}}',
+    } do
+      reaches({ "everyone" }, doc(if_holds(condition)))
+    end
+    reaches({ "everyone except every account of any organization" },
+      doc(if_holds '{"StringNotLike":{"aws:PrincipalOrgID":"*"},"Null":{"aws:PrincipalOrgID":"true"}}'))
+  end)
+
   it("names sources and networks that restrict", function()
     reaches({ "service lambda.amazonaws.com for 111122223333" }, doc('"Principal":{"Service":"lambda.amazonaws.com"},'
       .. PULL .. ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}'))
