@@ -104,6 +104,14 @@ describe("policy.reachable", function()
       doc(if_holds '{"StringNotLike":{"aws:PrincipalOrgID":"*"},"Null":{"aws:PrincipalOrgID":"true"}}'))
   end)
 
+  it("reads variables as text under an earlier Version", function()
+    local text = tostring(doc(if_holds '{"StringEquals":{"aws:PrincipalTag/a":"x"}}',
+      if_holds '{"StringEquals":{"aws:PrincipalTag/a":"${aws:PrincipalTag/a}"}}'))
+    reaches({ "everyone with aws:PrincipalTag/a = ${aws:PrincipalTag/a}" }, assert(policy.parse(text)))
+    reaches({ "everyone with aws:PrincipalTag/a = x", "everyone with aws:PrincipalTag/a = ${aws:PrincipalTag/a}" },
+      assert(policy.parse((text:gsub("2012%-10%-17", "2008-10-17")))))
+  end)
+
   it("names sources and networks that restrict", function()
     reaches({ "service lambda.amazonaws.com for 111122223333" }, doc('"Principal":{"Service":"lambda.amazonaws.com"},'
       .. PULL .. ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}'))
