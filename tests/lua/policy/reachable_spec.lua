@@ -141,6 +141,19 @@ describe("policy.reachable", function()
       :format(table.concat(accounts, ","), PULL, table.concat(sources, '","'))))
   end)
 
+  it("takes no role that an exception of a Deny names for the session that an Allow names", function()
+    local session, role = "arn:aws:sts::111122223333:assumed-role/ci/s1", "arn:aws:iam::111122223333:role/"
+    local function deny_others(principal)
+      return '"Effect":"Deny","NotPrincipal":{"AWS":"' .. principal .. '"},"Action":"*",'
+        .. '"Condition":{"StringEquals":{"x:y":"z"}}'
+    end
+    for _, name in ipairs { "ci", "team/ci", "other" } do
+      reaches({ session }, doc(named(session), deny_others(role .. name)))
+    end
+    reaches({ role .. "other" }, doc(named(role .. "other"), deny_others(session)))
+    reaches({}, doc(named(session), '"Effect":"Deny","Principal":{"AWS":"' .. role .. 'team/ci"},"Action":"*"'))
+  end)
+
   it("names all restrictions of a class", function()
     local LAMBDA = '"Principal":{"Service":"lambda.amazonaws.com"},' .. PULL
     reaches({ "service lambda.amazonaws.com for 111122223333 from vpce-1" }, doc(LAMBDA
