@@ -154,6 +154,19 @@ describe("policy.reachable", function()
     reaches({}, doc(named(session), '"Effect":"Deny","Principal":{"AWS":"' .. role .. 'team/ci"},"Action":"*"'))
   end)
 
+  it("keeps a class beside an equal one whose account is a wildcard under an operator without wildcards", function()
+    for _, principal in ipairs { "111122223333", "arn:aws:sts::111122223333:assumed-role/ci/s1" } do
+      local text = principal == "111122223333" and "account 111122223333" or principal
+      for _, operator in ipairs { "StringEquals", "StringEqualsIgnoreCase", "ArnLike" } do
+        local document = doc(named(principal)
+          .. ',"Condition":{"' .. operator .. '":{"aws:PrincipalAccount":"*"}}', named(principal))
+        reaches({ text }, document)
+      end
+      reaches({}, doc(named(principal) .. ',"Condition":{"StringEquals":{"aws:PrincipalAccount":"1111*"}}'))
+      reaches({ text }, doc(named(principal) .. ',"Condition":{"StringLike":{"aws:PrincipalAccount":"1111*"}}'))
+    end
+  end)
+
   it("names all restrictions of a class", function()
     local LAMBDA = '"Principal":{"Service":"lambda.amazonaws.com"},' .. PULL
     reaches({ "service lambda.amazonaws.com for 111122223333 from vpce-1" }, doc(LAMBDA
