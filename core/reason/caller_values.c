@@ -197,13 +197,9 @@ static void add_middle(struct variables *variables, const struct box_test *test,
     return;
   size_t i = variables_find(variables, name, name_length);
   size_t before = (size_t)(name - 2 - text), after = length - from;
-  if (i == variables->count || one->value.length < before + after ||
-      memcmp(one->value.bytes, text, before) != 0)
-    return;
-  const char *middle = one->value.bytes + before;
-  size_t size = one->value.length - before - after;
-  variables_add(variables, i, middle, size);
-  points_add(variables->query, &variables->items[i].of_caller, middle, size);
+  if (i < variables->count && one->value.length >= before + after &&
+      memcmp(one->value.bytes, text, before) == 0)
+    variables_add(variables, i, one->value.bytes + before, one->value.length - before - after);
 }
 
 void caller_values_compare(struct variables *variables, const char *key, size_t length,

@@ -2,7 +2,6 @@
 
 #include "reason/classes.h"
 
-#include "base/bytes.h"
 #include "policy/context.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
@@ -62,19 +61,8 @@ static bool are_equal(const struct class_patterns *classes, const struct policy_
   return true;
 }
 
-/* Reports whether a value makes a key of a caller or an owner equal to a text: no pattern has such values. */
-static bool is_of_caller(const struct variables *variables, size_t variable,
-                         const struct policy_string *text) {
-  const struct points *values = &variables->items[variable].of_caller;
-  for (size_t i = 0; i < values->count; i++)
-    if (bytes_equal(values->items[i].bytes, values->items[i].length, text->bytes, text->length))
-      return true;
-  return false;
-}
-
 /* Reports whether a value fails an inside test of its key. */
-static bool fails(struct variables *variables, size_t variable, const struct context *bound,
-                  const struct policy_string *text) {
+static bool fails(struct variables *variables, size_t variable, const struct policy_string *text) {
   struct query *query = variables->query;
   const char *key = variables->items[variable].name;
   size_t length = variables->items[variable].length;
@@ -90,20 +78,18 @@ static bool fails(struct variables *variables, size_t variable, const struct con
           CONDITION_FALSE)
         return true;
     }
-  (void)bound;
   return false;
 }
 
-void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
+void classes_reduce(struct variables *variables, size_t variable, size_t from, size_t to,
                     struct points *values) {
   const struct class_patterns *classes = &variables->items[variable].classes;
   size_t kept = 0;
   for (size_t i = 0; i < values->count; i++) {
-    bool dispensable = fails(variables, variable, bound, &values->items[i]);
+    bool dispensable = fails(variables, variable, &values->items[i]);
     if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
       return;
-    bool own = is_of_caller(variables, variable, &values->items[i]);
-    for (size_t k = 0; k < kept && !dispensable && !own; k++)
+    for (size_t k = 0; (i < from || i >= to) && k < kept && !dispensable; k++)
       dispensable = are_equal(classes, &values->items[k], &values->items[i]);
     if (!dispensable)
       values->items[kept++] = values->items[i];

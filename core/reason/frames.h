@@ -29,7 +29,7 @@ struct variables {
     const char *name;
     size_t length;
     struct points values;
-    struct points of_caller; /* values that make a key of a caller or an owner equal to a text */
+    size_t fresh; /* how many of the values, at the beginning, the question does not contain */
     struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;

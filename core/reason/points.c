@@ -141,7 +141,7 @@ static long double between(long double a, long double b) {
 }
 
 /* Collects the operands of an inside test that passes for them only. Returns false if there is none, or
- * an operand is no number: then the result for other values is open. */
+ * an operand is not a number: then the result for other values is open. */
 static bool find_equals(struct numbers *numbers, const struct query_dimension *dimension) {
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(numbers->query, dimension->inside[i]);

@@ -102,14 +102,13 @@ describe("a pull", function()
     assert.matches("^deny: ", decide(document(OLD, statement "Allow", named), document(V, statement("Allow", nil, RESOURCE))))
   end)
 
-  local OUTSIDE_VPC = ", which pulls from outside the account's VPCs (unconfirmed: AWS documents no source)"
 
   -- The account of the role is Lightsail's, Lightsail pulls from its own network, and the resource is the repository.
   for condition, expected in pairs {
-    ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES .. OUTSIDE_VPC,
-    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"}'] = DENIES .. OUTSIDE_VPC,
+    ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES .. OUTSIDE,
+    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"}'] = DENIES .. OUTSIDE,
     ['"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = "allow",
-    ['"Null":{"aws:SourceVpc":"true"}'] = DENIES .. OUTSIDE_VPC,
+    ['"Null":{"aws:SourceVpc":"true"}'] = DENIES .. OUTSIDE,
     ['"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}'] = DENIES,
     ['"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1","::/0"]}'] = DENIES,
     ['"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}'] = DENIES .. " depending on aws:SourceIp",

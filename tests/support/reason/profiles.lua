@@ -135,7 +135,7 @@ function M.makers.accounts()
   return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
 end
 
--- Accounts of organizations that no document names: one represents all that no pattern distinguishes.
+-- Accounts of organizations that no document names: one represents the accounts that the patterns do not distinguish.
 function M.makers.groups()
   local first, second = "o-a1b2c3d4e5", "o-f6g7h8i9j0"
   local accounts = { [A] = first, [B] = second, ["100000000000"] = first, ["100000000001"] = first, ["100000000003"] = second,
