@@ -202,6 +202,15 @@ describe("new_access answers questions about", function()
     })
   end)
 
+  it("empty values", function()
+    local T = "aws:PrincipalTag/t"
+    check({ "context" }, {
+      { 'certain {"aws:PrincipalTag/t":""}', -- it is null for ForAllValues, and exists
+        { where("StringEquals", T, "a"), where("StringEqualsIfExists", T, "z") }, { where("ForAllValues:StringEquals", T, "a") } },
+      { "none", { where("StringEquals", T, "a") }, { where("ForAnyValue:StringEquals", T, "a") } },
+    })
+  end)
+
   it("chains of services", function()
     local X, Y = "a.amazonaws.com", "b.amazonaws.com"
     local function chain(set, services, key, service)
