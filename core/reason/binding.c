@@ -131,7 +131,7 @@ static bool is_modelled(const struct variables *variables, size_t i) {
          !is_key(variables, i, "aws:PrincipalOrgPaths");
 }
 
-/* Reports whether a variable has a value of each class of texts (classes.h): it is no key of the caller, whose
+/* Reports whether a variable has a value of each class of texts (classes.h): it is not a key of the caller, whose
  * values follow from each other, nor one with a type or with an owner. */
 static bool has_classes(const struct variables *variables, size_t i) {
   const char *name = variables->items[i].name;
@@ -242,7 +242,7 @@ static void check_several(struct variables *variables, const struct box_test *te
 /* --- Combinations ----------------------------------------------------------------------------- */
 
 /* A combination of values that is being built. The caller's keys come first: their values are known
- * before those of other variables. */
+ * before the values of other variables. */
 struct combination {
   struct variables *variables;
   struct bindings *bindings;
@@ -273,10 +273,11 @@ static void add_combination(struct combination *combination) {
   bindings->items[bindings->count++] = context;
 }
 
-/* Returns the values of a variable, given those of the variables before it. */
+/* Returns the values of a variable, given the values of the variables before it. */
 static struct points values_of(struct combination *combination, size_t variable) {
   struct variables *variables = combination->variables;
   const struct points *known = &variables->items[variable].values;
+  const size_t fresh = variables->items[variable].fresh;
   struct points values = {0};
   for (size_t i = 0; i < known->count; i++)
     points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
@@ -284,8 +285,10 @@ static struct points values_of(struct combination *combination, size_t variable)
     return values;
   if (combination->bound.count > 0)
     classes_find(variables, &combination->bound);
+  classes_add_shaped(variables, variable, &values);
+  const size_t end = values.count;
   classes_propose(variables, variable, &values);
-  classes_reduce(variables, variable, &combination->bound, &values);
+  classes_reduce(variables, variable, fresh, end, &values);
   return values;
 }
 
@@ -343,8 +346,10 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
     *bindings = (struct bindings){.items = (const struct context **)one, .count = 1};
     return;
   }
-  for (size_t i = 0; i < variables.count; i++)
+  for (size_t i = 0; i < variables.count; i++) {
     add_fresh(&variables, i);
+    variables.items[i].fresh = variables.items[i].values.count;
+  }
   add_known(&variables, classes, count);
   classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);

@@ -6,7 +6,7 @@
  * these make patterns of other variables. Patterns are added until there are no new ones. If that does not
  * end, some values may be missing.
  *
- * The patterns for a variable are those before others have values. Then it gets a value of each class,
+ * The patterns of a variable are found before others have values. Then it gets a value of each class,
  * and the next variable is asked about with this value in the texts (binding.c). */
 
 #include "reason/classes.h"
@@ -39,58 +39,13 @@ struct classes {
   struct place places[FRAMES];
   size_t place_count;
   size_t list;                  /* of the test whose texts are noted */
-  struct class_patterns *texts; /* by list_of_key, or the dimension of resources */
+  struct class_patterns *texts; /* by variables_list, or the dimension of resources */
   bool grown;
 };
 
-/* --- Dimensions ------------------------------------------------------------------------------- */
-
-static bool has_key(const struct box_test *test, const char *key, size_t length) {
-  return test->kind == TEST_KEY && test->key->key->length == length &&
-         strncasecmp(test->key->key->string, key, length) == 0;
-}
-
-/* Returns the number of the list of a key's texts: its dimension, or, if it shares one with others, a number
- * after all dimensions; 0: there is none. */
-static size_t list_of_key(const struct boxes *boxes, const char *key, size_t length) {
-  for (size_t d = BOX_KEYS; d < boxes->dimension_count; d++)
-    if (boxes->dimensions[d].kind == DIMENSION_KEY && boxes->dimensions[d].key_length == length &&
-        strncasecmp(boxes->dimensions[d].key, key, length) == 0)
-      return d;
-  for (size_t i = 0; i < boxes->test_count; i++)
-    if (has_key(&boxes->tests[i], key, length))
-      return boxes->dimension_count + i;
-  return 0;
-}
-
-/* Sets the list of each test of texts, which is 0 for other tests, and for lists that no variable concerns. */
-static bool note_lists(struct variables *variables) {
-  const struct query *query = variables->query;
-  const struct boxes *boxes = query->boxes;
-  size_t *lists = pool_new(query->pool, boxes->test_count + 1, sizeof *lists);
-  bool *concerned = pool_new(query->pool, boxes->dimension_count + boxes->test_count, 1);
-  if (!lists || !concerned)
-    return false;
-  for (size_t i = 0; i < boxes->test_count; i++) {
-    const struct box_test *test = &boxes->tests[i];
-    bool key = test->kind == TEST_KEY && texts_is(test);
-    if ((!query->roles[i] && !query->masks[i]) || !(key || test->kind == TEST_RESOURCE))
-      continue;
-    lists[i] =
-        key ? list_of_key(boxes, test->key->key->string, test->key->key->length) : test->dimension;
-    concerned[lists[i]] = concerned[lists[i]] || test->has_variables ||
-                          (key && variables_find(variables, test->key->key->string,
-                                                 test->key->key->length) < variables->count);
-  }
-  for (size_t i = 0; i < boxes->test_count; i++)
-    if (!concerned[lists[i]])
-      lists[i] = 0;
-  variables->lists = lists;
-  return true;
-}
-
 static size_t list_of_variable(const struct variables *variables, size_t i) {
-  return list_of_key(variables->query->boxes, variables->items[i].name, variables->items[i].length);
+  return variables_list(variables->query->boxes, variables->items[i].name,
+                        variables->items[i].length);
 }
 
 /* --- Lists of patterns ------------------------------------------------------------------------ */
@@ -271,7 +226,7 @@ static void add_place(struct classes *classes, const struct box_test *test, cons
   add_default(classes, variable, text + begin, end - begin);
 }
 
-/* Adds the pattern of a text to those of its dimension, and the places of variables in it. */
+/* Adds the pattern of a text to the list of its dimension, and the places of variables in it. */
 static void note_text(struct variables *variables, const struct box_test *test, const char *text,
                       size_t length, void *state) {
   struct classes *classes = state;
@@ -443,7 +398,7 @@ void classes_find(struct variables *variables, const struct context *bound) {
                            sizeof *classes.texts);
   for (size_t i = 0; i < variables->count; i++)
     variables->items[i].classes = (struct class_patterns){0};
-  if (!classes.texts || (!variables->lists && !note_lists(variables)))
+  if (!classes.texts || (!variables->lists && !variables_note_lists(variables)))
     return;
   note_texts(&classes);
   note_values(&classes);
@@ -462,97 +417,4 @@ void classes_find(struct variables *variables, const struct context *bound) {
   if (query->inexact)
     variables->inexact = query->inexact;
   query->inexact = inexact;
-}
-
-/* --- Values ----------------------------------------------------------------------------------- */
-
-static void distinguish(struct query *query, const struct class_pattern *pattern,
-                        struct texts_atoms *avoided) {
-  struct atom *atom = texts_new(query);
-  if (!atom)
-    return;
-  atom_add_glob(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards, byte_set_any(),
-                pattern->fold);
-  atom_end(atom);
-  texts_add(query, avoided, atom);
-  texts_add(query, avoided, texts_negation(query, atom));
-}
-
-void classes_propose(struct variables *variables, size_t variable, struct points *values) {
-  struct query *query = variables->query;
-  const struct class_patterns *classes = &variables->items[variable].classes;
-  struct texts_atoms inside = {0}, avoided = {0};
-  struct atom *shape = texts_new(query);
-  if (!shape)
-    return;
-  shape_add(shape,
-            shape_of_key(query->boxes, variables->items[variable].name,
-                         variables->items[variable].length),
-            NULL, NULL);
-  texts_add(query, &inside, shape);
-  for (size_t i = 0; i < classes->count; i++)
-    distinguish(query, &classes->items[i], &avoided);
-  struct words_list list;
-  const char *inexact = query->inexact;
-  query->inexact = NULL;
-  texts_propose(query, &inside, &avoided, &list);
-  if (query->inexact)
-    variables->inexact = TOO_MANY;
-  query->inexact = inexact;
-  for (size_t i = 0; i < list.count; i++)
-    points_add(query, values, list.items[i].bytes, list.items[i].length);
-  words_free(&list);
-}
-
-/* Reports whether two values match the same patterns. The empty value is null for some tests. */
-static bool are_equal(const struct class_patterns *classes, const struct policy_string *a,
-                      const struct policy_string *b) {
-  if ((a->length == 0) != (b->length == 0))
-    return false;
-  for (size_t i = 0; i < classes->count; i++) {
-    const struct class_pattern *one = &classes->items[i];
-    if (match_pattern(one->glob.bytes, one->glob.length, a->bytes, a->length, context_wildcards,
-                      one->fold) != match_pattern(one->glob.bytes, one->glob.length, b->bytes,
-                                                  b->length, context_wildcards, one->fold))
-      return false;
-  }
-  return true;
-}
-
-/* Reports whether a value fails an inside test of its key. */
-static bool fails(struct variables *variables, size_t variable, const struct context *bound,
-                  const struct policy_string *text) {
-  struct query *query = variables->query;
-  const char *key = variables->items[variable].name;
-  size_t length = variables->items[variable].length;
-  struct context_value value = {text->bytes, text->length};
-  struct context_entry entry = {.key = key, .key_length = length, .values = &value, .count = 1};
-  for (size_t b = 0; b < query->inside_count; b++)
-    for (size_t t = 0; t < query->inside[b]->count; t++) {
-      const struct box_test *test = query_test(query, query->inside[b]->tests[t]);
-      if (test->kind != TEST_KEY || test->has_variables || test->key->key->length != length ||
-          strncasecmp(test->key->key->string, key, length) != 0)
-        continue;
-      if (query_holds(query, test, &(struct query_value){.entries = &entry, .count = 1}) ==
-          CONDITION_FALSE)
-        return true;
-    }
-  (void)bound;
-  return false;
-}
-
-void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
-                    struct points *values) {
-  const struct class_patterns *classes = &variables->items[variable].classes;
-  size_t kept = 0;
-  for (size_t i = 0; i < values->count; i++) {
-    bool dispensable = fails(variables, variable, bound, &values->items[i]);
-    if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
-      return;
-    for (size_t k = 0; k < kept && !dispensable; k++)
-      dispensable = are_equal(classes, &values->items[k], &values->items[i]);
-    if (!dispensable)
-      values->items[kept++] = values->items[i];
-  }
-  values->count = kept;
 }

@@ -2,6 +2,8 @@
 
 #include "reason/frames.h"
 
+#include "reason/texts.h"
+
 #include <strings.h>
 
 void variables_each(struct variables *variables, const struct box_test *test, each_text *call,
@@ -95,4 +97,47 @@ static void note_form(struct variables *variables, const struct box_test *test, 
 void variables_check(struct variables *variables, const struct box_test *test) {
   if (test->has_variables)
     variables_each(variables, test, note_form, NULL);
+}
+
+/* --- Lists of texts ------------------------------------------------------------------------------- */
+
+static bool has_key(const struct box_test *test, const char *key, size_t length) {
+  return test->kind == TEST_KEY && test->key->key->length == length &&
+         strncasecmp(test->key->key->string, key, length) == 0;
+}
+
+size_t variables_list(const struct boxes *boxes, const char *key, size_t length) {
+  for (size_t d = BOX_KEYS; d < boxes->dimension_count; d++)
+    if (boxes->dimensions[d].kind == DIMENSION_KEY && boxes->dimensions[d].key_length == length &&
+        strncasecmp(boxes->dimensions[d].key, key, length) == 0)
+      return d;
+  for (size_t i = 0; i < boxes->test_count; i++)
+    if (has_key(&boxes->tests[i], key, length))
+      return boxes->dimension_count + i;
+  return 0;
+}
+
+bool variables_note_lists(struct variables *variables) {
+  const struct query *query = variables->query;
+  const struct boxes *boxes = query->boxes;
+  size_t *lists = pool_new(query->pool, boxes->test_count + 1, sizeof *lists);
+  bool *concerned = pool_new(query->pool, boxes->dimension_count + boxes->test_count, 1);
+  if (!lists || !concerned)
+    return false;
+  for (size_t i = 0; i < boxes->test_count; i++) {
+    const struct box_test *test = &boxes->tests[i];
+    bool key = test->kind == TEST_KEY && texts_is(test);
+    if ((!query->roles[i] && !query->masks[i]) || !(key || test->kind == TEST_RESOURCE))
+      continue;
+    lists[i] = key ? variables_list(boxes, test->key->key->string, test->key->key->length)
+                   : test->dimension;
+    concerned[lists[i]] = concerned[lists[i]] || test->has_variables ||
+                          (key && variables_find(variables, test->key->key->string,
+                                                 test->key->key->length) < variables->count);
+  }
+  for (size_t i = 0; i < boxes->test_count; i++)
+    if (!concerned[lists[i]])
+      lists[i] = 0;
+  variables->lists = lists;
+  return true;
 }

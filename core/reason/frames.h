@@ -29,10 +29,11 @@ struct variables {
     const char *name;
     size_t length;
     struct points values;
+    size_t fresh; /* how many of the values, at the beginning, the question does not contain */
     struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;
-  const size_t *lists; /* by test; see classes.c */
+  const size_t *lists; /* by test; see variables_note_lists */
   const char *inexact;
 };
 
@@ -60,6 +61,12 @@ void variables_check(struct variables *variables, const struct box_test *test);
  * depend on variables there. A text of fewer parts that ends with a `*` can have any sixth part. */
 bool variables_cut(const struct box_test *test, const char *text, size_t place);
 struct policy_string variables_part(const char *text, size_t length);
+
+/* variables_list returns the number of the list of a key's texts: its dimension, or, if it shares one with
+ * others, a number after all dimensions; 0: there is none. variables_note_lists sets the list of each test of texts,
+ * which is 0 for other tests, and for lists that no variable concerns. */
+size_t variables_list(const struct boxes *boxes, const char *key, size_t length);
+bool variables_note_lists(struct variables *variables);
 
 /* has_wildcard reports whether a text contains `*` or `?`. */
 static inline bool has_wildcard(const char *text, size_t length) {

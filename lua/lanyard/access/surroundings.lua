@@ -211,16 +211,17 @@ end
 local Surroundings = {}
 Surroundings.__index = Surroundings
 
---- Returns the organization of the caller that an account is not in. Calls AWS once, when it is first asked.
+--- Returns the organization of the caller, and whether an account is known not to be in it. Calls AWS once, when it is
+--- first asked.
 ---@param account string
----@return string? id  nil if the account is in it, or the accounts of the organization cannot be read
-function Surroundings:organization_without(account)
+---@return { id?: string, without_role?: boolean }  empty if the accounts of the organization cannot be read
+function Surroundings:organization_beside(account)
   local _ <close> = self.gate:acquire()
   if self.organization == nil then
     self.organization = read_organization(self.region) or false
   end
   local found = self.organization
-  return found and not found.accounts[account] and found.id or nil
+  return found and found.id and { id = found.id, without_role = not found.accounts[account] } or {}
 end
 
 -- Reports whether a document has an Allow of an action of a pull.

@@ -160,3 +160,24 @@ describe("one fact is one finding:", function()
     end)
   end
 end)
+
+describe("the list of grants names", function()
+  local function row_of(text)
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = { { name = "web" } } } } } }
+    w:put("web", '{"Version":"2012-10-17","Statement":[' .. text .. "]}")
+    local access = assert(audit.run(w.region, {})).scopes[1].repositories[1].access[1]
+    return ("%s (%s)"):format(access.audience or access.principal, access.kind)
+  end
+  for expected, statement in pairs {
+    ["* (public)"] = allow '"*"',
+    ["* (public) "] = allow('"*"', '"ecr:GetDownloadUrlForLayer"'),
+    ["account 444455556666 (another account) (account)"] = allow('"*"', nil, '"StringEquals":{"aws:PrincipalAccount":"444455556666"}'),
+    ["everyone in any organization (public)"] = allow('"*"', nil, '"Null":{"aws:PrincipalOrgID":"false"}'),
+    ["nobody (unknown)"] = allow('"*"', nil, '"StringEquals":{"aws:PrincialOrgID":"o-a1b2c3d4e5"}'),
+    ["nobody (unknown) "] = allow('"*"', '"ecr:GetDownloadUrlForLayer"', '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}'),
+  } do
+    it(expected:gsub(" +$", "") .. " for " .. statement, function()
+      assert.equal((expected:gsub(" +$", "")), row_of(statement))
+    end)
+  end
+end)

@@ -41,6 +41,7 @@ end
 
 M.makers = {}
 for name, maker in pairs(variables.makers) do M.makers[name] = maker end
+M.makers.times = require "reason.time_profile"
 
 -- Texts of free keys.
 function M.makers.texts()
@@ -134,7 +135,7 @@ function M.makers.accounts()
   return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
 end
 
--- Accounts of organizations that no document names: one represents those that the patterns do not tell apart.
+-- Accounts of organizations that no document names: one represents the accounts that the patterns do not distinguish.
 function M.makers.groups()
   local first, second = "o-a1b2c3d4e5", "o-f6g7h8i9j0"
   local accounts = { [A] = first, [B] = second, ["100000000000"] = first, ["100000000001"] = first, ["100000000003"] = second,
@@ -339,37 +340,10 @@ function M.makers.open()
   })
 end
 
-local function time_text(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
-end
-
--- aws:CurrentTime and aws:EpochTime are one time, which every request has. Temporary credentials were issued before it.
-function M.makers.times()
-  local values, seconds = {}, { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 }
-  for _, now in ipairs(seconds) do
-    values[#values + 1] = { now = now }
-    for _, issued in ipairs(seconds) do
-      if issued <= now then values[#values + 1] = { now = now, issued = issued } end
-    end
-  end
-  local operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals" }
-  local dates = { { operators = operators, operands = { "2026-01-01T00:00:00Z", "1767225605", "2026-01-01T00:00:10Z" } } }
-  local time = { name = "time", values = values, set = function(request, value)
-    request.context["aws:CurrentTime"] = time_text(value.now)
-    request.context["aws:EpochTime"] = tostring(value.now)
-    request.context["aws:TokenIssueTime"] = value.issued and time_text(value.issued)
-  end, flags = function(value) return value.issued and oracle.MEMBER or oracle.FLAGS.NO_TOKEN end }
-  return profile("times", {
-    anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
-    tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
-      { key = "aws:TokenIssueTime", families = dates }, { key = "aws:SecureTransport", families = BOOLEAN } },
-  })
-end
-
 -- The paths of organizations, of callers and of resources. Each path begins with the id.
-local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/zz/",
-  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
-  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/zz/", "o-azzzzzzzzz/r-zz/zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
+local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/ou-zz/",
+  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/ou-zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
+  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/ou-zz/", "o-azzzzzzzzz/r-zz/ou-zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
   "o-a1b2c3d4e5/r-zz/ou-1/", "o-zzzzzzzzzz/r-zz/", "o-f6g7h8i9j0/r-zz/", "o-a1b2c3d4e5/r-zz/" }
 
 -- Returns values of the two keys: absent, or an id and a path.

@@ -162,17 +162,22 @@ local function audience_of(inventory, repository, access)
   if access.principal ~= "*" and access.kind ~= "service" or access.decision == "deny" then
     return nil
   end
-  local texts, known, widest = {}, {}, nil
+  local texts, known, widest, is_nobody = {}, {}, nil, true
   for _, statement in ipairs(access.given_by) do
+    local manifest, layer = policy.PULL_ACTIONS[1], policy.PULL_ACTIONS[2]
     local audience = outsiders.audience(inventory, repository.doc, statement, {
-      action = "ecr:BatchGetImage",
+      action = query.covers(statement, manifest) and manifest or layer,
     })
+    is_nobody = is_nobody and #audience == 0
     for _, class in ipairs(audience) do
       local is_own = access.kind == "public" or class.id == access.principal
       texts[#texts + 1] = is_own and not known[class.text] and class.text or nil
       widest = widest or is_own and KINDS[class.type or class.kind] or nil
       known[class.text] = true
     end
+  end
+  if is_nobody then
+    return "nobody", "unknown"
   end
   local text = table.concat(texts, "; ")
   return text ~= "" and text ~= "everyone" and inventory.intern(text) or nil, widest
