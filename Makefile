@@ -1,8 +1,8 @@
 # `make demo` and `make test` do everything on a fresh Debian 12; `make help` lists all targets.
 
 B = build
-PREFIX = /usr/local
-DESTDIR =
+PREFIX ?= /usr/local
+DESTDIR ?=
 CC = gcc
 CFLAGS = -O2 -g
 LDFLAGS =
@@ -12,7 +12,7 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
-  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev spin z3
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
@@ -23,7 +23,8 @@ FORTIFY = $(if $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS)))),$(if $(find
   _FORTIFY_SOURCE,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
-  -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
+  -Icore $(LUA_CFLAGS) $(shell pkg-config --cflags libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
+LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
@@ -44,24 +45,24 @@ SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
-ASSETS = lua/lanyard/rules/prelude.lua $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt')
-LUA_FILES = $(filter-out $(ASSETS),$(shell find lua -name '*.lua'))
+ASSETS = lua/lanyard/rules/prelude.lua $(sort $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt'))
+LUA_FILES = $(filter-out $(ASSETS),$(sort $(shell find lua -name '*.lua')))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
-SCRIPT_FILES = $(filter-out scripts/examples/%,$(wildcard scripts/*.lua scripts/*/*.lua))
+SCRIPT_FILES = $(filter-out scripts/examples/% scripts/packaging/%,$(wildcard scripts/*.lua scripts/*/*.lua))
 SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # Prints one line per step; V=1 prints the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-listed tests check fuzz fuzzers torture coverage debug compile_commands.json bare \
-  bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
+  bench benches lint clean deps test-deps bench-deps lint-deps bare-deps
 
 all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4); the default
 	@$(MAKE) --no-print-directory -j$(JOBS) build
 build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z_.-]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
@@ -71,7 +72,7 @@ $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 
 # A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
 # own file to make a build with the same flags.
-$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED PREFIX): $(B)/%.flags: FORCE
+$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED EMBED): $(B)/%.flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
@@ -81,10 +82,11 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
-$(B)/embedded.c: core/embed.lua Makefile $(B)/PREFIX.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
+EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
+  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f))
+$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
-	$(call say,embed)$(LUA) core/embed.lua $(PREFIX) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
-	  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) > $@
+	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
 
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
@@ -102,6 +104,7 @@ $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	$(call say,compile)$(FUZZ) -o $@ $< $(FUZZED) -lcrypto
 
 -include $(wildcard $(B)/core/*.d $(B)/core/*/*.d)
+include scripts/packaging/packaging.mk
 
 demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard
@@ -180,14 +183,6 @@ lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
-
-install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
-	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
-	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
-	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
-	cd lua && for f in $(patsubst lua/%,%,$(LUA_FILES) $(ASSETS)); do \
-	  install -D -m 644 $$f $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/$$f || exit 1; done
 
 clean: ## remove build/
 	rm -rf $(B)

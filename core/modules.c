@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,7 +112,14 @@ static int embedded_binary(lua_State *L) {
   return 1;
 }
 
-/* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`. */
+#ifdef LANYARD_STATIC
+static const bool is_static = true;
+#else
+static const bool is_static = false;
+#endif
+
+/* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`; `static` is true in a
+ * static binary, which cannot load C modules: they would bring a second libc. */
 static int open_embedded(lua_State *L) {
   static const luaL_Reg functions[] = {{"asset", embedded_asset},
                                        {"script", embedded_script},
@@ -121,6 +129,8 @@ static int open_embedded(lua_State *L) {
   luaL_newlib(L, functions);
   lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");
+  lua_pushboolean(L, is_static);
+  lua_setfield(L, -2, "static");
   return 1;
 }
 

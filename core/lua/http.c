@@ -180,6 +180,10 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
     lua_pushboolean(L, true);
     lua_setfield(L, -2, "proxy_certificate");
   }
+  if (transfer->without_authorities) {
+    lua_pushboolean(L, true);
+    lua_setfield(L, -2, "without_authorities");
+  }
   if (transfer->proxy_status >= 300) {
     lua_pushinteger(L, transfer->proxy_status);
     lua_setfield(L, -2, "proxy_status");
@@ -189,8 +193,9 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
 
 /* op:result() --> { status, headers, body, elapsed } | nil, err
  * Returns the reply. err has code, message, retryable and sent, proxy_status if a proxy refused to
- * connect, and proxy_certificate if the certificate of a proxy was rejected. The result can be taken
- * once: its memory is freed at once, because Lua's collector does not know how large it is. */
+ * connect, proxy_certificate if the certificate of a proxy was rejected, and without_authorities if the
+ * file of CA certificates cannot be used. The result can be taken once: its memory is freed at once,
+ * because Lua's collector does not know how large it is. */
 static int result(lua_State *L) {
   struct transfer_object *object = lua_loop_check_done(L, 1, TRANSFER_CLASS);
   struct http_transfer *transfer = &object->transfer;

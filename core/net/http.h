@@ -72,12 +72,13 @@ struct http_transfer {
 
   /* The outcome, after the operation has completed. */
   enum http_failure failure;
-  bool sent;              /* the peer may have received the request */
-  bool proxy_certificate; /* the certificate that failed is the one of the proxy */
-  long status;            /* 200 and so on */
-  struct buf head;        /* the header lines of the final reply, as received */
-  struct buf body;        /* decompressed */
-  double elapsed;         /* seconds */
+  bool sent;                /* the peer may have received the request */
+  bool proxy_certificate;   /* the certificate that failed is the one of the proxy */
+  bool without_authorities; /* the file of CA certificates does not exist or has none */
+  long status;              /* 200 and so on */
+  struct buf head;          /* the header lines of the final reply, as received */
+  struct buf body;          /* decompressed */
+  double elapsed;           /* seconds */
 };
 
 struct http_request {

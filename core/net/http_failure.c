@@ -102,7 +102,9 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CACERT_BADFILE:
   case CURLE_SSL_ISSUER_ERROR:
-    transfer->proxy_certificate = proxy_failed(transfer, code) || proxy_is_unverified(transfer);
+    transfer->without_authorities = code == CURLE_SSL_CACERT_BADFILE;
+    transfer->proxy_certificate = !transfer->without_authorities &&
+                                  (proxy_failed(transfer, code) || proxy_is_unverified(transfer));
     return HTTP_CERTIFICATE;
   default:
     break;

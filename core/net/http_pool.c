@@ -1,11 +1,13 @@
 #include "net/http_pool.h"
 
 #include "base/bytes.h"
+#include "net/certificates.h"
 #include "net/http_socket.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The requests to one host. libcurl has such a limit too, but examines all waiting requests when
  * one ends. */
@@ -170,9 +172,10 @@ static bool find_certificates(struct http_pool *pool) {
   char *file = NULL, *folder = NULL;
   curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
   curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
-  pool->ca_folder = file && folder;
-  pool->ca_file = file ? strdup(file) : NULL;
-  return !file || pool->ca_file;
+  pool->ca_folder = file && folder && access(folder, X_OK) == 0;
+  const char *found = certificates_file(file);
+  pool->ca_file = found ? strdup(found) : NULL;
+  return !found || pool->ca_file;
 }
 
 struct http_pool *http_pool_new(struct loop *loop) {

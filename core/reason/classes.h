@@ -3,7 +3,7 @@
 
 #include "reason/frames.h"
 
-/* Which values of policy variables the tests of a question distinguish: those that match other patterns
+/* Which values of policy variables the tests of a question distinguish: values that match other patterns
  * of a list. */
 
 /* classes_find fills the lists of all variables (variables->items[i].classes). Variables that have a value in

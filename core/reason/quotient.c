@@ -85,6 +85,10 @@ bool quotient_each(struct policy_string pattern, struct policy_string before,
     return false;
   unsigned char *starts = rows, *ends = rows + 2 * size;
   find_starts(pattern, before, ignore_case, starts, rows + size);
+  if (!memchr(starts, 1, size)) {
+    free(rows);
+    return true;
+  }
   find_ends(pattern, after, ignore_case, ends, rows + 3 * size);
   /* A star is at the end of a part, and at the beginning, where one can be. */
   for (size_t s = 0; s < size; s++)

@@ -96,6 +96,7 @@ void service_names_offer(struct query *query, const struct query_value *service,
         values[list->count++] = (struct context_value){names.items[i].bytes, names.items[i].length};
     query_offer(query, BOX_CALLER, service);
   }
+  *list = (struct context_entry){0}; /* its values end here */
 }
 
 void service_names_each(struct query *query,

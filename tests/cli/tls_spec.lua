@@ -107,8 +107,11 @@ describe("a TLS handshake", function()
     local folder <close> = helper.folder()
     local port, _, server <close> = serve(folder, "")
     assert.matches("^Tls\tfalse\tfalse\n.*certificate.*AWS_CA_BUNDLE", failure(port))
-    assert.matches("^Tls\tfalse\tfalse\n.*certificate.*AWS_CA_BUNDLE",
-      failure(port, ("ca_bundle = %q"):format(folder .. "/absent.pem")))
+    for _, name in ipairs { "/absent.pem", "/empty.pem" } do
+      helper.write(folder .. "/empty.pem", "")
+      assert.matches("^Tls\tfalse\tfalse\n.*does not exist or contains no certificate: .*ca%-certificates.*AWS_CA_BUNDLE",
+        failure(port, ("ca_bundle = %q"):format(folder .. name)))
+    end
     assert.truthy(server)
   end)
 end)

@@ -51,6 +51,9 @@ local function tls(err)
   if err.proxy_certificate then
     return "the certificate of the proxy could not be verified by the system's certificate authorities: add the "
       .. "authority of the proxy to them (AWS_CA_BUNDLE is for endpoints)\n" .. proxy_source()
+  elseif err.without_authorities then
+    return "the file of certificate authorities does not exist or contains no certificate: install the package "
+      .. "ca-certificates, or name another file with AWS_CA_BUNDLE"
   end
   return err.retryable
     and "the two sides agree on no version or cipher of TLS: check the scheme and port of the endpoint and the proxy"

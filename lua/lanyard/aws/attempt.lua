@@ -187,6 +187,7 @@ local function transport_failed(client, operation, err)
     sent = err.sent,
     proxy_status = err.proxy_status,
     proxy_certificate = err.proxy_certificate,
+    without_authorities = err.without_authorities,
   })
 end
 

@@ -73,9 +73,25 @@ local function variable_of(name)
   return os.getenv(name .. "_5_4") and name .. "_5_4" or name
 end
 
+-- In a static binary, the system's loader would bring a second libc into the process.
+local function refuse_c_modules()
+  local function refuse(path)
+    return nil, ("%s: a static binary loads no C modules. Use the package lanyard, or lua5.4"):format(path), "absent"
+  end
+  package.loadlib = refuse
+  package.searchers[3] = function(name)
+    local path, tried = package.searchpath(name, package.cpath)
+    return path and error((select(2, refuse(path))), 0) or tried
+  end
+  package.searchers[4] = nil -- Lua's searcher of C modules in a common library
+end
+
 --- Removes the relative entries of package.path and package.cpath. Lua's default has some, which are dropped without a
---- word; entries of a variable are named when the first module is searched for.
+--- word; entries of a variable are named when the first module is searched for. A static binary refuses C modules.
 function M.install()
+  if embedded.static then
+    refuse_c_modules()
+  end
   local dropped = {}
   for field, name in pairs { path = "LUA_PATH", cpath = "LUA_CPATH" } do
     package[field] = table.concat((split(package[field], ";")), ";")

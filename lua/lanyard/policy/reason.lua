@@ -7,7 +7,6 @@
 
 local core = require "lanyard.policy.reason.core"
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local lists = require "lanyard.lists"
 local simplify = require "lanyard.policy.simplify"
 
 local M = {}
@@ -63,8 +62,8 @@ local function core_options(options)
     error(("kind: 'resource' or 'identity' expected, got '%s'"):format(tostring(options.kind)), 3)
   end
   local accounts, organizations = {}, {}
-  for i, account in ipairs(lists.sorted_names(options.accounts or {})) do
-    accounts[i], organizations[i] = account, options.accounts[account] or ""
+  for account, organization in pairs(options.accounts or {}) do
+    accounts[#accounts + 1], organizations[#accounts + 1] = account, organization or ""
   end
   return {
     identity = options.kind == "identity", accounts = accounts, organizations = organizations,
@@ -83,14 +82,6 @@ end
 function M.new_access(before, after, options)
   local witness, undecided, reason = core.new_access(before, after, core_options(options))
   return witness and M.simplified(witness, before, after, options), undecided, reason
-end
-
---- Estimates how long a question takes: measured on documents of 1 to 700 statements of 120 characters.
----@param characters integer  the size of both documents
----@return number microseconds
-function M.cost(characters)
-  local statements = characters / 120
-  return 60 + statements * statements / 10
 end
 
 --- Like new_access, but faster: the request is not made easier to read.

@@ -215,6 +215,8 @@ describe("policy.possible", function()
   it("knows which principals make requests", function()
     for _, principal in ipairs { "arn:aws:iam::111122223333:group/x", "arn:aws:s3:::b", "somebody", "",
       "arn:aws:iam::111122223333:user//a", "arn:aws:iam::111122223333:role/a//b", "arn:aws:iam::111122223333:role/a/", "AGPAEXAMPLEEXAMPLE123",
+      "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:user/a?", "arn:aws:iam::111122223333:role/x/a b",
+      "arn:aws:sts::111122223333:assumed-role/*/s", "arn:aws:sts::111122223333:assumed-role/a/*", "arn:aws:sts::111122223333:federated-user/*",
     } do
       local answer, reason = policy.possible { principal = principal }
       assert.is_false(answer)

@@ -28,6 +28,17 @@ describe("new access ties the keys of", function()
     })
   end)
 
+  it("callers to names that they can have", function()
+    local A = "arn:aws:iam::111122223333:"
+    check({ "principal" }, {
+      { "certain arn:aws:iam::111122223333:role/example", {}, { on { ArnEquals = { [ARN] = A .. "role/*" } } } },
+      { "none", {}, { on { StringEquals = { [ARN] = A .. "role/*" } } } },
+      { "none", {}, { on { StringEquals = { ["aws:username"] = "a*" } } } },
+      { "none", {}, { on { StringLike = { [ARN] = "*/a?${*}" } } } },
+      { "none", {}, { on { StringLike = { ["aws:userid"] = "AROA*: *" } } } },
+    })
+  end)
+
   it("MFA to each other and to credentials", function()
     check({ "context" }, {
       { "none", {}, { on { Null = { [AGE] = "false", [PRESENT] = "true" } } } },

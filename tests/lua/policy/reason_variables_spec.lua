@@ -202,6 +202,16 @@ describe("new_access answers questions about", function()
     })
   end)
 
+  it("a policy variable whose key may have several values", function()
+    local both = { ["ForAnyValue:StringEquals"] = { ["svc:k"] = "a" }, StringEquals = { ["svc:m"] = "${svc:k, 'x'}" } }
+    check({ "principal", "resource" }, {
+      { "undecided: a policy variable is a key that may have several values",
+        { on("arn:aws:s3:::x", { StringEquals = { ["svc:m"] = "a" } }) }, { on("arn:aws:s3:::x", both) } },
+      { "none",
+        { on "arn:aws:s3:::x" }, { on("arn:aws:s3:::x", both) } },
+    })
+  end)
+
   it("operands with a policy variable beside others", function()
     local both = { "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::*/a" }
     local function key(operator, name, texts, resource) return on(resource, { [operator] = { [name] = texts } }) end

@@ -114,7 +114,7 @@ local function check_one_service(node, owner, service, name, scope)
   if not match.glob(service, owner, true) then
     scope.add(FOREIGN_ACTION, node, ("'%s' is not an action of %s"):format(node.value, TITLES[owner]),
       owner == "ecr" and "remove it: ECR rejects a policy with actions of other services"
-        or "remove it: a trust policy allows to assume the role")
+        or "remove it: a trust policy allows assuming the role")
   elseif not first_match(node.value, KNOWN[owner], owner) then
     report_unknown(node, owner, name, scope.add)
   end
