@@ -1,6 +1,7 @@
 /* The lanyard binary: a Lua state with all modules. lanyard.cli.main finds the script to run and
  * returns the exit status. */
 
+#include "base/platform.h"
 #include "modules.h"
 
 #include "lua/interrupt.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 struct command_line {
@@ -63,7 +63,7 @@ static bool wants_traceback(int argc, char **argv) {
  * read its memory. Under AddressSanitizer this is off, because leak detection needs to read it. */
 static void close_memory(void) {
 #ifndef __SANITIZE_ADDRESS__
-  prctl(PR_SET_DUMPABLE, 0);
+  platform_protect_memory();
 #endif
 }
 

@@ -1,5 +1,7 @@
 #include "modules.h"
 
+#include "base/platform.h"
+
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -100,12 +102,11 @@ static int embedded_names(lua_State *L) {
 static int embedded_binary(lua_State *L) {
   static const char gone[] = " (deleted)";
   char path[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0 || (size_t)length == sizeof path) {
+  size_t shown = platform_program(path, sizeof path), extra = sizeof gone - 1;
+  if (shown == 0) {
     luaL_pushfail(L);
     return 1;
   }
-  size_t shown = (size_t)length, extra = sizeof gone - 1;
   if (shown > extra && memcmp(path + shown - extra, gone, extra) == 0)
     shown -= extra;
   lua_pushlstring(L, path, shown);

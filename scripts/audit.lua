@@ -22,6 +22,9 @@ Scope
   Join the JSON reports with `lanyard audit merge`; findings that need all
   repositories, such as unused-role, appear only there. Give all shards of a run
   the same --run-id, so that a report of an earlier run is not joined with them.
+  In an indexed Job of Kubernetes and an array job of AWS Batch, index/N is the
+  part of this job: its index (JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX)
+  plus one.
 
 Output
   The table of grants has the columns

@@ -1,6 +1,7 @@
 #include "aws/ini.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 
 #include <ctype.h>
 #include <stdbool.h>

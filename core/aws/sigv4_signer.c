@@ -1,4 +1,5 @@
 #include "aws/sigv4.h"
+#include "base/platform.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 
 #include <stdarg.h>
 #include <stdint.h>

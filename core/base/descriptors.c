@@ -1,5 +1,7 @@
 #include "base/descriptors.h"
 
+#include "base/platform.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +11,7 @@ int descriptors_probe(int count) {
   int opened[8];
   int n = 0, failed = 0;
   while (n < count && !failed) {
-    opened[n] = open("/", O_PATH | O_CLOEXEC);
+    opened[n] = platform_open_marker();
     if (opened[n] < 0)
       failed = errno;
     else

@@ -1,6 +1,7 @@
 #include "base/match.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 
 #include <stdint.h>
 #include <stdlib.h>

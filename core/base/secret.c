@@ -1,5 +1,7 @@
 #include "base/secret.h"
 
+#include "base/platform.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "json/document.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 
 #include <stdalign.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 
 #include "aws/ini.h"
 #include "base/descriptors.h"
+#include "base/platform.h"
 #include "lua/credentials.h"
 #include "lua/util.h"
 

@@ -2,6 +2,7 @@
  * terminal. files.c has the functions that read. Failures are `nil, err`; err.code is "NotFound",
  * "AccessDenied" or "SystemError". */
 
+#include "base/platform.h"
 #include "lua/credentials.h"
 #include "lua/files.h"
 #include "lua/util.h"
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -241,7 +241,7 @@ static int system_time(lua_State *L) {
 }
 
 static void fill_random(lua_State *L, void *bytes, size_t length) {
-  if (getrandom(bytes, length, 0) != (ssize_t)length)
+  if (!platform_random(bytes, length))
     luaL_error(L, "cannot read random bytes: %s", strerror(errno));
 }
 

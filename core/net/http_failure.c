@@ -1,6 +1,7 @@
 #include "net/http_failure.h"
 
 #include "base/descriptors.h"
+#include "base/platform.h"
 
 #include <stdlib.h>
 #include <string.h>

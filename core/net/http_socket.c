@@ -1,10 +1,10 @@
 #include "net/http_socket.h"
 
 #include "base/descriptors.h"
+#include "base/platform.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ curl_socket_t http_sockets_open(struct http_sockets *sockets, const struct curl_
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }
-  entry->fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  entry->fd = platform_socket(address->family, address->socktype, address->protocol);
   int failed = entry->fd < 0 ? errno : descriptors_probe(1);
   if (failed) {
     if (entry->fd >= 0)
@@ -139,10 +139,5 @@ bool http_socket_is_silent(curl_socket_t fd) {
 }
 
 uint64_t http_socket_acked(curl_socket_t fd) {
-  struct tcp_info info;
-  socklen_t length = sizeof info;
-  memset(&info, 0, sizeof info);
-  bool known = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-               length >= offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
-  return known ? info.tcpi_bytes_acked : 0;
+  return platform_acked(fd);
 }

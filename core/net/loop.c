@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include "base/descriptors.h"
+#include "base/platform.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 struct loop {
@@ -133,7 +133,7 @@ struct loop *loop_new(void) {
   loop->last = &loop->first;
   loop->signal_pipe[0] = loop->signal_pipe[1] = -1;
   loop->base = new_base();
-  if (!loop->base || pipe2(loop->signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+  if (!loop->base || platform_pipe(loop->signal_pipe, true) != 0)
     goto failed;
   loop->signal_event =
       event_new(loop->base, loop->signal_pipe[0], EV_READ | EV_PERSIST, on_signal_pipe, loop);
@@ -286,20 +286,9 @@ void loop_timer_stop(struct loop_timer *timer) {
   stop_event(&timer->event, &timer->op);
 }
 
-/* Reports what the kernel says to watching a descriptor: 0 or an errno. The event loop itself learns
- * it too late, because it passes it to the kernel at its next turn. */
-static int try_watch(int fd) {
-  int probe = epoll_create1(EPOLL_CLOEXEC);
-  if (probe < 0)
-    return errno;
-  struct epoll_event event = {.events = EPOLLIN};
-  int failed = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
-  close(probe);
-  return failed;
-}
-
 bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd) {
-  int failed = try_watch(fd);
+  /* The event loop itself learns it too late, because it passes it to the kernel at its next turn. */
+  int failed = platform_try_watch(fd);
   if (failed && failed != EPERM) {
     errno = failed;
     return false;

@@ -1,5 +1,7 @@
 #include "net/process.h"
 
+#include "base/platform.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -163,7 +165,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *context) {
 /* Returns an unnamed file with the text, positioned at its start, or -1. A pipe would have to be
  * filled while the command reads. */
 static int file_of(const char *text, size_t length) {
-  int fd = memfd_create("input", MFD_CLOEXEC);
+  int fd = platform_nameless_file();
   if (fd < 0)
     return -1;
   for (size_t done = 0; done < length;) {
@@ -191,7 +193,7 @@ static int arrange_files(posix_spawn_file_actions_t *files, int output, int inpu
   if (!failed && errors >= 0)
     failed = posix_spawn_file_actions_adddup2(files, errors, STDERR_FILENO);
   if (!failed)
-    failed = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+    failed = platform_close_from(files, STDERR_FILENO + 1);
   return failed;
 }
 
@@ -254,7 +256,7 @@ static int spawn_with_files(struct process *process, const struct process_option
 int process_start(struct loop *loop, struct process *process,
                   const struct process_options *options) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0)
+  if (platform_pipe(ends, false) != 0)
     return errno;
   process->fd = ends[0];
   process->max_size = options->max_size;

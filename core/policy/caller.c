@@ -1,6 +1,7 @@
 #include "policy/caller.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 #include "policy/principal.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/match.h"
+#include "base/platform.h"
 #include "policy/caller_rule.h"
 
 #include <string.h>
@@ -308,8 +309,8 @@ static void set_via(struct caller_fact *fact, const struct caller *caller) {
   if (caller_has_account(caller))
     return;
   fact->rule = CALLER_KEY_PRESENT;
-  fact->except = fact->ignore_case = true;
-  add_text(fact, "true");
+  fact->ignore_case = true;
+  add_text(fact, "false");
 }
 
 struct caller_fact caller_fact_of(const struct caller *caller, const struct caller_request *request,

@@ -1,5 +1,7 @@
 #include "policy/context.h"
 
+#include "base/platform.h"
+
 #include <string.h>
 #include <strings.h>
 

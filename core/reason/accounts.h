@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* The accounts whose organizations are known. An organization has thousands of them, and the tests of the
- * policies tell few apart: one account represents all that are of the same organization and that no test
+ * policies distinguish few of them: one account represents all that are of the same organization and that no test
  * distinguishes. */
 
 /* An account and its organization; the empty string: it has none. */
@@ -43,7 +43,7 @@ bool accounts_read(const struct boxes *boxes, const struct access_account *items
 /* accounts_has reports whether an account, of 12 bytes, is one of them. */
 bool accounts_has(const struct accounts *accounts, const char *account);
 
-/* accounts_avoid replaces an account, of 12 bytes, by one that is none of them and that no test
+/* accounts_avoid replaces an account, of 12 bytes, by another one, not in the list, that no test
  * distinguishes from it. It returns false if it finds none. */
 bool accounts_avoid(const struct accounts *accounts, char *account);
 

@@ -277,6 +277,7 @@ static void add_combination(struct combination *combination) {
 static struct points values_of(struct combination *combination, size_t variable) {
   struct variables *variables = combination->variables;
   const struct points *known = &variables->items[variable].values;
+  const size_t fresh = variables->items[variable].fresh;
   struct points values = {0};
   for (size_t i = 0; i < known->count; i++)
     points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
@@ -284,8 +285,10 @@ static struct points values_of(struct combination *combination, size_t variable)
     return values;
   if (combination->bound.count > 0)
     classes_find(variables, &combination->bound);
+  classes_add_shaped(variables, variable, &values);
+  const size_t end = values.count;
   classes_propose(variables, variable, &values);
-  classes_reduce(variables, variable, &combination->bound, &values);
+  classes_reduce(variables, variable, fresh, end, &values);
   return values;
 }
 
@@ -343,8 +346,10 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
     *bindings = (struct bindings){.items = (const struct context **)one, .count = 1};
     return;
   }
-  for (size_t i = 0; i < variables.count; i++)
+  for (size_t i = 0; i < variables.count; i++) {
     add_fresh(&variables, i);
+    variables.items[i].fresh = variables.items[i].values.count;
+  }
   add_known(&variables, classes, count);
   classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);

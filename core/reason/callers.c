@@ -1,6 +1,7 @@
 #include "reason/callers.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/service_names.h"

@@ -35,7 +35,7 @@ struct caller_names {
   char name[32], account[16], other[16];
 };
 
-/* callers_choose_names chooses such names, and an account that is none of the given ones. */
+/* callers_choose_names chooses such names, and an account that is not given. */
 void callers_choose_names(const struct boxes *boxes, const struct accounts *accounts,
                           struct caller_names *names);
 

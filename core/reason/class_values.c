@@ -62,8 +62,7 @@ static bool are_equal(const struct class_patterns *classes, const struct policy_
 }
 
 /* Reports whether a value fails an inside test of its key. */
-static bool fails(struct variables *variables, size_t variable, const struct context *bound,
-                  const struct policy_string *text) {
+static bool fails(struct variables *variables, size_t variable, const struct policy_string *text) {
   struct query *query = variables->query;
   const char *key = variables->items[variable].name;
   size_t length = variables->items[variable].length;
@@ -79,19 +78,18 @@ static bool fails(struct variables *variables, size_t variable, const struct con
           CONDITION_FALSE)
         return true;
     }
-  (void)bound;
   return false;
 }
 
-void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
+void classes_reduce(struct variables *variables, size_t variable, size_t from, size_t to,
                     struct points *values) {
   const struct class_patterns *classes = &variables->items[variable].classes;
   size_t kept = 0;
   for (size_t i = 0; i < values->count; i++) {
-    bool dispensable = fails(variables, variable, bound, &values->items[i]);
+    bool dispensable = fails(variables, variable, &values->items[i]);
     if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
       return;
-    for (size_t k = 0; k < kept && !dispensable; k++)
+    for (size_t k = 0; (i < from || i >= to) && k < kept && !dispensable; k++)
       dispensable = are_equal(classes, &values->items[k], &values->items[i]);
     if (!dispensable)
       values->items[kept++] = values->items[i];

@@ -29,6 +29,7 @@ struct variables {
     const char *name;
     size_t length;
     struct points values;
+    size_t fresh; /* how many of the values, at the beginning, the question does not contain */
     struct class_patterns classes; /* see classes.h */
   } items[VARIABLES];
   size_t count;

@@ -33,7 +33,6 @@ static void skip_stars(struct policy_string pattern, unsigned char *places) {
 /* Sets which places of the pattern BEFORE reaches: a byte for each, and one for the end. */
 static void find_starts(struct policy_string pattern, struct policy_string before, bool ignore_case,
                         unsigned char *now, unsigned char *next) {
-  memset(now, 0, pattern.length + 1);
   now[0] = 1;
   skip_stars(pattern, now);
   for (size_t i = 0; i < before.length; i++) {

@@ -5,6 +5,7 @@
 #include "reason/service_names.h"
 
 #include "base/bytes.h"
+#include "base/platform.h"
 #include "reason/points.h"
 #include "reason/texts.h"
 

@@ -16,7 +16,8 @@ unused-role, are added then. If a shard is missing or failed, the exit status is
 
 Reports of version 1 (lanyard 0.1.0) are also accepted.
 ]],
-  arguments = { { "file", args = "+", help = "JSON report of lanyard audit; - is stdin." } },
+  arguments = { { "file", args = "+",
+    help = "JSON report of lanyard audit; - is stdin, a folder means its files *.json." } },
   options = {
     "report",
     { "--run-id", type = "run-id", help = "Accept only reports of this run." },
@@ -33,6 +34,7 @@ Reports of version 1 (lanyard 0.1.0) are also accepted.
   },
   examples = {
     { "lanyard audit merge shard-*.json --output html > audit.html", "Merge the shards of an audit." },
+    { "lanyard audit merge /reports/run-7 --fail-on high", "Merge the reports in a folder." },
     { "lanyard audit merge --run-id \"$RUN\" shard-*.json", "Reject reports that an earlier run left." },
     { "lanyard audit merge report.json --output sarif > audit.sarif", "Write a report in another format." },
   },
@@ -45,15 +47,15 @@ local one_run = require "lanyard.audit.report.merge.run"
 local read = require "lanyard.audit.report.read"
 
 local run <close> = audit.open(options)
-local reports = {}
-for i, file in ipairs(options.file) do
+local files, reports = cli.check(read.files(options.file)), {}
+for i, file in ipairs(files) do
   reports[i] = cli.check(read.report(file))
 end
-local err = one_run.check(reports, options.file, { run = options.run_id, max_age = options.max_age })
+local err = one_run.check(reports, files, { run = options.run_id, max_age = options.max_age })
 if err then
   cli.fail(err)
 end
-local report, notes, failed = merge.join(reports, options.file)
+local report, notes, failed = merge.join(reports, files)
 for _, note in ipairs(notes) do
   audit.note("%s", note)
 end

@@ -102,3 +102,50 @@ describe("lanyard audit merge", function()
     rejected("not a part of run tomorrow", "--run-id", "tomorrow")
   end)
 end)
+
+describe("a report in a file", function()
+  it("is the report that stdout would get, in every format, and its folder is made", function()
+    local emulator <close> = helper.emulator()
+    for _, format in ipairs { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" } do
+      local path = ("%s/reports/%s/a.txt"):format(emulator.folder, format)
+      local printed = emulator:run { "audit", "--output", format, "--run-id", "r" }
+      local result = emulator:run { "audit", "--output", format, "--run-id", "r", "--output-file", path }
+      assert.same({ printed.status, "", printed.err }, { result.status, result.out, result.err }, format)
+      local function without_digits(text)
+        return (text:gsub("%d+", "0"))
+      end
+      assert.equal(without_digits(printed.out), without_digits(helper.read(path)), format)
+    end
+  end)
+
+  it("that cannot be written fails the audit", function()
+    local emulator <close> = helper.emulator()
+    helper.write(emulator.folder .. "/file", "")
+    local result = emulator:run { "audit", "--output-file", emulator.folder .. "/file/report.json" }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: cannot [^\n]*/file[^\n]*\n$", result.err)
+  end)
+
+  it("is merged from a folder", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", SEED)
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+    local reports = folder .. "/reports"
+    for i = 0, 1 do
+      local result = emulator:run({ "audit", "--shard", "index/2", "--output", "json", "--output-file",
+        ("%s/%d.json"):format(reports, i) }, { JOB_COMPLETION_INDEX = tostring(i) })
+      assert.equal("", result.err)
+    end
+    helper.write(reports .. "/notes.txt", "not a report")
+    local by_folder = emulator:run { "audit", "merge", "--output", "json", reports .. "/" }
+    assert.equal("", by_folder.err)
+    assert.equal(emulator:run { "audit", "merge", "--output", "json", reports .. "/0.json", reports .. "/1.json" }.out,
+      by_folder.out)
+    os.remove(reports .. "/1.json")
+    assert.match("missing: shard 2/2", emulator:run { "audit", "merge", reports }.err)
+    os.remove(reports .. "/0.json")
+    local empty = emulator:run { "audit", "merge", reports }
+    assert.equal(2, empty.status)
+    assert.equal(("lanyard: %s has no report: no name of a file in it ends in .json\n"):format(reports), empty.err)
+  end)
+end)

@@ -20,6 +20,22 @@ EXAMPLES = "scripts/examples/"
 VALUES = {"Service": "my-container-service", "Repository": "my-private-repo", "global:REGION": "us-east-1"}
 
 
+def line(words):
+    """Returns a command that runs without a shell, as a line for one, with its folder of reports in a variable."""
+    assert words[0] == "lanyard"
+    return " ".join('"$REPORTS"' + shlex.quote(word[8:]) if word.startswith("/reports") else shlex.quote(word)
+                    for word in words)
+
+
+def installs(job):
+    """Checks that the first step of a job copies the binary out of the image, which has no shell for a job."""
+    assert "container" not in job
+    first = job["steps"][0]["run"].split("\n")
+    assert first == ["docker create --name lanyard IMAGE",
+                     "sudo docker cp lanyard:/usr/bin/lanyard /usr/local/bin/lanyard", ""]
+    return job["steps"][1:]
+
+
 def kubernetes():
     shards, merge = yaml.safe_load_all(open(FOLDER + "kubernetes.yaml"))
     commands = []
@@ -31,12 +47,14 @@ def kubernetes():
         (container,) = pod["containers"]
         paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
         assert [volume["name"] for volume in pod["volumes"]] == list(paths)
-        assert container["env"] == [{"name": "REPORTS", "value": paths["reports"]}]
-        assert container["command"][:2] == ["sh", "-c"] and len(container["command"]) == 3
-        commands.append(container["command"][2])
+        commands.append(container["command"])
+        assert paths == {"reports": "/reports"} and container["image"] == "IMAGE"
     assert shards["spec"]["completionMode"] == "Indexed"
     count = shards["spec"]["completions"]
-    return [f"JOB_COMPLETION_INDEX={i}; {commands[0]}" for i in range(count)], commands[1]
+    # Kubernetes replaces $(NAME) in the words of a command.
+    return [f"export JOB_COMPLETION_INDEX={i}; " + line([word.replace("$(JOB_COMPLETION_INDEX)", str(i))
+                                                          for word in commands[0]])
+            for i in range(count)], line(commands[1])
 
 
 def github():
@@ -44,8 +62,8 @@ def github():
     assert True in workflow or "on" in workflow  # YAML 1.1 parses `on` as true
     audit, merge = workflow["jobs"]["audit"], workflow["jobs"]["merge"]
     assert merge["needs"] == "audit" and workflow["permissions"]["id-token"] == "write"
-    (run,) = [step for step in audit["steps"] if "run" in step]
-    (joined,) = [step for step in merge["steps"] if "run" in step]
+    (run,) = [step for step in installs(audit) if "run" in step]
+    (joined,) = [step for step in installs(merge) if "run" in step]
     assert run["env"] == {"SHARD": "${{ matrix.shard }}"}
     return [f"SHARD={i}; {run['run']}" for i in audit["strategy"]["matrix"]["shard"]], joined["run"]
 
@@ -59,6 +77,21 @@ def states_of(machine):
         if state.get("End"):
             return
         name = state["Next"]
+
+
+def words_of(text, shard):
+    """Evaluates an array of the intrinsic functions that the machine uses.
+    https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html"""
+    inside = re.fullmatch(r"States\.Array\((.*)\)", text).group(1)
+    values = {"$.shard": str(shard), "$$.Execution.Name": "run-1"}
+    token = re.compile(r"States\.Format\('([^']*)'((?:, [$\w.]+)*)\)|'([^']*)'|([$\w.]+)")
+    words = []
+    for match in token.finditer(inside):
+        template, names, quoted, path = match.groups()
+        words.append(template.format(*[values[name] for name in names.split(", ")[1:]]) if template
+                     else values[path] if path else quoted)
+    assert token.sub("", inside).strip(", ") == ""
+    return words
 
 
 def override(state):
@@ -78,11 +111,8 @@ def step_functions():
     (caught,) = shard["Catch"]
     assert caught["ErrorEquals"] == ["States.ALL"]
     assert audit["ItemProcessor"]["States"][caught["Next"]]["End"] is True
-    text = re.fullmatch(r"States.Array\('sh', '-c', States.Format\('([^']*)', \$.shard, \$.shard\)\)",
-                        override(shard)["Command.$"]).group(1)
-    command = override(merge)["Command"]
-    assert command[:2] == ["sh", "-c"] and len(command) == 3
-    return [text.format(i, i) for i in range(first, last + 1, step)], command[2]
+    run, joined = override(shard)["Command.$"], override(merge)["Command.$"]
+    return [line(words_of(run, i)) for i in range(first, last + 1, step)], line(words_of(joined, None))
 
 
 def filled(line, parameters):
@@ -122,13 +152,13 @@ def actions():
     commands = []
     for job in workflow["jobs"].values():
         assert job["runs-on"] and job["if"] and job["timeout-minutes"]
-        for step in job["steps"]:
+        for step in installs(job):
             assert ("uses" in step) != ("run" in step)
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", step.get("uses", "a/b@v1"))
             assert "${{" not in step.get("run", "")  # inputs reach the shell only in variables
             if "run" in step:
                 commands.append(step["run"])
-    (grant,) = [step for step in workflow["jobs"]["grant"]["steps"] if "run" in step]
+    (grant,) = [step for step in installs(workflow["jobs"]["grant"]) if "run" in step]
     assert grant["env"] == {"SERVICE": "${{ inputs.service }}", "REPOSITORY": "${{ inputs.repository }}"}
     return commands
 
@@ -145,7 +175,8 @@ def cronjob():
     assert container["image"] and {env["name"] for env in container["env"]} >= {"AWS_REGION", "XDG_STATE_HOME"}
     paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert [volume["name"] for volume in pod["volumes"]] == list(paths)
-    return [shlex.join(["lanyard"] + container["args"])]
+    assert container["command"][0] == "lanyard"  # the image has no entry point
+    return [shlex.join(container["command"])]
 
 
 def unit(name):
@@ -175,7 +206,7 @@ def ansible():
 def policy_check():
     folder = EXAMPLES + "policy-check/"
     job = yaml.safe_load(open(folder + "github.yml"))["jobs"]["check"]
-    checkout, check = job["steps"]
+    checkout, check = installs(job)
     assert checkout["with"]["fetch-depth"] == 0 and check["env"] == {"BASE": "${{ github.event.pull_request.base.sha }}"}
     assert "${{" not in check["run"]
     gitlab = yaml.safe_load(open(folder + "gitlab-ci.yml"))["policies"]

@@ -39,7 +39,7 @@ describe("an example of an audit in shards", function()
       assert.equal(3, merged.status)
       for n = 1, 20 do assert.match("  app%-" .. n .. " ", merged.out) end
       -- A missing shard is reported.
-      os.execute(("rm %s/*2.json"):format(folder))
+      os.execute(("find %s -name '*2.json' -delete"):format(folder))
       merged = helper.run({ "sh", "-c", commands["scripts/fleet/" .. name].merge }, environment)
       assert.match("^lanyard: missing: shard ", merged.err)
     end)

@@ -59,6 +59,7 @@ local LIST = {
   { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
   { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "caller_names.c", "if (limit == LIMIT_NONE)", "'==' becomes '!='", MORE },
   { "callers.c", "callers_bound: return false;", "'return false' becomes 'return true'", MORE },
   { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
   { "automaton.c", "if (places >= UINT32_MAX || sets > UINT16_MAX)", "'>' becomes '>='", "no policy of 128 KB has 65,535 sets of bytes" },

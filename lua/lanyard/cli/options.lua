@@ -33,6 +33,7 @@ return {
     { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
     { "--output", type = "report-format" },
+    { "--output-file", type = "file", help = "Write the report to this file; its folder is made if needed." },
     { "--baseline", type = "file", help = "Compare with this earlier JSON report." },
     { "--history", type = "file", value = "DB", help = "Store the run in this SQLite file; it is created if missing." },
   },

@@ -7,6 +7,7 @@ local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local shellwords = require "lanyard.text.shellwords"
+local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
 
@@ -28,11 +29,36 @@ end
 -- How the formats of an audit report are printed; data unless listed.
 local PRINTERS = { terminal = cli.out, json = cli.json, jsonl = cli.json, sarif = cli.json }
 
---- Prints an audit report.
+local function plain(_, text)
+  return text
+end
+
+-- Characters that a format leaves as they are, and which are not printable, are written as on stdout.
+local ESCAPES = { terminal = escape.lines, json = escape.json, jsonl = escape.json, sarif = escape.json }
+
+-- Writes an audit report to a file, whose folder is made if needed. The file is never incomplete.
+local function write_file(name, report, path)
+  local parts, escaped = {}, ESCAPES[name]
+  require("lanyard.report." .. name).write(report, function(text)
+    text = escaped and escaped(text) or text
+    parts[#parts + 1] = text ~= "" and text:sub(-1) ~= "\n" and text .. "\n" or text
+  end, { paint = plain, catalogue = require("lanyard.audit.findings").catalogue })
+  local folder = path:match "^(.+)/[^/]*$"
+  if folder then
+    cli.check(system.mkdirs(folder))
+  end
+  cli.check(system.write_file(path, table.concat(parts)))
+end
+
+--- Prints an audit report, or writes it to a file.
 ---@param format string a choice of the type "report-format" of lanyard.cli.types
 ---@param report audit.Report
-function M.audit(format, report)
+---@param path? string the file
+function M.audit(format, report, path)
   local name = format == "table" and "terminal" or format
+  if path then
+    return write_file(name, report, path)
+  end
   require("lanyard.report." .. name).write(report, PRINTERS[name] or cli.data, {
     paint = cli.paint, width = terminal.width(), catalogue = require("lanyard.audit.findings").catalogue,
   })

@@ -78,7 +78,7 @@ local function refuse_c_modules()
   local function refuse(path)
     return nil, ("%s: a static binary loads no C modules. Use the package lanyard, or lua5.4"):format(path), "absent"
   end
-  package.loadlib = refuse
+  package.loadlib = refuse -- luacheck: ignore 122
   package.searchers[3] = function(name)
     local path, tried = package.searchpath(name, package.cpath)
     return path and error((select(2, refuse(path))), 0) or tried

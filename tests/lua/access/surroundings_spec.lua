@@ -103,6 +103,7 @@ describe("a pull", function()
     assert.matches("^deny: ", decide(document(OLD, statement "Allow", named), document(V, statement("Allow", nil, RESOURCE))))
   end)
 
+
   -- The account of the role is Lightsail's, Lightsail pulls from its own network, and the resource is the repository.
   for condition, expected in pairs {
     ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES .. OUTSIDE,

@@ -67,7 +67,7 @@ describe("new access with known accounts", function()
       ask({ where("StringEquals", ORG, FIRST) }, { where("StringLike", ACCOUNT, "12345678*") }, accounts))
   end)
 
-  it("is undecided where the policies tell too many accounts apart", function()
+  it("is undecided where the policies distinguish too many accounts", function()
     local accounts, named = accounts_of(1500), {}
     for account in pairs(accounts) do named[#named + 1] = account end
     local found, undecided, reason = policy.new_access(parse { where("StringEquals", ORG, FIRST) },

@@ -135,7 +135,7 @@ function M.makers.accounts()
   return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
 end
 
--- Accounts of organizations that no document names: one represents those that the patterns do not tell apart.
+-- Accounts of organizations that no document names: one represents the accounts that the patterns do not distinguish.
 function M.makers.groups()
   local first, second = "o-a1b2c3d4e5", "o-f6g7h8i9j0"
   local accounts = { [A] = first, [B] = second, ["100000000000"] = first, ["100000000001"] = first, ["100000000003"] = second,
@@ -341,9 +341,9 @@ function M.makers.open()
 end
 
 -- The paths of organizations, of callers and of resources. Each path begins with the id.
-local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/zz/",
-  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
-  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/zz/", "o-azzzzzzzzz/r-zz/zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
+local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/ou-zz/",
+  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/ou-zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
+  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/ou-zz/", "o-azzzzzzzzz/r-zz/ou-zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
   "o-a1b2c3d4e5/r-zz/ou-1/", "o-zzzzzzzzzz/r-zz/", "o-f6g7h8i9j0/r-zz/", "o-a1b2c3d4e5/r-zz/" }
 
 -- Returns values of the two keys: absent, or an id and a path.

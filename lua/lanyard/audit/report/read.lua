@@ -97,6 +97,44 @@ local function refuse(message, ...)
   return nil, errors.new { code = "Usage", message = message:format(...) }
 end
 
+-- Returns the paths of the files *.json in a folder, sorted.
+local function files_in(folder)
+  local entries, err = system.list(folder)
+  if not entries then
+    return refuse("%s", tostring(err))
+  end
+  local paths = {}
+  for _, name in ipairs(entries) do
+    if name:find "^[^.].*%.json$" then
+      paths[#paths + 1] = folder:gsub("/+$", "") .. "/" .. name
+    end
+  end
+  if not paths[1] then
+    return refuse("%s has no report: no name of a file in it ends in .json", folder)
+  end
+  return paths
+end
+
+--- Returns paths with the files *.json of a folder in its place.
+---@param paths string[]
+---@return string[]?
+---@return aws.Error? err with the code "Usage"
+function M.files(paths)
+  local files = {}
+  for _, path in ipairs(paths) do
+    local info = path ~= "-" and system.stat(system.real_path(path) or path)
+    local inside, err = { path }, nil
+    if info and info.type == "folder" then
+      inside, err = files_in(path)
+    end
+    if not inside then
+      return nil, err
+    end
+    table.move(inside, 1, #inside, #files + 1, files)
+  end
+  return files
+end
+
 --- Reads a report from a file.
 ---@param path string
 ---@return audit.Report?

@@ -40,7 +40,8 @@ end
 
 -- Reports whether findings can be printed before the report is complete.
 local function can_stream(options, rules)
-  return options.output == "jsonl" and not (options.baseline or options.history or options.service)
+  return options.output == "jsonl"
+    and not (options.output_file or options.baseline or options.history or options.service)
     and #rules:mutes() == 0
 end
 
@@ -134,7 +135,7 @@ function Run:finish(report, failed, is_merged)
     note_header(report)
   end
   if is_merged or not self.streams then
-    print_.audit(options.output, report)
+    print_.audit(options.output, report, options.output_file)
   end
   if self.history then
     cli.check(self.history:add(report))

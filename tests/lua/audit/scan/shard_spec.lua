@@ -1,4 +1,5 @@
 local shard = require "lanyard.audit.scan.shard"
+local system = require "lanyard.system"
 
 describe("a shard", function()
   it("is written I/N", function()
@@ -7,6 +8,23 @@ describe("a shard", function()
       local nothing, message = shard.parse(text)
       assert.is_nil(nothing)
       assert.match("is not a shard", message)
+    end
+  end)
+
+  it("is the one of the job, whose index is from 0, if it is written index/N", function()
+    local _, message = shard.parse "index/3"
+    assert.match("neither JOB_COMPLETION_INDEX nor AWS_BATCH_JOB_ARRAY_INDEX is set", message)
+    for name, values in pairs { JOB_COMPLETION_INDEX = { "0", "2" }, AWS_BATCH_JOB_ARRAY_INDEX = { "1" } } do
+      for _, value in ipairs(values) do
+        system.setenv(name, value)
+        assert.same({ index = math.tointeger(value) + 1, count = 3 }, shard.parse "index/3")
+      end
+      for value, expected in pairs { ["3"] = "'4/3' is not a shard", ["-1"] = name .. " is '-1'", x = name .. " is 'x'" } do
+        system.setenv(name, value)
+        _, message = shard.parse "index/3"
+        assert.truthy(message:find(expected, 1, true), message)
+      end
+      system.setenv(name, nil)
     end
   end)
 
