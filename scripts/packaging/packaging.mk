@@ -24,7 +24,7 @@ MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
 
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps packages packages-test packages-test-deps
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -84,3 +84,10 @@ rpm-deps:; @.ci/install rpm
 
 rpm: rpm-deps sbom ## build/dist: an RPM with the static binary
 	@scripts/packaging/rpm.sh $(STATIC) $(VERSION) $(EPOCH) $(ARCH) $(DIST)
+
+packages: static sbom oci deb rpm ## build/dist: all of them
+	@cd $(DIST) && sha256sum $$(ls | grep -v -e SHA256SUMS -e buildinfo -e changes) > SHA256SUMS
+
+packages-test-deps:; @.ci/install debootstrap ubuntu-keyring lintian luarocks podman skopeo openssl python3
+packages-test: packages-test-deps packages ## the packages on bare machines (needs root); ROOTS= keeps the roots
+	@tests/packages.sh $(ROOTS)
