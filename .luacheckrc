@@ -7,3 +7,5 @@ files["scripts/examples/rules"].read_globals = { "rule", "bundled", "allow", "de
 files["lua/lanyard/rules/prelude.lua"].std = "lua54"
 files["lua/lanyard/rules/prelude.lua"].globals = { "rule", "bundled", "allow", "deny", "warn", "finding", "mute", "example" }
 files["tests/compat/*/rules"].read_globals = files["scripts/examples/rules"].read_globals
+-- Replaces package.loadlib in a static binary.
+files["lua/lanyard/cli/search_path.lua"].globals = { "package.loadlib" }

@@ -4,6 +4,8 @@
 #include "base/platform.h"
 #include "modules.h"
 
+#include "lua/interrupt.h"
+
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -24,6 +26,7 @@ static int run(lua_State *L) {
   const struct command_line *line = lua_touserdata(L, 1);
   luaL_openlibs(L);
   modules_preload(L);
+  interrupt_track(L);
   lua_createtable(L, line->count, 1);
   for (int i = 0; i < line->count; i++) {
     lua_pushstring(L, line->words[i]);

@@ -7,6 +7,8 @@ local command = cli.command {
 Reads the runs that `lanyard audit --history DB` stored. Without DB, the file in
 $LANYARD_HISTORY is read.
 
+  PRINCIPAL   the principal; for everyone or a service under a condition, who
+              that is in effect, for example an organization
   FIRST SEEN  the first run with the grant or finding; "before" marks one that
               the first run of the account and Region already had
   LAST SEEN   the last run with it
@@ -100,7 +102,7 @@ local show = {}
 
 function show.grants(items)
   print_table(items, { "REPOSITORY", "PRINCIPAL", "PULL", "STATEMENT" }, function(item)
-    return { item.repository, item.service or item.principal, item.decision, item.statement or "-" }
+    return { item.repository, item.service or item.audience or item.principal, item.decision, item.statement or "-" }
   end)
 end
 

@@ -60,7 +60,9 @@ A change has these members, as far as they apply:
     request; a class has kind (everyone, any-organization,
     organization, organization-path, account, pattern, principal,
     provider, any-service, service), id, text, except and certain, and
-    in new_access the actions
+    in new_access the actions; public is true if the class is everyone
+    and no condition keeps the public out, source and network are
+    present if they restrict it, and relation is own or other
   grant.service, .principal, .sid, .expires (seconds since 1970)
   deployment (the request of CreateContainerServiceDeployment)
 

@@ -17,6 +17,9 @@ grant that does not allow the pull, or not always, is marked:
 In JSON, `decisions` has these decisions by repository, as in an audit. A grant
 without a mark is allow there.
 
+`registry policy` is followed by the repositories that only the registry policy
+lets the role pull from; in JSON `by_registry`.
+
 A grant that lanyard wrote on this machine, and that is gone because another
 tool overwrote the policy, is shown as `overwritten`, with the command that
 restores it. `lanyard blame` shows who changed a policy.
@@ -132,6 +135,7 @@ local function json_of(service, granted)
     nextImages = json.array(images_of(service.next)),
     repositories = json.array(granted.names),
     repositories_unknown = granted.unknown,
+    by_registry = #granted.by_registry > 0 and json.array(granted.by_registry) or nil,
     decisions = next(granted.decisions) and granted.decisions or nil,
     expires = next(granted.expires) and granted.expires or nil,
     overwritten = overwritten_grants(service),

@@ -1,6 +1,7 @@
 #include "lua/loop.h"
 
 #include "base/descriptors.h"
+#include "lua/interrupt.h"
 #include "lua/util.h"
 
 #include <errno.h>
@@ -133,6 +134,7 @@ void lua_loop_class(lua_State *L, const char *name, const luaL_Reg *methods) {
  * wait for. */
 static int step(lua_State *L) {
   struct loop *loop = lua_loop(L);
+  interrupt_delivered();
   if (!loop_step(loop, lua_toboolean(L, 1))) {
     luaL_pushfail(L);
     return 1;
@@ -268,9 +270,14 @@ MODULE_API int luaopen_lanyard_loop(lua_State *L) {
   static const luaL_Reg timer_methods[] = {{"result", timer_result}, {NULL, NULL}};
   static const luaL_Reg watch_methods[] = {{"result", watch_result}, {NULL, NULL}};
   static const luaL_Reg signal_methods[] = {{"result", signal_result}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"step", step},           {"timer", start_timer}, {"readable", start_readable},
-      {"signal", start_signal}, {"now", now},           {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"step", step},
+                                       {"timer", start_timer},
+                                       {"readable", start_readable},
+                                       {"signal", start_signal},
+                                       {"now", now},
+                                       {"interruptible", interrupt_call},
+                                       {"interrupted", interrupt_name},
+                                       {NULL, NULL}};
   lua_loop_class(L, TIMER_CLASS, timer_methods);
   lua_loop_class(L, WATCH_CLASS, watch_methods);
   lua_loop_class(L, SIGNAL_CLASS, signal_methods);

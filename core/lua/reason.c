@@ -10,7 +10,7 @@
 #define RESULT_CLASS "lanyard.policy.reason"
 
 /* Accounts, and keys that every request has. */
-#define MAX_ACCOUNTS 32
+#define MAX_ACCOUNTS 100000
 #define MAX_KEYS 1000
 #define MAX_LIMIT 1000000000
 

@@ -40,6 +40,8 @@ static struct listener listeners[MAX_LISTENERS];
 /* [number] = the action of a signal before any loop waited for it */
 static struct sigaction earlier_action[32];
 
+static void (*_Atomic also_call)(int number);
+
 static bool is_awaited(int number) {
   for (size_t i = 0; i < MAX_LISTENERS; i++) {
     if (atomic_load(&listeners[i].numbers) & SIGNAL_BIT(number))
@@ -60,6 +62,9 @@ static void on_delivery(int number) {
     ssize_t written = write(atomic_load(&listeners[i].fd) - 1, &byte, 1);
     (void)written; /* a full pipe wakes the loop anyway */
   }
+  void (*function)(int) = atomic_load(&also_call);
+  if (function)
+    function(number);
   errno = saved;
 }
 
@@ -352,4 +357,8 @@ void loop_signal_stop(struct loop_signal *waiter) {
       event_del(loop->signal_event);
   }
   loop_op_end(&waiter->op);
+}
+
+void loop_on_delivery(void (*function)(int number)) {
+  atomic_store(&also_call, function);
 }

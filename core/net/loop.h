@@ -105,4 +105,8 @@ bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number
  * action again that it had before. */
 void loop_signal_stop(struct loop_signal *waiter);
 
+/* loop_on_delivery sets a function that the signal handler calls with the number of each signal that a loop waits
+ * for. It must be safe in a signal handler. */
+void loop_on_delivery(void (*function)(int number));
+
 #endif

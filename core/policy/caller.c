@@ -36,15 +36,31 @@ static bool is_path(struct arn_part path) {
          !memmem(path.text, path.length, "//", 2);
 }
 
+static bool all_in(const char *text, size_t length, const char *set) {
+  for (size_t i = 0; i < length; i++)
+    if (!text[i] || !strchr(set, text[i]))
+      return false;
+  return length > 0;
+}
+
+/* Reports whether a text can be the name of a user, a role or a session: "names of users, groups, roles,
+ * [...] must be alphanumeric, including the following common characters". A `*` is none of them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+static bool is_name(struct arn_part name) {
+  static const char characters[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
+  return all_in(name.text, name.length, characters);
+}
+
 static enum caller_kind read_iam(struct caller *caller, struct arn_part resource) {
   if (part_is(resource, "root"))
     return CALLER_ROOT;
   struct arn_part path = resource;
   bool user = cut_prefix(&path, "user/");
   if (user || cut_prefix(&path, "role/")) {
-    if (!is_path(path))
-      return CALLER_OTHER;
     caller->name = last_name(path);
+    if (!is_path(path) || !is_name(caller->name))
+      return CALLER_OTHER;
     caller->service_linked = !user && bytes_begin(path.text, path.length, "aws-service-role/");
     return user ? CALLER_USER : CALLER_ROLE;
   }
@@ -56,7 +72,7 @@ static enum caller_kind read_iam(struct caller *caller, struct arn_part resource
 static enum caller_kind read_sts(struct caller *caller, struct arn_part resource) {
   if (cut_prefix(&resource, "federated-user/")) {
     caller->name = resource;
-    return CALLER_FEDERATED_USER;
+    return is_name(resource) ? CALLER_FEDERATED_USER : CALLER_OTHER;
   }
   if (!cut_prefix(&resource, "assumed-role/"))
     return CALLER_OTHER;
@@ -66,14 +82,7 @@ static enum caller_kind read_sts(struct caller *caller, struct arn_part resource
   caller->name = (struct arn_part){resource.text, (size_t)(slash - resource.text)};
   caller->session = (struct arn_part){slash + 1, resource.length - caller->name.length - 1};
   caller->service_linked = bytes_begin(resource.text, resource.length, "AWSServiceRoleFor");
-  return CALLER_SESSION;
-}
-
-static bool all_in(const char *text, size_t length, const char *set) {
-  for (size_t i = 0; i < length; i++)
-    if (!text[i] || !strchr(set, text[i]))
-      return false;
-  return length > 0;
+  return is_name(caller->name) && is_name(caller->session) ? CALLER_SESSION : CALLER_OTHER;
 }
 
 static enum caller_kind read_plain(const char *text, size_t length) {

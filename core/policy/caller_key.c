@@ -309,8 +309,8 @@ static void set_via(struct caller_fact *fact, const struct caller *caller) {
   if (caller_has_account(caller))
     return;
   fact->rule = CALLER_KEY_PRESENT;
-  fact->except = fact->ignore_case = true;
-  add_text(fact, "true");
+  fact->ignore_case = true;
+  add_text(fact, "false");
 }
 
 struct caller_fact caller_fact_of(const struct caller *caller, const struct caller_request *request,

@@ -177,7 +177,7 @@ static bool read_test(const char *name, struct test *test) {
     test->set = CONDITION_ALL_VALUES;
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
     const char *rest = name;
-    if (!has_prefix(&rest, operators[i].name))
+    if (*rest != *operators[i].name || !has_prefix(&rest, operators[i].name))
       continue;
     test->if_exists = strcmp(rest, "IfExists") == 0;
     if (test->if_exists || *rest == '\0') {
@@ -218,6 +218,10 @@ static enum condition_truth fits_operand(struct comparing *comparing,
   const char *text = condition_operand_bytes(json, &length);
   if (!text)
     return CONDITION_UNKNOWN;
+  if (!takes_variables(comparing) && !comparing->test->op->wildcards) {
+    const struct buf plain = {.data = (char *)text, .length = length};
+    return comparing->test->op->fits(value, &plain);
+  }
   struct buf operand = {0};
   enum context_expansion expansion =
       context_expand(comparing->context, text, length, takes_variables(comparing), &operand);

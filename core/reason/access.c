@@ -8,12 +8,12 @@
 
 #include "base/bytes.h"
 #include "policy/evaluate.h"
+#include "reason/caller_classes.h"
 #include "reason/organizations.h"
 #include "reason/relations.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A step takes 3 to 7 ns; a question ends after 20 to 50 ms. Its memory is bounded, too. */
@@ -22,8 +22,6 @@
 
 /* How many comparisons of keys the removal of keys may take. */
 #define DECISIONS 1000000
-
-enum { CLASSES = 256 };
 
 struct access {
   const struct policy *before, *after;
@@ -34,126 +32,11 @@ struct access {
   struct relations relations;
   struct search search;
   struct query_atoms atoms;
-  struct caller_class *classes;
   size_t steps;
   const struct box **avoided; /* room for the avoided boxes of a question */
   bool *denied;               /* by statement of `before`: a Deny of `after` covers it */
   bool disagreed;
 };
-
-/* --- Classes of callers ----------------------------------------------------------------------- */
-
-static bool add_class(struct access *access, struct caller_class class, const char *sample) {
-  if (access->search.class_count == CLASSES || !sample) {
-    access->search.reason = "there are too many accounts";
-    return false;
-  }
-  class.sample = sample;
-  access->classes[access->search.class_count++] = class;
-  return true;
-}
-
-/* Returns the ARN of a caller in an account. */
-static const char *make_sample(struct access *access, const char *form, const char *partition,
-                               const char *account) {
-  char text[128];
-  bool federated = strcmp(form, "federated-user/example") == 0;
-  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition, federated ? "sts" : "iam",
-                        account, form);
-  return pool_copy(&access->result->pool, text, (size_t)length);
-}
-
-/* Adds the kinds of callers of accounts. */
-static bool add_account_classes(struct access *access, struct caller_class class) {
-  static const struct {
-    enum caller_kind kind;
-    const char *form;
-  } kinds[] = {
-      {CALLER_ROLE, "role/example"},
-      {CALLER_USER, "user/example"},
-      {CALLER_SESSION, "role/example"},
-      {CALLER_ROOT, "root"},
-      {CALLER_FEDERATED_USER, "federated-user/example"},
-  };
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    class.kind = kinds[i].kind;
-    const char *account = class.account ? class.account : access->search.names.account;
-    if (!add_class(access, class, make_sample(access, kinds[i].form, class.partition, account)))
-      return false;
-  }
-  return true;
-}
-
-/* Adds a principal without an ARN: a role, a user, or the root user of an account, which may be any
- * account that the class allows. */
-static bool add_id_class(struct access *access, struct caller_class class, const char *id) {
-  struct caller caller = caller_read(id, strlen(id));
-  class.id = id;
-  class.kind = caller.kind == CALLER_CANONICAL_USER ? CALLER_ROOT
-               : strncmp(id, "AROA", 4) == 0        ? CALLER_ROLE
-                                                    : CALLER_USER;
-  return add_class(access, class, id);
-}
-
-/* Adds the principals without an ARN that policies name. */
-static bool add_id_classes(struct access *access, struct caller_class class) {
-  size_t first = access->search.class_count;
-  for (size_t i = 0; i < access->boxes.test_count; i++) {
-    const struct box_test *test = &access->boxes.tests[i];
-    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
-      const struct policy_value *entry = &test->statement->principals.items[e];
-      struct caller caller = caller_read(entry->string, entry->length);
-      bool known = caller.kind != CALLER_UNIQUE_ID && caller.kind != CALLER_CANONICAL_USER;
-      for (size_t c = first; c < access->search.class_count && !known; c++)
-        known = strcmp(access->classes[c].sample, entry->string) == 0;
-      if (!known && !add_id_class(access, class, entry->string))
-        return false;
-    }
-  }
-  return true;
-}
-
-/* Adds the callers of a set of accounts. */
-static bool add_accounts(struct access *access, struct caller_class class) {
-  return add_account_classes(access, class) &&
-         (access->options->identity || add_id_classes(access, class));
-}
-
-static bool add_classes(struct access *access) {
-  const struct access_options *options = access->options;
-  const char *partitions[CALLER_PARTITIONS];
-  size_t count = callers_partitions(&access->boxes, partitions);
-  const char **accounts =
-      pool_new(&access->result->pool, options->account_count + 1, sizeof *accounts);
-  access->classes = pool_new(&access->result->pool, CLASSES, sizeof *access->classes);
-  if (!accounts || !access->classes)
-    return false;
-  for (size_t i = 0; i < options->account_count; i++)
-    accounts[i] = options->accounts[i].account;
-  callers_choose_names(&access->boxes, accounts, options->account_count, &access->search.names);
-  access->search.classes = access->classes;
-  for (size_t p = 0; p < count; p++) {
-    struct caller_class class = {
-        .partition = partitions[p], .others = accounts, .others_count = options->account_count};
-    if (!add_accounts(access, class))
-      return false;
-    for (size_t i = 0; i < options->account_count; i++) {
-      struct caller_class one = {.partition = partitions[p],
-                                 .account = options->accounts[i].account,
-                                 .organization = options->accounts[i].organization};
-      if (!add_accounts(access, one))
-        return false;
-    }
-  }
-  if (options->identity)
-    return true;
-  return add_class(access, (struct caller_class){.kind = CALLER_SERVICE, .partition = "aws"},
-                   "example.amazonaws.com") &&
-         add_class(access, (struct caller_class){.kind = CALLER_PROVIDER, .partition = "aws"},
-                   "arn:aws:iam::123456789012:saml-provider/example") &&
-         add_class(access, (struct caller_class){.kind = CALLER_ANONYMOUS, .partition = "aws"},
-                   "*");
-}
 
 /* --- Confirmation ----------------------------------------------------------------------------- */
 
@@ -402,6 +285,7 @@ static bool prepare(struct access *access) {
       !relations_read(&access->boxes, &access->relations))
     return false;
   access->search = (struct search){.boxes = &access->boxes,
+                                   .identity = access->options->identity,
                                    .pool = pool,
                                    .always = access->options->always,
                                    .always_count = access->options->always_count,
@@ -419,7 +303,9 @@ static bool prepare(struct access *access) {
   access->atoms.tests = access->boxes.test_count;
   access->atoms.items =
       pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
-  return access->avoided && access->denied && access->atoms.items && add_classes(access);
+  return access->avoided && access->denied && access->atoms.items &&
+         caller_classes_read(&access->search, access->options->accounts,
+                             access->options->account_count);
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,

@@ -2,16 +2,12 @@
 #define LANYARD_REASON_ACCESS_H
 
 #include "policy/document.h"
+#include "reason/accounts.h"
 #include "reason/pool.h"
 #include "reason/search.h"
 
 /* Questions about every possible request: any principal, action, resource, and any value of any
  * condition key. See core/README.md for the method. */
-
-/* An account and its organization; the empty string: it has none. */
-struct access_account {
-  const char *account, *organization;
-};
 
 struct access_options {
   bool identity; /* identity policies: the principal is any one with an account */

@@ -1,9 +1,7 @@
-/* Which values of a variable have to be tried? A test compares PRE${key}POST with a text of its
- * dimension. The tests of that dimension, and the tests of the key in the place of the variable, divide the
- * texts that begin with PRE and end with POST into classes; each class has a text, and its part
- * between PRE and POST is a candidate. So are the values that the key's own tests distinguish, the
- * names of callers, a value that no policy mentions, and the absent key. That is exact if PRE has no
- * wildcards and there is one variable; else the answer "no" is uncertain. */
+/* Which values of a variable have to be tried? A value of each class that the tests distinguish
+ * (classes.c), the names of callers, a value that no policy mentions, and the absent key. A key of the
+ * caller has the values of callers. That is exact if a variable has no wildcards and no other variables
+ * before it in a text; else the answer "no" is uncertain. */
 
 #include "reason/binding.h"
 
@@ -12,7 +10,6 @@
 #include "policy/principal.h"
 #include "reason/caller_values.h"
 #include "reason/classes.h"
-#include "reason/frames.h"
 #include "reason/organizations.h"
 #include "reason/shapes.h"
 
@@ -134,7 +131,7 @@ static bool is_modelled(const struct variables *variables, size_t i) {
          !is_key(variables, i, "aws:PrincipalOrgPaths");
 }
 
-/* Reports whether a variable has a value of each class of texts (classes.h): it is no key of the caller, whose
+/* Reports whether a variable has a value of each class of texts (classes.h): it is not a key of the caller, whose
  * values follow from each other, nor one with a type or with an owner. */
 static bool has_classes(const struct variables *variables, size_t i) {
   const char *name = variables->items[i].name;
@@ -229,10 +226,23 @@ static void add_own(struct variables *variables, size_t i) {
   }
 }
 
+/* A combination has one value of a variable, or none. A key that has several values has no value as a
+ * variable, but its own tests see them. */
+static void check_several(struct variables *variables, const struct box_test *test) {
+  if (test->kind != TEST_KEY)
+    return;
+  const struct json_value *key = test->key->key;
+  const struct caller_key *known = caller_find_key(key->string, key->length);
+  bool many = known ? known->many : variables->query->boxes->dimensions[test->dimension].sets;
+  if (many && !caller_values_has(key->string, key->length) &&
+      variables_find(variables, key->string, key->length) < variables->count)
+    variables->inexact = "a policy variable is a key that may have several values";
+}
+
 /* --- Combinations ----------------------------------------------------------------------------- */
 
 /* A combination of values that is being built. The caller's keys come first: their values are known
- * before those of other variables. */
+ * before the values of other variables. */
 struct combination {
   struct variables *variables;
   struct bindings *bindings;
@@ -263,18 +273,22 @@ static void add_combination(struct combination *combination) {
   bindings->items[bindings->count++] = context;
 }
 
-/* Returns the values of a variable, given those of the variables before it. */
+/* Returns the values of a variable, given the values of the variables before it. */
 static struct points values_of(struct combination *combination, size_t variable) {
   struct variables *variables = combination->variables;
   const struct points *known = &variables->items[variable].values;
+  const size_t fresh = variables->items[variable].fresh;
   struct points values = {0};
   for (size_t i = 0; i < known->count; i++)
     points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
   if (!has_classes(variables, variable))
     return values;
-  classes_find(variables, &combination->bound);
+  if (combination->bound.count > 0)
+    classes_find(variables, &combination->bound);
+  classes_add_shaped(variables, variable, &values);
+  const size_t end = values.count;
   classes_propose(variables, variable, &values);
-  classes_reduce(variables, variable, &combination->bound, &values);
+  classes_reduce(variables, variable, fresh, end, &values);
   return values;
 }
 
@@ -332,12 +346,19 @@ void binding_list(struct query *query, const struct caller_class *classes, size_
     *bindings = (struct bindings){.items = (const struct context **)one, .count = 1};
     return;
   }
-  for (size_t i = 0; i < variables.count; i++)
+  for (size_t i = 0; i < variables.count; i++) {
     add_fresh(&variables, i);
+    variables.items[i].fresh = variables.items[i].values.count;
+  }
   add_known(&variables, classes, count);
   classes_find(&variables, NULL);
   caller_values_add(&variables, classes, count);
-  variables_each_test(&variables, variables_add_frames);
+  variables_each_test(&variables, variables_check);
+  variables_each_test(&variables, check_several);
+  for (size_t i = 0; i < variables.count; i++)
+    if (!has_classes(&variables, i) &&
+        !caller_values_has(variables.items[i].name, variables.items[i].length))
+      classes_propose(&variables, i, &variables.items[i].values);
   variables_each_test(&variables, add_accounts);
   variables_each_test(&variables, add_owners);
   caller_values_compare(&variables, OWNER, strlen(OWNER), query->fresh_account, ACCOUNT_DIGITS);

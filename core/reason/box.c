@@ -55,6 +55,29 @@ static bool same_key(const char *a, size_t a_length, const char *b, size_t b_len
   return a_length == b_length && strncasecmp(a, b, a_length) == 0;
 }
 
+/* FNV-1a; with `lower`, of the text in lower case. */
+static uint32_t hash(const char *bytes, size_t length, bool lower) {
+  uint32_t value = 2166136261u;
+  for (size_t i = 0; i < length; i++) {
+    char c = bytes[i];
+    bool upper = lower && c >= 'A' && c <= 'Z';
+    value = (value ^ (unsigned char)(upper ? c - 'A' + 'a' : c)) * 16777619u;
+  }
+  return value;
+}
+
+const struct box_dimension *boxes_find_key(const struct boxes *boxes, const char *key,
+                                           size_t length) {
+  uint32_t value = hash(key, length, true);
+  for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++) {
+    const struct box_dimension *dimension = &boxes->dimensions[i];
+    if (dimension->hash == value && dimension->key &&
+        same_key(dimension->key, dimension->key_length, key, length))
+      return dimension;
+  }
+  return NULL;
+}
+
 /* Returns the dimension of a pair of keys, which it adds if it is new; SIZE_MAX on failure. */
 static size_t pair_dimension(struct boxes *boxes, int pair) {
   for (size_t i = BOX_ORG; i < boxes->dimension_count; i++)
@@ -79,15 +102,15 @@ static size_t dimension_of(struct boxes *boxes, const char *key, size_t length) 
   int pair = organizations_pair(key, length);
   if (pair >= 0)
     return pair_dimension(boxes, pair);
-  for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++)
-    if (boxes->dimensions[i].key &&
-        same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, key, length))
-      return i;
+  const struct box_dimension *known = boxes_find_key(boxes, key, length);
+  if (known)
+    return (size_t)(known - boxes->dimensions);
   struct box_dimension *added = add_dimension(boxes, DIMENSION_KEY);
   if (!added)
     return SIZE_MAX;
   added->key = key;
   added->key_length = length;
+  added->hash = hash(key, length, true);
   return boxes->dimension_count - 1;
 }
 
@@ -245,13 +268,6 @@ static bool find_variables(struct boxes *boxes, const struct box_test *test) {
   return found;
 }
 
-static uint32_t hash(const char *bytes, size_t length) {
-  uint32_t value = 2166136261u; /* FNV-1a */
-  for (size_t i = 0; i < length; i++)
-    value = (value ^ (unsigned char)bytes[i]) * 16777619u;
-  return value;
-}
-
 /* Returns the index of a test, which it adds if it is new; SIZE_MAX on failure. */
 static size_t intern(struct boxes *boxes, const struct policy *doc, struct box_test *test) {
   test->variables = policy_has_variables(doc);
@@ -262,7 +278,7 @@ static size_t intern(struct boxes *boxes, const struct policy *doc, struct box_t
   boxes->pool->failed = boxes->pool->failed || text.failed;
   if (boxes->pool->failed || boxes->pool->full)
     goto done;
-  size_t *slot = &boxes->table[hash(text.data, text.length) % TABLE];
+  size_t *slot = &boxes->table[hash(text.data, text.length, false) % TABLE];
   for (size_t next = *slot; next > 0; next = boxes->tests[next - 1].next)
     if (bytes_equal(boxes->tests[next - 1].canonical, boxes->tests[next - 1].canonical_length,
                     text.data, text.length)) {

@@ -30,9 +30,10 @@ struct box_dimension {
   enum dimension_kind kind;
   const char *key; /* DIMENSION_KEY: the name as a policy spells it */
   size_t key_length;
-  int pair;    /* DIMENSION_ORG: see organizations.h */
-  bool tested; /* by a condition, or the key of a policy variable */
-  bool sets;   /* a set operator tests the key */
+  uint32_t hash; /* of the key in lower case */
+  int pair;      /* DIMENSION_ORG: see organizations.h */
+  bool tested;   /* by a condition, or the key of a policy variable */
+  bool sets;     /* a set operator tests the key */
 };
 
 enum test_kind { TEST_PRINCIPAL, TEST_ACTION, TEST_RESOURCE, TEST_KEY, TEST_OPEN };
@@ -84,6 +85,10 @@ enum { BOX_CALLER, BOX_ACTION, BOX_RESOURCE, BOX_OPEN, BOX_TIME, BOX_ORG, BOX_KE
  * record the reason in the pool, if there is not enough memory. */
 bool boxes_init(struct boxes *boxes, struct pool *pool, bool identity);
 bool boxes_read(struct boxes *boxes, const struct policy *doc, struct box_list *list);
+
+/* boxes_find_key returns the dimension of a key, in any letter case; NULL if it has none of its own. */
+const struct box_dimension *boxes_find_key(const struct boxes *boxes, const char *key,
+                                           size_t length);
 
 /* box_key_is reports whether a test is of a key, in any letter case. */
 bool box_key_is(const struct box_test *test, const char *key);

@@ -20,14 +20,7 @@ static bool is_mentioned(const struct boxes *boxes, const char *text) {
   return false;
 }
 
-static bool is_listed(const char *account, const char *const *accounts, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(account, accounts[i]) == 0)
-      return true;
-  return false;
-}
-
-void callers_choose_names(const struct boxes *boxes, const char *const *accounts, size_t count,
+void callers_choose_names(const struct boxes *boxes, const struct accounts *accounts,
                           struct caller_names *names) {
   snprintf(names->name, sizeof names->name, "example");
   for (unsigned i = 2; is_mentioned(boxes, names->name); i++)
@@ -35,7 +28,7 @@ void callers_choose_names(const struct boxes *boxes, const char *const *accounts
   unsigned long long account = 123456789012;
   do
     snprintf(names->account, sizeof names->account, "%012llu", account++ % 1000000000000);
-  while (is_mentioned(boxes, names->account) || is_listed(names->account, accounts, count));
+  while (is_mentioned(boxes, names->account) || accounts_has(accounts, names->account));
 }
 
 /* Reports whether a wildcard of an operand of aws:PrincipalArn can match the partition. */
@@ -80,10 +73,8 @@ static void offer_buf(struct query *query, const struct caller_class *class, str
 static bool in_class(const struct caller_class *class, const char *account) {
   if (class->account)
     return strncmp(class->account, account, ACCOUNT_DIGITS) == 0;
-  for (size_t i = 0; i < class->others_count; i++)
-    if (strncmp(class->others[i], account, ACCOUNT_DIGITS) == 0)
-      return false;
-  return true;
+  return !class->others || strspn(account, "0123456789") < ACCOUNT_DIGITS ||
+         !accounts_has(class->others, account);
 }
 
 /* Appends the id of a caller, which follows its name. */

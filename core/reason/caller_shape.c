@@ -148,18 +148,19 @@ static struct atom *without_empty_parts(struct query *query) {
   return atom;
 }
 
+/* Other accounts than the named ones; caller_words.c avoids the rest. */
 static struct atom *without_accounts(struct query *query, const struct caller_class *class) {
   struct atom *atom = texts_new(query);
   if (!atom)
     return NULL;
   atom->negated = true;
-  for (size_t i = 0; i < class->others_count; i++) {
+  for (size_t i = 0; i < class->others->named_count; i++) {
     add_text(atom, "arn:");
     atom_add_star(atom, byte_set_except(":"));
     add_text(atom, ":");
     atom_add_star(atom, byte_set_except(":"));
     add_text(atom, "::");
-    add_text(atom, class->others[i]);
+    add_text(atom, class->others->named[i]);
     add_text(atom, ":");
     add_anything(atom);
     atom_end(atom);
@@ -172,6 +173,6 @@ void callers_shape(struct query *query, const struct caller_class *class, bool u
   texts_add(query, inside, shape_of(query, class, usual));
   texts_add(query, inside,
             class->kind == CALLER_SERVICE ? without_provider(query) : without_empty_parts(query));
-  if (class->others_count > 0)
+  if (class->others && class->others->named_count > 0)
     texts_add(query, inside, without_accounts(query, class));
 }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/caller_entries.h"
 #include "reason/callers.h"
 #include "reason/service_names.h"
 #include "reason/texts.h"
@@ -17,122 +18,6 @@ static void add_text(struct atom *atom, const char *text) {
 
 static void add_anything(struct atom *atom) {
   atom_add_star(atom, byte_set_any());
-}
-
-/* --- Principal elements ----------------------------------------------------------------------- */
-
-/* The principals of an account: arn:P:iam::A:... and arn:P:sts::A:... */
-static void add_account_entry(struct atom *atom, const struct caller *named, const char *account) {
-  static const char *const services[] = {":iam::", ":sts::"};
-  for (size_t i = 0; i < 2; i++) {
-    add_text(atom, "arn:");
-    if (named->partition.length > 0)
-      atom_add_text(atom, named->partition.text, named->partition.length, false);
-    else
-      atom_add_star(atom, byte_set_except(":"));
-    add_text(atom, services[i]);
-    atom_add_text(atom, account, ACCOUNT_DIGITS, false);
-    add_text(atom, ":");
-    add_anything(atom);
-    atom_end(atom);
-  }
-}
-
-/* The sessions of a role, whatever its path, or one session. */
-static void add_sessions(struct atom *atom, const struct caller *named) {
-  for (size_t i = 0; i < 2; i++) {
-    add_text(atom, "arn:");
-    atom_add_text(atom, named->partition.text, named->partition.length, false);
-    add_text(atom, ":iam::");
-    atom_add_text(atom, named->account.text, named->account.length, false);
-    add_text(atom, ":role/");
-    if (i == 1) {
-      add_anything(atom);
-      add_text(atom, "/");
-    }
-    atom_add_text(atom, named->name.text, named->name.length, false);
-    add_text(atom, "\1");
-    add_anything(atom);
-    if (named->kind == CALLER_SESSION) {
-      add_text(atom, ":");
-      atom_add_text(atom, named->session.text, named->session.length, false);
-    }
-    atom_end(atom);
-  }
-}
-
-enum entry_group { ENTRY_ACCOUNT, ENTRY_ROLE, ENTRY_OTHER, ENTRY_GROUPS };
-
-static enum entry_group group_of(const struct policy_value *entry, const struct caller *named) {
-  if (principal_account(entry->string, entry->length))
-    return ENTRY_ACCOUNT;
-  return named->kind == CALLER_ROLE ? ENTRY_ROLE : ENTRY_OTHER;
-}
-
-/* Appends the patterns of an entry. */
-static void add_entry(struct atom *atom, const struct policy_value *entry,
-                      const struct caller *named, enum caller_kind kind) {
-  bool session = kind == CALLER_SESSION;
-  const char *account = principal_account(entry->string, entry->length);
-  if (account) {
-    add_account_entry(atom, named, account);
-    return;
-  }
-  if (session && (named->kind == CALLER_ROLE || named->kind == CALLER_SESSION)) {
-    add_sessions(atom, named);
-    return;
-  }
-  bool user = named->kind == CALLER_USER || named->kind == CALLER_UNIQUE_ID;
-  if (kind == CALLER_FEDERATED_USER && user) {
-    add_anything(atom); /* a session that the user federated */
-    add_text(atom, "\1");
-    atom_add_text(atom, entry->string, entry->length, false);
-    atom_end(atom);
-    return;
-  }
-  atom_add_text(atom, entry->string, entry->length, false);
-  add_text(atom, "\1");
-  add_anything(atom);
-  atom_end(atom);
-}
-
-static void build_entries(struct atom *atom, const struct box_test *test, enum caller_kind kind,
-                          unsigned groups) {
-  for (size_t i = 0; i < test->statement->principals.count; i++) {
-    const struct policy_value *entry = &test->statement->principals.items[i];
-    struct caller named = caller_read(entry->string, entry->length);
-    if (groups >> group_of(entry, &named) & 1)
-      add_entry(atom, entry, &named, kind);
-  }
-}
-
-static void build_principal(struct query *query, struct atom *atom, const struct box_test *test) {
-  (void)query;
-  build_entries(atom, test, CALLER_OTHER, ~0u);
-}
-
-static void build_session_principal(struct query *query, struct atom *atom,
-                                    const struct box_test *test) {
-  (void)query;
-  build_entries(atom, test, CALLER_SESSION, ~0u);
-}
-
-static void build_federated_principal(struct query *query, struct atom *atom,
-                                      const struct box_test *test) {
-  (void)query;
-  build_entries(atom, test, CALLER_FEDERATED_USER, ~0u);
-}
-
-static const struct atom *principal_atom(struct query *query, size_t number,
-                                         enum caller_kind kind) {
-  switch (kind) {
-  case CALLER_SESSION:
-    return texts_atom(query, number, FORM_SESSION, build_session_principal);
-  case CALLER_FEDERATED_USER:
-    return texts_atom(query, number, FORM_FEDERATED, build_federated_principal);
-  default:
-    return texts_atom(query, number, FORM_CALLER, build_principal);
-  }
 }
 
 /* --- Condition keys --------------------------------------------------------------------------- */
@@ -305,7 +190,7 @@ static void add_exceptions(struct query *query, const struct box_test *test, enu
     struct atom *atom = texts_new(query);
     if (!atom)
       return;
-    build_entries(atom, test, kind, 1u << group);
+    caller_entries_build(atom, test, kind, 1u << group);
     if (atom->count == 0)
       continue;
     texts_add(query, avoided, atom);
@@ -323,7 +208,7 @@ static void add_test(struct query *query, size_t number, const struct caller_cla
   if (test->kind == TEST_PRINCIPAL && test->statement->not_principal)
     add_exceptions(query, test, class->kind, avoided);
   else if (test->kind == TEST_PRINCIPAL)
-    texts_add(query, inside ? atoms : avoided, principal_atom(query, number, class->kind));
+    texts_add(query, inside ? atoms : avoided, caller_entries_atom(query, number, class->kind));
   else if (texts_is(test))
     texts_add(query, inside ? atoms : avoided, key_atom(query, number, class->kind));
   else if (strcmp(test->condition.name, "Null") != 0)
@@ -347,7 +232,7 @@ static struct atom *role_atom(struct query *query, const struct caller_class *cl
       if (named.kind != CALLER_ROLE || !callers_in_class(class, &named))
         continue;
       if (roles == OTHER_ROLE) {
-        add_sessions(atom, &named);
+        caller_entries_sessions(atom, &named);
         continue;
       }
       atom_add_text(atom, entry->string, entry->length, false);
@@ -366,22 +251,40 @@ struct proposal {
   void *state;
 };
 
-/* Offers a caller with the account that no policy mentions, if another one does not matter. */
-static void offer_readable(struct query *query, const struct proposal *proposal,
-                           const struct words_text *word) {
-  const struct caller_class *class = proposal->class;
-  struct arn arn;
-  if (class->kind == CALLER_SERVICE || class->account ||
-      !arn_parse(word->bytes, word->length, &arn) || arn.account.length != ACCOUNT_DIGITS)
-    return;
+/* Offers a caller with another account. */
+static void offer_with(struct query *query, const struct proposal *proposal,
+                       const struct words_text *word, size_t at, const char *account) {
   struct buf text = {0};
   buf_add(&text, word->bytes, word->length);
   query->pool->failed = query->pool->failed || text.failed;
   if (!text.failed) {
-    memcpy(text.data + (arn.account.text - word->bytes), query->fresh_account, ACCOUNT_DIGITS);
-    proposal->offer(query, class, text.data, text.length, proposal->state);
+    memcpy(text.data + at, account, ACCOUNT_DIGITS);
+    proposal->offer(query, proposal->class, text.data, text.length, proposal->state);
   }
   buf_free(&text);
+}
+
+/* Offers a caller, and before it one with the account that no policy mentions, if another one does not
+ * matter. If the class is without its account, an account like it takes its place. */
+static void offer_word(struct query *query, const struct proposal *proposal,
+                       const struct words_text *word) {
+  const struct caller_class *class = proposal->class;
+  char account[ACCOUNT_DIGITS];
+  struct arn arn;
+  bool named = class->kind != CALLER_SERVICE && !class->account &&
+               arn_parse(word->bytes, word->length, &arn) && arn.account.length == ACCOUNT_DIGITS;
+  size_t at = named ? (size_t)(arn.account.text - word->bytes) : 0;
+  if (named)
+    offer_with(query, proposal, word, at, query->fresh_account);
+  if (!named || !class->others || !accounts_has(class->others, arn.account.text)) {
+    proposal->offer(query, class, word->bytes, word->length, proposal->state);
+    return;
+  }
+  memcpy(account, arn.account.text, ACCOUNT_DIGITS);
+  if (accounts_avoid(class->others, account))
+    offer_with(query, proposal, word, at, account);
+  else
+    query_inexact(query, "no other account is like the given ones");
 }
 
 static void propose(struct query *query, const struct proposal *proposal, bool usual,
@@ -402,10 +305,8 @@ static void propose(struct query *query, const struct proposal *proposal, bool u
     texts_add(query, &avoided, proposal->more->items[i]);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
-  for (size_t i = 0; i < list.count; i++) {
-    offer_readable(query, proposal, &list.items[i]);
-    proposal->offer(query, class, list.items[i].bytes, list.items[i].length, proposal->state);
-  }
+  for (size_t i = 0; i < list.count; i++)
+    offer_word(query, proposal, &list.items[i]);
   words_free(&list);
 }
 

@@ -1,6 +1,7 @@
 #ifndef LANYARD_REASON_CALLERS_H
 #define LANYARD_REASON_CALLERS_H
 
+#include "reason/accounts.h"
 #include "reason/query.h"
 #include "reason/texts.h"
 
@@ -20,14 +21,13 @@
 
 /* A set of callers about whom the other condition keys know the same. */
 struct caller_class {
-  enum caller_kind kind;     /* a unique ID is a role or a user, a canonical user ID a root user */
-  const char *id;            /* the principal that policies see, if it is such an ID; else NULL */
-  const char *partition;     /* of their ARNs */
-  const char *account;       /* only this account; NULL: any */
-  const char *const *others; /* without these accounts */
-  size_t others_count;
-  const char *organization; /* of the account: "" if it has none; NULL: unknown */
-  const char *sample;       /* one of the callers */
+  enum caller_kind kind; /* a unique ID is a role or a user, a canonical user ID a root user */
+  const char *id;        /* the principal that policies see, if it is such an ID; else NULL */
+  const char *partition; /* of their ARNs */
+  const char *account;   /* only this account, or one like it; NULL: any */
+  const struct accounts *others; /* without these accounts; NULL: of `account` */
+  const char *organization;      /* of the account: "" if it has none; NULL: unknown */
+  const char *sample;            /* one of the callers */
 };
 
 /* Names that occur in no policy of a question. */
@@ -35,8 +35,8 @@ struct caller_names {
   char name[32], account[16], other[16];
 };
 
-/* callers_choose_names chooses such names, and accounts that are not in a list. */
-void callers_choose_names(const struct boxes *boxes, const char *const *accounts, size_t count,
+/* callers_choose_names chooses such names, and an account that is not given. */
+void callers_choose_names(const struct boxes *boxes, const struct accounts *accounts,
                           struct caller_names *names);
 
 /* callers_partitions lists the partitions that the policies distinguish, "aws" first. It returns

@@ -6,7 +6,7 @@
  * these make patterns of other variables. Patterns are added until there are no new ones. If that does not
  * end, some values may be missing.
  *
- * The patterns for a variable are those before others have values. Then it gets a value of each class,
+ * The patterns of a variable are found before others have values. Then it gets a value of each class,
  * and the next variable is asked about with this value in the texts (binding.c). */
 
 #include "reason/classes.h"
@@ -25,11 +25,12 @@ static const char TOO_MANY[] = "a policy variable is compared with too many patt
 
 /* A text with a variable that has no value yet: what precedes and follows the variable, as patterns. */
 struct place {
-  size_t variable, dimension;
-  struct policy_string before, after, whole; /* whole: with a star for the variable */
+  size_t variable, list;
+  struct policy_string before, after;
   bool fold, arn;
   const char *origin;
-  size_t origin_before; /* the length of what precedes it in the policy */
+  size_t origin_before;       /* the length of what precedes it in the policy */
+  size_t divided, multiplied; /* how many patterns of the texts, and of the values, are done */
 };
 
 struct classes {
@@ -37,11 +38,21 @@ struct classes {
   const struct context *bound;
   struct place places[FRAMES];
   size_t place_count;
-  struct class_patterns *texts; /* by dimension */
+  size_t list;                  /* of the test whose texts are noted */
+  struct class_patterns *texts; /* by variables_list, or the dimension of resources */
   bool grown;
 };
 
+static size_t list_of_variable(const struct variables *variables, size_t i) {
+  return variables_list(variables->query->boxes, variables->items[i].name,
+                        variables->items[i].length);
+}
+
 /* --- Lists of patterns ------------------------------------------------------------------------ */
+
+static bool is_wildcard(char c) {
+  return c == context_wildcards.any || c == context_wildcards.one;
+}
 
 static bool is_trivial(struct policy_string glob) {
   for (size_t i = 0; i < glob.length; i++)
@@ -198,35 +209,33 @@ static void add_place(struct classes *classes, const struct box_test *test, cons
     classes->variables->inexact = TOO_MANY;
     return;
   }
-  struct buf before = {0}, after = {0}, whole = {0};
+  struct buf before = {0}, after = {0};
   bool possible = add_range(classes, test, text, 0, begin, &before) &&
-                  add_range(classes, test, text, end, length, &after) &&
-                  add_range(classes, test, text, 0, length, &whole);
+                  add_range(classes, test, text, end, length, &after);
   struct place place = {.variable = variable,
-                        .dimension = test->dimension,
+                        .list = classes->list,
                         .before = keep(classes, &before),
                         .after = keep(classes, &after),
-                        .whole = keep(classes, &whole),
                         .fold = ignores_case(test),
                         .arn = is_arn_test(test),
                         .origin = text,
                         .origin_before = begin};
-  if (!possible || !place.before.bytes || !place.after.bytes || !place.whole.bytes)
+  if (!possible || !place.before.bytes || !place.after.bytes)
     return;
   classes->places[classes->place_count++] = place;
   add_default(classes, variable, text + begin, end - begin);
 }
 
-/* Adds the pattern of a text to those of its dimension, and the places of variables in it. */
+/* Adds the pattern of a text to the list of its dimension, and the places of variables in it. */
 static void note_text(struct variables *variables, const struct box_test *test, const char *text,
                       size_t length, void *state) {
   struct classes *classes = state;
   struct query *query = variables->query;
   struct buf whole = {0};
-  if (!query_pay(query, 30 + length / 2))
+  if (!query_pay(query, 60 + 3 * length))
     return;
   if (add_range(classes, test, text, 0, length, &whole) && !whole.failed)
-    add_pattern(classes, &classes->texts[test->dimension],
+    add_pattern(classes, &classes->texts[classes->list],
                 (struct class_pattern){.glob = {whole.data ? whole.data : "", whole.length},
                                        .fold = ignores_case(test),
                                        .arn = is_arn_test(test),
@@ -239,27 +248,13 @@ static void note_text(struct variables *variables, const struct box_test *test, 
     add_place(classes, test, text, length, name, name_length, from);
 }
 
-/* Reports whether texts of a dimension have variables, or it is the key of one. */
-static bool concerns(const struct variables *variables, const struct box_test *test) {
-  const struct query *query = variables->query;
-  if (test->kind != TEST_RESOURCE && !(test->kind == TEST_KEY && texts_is(test)))
-    return false;
-  if (test->kind == TEST_KEY &&
-      variables_find(variables, test->key->key->string, test->key->key->length) < variables->count)
-    return true;
-  for (size_t i = 0; i < query->boxes->test_count; i++)
-    if ((query->roles[i] || query->masks[i]) && query_test(query, i)->has_variables &&
-        query_test(query, i)->dimension == test->dimension)
-      return true;
-  return false;
-}
-
 static void note_texts(struct classes *classes) {
   struct variables *variables = classes->variables;
-  const struct query *query = variables->query;
-  for (size_t i = 0; i < query->boxes->test_count; i++)
-    if ((query->roles[i] || query->masks[i]) && concerns(variables, query_test(query, i)))
-      variables_each(variables, query_test(query, i), note_text, classes);
+  for (size_t i = 0; i < variables->query->boxes->test_count; i++) {
+    classes->list = variables->lists[i];
+    if (classes->list > 0)
+      variables_each(variables, query_test(variables->query, i), note_text, classes);
+  }
 }
 
 /* --- Patterns of values ----------------------------------------------------------------------- */
@@ -302,19 +297,31 @@ static bool is_sibling(const struct place *place, const struct class_pattern *pa
          strncasecmp(name, other, length) == 0;
 }
 
+/* Reports whether two patterns begin otherwise, before the first wildcard of each. */
+static bool begin_apart(struct policy_string a, struct policy_string b) {
+  for (size_t i = 0; i < a.length && i < b.length; i++) {
+    bool wild = is_wildcard(a.bytes[i]) || is_wildcard(b.bytes[i]);
+    if (wild || strncasecmp(a.bytes + i, b.bytes + i, 1) != 0)
+      return !wild;
+  }
+  return false;
+}
+
+/* Adds the patterns of the values for which the text of a place can match a pattern. */
 static void divide(struct classes *classes, const struct place *place,
                    const struct class_pattern *pattern) {
   struct query *query = classes->variables->query;
   struct policy_string before = place->before, after = place->after, glob = pattern->glob;
   struct quotient quotient = {classes, place->variable, place->fold || pattern->fold};
-  if (is_trivial(glob) || is_sibling(place, pattern))
+  if (!query_pay(query, 20) || begin_apart(before, glob) || is_trivial(glob) ||
+      is_sibling(place, pattern))
     return;
   if (place->arn && pattern->arn && count_colons(before) >= ARN_COLONS &&
       count_colons(glob) >= ARN_COLONS) {
     before = sixth_part(before);
     glob = sixth_part(glob);
   }
-  if (!query_pay(query, 50 + glob.length * (4 + before.length + after.length) / 4))
+  if (!query_pay(query, 50 + glob.length * (4 + before.length + after.length) / 2))
     return;
   if (!quotient_each(glob, before, after, quotient.fold, add_quotient, &quotient))
     classes->variables->inexact = TOO_MANY;
@@ -329,7 +336,7 @@ static void multiply(struct classes *classes, const struct place *place,
   buf_add(&text, place->after.bytes, place->after.length);
   classes->variables->query->pool->failed |= text.failed;
   if (!text.failed)
-    add_pattern(classes, &classes->texts[place->dimension],
+    add_pattern(classes, &classes->texts[place->list],
                 (struct class_pattern){.glob = {text.data ? text.data : "", text.length},
                                        .fold = place->fold || value->fold,
                                        .arn = place->arn,
@@ -337,21 +344,9 @@ static void multiply(struct classes *classes, const struct place *place,
   buf_free(&text);
 }
 
-/* Returns the dimension of a variable's key, or 0. */
-static size_t dimension_of(const struct variables *variables, size_t i) {
-  const struct boxes *boxes = variables->query->boxes;
-  for (size_t d = BOX_KEYS; d < boxes->dimension_count; d++)
-    if (boxes->dimensions[d].kind == DIMENSION_KEY &&
-        boxes->dimensions[d].key_length == variables->items[i].length &&
-        strncasecmp(boxes->dimensions[d].key, variables->items[i].name,
-                    variables->items[i].length) == 0)
-      return d;
-  return 0;
-}
-
 /* The values of a variable are the texts of its dimension. */
-static void exchange(struct classes *classes, size_t variable, size_t dimension) {
-  struct class_patterns *texts = &classes->texts[dimension];
+static void exchange(struct classes *classes, size_t variable, size_t list) {
+  struct class_patterns *texts = &classes->texts[list];
   struct class_patterns *values = &classes->variables->items[variable].classes;
   for (size_t i = 0; i < texts->count; i++)
     add_value_pattern(classes, variable, texts->items[i].glob.bytes, texts->items[i].glob.length,
@@ -365,17 +360,18 @@ static void exchange(struct classes *classes, size_t variable, size_t dimension)
 static void grow(struct classes *classes) {
   struct variables *variables = classes->variables;
   for (size_t p = 0; p < classes->place_count; p++) {
-    const struct place *place = &classes->places[p];
-    const struct class_patterns *texts = &classes->texts[place->dimension];
-    for (size_t i = 0; i < texts->count; i++)
-      divide(classes, place, &texts->items[i]);
+    struct place *place = &classes->places[p];
+    const struct class_patterns *texts = &classes->texts[place->list];
+    while (place->divided < texts->count)
+      divide(classes, place, &texts->items[place->divided++]);
   }
   if (variables->count == 1 && classes->place_count == 1)
     return;
   for (size_t p = 0; p < classes->place_count; p++) {
-    const struct class_patterns *values = &variables->items[classes->places[p].variable].classes;
-    for (size_t i = 0; i < values->count; i++)
-      multiply(classes, &classes->places[p], &values->items[i]);
+    struct place *place = &classes->places[p];
+    const struct class_patterns *values = &variables->items[place->variable].classes;
+    while (place->multiplied < values->count)
+      multiply(classes, place, &values->items[place->multiplied++]);
   }
 }
 
@@ -385,10 +381,10 @@ static void note_values(struct classes *classes) {
   for (size_t i = 0; bound && i < classes->variables->count; i++) {
     const struct context_entry *entry =
         context_find(bound, classes->variables->items[i].name, classes->variables->items[i].length);
-    size_t dimension = dimension_of(classes->variables, i);
-    if (entry && entry->count == 1 && dimension > 0)
+    size_t list = list_of_variable(classes->variables, i);
+    if (entry && entry->count == 1 && list > 0)
       add_pattern(
-          classes, &classes->texts[dimension],
+          classes, &classes->texts[list],
           (struct class_pattern){.glob = {entry->values[0].bytes, entry->values[0].length}});
   }
 }
@@ -398,10 +394,11 @@ void classes_find(struct variables *variables, const struct context *bound) {
   struct classes classes = {.variables = variables, .bound = bound};
   const char *inexact = query->inexact;
   query->inexact = NULL;
-  classes.texts = pool_new(query->pool, query->boxes->dimension_count, sizeof *classes.texts);
+  classes.texts = pool_new(query->pool, query->boxes->dimension_count + query->boxes->test_count,
+                           sizeof *classes.texts);
   for (size_t i = 0; i < variables->count; i++)
     variables->items[i].classes = (struct class_patterns){0};
-  if (!classes.texts)
+  if (!classes.texts || (!variables->lists && !variables_note_lists(variables)))
     return;
   note_texts(&classes);
   note_values(&classes);
@@ -413,104 +410,11 @@ void classes_find(struct variables *variables, const struct context *bound) {
       break;
     }
     for (size_t i = 0; i < variables->count; i++)
-      if (dimension_of(variables, i) > 0)
-        exchange(&classes, i, dimension_of(variables, i));
+      if (list_of_variable(variables, i) > 0)
+        exchange(&classes, i, list_of_variable(variables, i));
     grow(&classes);
   }
   if (query->inexact)
     variables->inexact = query->inexact;
   query->inexact = inexact;
-}
-
-/* --- Values ----------------------------------------------------------------------------------- */
-
-static void distinguish(struct query *query, const struct class_pattern *pattern,
-                        struct texts_atoms *avoided) {
-  struct atom *atom = texts_new(query);
-  if (!atom)
-    return;
-  atom_add_glob(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards, byte_set_any(),
-                pattern->fold);
-  atom_end(atom);
-  texts_add(query, avoided, atom);
-  texts_add(query, avoided, texts_negation(query, atom));
-}
-
-void classes_propose(struct variables *variables, size_t variable, struct points *values) {
-  struct query *query = variables->query;
-  const struct class_patterns *classes = &variables->items[variable].classes;
-  struct texts_atoms inside = {0}, avoided = {0};
-  struct atom *shape = texts_new(query);
-  if (!shape)
-    return;
-  shape_add(shape,
-            shape_of_key(query->boxes, variables->items[variable].name,
-                         variables->items[variable].length),
-            NULL, NULL);
-  texts_add(query, &inside, shape);
-  for (size_t i = 0; i < classes->count; i++)
-    distinguish(query, &classes->items[i], &avoided);
-  struct words_list list;
-  const char *inexact = query->inexact;
-  query->inexact = NULL;
-  texts_propose(query, &inside, &avoided, &list);
-  if (query->inexact)
-    variables->inexact = TOO_MANY;
-  query->inexact = inexact;
-  for (size_t i = 0; i < list.count; i++)
-    points_add(query, values, list.items[i].bytes, list.items[i].length);
-  words_free(&list);
-}
-
-/* Reports whether two values match the same patterns. The empty value is null for some tests. */
-static bool are_equal(const struct class_patterns *classes, const struct policy_string *a,
-                      const struct policy_string *b) {
-  if ((a->length == 0) != (b->length == 0))
-    return false;
-  for (size_t i = 0; i < classes->count; i++) {
-    const struct class_pattern *one = &classes->items[i];
-    if (match_pattern(one->glob.bytes, one->glob.length, a->bytes, a->length, context_wildcards,
-                      one->fold) != match_pattern(one->glob.bytes, one->glob.length, b->bytes,
-                                                  b->length, context_wildcards, one->fold))
-      return false;
-  }
-  return true;
-}
-
-/* Reports whether a value fails an inside test of its key. */
-static bool fails(struct variables *variables, size_t variable, const struct context *bound,
-                  const struct policy_string *text) {
-  struct query *query = variables->query;
-  const char *key = variables->items[variable].name;
-  size_t length = variables->items[variable].length;
-  struct context_value value = {text->bytes, text->length};
-  struct context_entry entry = {.key = key, .key_length = length, .values = &value, .count = 1};
-  for (size_t b = 0; b < query->inside_count; b++)
-    for (size_t t = 0; t < query->inside[b]->count; t++) {
-      const struct box_test *test = query_test(query, query->inside[b]->tests[t]);
-      if (test->kind != TEST_KEY || test->has_variables || test->key->key->length != length ||
-          strncasecmp(test->key->key->string, key, length) != 0)
-        continue;
-      if (query_holds(query, test, &(struct query_value){.entries = &entry, .count = 1}) ==
-          CONDITION_FALSE)
-        return true;
-    }
-  (void)bound;
-  return false;
-}
-
-void classes_reduce(struct variables *variables, size_t variable, const struct context *bound,
-                    struct points *values) {
-  const struct class_patterns *classes = &variables->items[variable].classes;
-  size_t kept = 0;
-  for (size_t i = 0; i < values->count; i++) {
-    bool dispensable = fails(variables, variable, bound, &values->items[i]);
-    if (!query_pay(variables->query, 20 + kept * (1 + classes->count)))
-      return;
-    for (size_t k = 0; k < kept && !dispensable; k++)
-      dispensable = are_equal(classes, &values->items[k], &values->items[i]);
-    if (!dispensable)
-      values->items[kept++] = values->items[i];
-  }
-  values->count = kept;
 }

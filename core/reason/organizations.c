@@ -64,27 +64,96 @@ static void build(struct query *query, struct atom *atom, const struct box_test 
   texts_add_operands(query, atom, test, is_path_key(test) ? NULL : &id);
 }
 
+/* Appends the paths of an organization, or of any (`id` NULL): of its root, and of its units. */
+static void add_paths(struct atom *atom, const char *id, size_t length) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  static const char units[] = "abcdefghijklmnopqrstuvwxyz0123456789-/";
+  for (size_t inner = 0; inner < 2; inner++) {
+    atom_add_text(atom, id ? id : "o-", id ? length : 2, false);
+    if (!id) {
+      atom_add_one(atom, byte_set_of(letters));
+      atom_add_star(atom, byte_set_of(letters));
+    }
+    atom_add_text(atom, "/r-", 3, false);
+    atom_add_one(atom, byte_set_of(letters));
+    atom_add_star(atom, byte_set_of(letters));
+    atom_add_text(atom, "/", 1, false);
+    if (inner == 1) {
+      atom_add_text(atom, "ou-", 3, false);
+      atom_add_star(atom, byte_set_of(units));
+      atom_add_text(atom, "/", 1, false);
+    }
+    atom_end(atom);
+  }
+}
+
+/* Appends the paths that policies mention with an id of another form, as examples do, and the paths of such ids
+ * themselves. */
+static void add_odd(const struct query *query, struct atom *atom, const char *organization) {
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING ||
+        organizations_pair(test->key->key->string, test->key->key->length) < 0)
+      continue;
+    for (const struct json_value *one = box_next_operand(test, NULL); one;
+         one = box_next_operand(test, one)) {
+      size_t length;
+      const char *text = box_operand_text(one, &length);
+      const char *slash = text ? memchr(text, '/', length) : NULL;
+      size_t size = slash ? (size_t)(slash - text) : length;
+      if (!text || size == 0 || memchr(text, '*', size) || memchr(text, '?', size) ||
+          memmem(text, size, "${", 2) ||
+          shape_is_organization(text, size, strstr(test->condition.name, "IgnoreCase") != NULL))
+        continue;
+      if (organization && !bytes_are(text, size, organization))
+        continue;
+      add_paths(atom, text, size);
+      if (slash && !memchr(text, '*', length) && !memchr(text, '?', length) &&
+          !memmem(text, length, "${", 2)) {
+        atom_add_text(atom, text, length, false);
+        atom_end(atom);
+      }
+    }
+  }
+}
+
 /* The paths of one organization, or of any. */
 static struct atom *shape_of(struct query *query, const char *organization) {
   struct atom *atom = texts_new(query);
   if (!atom)
     return NULL;
-  if (!organization && !query->boxes->odd_organizations) {
+  if (organization || query->boxes->odd_organizations) /* ids may be short, as in examples */
+    add_paths(atom, organization, organization ? strlen(organization) : 0);
+  else
     shape_add(atom, SHAPE_PATH, NULL, NULL);
-    return atom;
+  if (query->boxes->odd_organizations)
+    add_odd(query, atom, organization);
+  return atom;
+}
+
+/* No unit of a path is empty or ends with a hyphen; all begin with "ou-". */
+static struct atom *no_empty_unit(struct query *query) {
+  static const char begin[] = "ou-";
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return NULL;
+  atom->negated = true;
+  for (size_t i = 0; i < 2; i++) {
+    atom_add_star(atom, byte_set_any());
+    atom_add_text(atom, i == 0 ? "//" : "-/", 2, false);
+    atom_add_star(atom, byte_set_any());
+    atom_end(atom);
   }
-  if (organization) {
-    atom_add_text(atom, organization, strlen(organization), false);
-  } else {
-    atom_add_one(atom, byte_set_except("/"));
-    atom_add_star(atom, byte_set_except("/"));
-  }
-  atom_add_text(atom, query->boxes->odd_organizations ? "/" : "/r-",
-                query->boxes->odd_organizations ? 1 : 3, false);
-  atom_add_star(atom, byte_set_any());
-  if (!query->boxes->odd_organizations)
+  for (size_t i = 0; i < sizeof begin - 1; i++) {
+    atom_add_star(atom, byte_set_any());
+    atom_add_text(atom, "/ou-", 4, false);
+    atom_add_star(atom, byte_set_any());
     atom_add_text(atom, "/", 1, false);
-  atom_end(atom);
+    atom_add_text(atom, begin, i, false);
+    atom_add_one(atom, byte_set_except((char[]){begin[i], '\0'}));
+    atom_add_star(atom, byte_set_any());
+    atom_end(atom);
+  }
   return atom;
 }
 
@@ -152,6 +221,8 @@ static void propose(const struct proposal *proposal, const char *organization) {
   const struct query_dimension *dimension = &query->dimensions[proposal->dimension];
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, shape_of(query, organization));
+  if (proposal->has[PATHS])
+    texts_add(query, &inside, no_empty_unit(query));
   if (!organization && may_be_longer(query, dimension))
     texts_add(query, &inside, no_longer(query));
   for (size_t i = 0; i < dimension->inside_count; i++)

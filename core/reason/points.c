@@ -57,6 +57,8 @@ static void each_operand(struct query *query, const struct query_dimension *dime
 
 /* --- Numbers and dates ------------------------------------------------------------------------ */
 
+#define NUMBERS (1u << OPERAND_NUMBER | 1u << OPERAND_DATE)
+
 struct numbers {
   struct query *query;
   bool dates;
@@ -138,10 +140,36 @@ static long double between(long double a, long double b) {
   return floorl(middle) > a ? floorl(middle) : middle;
 }
 
+/* Collects the operands of an inside test that passes for them only. Returns false if there is none, or
+ * an operand is not a number: then the result for other values is open. */
+static bool find_equals(struct numbers *numbers, const struct query_dimension *dimension) {
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(numbers->query, dimension->inside[i]);
+    const struct condition_test *op = &test->condition;
+    bool equals = op->set == CONDITION_NO_SET && !op->negated &&
+                  (op->type == OPERAND_NUMBER || op->type == OPERAND_DATE) &&
+                  strstr(op->name, "Equals") && !strstr(op->name, "Than");
+    if (!equals)
+      continue;
+    const struct query_dimension one = {.inside = &dimension->inside[i], .inside_count = 1};
+    numbers->count = 0;
+    each_operand(numbers->query, &one, NUMBERS, add_number, numbers);
+    if (numbers->count == (test->key->type == JSON_ARRAY ? test->key->count : 1))
+      return true;
+  }
+  numbers->count = 0;
+  return false;
+}
+
 void points_numbers(struct query *query, const struct query_dimension *dimension, bool dates,
-                    struct points *points) {
+                    bool one, struct points *points) {
   struct numbers numbers = {.query = query, .dates = dates};
-  each_operand(query, dimension, 1u << OPERAND_NUMBER | 1u << OPERAND_DATE, add_number, &numbers);
+  if (one && find_equals(&numbers, dimension)) {
+    for (size_t i = 0; i < numbers.count; i++)
+      offer_number(&numbers, points, numbers.items[i]);
+    return;
+  }
+  each_operand(query, dimension, NUMBERS, add_number, &numbers);
   if (numbers.count == 0) {
     offer_number(&numbers, points, dates ? 1767225600 : 1);
     return;

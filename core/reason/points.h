@@ -17,9 +17,10 @@ struct points {
 void points_add(struct query *query, struct points *points, const char *bytes, size_t length);
 
 /* points_numbers adds the operands of a dimension's numeric and date tests, and a value between each
- * two neighbours, below and above all. `dates` writes them as dates. */
+ * two neighbours, below and above all. `dates` writes them as dates. `one`: the
+ * request has one value of one key, so an inside test for equality excludes all but its operands. */
 void points_numbers(struct query *query, const struct query_dimension *dimension, bool dates,
-                    struct points *points);
+                    bool one, struct points *points);
 
 /* points_addresses adds a value of each interval between the networks of a dimension's address
  * tests, IPv4 and IPv6. */

@@ -303,9 +303,9 @@ static size_t weigh_operand(enum condition_operand type) {
   case OPERAND_ARN:
     return 16;
   case OPERAND_NUMBER:
-    return 9;
+    return 6;
   case OPERAND_DATE:
-    return 20;
+    return 14;
   default:
     return 4;
   }
@@ -322,7 +322,7 @@ static size_t weigh(const struct box_test *test) {
   case TEST_RESOURCE:
     return (test->has_variables ? 60 : 8) * statement->resources.count;
   case TEST_KEY:
-    return 60 + weigh_operand(test->condition.type) *
+    return 22 + weigh_operand(test->condition.type) *
                     (test->key->type == JSON_ARRAY ? test->key->count : 1);
   case TEST_OPEN:
     break;

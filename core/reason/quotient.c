@@ -33,7 +33,6 @@ static void skip_stars(struct policy_string pattern, unsigned char *places) {
 /* Sets which places of the pattern BEFORE reaches: a byte for each, and one for the end. */
 static void find_starts(struct policy_string pattern, struct policy_string before, bool ignore_case,
                         unsigned char *now, unsigned char *next) {
-  memset(now, 0, pattern.length + 1);
   now[0] = 1;
   skip_stars(pattern, now);
   for (size_t i = 0; i < before.length; i++) {
@@ -85,6 +84,10 @@ bool quotient_each(struct policy_string pattern, struct policy_string before,
     return false;
   unsigned char *starts = rows, *ends = rows + 2 * size;
   find_starts(pattern, before, ignore_case, starts, rows + size);
+  if (!memchr(starts, 1, size)) {
+    free(rows);
+    return true;
+  }
   find_ends(pattern, after, ignore_case, ends, rows + 3 * size);
   /* A star is at the end of a part, and at the beginning, where one can be. */
   for (size_t s = 0; s < size; s++)

@@ -8,9 +8,8 @@
  * AFTER matches. All patterns have the wildcards of context_expand. */
 
 /* quotient_each calls a function with patterns of these values, which are parts of the pattern. A value matches
- * one of them if, and only if, some text that begins with BEFORE and the value and ends with a match
- * of AFTER matches the pattern. BEFORE has no wildcards. It returns false if there are too many
- * patterns or there is not enough memory. */
+ * one of them if, and only if, a match of BEFORE, the value and a match of AFTER are a text that matches the
+ * pattern. It returns false if there are too many patterns or there is not enough memory. */
 bool quotient_each(struct policy_string pattern, struct policy_string before,
                    struct policy_string after, bool ignore_case,
                    void (*each)(void *state, const char *glob, size_t length), void *state);

@@ -31,20 +31,10 @@ bool search_is_always(const struct search *search, const char *key, size_t lengt
   return false;
 }
 
-/* Reports whether a set operator tests a key. A key that the reference does not describe has several
- * values only then. */
-static bool has_sets(const struct search *search, const char *key, size_t length) {
-  for (size_t i = BOX_KEYS; i < search->boxes->dimension_count; i++) {
-    const struct box_dimension *dimension = &search->boxes->dimensions[i];
-    if (dimension->key_length == length && strncasecmp(dimension->key, key, length) == 0)
-      return dimension->sets;
-  }
-  return false;
-}
-
-/* Fills the domain of a key for the callers of a class. The caller frees the fact. */
+/* Fills the domain of a key for the callers of a class. A key that the reference does not describe has
+ * several values only if a set operator tests it. The caller frees the fact. */
 static struct values_domain domain_of(struct search *search, const char *sample, const char *key,
-                                      size_t length, struct caller_fact *fact) {
+                                      size_t length, bool sets, struct caller_fact *fact) {
   struct caller_request request = {.principal = {sample, strlen(sample)}};
   struct caller caller = caller_read(sample, strlen(sample));
   *fact = caller_fact_of(&caller, &request, key, length);
@@ -53,7 +43,7 @@ static struct values_domain domain_of(struct search *search, const char *sample,
   struct values_domain domain = {.key = key,
                                  .key_length = length,
                                  .present = fact->rule != CALLER_KEY_ABSENT,
-                                 .many = known ? known->many : has_sets(search, key, length),
+                                 .many = known ? known->many : sets,
                                  .type = known ? known->type : OPERAND_NONE,
                                  .shape = fact};
   domain.absent = fact->rule == CALLER_KEY_ABSENT || fact->rule == CALLER_KEY_OPTIONAL ||
@@ -68,7 +58,7 @@ static bool is_free(struct search *search, const struct box_dimension *dimension
                                         "arn:aws:iam::123456789012:role/example"};
   for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
     struct caller_fact fact;
-    domain_of(search, samples[i], dimension->key, dimension->key_length, &fact);
+    domain_of(search, samples[i], dimension->key, dimension->key_length, dimension->sets, &fact);
     enum caller_rule rule = fact.rule;
     caller_fact_free(&fact);
     if (rule != CALLER_KEY_FREE)
@@ -80,8 +70,8 @@ static bool is_free(struct search *search, const struct box_dimension *dimension
 static void propose_key(struct attempt *attempt, size_t number, const char *sample) {
   const struct box_dimension *dimension = &attempt->query.boxes->dimensions[number];
   struct caller_fact fact;
-  struct values_domain domain =
-      domain_of(attempt->search, sample, dimension->key, dimension->key_length, &fact);
+  struct values_domain domain = domain_of(attempt->search, sample, dimension->key,
+                                          dimension->key_length, dimension->sets, &fact);
   const struct context_entry *bound =
       binding_find(attempt->query.bound, dimension->key, dimension->key_length);
   if (bound)
@@ -137,7 +127,7 @@ static void propose_times(struct attempt *attempt, const struct caller_class *cl
   static const char key[] = "aws:TokenIssueTime";
   struct caller_fact fact;
   struct values_domain domain =
-      domain_of(attempt->search, class ? class->sample : "*", key, strlen(key), &fact);
+      domain_of(attempt->search, class ? class->sample : "*", key, strlen(key), false, &fact);
   times_propose(&attempt->query, &domain, binding_find(attempt->query.bound, key, strlen(key)));
   caller_fact_free(&fact);
 }
@@ -178,8 +168,9 @@ static bool is_present(const struct attempt *attempt, size_t number,
     return dimension->tested && (dimension->kind == DIMENSION_TIME || known);
   }
   struct caller_fact fact;
-  struct values_domain domain = domain_of(attempt->search, class ? class->sample : "*",
-                                          dimension->key, dimension->key_length, &fact);
+  struct values_domain domain =
+      domain_of(attempt->search, class ? class->sample : "*", dimension->key, dimension->key_length,
+                dimension->sets, &fact);
   caller_fact_free(&fact);
   return !domain.absent;
 }
@@ -225,10 +216,8 @@ static enum search_outcome fill(struct attempt *attempt, size_t number,
 /* Reports whether a policy tests a key, or has it as a variable. */
 static bool is_tested(const struct query *query, const struct context_entry *entry) {
   const struct boxes *boxes = query->boxes;
-  for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++)
-    if (boxes->dimensions[i].key_length == entry->key_length &&
-        strncasecmp(boxes->dimensions[i].key, entry->key, entry->key_length) == 0)
-      return true;
+  if (boxes_find_key(boxes, entry->key, entry->key_length))
+    return true;
   static const char derived[] = "aws:Principal";
   return strncasecmp(entry->key, derived, sizeof derived - 1) != 0 &&
          strcasecmp(entry->key, "aws:userid") != 0 && strcasecmp(entry->key, "aws:username") != 0;

@@ -9,8 +9,10 @@
 struct search {
   struct boxes *boxes;
   struct pool *pool;
-  const struct caller_class *classes;
-  size_t class_count;
+  bool identity; /* identity policies: callers have an account */
+  struct accounts accounts;
+  struct caller_class *classes;
+  size_t class_count, class_capacity;
   struct caller_names names;
   const char *const *always; /* keys that every request has */
   size_t always_count;

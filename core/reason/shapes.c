@@ -10,6 +10,7 @@
 static const char DIGITS[] = "0123456789";
 static const char HEXADECIMAL[] = "0123456789abcdef";
 static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+static const char UNITS[] = "abcdefghijklmnopqrstuvwxyz0123456789-/";
 static const char IDS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
 static const char PATHS[] =
@@ -72,15 +73,19 @@ enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t lengt
   return shape;
 }
 
-static bool is_organization(const char *text, size_t length) {
-  for (size_t i = 2; i < length; i++)
-    if (!text[i] || !strchr(LETTERS, text[i]))
+bool shape_is_organization(const char *text, size_t length, bool fold) {
+  for (size_t i = 0; i < length; i++) {
+    bool capital = fold && text[i] >= 'A' && text[i] <= 'Z';
+    char c = capital ? (char)(text[i] - 'A' + 'a') : text[i];
+    if (i < 2 ? c != "o-"[i] : !c || !strchr(LETTERS, c))
       return false;
-  return length >= SHORTEST_ID && length <= LONGEST_ID && text[0] == 'o' && text[1] == '-';
+  }
+  return length >= SHORTEST_ID && length <= LONGEST_ID;
 }
 
 /* Compares an operand without wildcards and variables with the form of its key. */
-static void note_operand(struct boxes *boxes, enum shape shape, const char *text, size_t length) {
+static void note_operand(struct boxes *boxes, enum shape shape, const char *text, size_t length,
+                         bool fold) {
   const char *slash = shape == SHAPE_PATH ? memchr(text, '/', length) : NULL;
   size_t size = slash ? (size_t)(slash - text) : length;
   if (memchr(text, '*', size) || memchr(text, '?', size) || memmem(text, size, "${", 2))
@@ -88,7 +93,7 @@ static void note_operand(struct boxes *boxes, enum shape shape, const char *text
   if (shape == SHAPE_ACCOUNT)
     boxes->odd_accounts = boxes->odd_accounts || !caller_is_account(text, size);
   else
-    boxes->odd_organizations = boxes->odd_organizations || !is_organization(text, size);
+    boxes->odd_organizations = boxes->odd_organizations || !shape_is_organization(text, size, fold);
 }
 
 void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count) {
@@ -104,12 +109,13 @@ void shapes_find(struct boxes *boxes, const char *const *organizations, size_t c
       size_t length;
       const char *text = box_operand_text(one, &length);
       if (text && length > 0)
-        note_operand(boxes, shape, text, length);
+        note_operand(boxes, shape, text, length,
+                     strstr(test->condition.name, "IgnoreCase") != NULL);
     }
   }
   for (size_t i = 0; i < count; i++)
     if (*organizations[i])
-      note_operand(boxes, SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]));
+      note_operand(boxes, SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]), false);
 }
 
 bool shape_allows(enum shape shape, const char *text, size_t length) {
@@ -118,7 +124,7 @@ bool shape_allows(enum shape shape, const char *text, size_t length) {
   case SHAPE_ACCOUNT:
     return caller_is_account(text, length);
   case SHAPE_ORGANIZATION:
-    return is_organization(text, length);
+    return shape_is_organization(text, length, false);
   case SHAPE_BOOLEAN:
     return bytes_are(text, length, "true") || bytes_are(text, length, "false");
   case SHAPE_ARN:
@@ -268,7 +274,8 @@ static void add_organization(const struct builder *builder, bool path, bool inne
     add_text(builder, "/");
   }
   if (inner) {
-    atom_add_star(builder->atom, byte_set_any());
+    add_text(builder, "ou-");
+    atom_add_star(builder->atom, byte_set_of(UNITS));
     add_text(builder, "/");
   }
   end(builder);

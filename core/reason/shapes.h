@@ -28,6 +28,10 @@ enum shape {
  * organizations of another form, as examples do. Then these keys may have any values. */
 void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count);
 
+/* shape_is_organization reports whether a text has the form of the id of an organization; with `fold`, in any
+ * letter case. */
+bool shape_is_organization(const char *text, size_t length, bool fold);
+
 /* shape_of_key returns the form of a key's values. */
 enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t length);
 

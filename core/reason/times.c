@@ -73,7 +73,7 @@ void times_propose(struct query *query, const struct values_domain *issued,
                    const struct context_entry *bound) {
   struct concern concern = find_concern(query, bound);
   struct points times = {0};
-  points_numbers(query, &query->dimensions[BOX_TIME], true, &times);
+  points_numbers(query, &query->dimensions[BOX_TIME], true, !concern.issued, &times);
   if (!concern.issued) {
     offer_times(query, &times, true, NULL);
     return;

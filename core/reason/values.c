@@ -260,7 +260,7 @@ static void add_values(struct query *query, const struct query_dimension *dimens
   if (mixed || (types & POINTS && types & ADDRESSES))
     query_inexact(query, "a key is compared as a text and as a number, date or address");
   if (types & POINTS)
-    points_numbers(query, dimension, types & DATES, points);
+    points_numbers(query, dimension, types & DATES, !many, points);
   if (types & ADDRESSES)
     points_addresses(query, dimension, points);
   if (types == 0 || types & (TEXTS | BOOLEANS))

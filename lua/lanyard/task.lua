@@ -194,10 +194,19 @@ local function watch_signals(interrupt)
   return operations
 end
 
+-- Joins the main task in protected mode. A signal also ends code that does not wait.
+local function run_main(main, signals)
+  if signals then
+    return loop.interruptible(M.cancelled, scheduler.join_main, main)
+  end
+  return pcall(scheduler.join_main, main)
+end
+
 --- Runs f as the main task until it ends, and returns its results or raises its error.
 ---@param f function
 ---@param options? { signals?: boolean }  signals: SIGINT, SIGTERM and SIGHUP (unless ignored) cancel the task, and an
----                                       error with code "Interrupted" is raised
+---                                       error with code "Interrupted" is raised. In the binary, code that
+---                                       computes without waiting is cancelled, too.
 function M.run(f, options)
   local main = M.spawn(f)
   local interrupted
@@ -205,10 +214,13 @@ function M.run(f, options)
     interrupted = interrupted or name
     main:cancel()
   end) or {}
-  local outcome = table.pack(pcall(scheduler.join_main, main))
+  local outcome = table.pack(run_main(main, options and options.signals))
   for _, op in ipairs(signals) do
     scheduler.when_ended(op, nil)
     op:cancel()
+  end
+  if not outcome[1] and outcome[2] == M.cancelled and options and options.signals then
+    interrupted = interrupted or loop.interrupted()
   end
   if interrupted and not outcome[1] and outcome[2] == M.cancelled then
     error(errors.new {

@@ -7,7 +7,8 @@ local command = cli.command {
 A check that fails prints a request that the policy allows. Each policy is judged
 alone, whatever other policies of the account allow or deny. A check is
 undecided where AWS's documentation, a policy variable or a limit leaves it
-open: then the request cannot be excluded.
+open: then the request cannot be excluded. A policy that AWS refuses to store,
+such as one with an empty list of actions, is an error.
 
 --no-new-access with two folders compares all files below them whose names end in
 .json by their relative paths. If only BEFORE is a folder, each file is compared
@@ -31,7 +32,7 @@ that allows nothing, and a deleted file is named.
   },
   exit = {
     { 0, "every check passes" },
-    { 1, "no check fails, but one is undecided, or a file could not be read or is not a policy" },
+    { 1, "no check fails, but one is undecided, or a file could not be read or is not a policy that AWS accepts" },
     { 3, "a check fails" },
   },
   examples = {

@@ -83,6 +83,7 @@ local function side_of(side)
     local class = gain.class
     gains[i] = {
       kind = class.kind, id = class.id, text = class.text, actions = json.array(gain.actions), partly = gain.partly,
+      kept = gain.kept,
     }
   end
   return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }

@@ -24,7 +24,7 @@ about a revocation.
   },
   exit = {
     { 0, "the policy was printed, or no policy has a redundant part now" },
-    { 1, "the file could not be read or is not a policy, or a policy could not be changed" },
+    { 1, "the file could not be read or is not a policy that AWS accepts, or a policy could not be changed" },
     { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {

@@ -16,7 +16,7 @@ request of the policy allows, and each of them is needed.
   },
   exit = {
     { 0, "the list was printed" },
-    { 1, "the file could not be read or is not a policy" },
+    { 1, "the file could not be read or is not a policy that AWS accepts" },
   },
   examples = { { "lanyard policy reach policy.json --action ecr:PutImage" } },
 }

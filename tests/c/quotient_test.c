@@ -67,17 +67,22 @@ static bool write_word(char *word, const char *letters, size_t longest, size_t n
   return true;
 }
 
-/* Reports whether the pattern matches some text of BEFORE, the value and a text that AFTER matches. */
-static bool is_value(const struct text *pattern, const char *before, const char *value,
+/* Reports whether the pattern matches some text of a match of BEFORE, the value and a match of AFTER. */
+static bool is_value(const struct text *pattern, const struct text *before, const char *value,
                      const struct text *after, bool ignore_case) {
-  char text[64], end[8];
-  for (size_t i = 0; write_word(end, "ab", 4, i); i++) {
-    strcpy(text, before);
-    strcat(text, value);
-    strcat(text, end);
-    if (matches(after, end, strlen(end), false) &&
-        matches(pattern, text, strlen(text), ignore_case))
-      return true;
+  char text[64], start[8], end[8];
+  for (size_t s = 0; write_word(start, "aAb", 3, s); s++) {
+    if (!matches(before, start, strlen(start), false))
+      continue;
+    for (size_t e = 0; write_word(end, "ab", 3, e); e++) {
+      if (!matches(after, end, strlen(end), false))
+        continue;
+      strcpy(text, start);
+      strcat(text, value);
+      strcat(text, end);
+      if (matches(pattern, text, strlen(text), ignore_case))
+        return true;
+    }
   }
   return false;
 }
@@ -89,7 +94,7 @@ static bool is_found(const struct found *found, const char *value, bool ignore_c
   return false;
 }
 
-static const char *const VALUES[] = {"", "a", "b", "A", "aa", "ab", "ba", "bb", "aB", "aab", NULL};
+static const char *const VALUES[] = {"", "a", "b", "A", "aa", "ab", "aB", "aab", NULL};
 
 static void check(const char *pattern_text, const char *before_text, const char *after_text,
                   bool ignore_case) {
@@ -107,7 +112,7 @@ static void check(const char *pattern_text, const char *before_text, const char 
                             string_of(&after), ignore_case, add_glob, &found));
   for (size_t v = 0; VALUES[v]; v++)
     if (is_found(&found, VALUES[v], ignore_case) !=
-        is_value(&pattern, before_text, VALUES[v], &after, ignore_case))
+        is_value(&pattern, &before, VALUES[v], &after, ignore_case))
       fail_msg("'%s' is wrong: %s with %s and %s%s", VALUES[v], pattern_text, before_text,
                after_text, ignore_case ? ", in any letter case" : "");
   free(bytes);
@@ -116,8 +121,8 @@ static void check(const char *pattern_text, const char *before_text, const char 
 static void the_values_are_all_that_match(void **state) {
   (void)state;
   char pattern[8], before[8], after[8];
-  for (size_t p = 0; write_word(pattern, "ab*?", 4, p); p++)
-    for (size_t b = 0; write_word(before, "aAb", 2, b); b++)
+  for (size_t p = 0; write_word(pattern, "ab*?", 3, p); p++)
+    for (size_t b = 0; write_word(before, "aAb*?", 2, b); b++)
       for (size_t a = (p + b) % 7; write_word(after, "ab*?", 2, a); a += 7) {
         check(pattern, before, after, false);
         check(pattern, before, after, true);

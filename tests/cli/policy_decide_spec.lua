@@ -167,3 +167,30 @@ describe("lanyard policy decide", function()
     assert.is_nil(json.decode(out).when)
   end)
 end)
+
+describe("lanyard policy can and decide", function()
+  it("agree about a policy of a resource of the caller's account", function()
+    local folder <close> = helper.folder()
+    local file = folder .. "/policy.json"
+    helper.write(file, [[{"Version":"2012-10-17","Statement":[
+      {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/ci"},"Action":"ecr:BatchGetImage",
+       "Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-x"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},
+      {"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}]}]])
+    for context, status in pairs {
+      ["{}"] = 3, ['{"aws:RequestedRegion":"us-east-1"}'] = 3, ['{"aws:RequestedRegion":"eu-west-1"}'] = 3,
+      ['{"aws:RequestedRegion":"us-east-1","aws:PrincipalOrgID":"o-x"}'] = 3,
+      ['{"aws:RequestedRegion":"us-east-1","aws:PrincipalOrgID":"o-x","aws:SourceIp":"10.0.0.1"}'] = 0,
+      ['{"aws:RequestedRegion":"us-east-1","aws:PrincipalOrgID":"o-y"}'] = 3,
+    } do
+      local request = { "--principal", "arn:aws:iam::444455556666:role/ci", "--action", "ecr:BatchGetImage", "--resource",
+        "arn:aws:ecr:us-east-1:444455556666:repository/web", "--context", context, "--output", "json" }
+      local can = helper.run { helper.lanyard, "policy", "can", file, table.unpack(request) }
+      local decide = helper.run { helper.lanyard, "policy", "decide", "--resource-policy", file, table.unpack(request) }
+      assert.same({ status, status }, { can.status, decide.status }, context)
+      local one, other = json.decode(can.out), json.decode(decide.out)
+      assert.equal(one.decision, other.decision, context)
+      assert.same(one.when, other.when, context)
+      assert.equal(one.decision == "depends", one.when ~= nil, context)
+    end
+  end)
+end)

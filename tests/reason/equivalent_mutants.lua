@@ -10,6 +10,10 @@ local MORE = "more values than necessary are proposed, and the evaluator decides
 
 local LATER = "the search for texts finds the same callers, later"
 
+local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
+
+local UPPER = "a text that begins with ARN is not an ARN either, and other patterns have it already"
+
 local LIST = {
   { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },
   { "cover.c", "uint64_t *sets = pool_new(pool, (count + 1) * search.words + 1, sizeof *sets);", "'+ 1' becomes '' 2", ZERO },
@@ -55,10 +59,32 @@ local LIST = {
   { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
   { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "caller_names.c", "if (limit == LIMIT_NONE)", "'==' becomes '!='", MORE },
   { "callers.c", "callers_bound: return false;", "'return false' becomes 'return true'", MORE },
   { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
   { "automaton.c", "if (places >= UINT32_MAX || sets > UINT16_MAX)", "'>' becomes '>='", "no policy of 128 KB has 65,535 sets of bytes" },
   { "action_index.c", "if (!index->sorted || !index->wild || !index->few)", "'!' becomes '' 2", "lists without an index are searched one by one" },
+  { "action_index.c", "return begin != 0 ? begin : a->length > b->length;", "'>' becomes '>='", "equal texts may be in any order" },
+  { "actions.c", "while (!test->actions && first < list->count &&", "'!' becomes ''",
+    "the loop saves an atom where nothing is related; without it the atom is built, and has no patterns" },
+  { "alphabet.c", "for (size_t i = 0; i < 256; i++) {", "'<' becomes '<='", "byte 256 is byte 0 again" },
+  { "cover.c", "for (size_t w = 0; w < words; w++) {", "'<' becomes '<='",
+    "the word after a row of find_single is 0 until the last row, whose next word is `several`, which is removed from `single`" },
+  { "automaton.c", "automaton->places = malloc((places + 1) * sizeof *automaton->places);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->sets = malloc((sets + 1) * sizeof *automaton->sets);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->whole = malloc((sets + 1) * sizeof *automaton->whole);", "'+ 1' becomes ''", MALLOC },
+  { "automaton.c", "automaton->negated = calloc(automaton->words + 1, sizeof *automaton->negated);", "'+ 1' becomes ''", MALLOC },
+  { "words.c", "search.satisfied = malloc((automaton->words + 1) * sizeof *search.satisfied);", "'+ 1' becomes ''", MALLOC },
+  { "words.c", "search.places = malloc(((size_t)automaton->count + 1) * sizeof *search.places);", "'+ 1' becomes ''", MALLOC },
+  { "quotient.c", "for (size_t s = 0; s < size; s++)", "'<' becomes '<='", "the place after the last one has no end" },
+  { "quotient.c", "bool ends_here = ends[e] || (e > s && is_any(pattern.bytes[e - 1]) && ends[e - 1]);", "'>' becomes '>='",
+    "the empty value is found at the star before it, too" },
+  { "shapes.c", "if (account)", "'if (' becomes 'if (!'", "both forms are added" },
+  { "shapes.c", "for (size_t i = 0; i < 3; i++) {", "'<' becomes '<='", "the last form is added twice" },
+  { "texts.c", 'atom_add_text(atom, "arn", 3, false);', "'false' becomes 'true'", UPPER },
+  { "texts.c", 'atom_add_text(atom, "arn::", 5, false);', "'false' becomes 'true'", UPPER },
+  { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
+  { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 
@@ -71,6 +97,9 @@ end
 ---@param mutant { path: string, code: string, name: string }
 ---@return string?
 function M.reason(mutant)
+  if mutant.code:find 'atom_add_text%(%w+, "[^%a\\"]+", %d, false%);$' and mutant.name == "'false' becomes 'true'" then
+    return "the text has no letters, so their case does not matter"
+  end
   return reasons[table.concat({ mutant.path:match "[^/]+$", mutant.code, mutant.name }, "\n")]
 end
 

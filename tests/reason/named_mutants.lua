@@ -53,7 +53,7 @@ local LIST = {
   { "the new policy's Denies do not matter", "access.c", {
     { "size_t denies = add_boxes(access->avoided, impossible, &access->new, true);", "size_t denies = impossible;" },
   } },
-  { "a session is not a session of a role with a path", "caller_words.c", {
+  { "a session is not a session of a role with a path", "caller_entries.c", {
     { "static void add_sessions(struct atom *atom, const struct caller *named) {\n  for (size_t i = 0; i < 2; i++) {",
       "static void add_sessions(struct atom *atom, const struct caller *named) {\n  for (size_t i = 0; i < 1; i++) {" },
   } },

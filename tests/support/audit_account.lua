@@ -176,7 +176,8 @@ M.registry_policy = policy(
   allow(aws(ACCOUNT, CI), PULL, ANYWHERE),
   allow(aws "444455556666", '"ecr:ReplicateImage"', ANYWHERE),
   allow(aws "444455556666", PULL, ANYWHERE),
-  allow('"*"', '"ecr:ReplicateImage"', ANYWHERE))
+  allow('"*"', '"ecr:ReplicateImage"', ANYWHERE),
+  allow(aws "777788889999", '"ecr:PutImage"', ANYWHERE))
 
 function M.age(state, now)
   local region = state.regions["us-east-1"]
@@ -247,6 +248,7 @@ M.expected = {
   { "image-not-granted", "high", "bad/refused", nil, nil, remove(2, "bad/refused", WEB) },
   { "partial-pull", "high", "bad/partial", 1, GET, reduce_to_pull "bad/partial" },
   { "push-or-admin", "high", "bad/push", 1, '"ecr:*"', reduce_to_pull "bad/push" },
+  { "registry-change", "high", nil, nil, nil, edit_registry_policy "#5" },
   { "policy-lint", "high", "bad/lint", 1, '"ecr:BatchGetImages"', "write ecr:BatchGetImage" },
   { "public-access-conditional", "medium", "bad/conditional", 1, '"*"', revoke("'*'", "bad/conditional") },
   { "partial-pull", "medium", "bad/partial-ci", 1, GET,

@@ -351,10 +351,11 @@ local function plain(value)
   return type(value) == "string" and value:find "^error" and "error" or value
 end
 
--- botocore calls STS when the credentials are first used, and only then looks for the services section of the profile.
+-- botocore calls STS or IAM Identity Center when the credentials are first used, and only then looks for the services
+-- section of the profile.
 local function same_identity(mine, theirs)
   return plain(mine.identity) == plain(theirs.identity)
-    or mine.identity:find "has no section %[services nowhere%]$" and theirs.identity:find "^assume%-role" ~= nil
+    or mine.identity:find "has no section %[services nowhere%]$" and (theirs.identity:find "^assume%-role" or theirs.identity == "sso") ~= nil
 end
 
 -- Compares the outcomes. Where a profile has no usable credentials, botocore can also fail to make a client.

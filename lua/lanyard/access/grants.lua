@@ -90,6 +90,27 @@ function M.explain(doc, role_arn, repository, now, around)
   return found.decision, found.reason, found.advice
 end
 
+--- Reports whether the registry policy, and not the policy of the repository, lets a role pull.
+---@param around access.Surroundings
+---@param doc? policy.Document  the repository's policy
+---@param role_arn string
+---@param resource string  the repository's ARN
+---@param now number       seconds since 1970
+---@return "allow"|"depends"|nil decision  nil: it does not
+function M.by_registry(around, doc, role_arn, resource, now)
+  if not around:registry_allows() then
+    return nil
+  end
+  local decision, answers = M.decide(doc, role_arn, resource, now, around)
+  local is_allowed = decision == "allow" or decision == "depends"
+  for _, answer in pairs(is_allowed and answers or {}) do
+    if answer.origin and answer.origin.kind == "registry" and answer[2].effect == "Allow" then
+      return decision
+    end
+  end
+  return nil
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Grants
 
@@ -108,6 +129,22 @@ local function grant_of(one, principal_arn, found, now, around)
     denied = denied or answer[1] == "deny"
   end
   return { repository = one.repository, statements = found, decision = decision, denied = denied }
+end
+
+--- Returns the names of the repositories from which the registry policy, and not their own, lets a role pull. Reads the
+--- registry policy, once for a region.
+---@param region access.Region
+---@param role_arn string
+---@param policies { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  see `policies`
+---@return string[] names
+function M.registry_grants_of(region, role_arn, policies)
+  local names, around = {}, policies[1] and surroundings.of(region)
+  for _, one in ipairs(policies) do
+    local decision = not one.err
+      and M.by_registry(around, one.doc, role_arn, one.repository.arn, region.clock.time())
+    names[#names + 1] = decision and one.repository.name or nil
+  end
+  return names
 end
 
 --- Returns the grants of a principal among policies. Reads the registry policy, once for a region.

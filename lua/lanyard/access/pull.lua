@@ -4,9 +4,10 @@
 ---     local found = pull.decide(surroundings.of(region), doc, role_arn, repository, now)
 ---     if found.decision ~= "allow" then print(found.reason) end
 ---
---- Known of a pull: the role belongs to an account of Lightsail, which is in no organization of the caller; Lightsail
---- pulls from its own network and not from a VPC of the caller (unconfirmed: AWS documents no source of pulls); account
---- and organization of the resource are the ones of the repository.
+--- Known of a pull: the role belongs to an account of Lightsail, which is in no organization of the caller, and a
+--- service assumes it, so without MFA; Lightsail pulls from its own network and not from a VPC of the caller
+--- (unconfirmed: AWS documents no source of pulls), over TLS, and in the Region of the repository; account and
+--- organization of the resource are the ones of the repository.
 
 local arn = require "lanyard.arn"
 local core = require "lanyard.policy.core"
@@ -22,55 +23,81 @@ local M = {}
 -- Keys that only requests from a VPC have.
 local VPC_KEYS = { "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp" }
 
-local function context_at(now)
+-- Returns the keys of a pull whose values are known.
+local function context_of(resource, now)
   local context = expiry.at(now)
   for _, key in ipairs(VPC_KEYS) do
     context[key] = {}
   end
+  context["aws:SecureTransport"] = "true"
+  context["aws:RequestedRegion"] = arn.parse(resource).region
   return context
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- What depends
 
+local function deny(condition, elements)
+  local statement = { Effect = "Deny", Principal = "*", Action = "*", Condition = condition }
+  for name, value in pairs(elements or {}) do
+    statement[name] = value
+  end
+  return json.encode(statement)
+end
+
 -- Returns Denies of every request that is not a pull by the role: of other principals, actions and resources, from a
 -- VPC, at another time, or by an account of the caller's organization. A request from elsewhere has aws:SourceIp.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
 local function other_requests(request, now, organization)
   local denies = {
-    { Effect = "Deny", Principal = "*", Action = "*",
-      Condition = { ArnNotEquals = { ["aws:PrincipalArn"] = request.principal } } },
-    { Effect = "Deny", Principal = "*", NotAction = request.action },
-    { Effect = "Deny", Principal = "*", Action = "*", NotResource = request.resource },
-    { Effect = "Deny", Principal = "*", Action = "*",
-      Condition = { DateNotEquals = { ["aws:CurrentTime"] = expiry.at(now)["aws:CurrentTime"] } } },
+    deny { ArnNotEquals = { ["aws:PrincipalArn"] = request.principal } },
+    '{"Effect":"Deny","Principal":"*","NotAction":"' .. request.action .. '"}',
+    deny(nil, { NotResource = request.resource }),
+    deny { DateNotEquals = { ["aws:CurrentTime"] = expiry.at(now)["aws:CurrentTime"] } },
+    deny { Null = { ["aws:SourceIp"] = "true" } },
+    deny { Bool = { ["aws:MultiFactorAuthPresent"] = "true" } },
+    deny { Null = { ["aws:MultiFactorAuthAge"] = "false" } },
+    deny { BoolIfExists = { ["aws:SecureTransport"] = "false" } },
+    deny { StringNotEquals = { ["aws:RequestedRegion"] = request.context["aws:RequestedRegion"] } },
   }
   for _, key in ipairs(VPC_KEYS) do
-    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = { Null = { [key] = "false" } } }
+    denies[#denies + 1] = deny { Null = { [key] = "false" } }
   end
-  local conditions = { { Null = { ["aws:SourceIp"] = "true" } } }
-  if organization then
-    conditions[2] = { StringEquals = { ["aws:PrincipalOrgID"] = organization } }
-    conditions[3] = { ["ForAnyValue:StringLike"] = { ["aws:PrincipalOrgPaths"] = organization .. "/*" } }
+  if organization.id then
+    denies[#denies + 1] = deny { StringNotEquals = { ["aws:ResourceOrgID"] = organization.id } }
   end
-  for _, condition in ipairs(conditions) do
-    denies[#denies + 1] = { Effect = "Deny", Principal = "*", Action = "*", Condition = condition }
+  if organization.without_role then
+    denies[#denies + 1] = deny { StringEquals = { ["aws:PrincipalOrgID"] = organization.id } }
+    denies[#denies + 1] = deny { ["ForAnyValue:StringLike"] = { ["aws:PrincipalOrgPaths"] = organization.id .. "/*" } }
   end
   return denies
 end
 
--- Reports whether no value of what is unknown lets the role pull.
-local function is_never_allowed(joined, request, now, organization)
-  local texts = joined:texts()
-  for _, deny in ipairs(other_requests(request, now, organization)) do
-    texts[#texts + 1] = json.encode(deny)
+-- Reports whether a request is possible that statements allow, and others do not. nil: this cannot be decided
+local function is_new(before, after)
+  local function parse(list)
+    return core.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(list, ",") .. "]}")
   end
-  local doc = core.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(texts, ",") .. "]}")
-  if not doc then
-    return false
+  local smaller, larger = #before > 0 and parse(before) or core.new(), parse(after)
+  if not smaller or not larger then
+    return nil
   end
-  local found, undecided = new_access(core.new(), doc)
-  return not found and not undecided
+  local found, undecided = new_access(smaller, larger)
+  if not found and undecided then
+    return nil
+  end
+  return found ~= nil
+end
+
+-- Returns "deny" if no value of what is unknown lets the role pull, "allow" if all do, else "depends".
+local function decide_all(joined, request, now, organization)
+  local others, policies = other_requests(request, now, organization), joined:texts()
+  table.move(others, 1, #others, #policies + 1, policies)
+  if is_new({}, policies) == false then
+    return "deny"
+  end
+  table.insert(others, '{"Effect":"Allow","Principal":"*","Action":"*"}')
+  return is_new(policies, others) == false and "allow" or "depends"
 end
 
 -- Keys whose value in a pull is known.
@@ -78,7 +105,8 @@ local KNOWN = {
   ["aws:principalarn"] = true, ["aws:principalaccount"] = true, ["aws:principaltype"] = true,
   ["aws:principalisawsservice"] = true, ["aws:resourceaccount"] = true, ["aws:currenttime"] = true,
   ["aws:epochtime"] = true, ["aws:sourcevpc"] = true, ["aws:sourcevpce"] = true, ["aws:sourcevpcarn"] = true,
-  ["aws:vpcsourceip"] = true, ["aws:securetransport"] = true,
+  ["aws:vpcsourceip"] = true, ["aws:securetransport"] = true, ["aws:requestedregion"] = true,
+  ["aws:multifactorauthpresent"] = true, ["aws:multifactorauthage"] = true,
 }
 local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
 
@@ -113,8 +141,8 @@ end
 ---@param repository_name string
 ---@return string
 function M.edit(found, role_arn, repository_name)
-  return ("edit the %s: add %s to the Deny in statement %s"):format(found.is_registry and "registry policy"
-    or "policy of " .. repository_name, M.exception(role_arn), escape.printable(statements.label(found.statement)))
+  return ("edit %s: add %s to the Deny in statement %s"):format(found.origin and found.origin.name
+    or "the policy of " .. repository_name, M.exception(role_arn), escape.printable(statements.label(found.statement)))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -143,6 +171,23 @@ end
 ---@field origin? access.PolicyOrigin  of the statement, unless it is the repository policy's
 ---@field advice? string        how to exempt the role from the statement
 
+-- Asks the policies; if they leave it open, with what is known of a pull. Returns the answer as Joined:can does.
+local function ask(around, joined, request, now)
+  local answer, statement, origin = joined:can(request)
+  if not around or answer ~= "depends" then
+    return answer, statement, origin
+  end
+  local organization = around:organization_beside(arn.parse(request.principal).account)
+  if organization.id then
+    request.context["aws:ResourceOrgID"] = organization.id
+    answer, statement, origin = joined:can(request)
+  end
+  if answer == "depends" then
+    answer = decide_all(joined, request, now, organization)
+  end
+  return answer, statement, origin
+end
+
 --- Decides one action.
 ---@param around? access.Surroundings
 ---@param joined access.JoinedPolicies
@@ -150,17 +195,16 @@ end
 ---@param now number     seconds since 1970
 ---@return access.PullDecision
 local function decide_action(around, joined, request, now)
-  local answer, statement, origin = joined:can(request)
+  local answer, statement, origin = ask(around, joined, request, now)
   local found = { decision = answer, statement = statement, origin = origin }
-  if around and answer == "depends" and statement.effect == "Deny" then
-    local organization = around:organization_without(arn.parse(request.principal).account)
-    found.decision = is_never_allowed(joined, request, now, organization) and "deny" or "depends"
-  end
   local name = statement and name_of(statement, origin)
   if found.decision ~= "allow" and statement and statement.effect == "Deny" then
     found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
   end
-  if found.decision == "deny" then
+  if found.decision == "deny" and statement.effect == "Allow" then
+    found.reason = ("no statement allows the role to call %s: the condition of %s does not hold"):format(request.action,
+      name)
+  elseif found.decision == "deny" then
     found.reason = ("%s denies %s to the role%s"):format(name, request.action, source_of(statement))
   elseif answer == "implicit-deny" then
     found.decision, found.reason = "deny", ("no statement allows the role to call %s now"):format(request.action)
@@ -176,7 +220,7 @@ end
 local function request_of(around, role_arn, action, resource, now)
   return {
     principal = role_arn, action = action, resource = resource, partial = true,
-    context = around and context_at(now) or expiry.at(now),
+    context = around and context_of(resource, now) or expiry.at(now),
   }
 end
 

@@ -163,6 +163,14 @@ function Region:grants_of(principal_arn, policies)
   return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
 end
 
+--- Returns the names of the repositories from which only the registry policy lets a role pull.
+---@param role_arn string
+---@param policies table[]  see `policies`
+---@return string[] names
+function Region:registry_grants_of(role_arn, policies)
+  return require("lanyard.access.grants").registry_grants_of(self, role_arn, policies)
+end
+
 --- Returns what prevents a role from pulling in spite of a grant, or may prevent it: by the policies of the repository
 --- and the registry. Reads the registry policy, once.
 ---@param change access.PolicyChange  of `grant`

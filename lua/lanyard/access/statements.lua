@@ -128,10 +128,8 @@ local function is_for_role(statement, role_arn)
   return #statement.principals > 0
 end
 
---- Reports whether a statement allows actions of a pull and nothing else, with no condition except an expiry date.
----@param statement policy.Statement
----@return boolean
-function M.only_pulls(statement)
+-- Reports whether a statement allows actions of a pull and nothing else, under any condition.
+local function allows_only_pulls(statement)
   for _, action in ipairs(statement.actions) do
     if not lists.contains(policy.PULL_ACTIONS, action) then
       return false
@@ -140,7 +138,20 @@ function M.only_pulls(statement)
   return statement.effect == "Allow" and not statement.flaw
     and not (statement.not_principal or statement.not_action or statement.not_resource)
     and #statement.resources == 0
-    and (not statement.has_condition or expiry.only(statement) ~= nil)
+end
+
+--- Reports whether a statement allows actions of a pull and nothing else, with no condition except an expiry date.
+---@param statement policy.Statement
+---@return boolean
+function M.only_pulls(statement)
+  return allows_only_pulls(statement) and (not statement.has_condition or expiry.only(statement) ~= nil)
+end
+
+--- Reports whether a statement allows actions of a pull and nothing else, with another condition than an expiry date.
+---@param statement policy.Statement
+---@return boolean
+function M.is_conditional_pull(statement)
+  return allows_only_pulls(statement) and statement.has_condition and expiry.only(statement) == nil
 end
 
 --- Reports whether a statement has all actions of a pull.

@@ -12,6 +12,7 @@
 
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
+local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local resource_controls = require "lanyard.access.resource_controls"
 local task = require "lanyard.task"
@@ -112,7 +113,7 @@ function Joined:can(request)
   end
 end
 
---- Returns the joined document: its statements are those of all policies, in order.
+--- Returns the joined document, with the statements of all policies, in order.
 ---@return policy.Document
 function Joined:document()
   return self.doc
@@ -210,16 +211,41 @@ end
 local Surroundings = {}
 Surroundings.__index = Surroundings
 
---- Returns the organization of the caller that an account is not in. Calls AWS once, when it is first asked.
+--- Returns the organization of the caller, and whether an account is known not to be in it. Calls AWS once, when it is
+--- first asked.
 ---@param account string
----@return string? id  nil if the account is in it, or the accounts of the organization cannot be read
-function Surroundings:organization_without(account)
+---@return { id?: string, without_role?: boolean }  empty if the accounts of the organization cannot be read
+function Surroundings:organization_beside(account)
   local _ <close> = self.gate:acquire()
   if self.organization == nil then
     self.organization = read_organization(self.region) or false
   end
   local found = self.organization
-  return found and not found.accounts[account] and found.id or nil
+  return found and found.id and { id = found.id, without_role = not found.accounts[account] } or {}
+end
+
+-- Reports whether a document has an Allow of an action of a pull.
+local function has_allow(doc)
+  for _, statement in ipairs(doc and doc:statements() or {}) do
+    for _, pattern in ipairs(statement.effect == "Allow" and statement.actions or {}) do
+      for _, action in ipairs(policy.PULL_ACTIONS) do
+        if match.glob(pattern, action, true) ~= (statement.not_action or false) then
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
+--- Reports whether the registry policy decides about pulls, and allows somebody an action of one.
+---@return boolean
+function Surroundings:registry_allows()
+  local doc = self.registry and self.registry.decides
+  if self.registry_has_allow == nil then
+    self.registry_has_allow = has_allow(doc)
+  end
+  return self.registry_has_allow
 end
 
 --- Joins the policies that decide about a repository.

@@ -5,7 +5,6 @@
 ---
 --- A finding stays: the repository policy still allows the access, and the organization can detach its policy.
 
-local bounds = require "lanyard.policy.audience.denies"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
@@ -77,7 +76,7 @@ local function classes_beside(inventory, doc, one, action, controls)
   for _, statement in ipairs(one.statements) do
     if query.covers(statement, action) then
       local audience = outsiders.audience(inventory, joined, statement, {
-        action = action, most_denies = bounds.most(1), organization = inventory.surroundings.controls.organization,
+        action = action, organization = inventory.surroundings.controls.organization,
       })
       for _, class in ipairs(audience) do
         list[#list + 1] = not texts[class.text] and class.text or nil
@@ -122,7 +121,7 @@ local function closing(inventory, doc, one, action, controls)
   return names[1], false
 end
 
--- Returns the texts of the classes that were not there before: what is left of the audience.
+-- Returns the texts of the classes that are new: what is left of the audience.
 local function remains(left, before)
   local new = {}
   for _, text in ipairs(left) do

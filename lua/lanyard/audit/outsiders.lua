@@ -8,7 +8,7 @@
 --- A condition counts by whom it excludes: lanyard.policy.audience decides who can ever be allowed.
 
 local audience = require "lanyard.policy.audience"
-local bounds = require "lanyard.policy.audience.denies"
+local budgets = require "lanyard.policy.budget"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local location = require "lanyard.audit.location"
@@ -169,13 +169,13 @@ end
 ---@param inventory audit.Inventory
 ---@param doc policy.Document
 ---@param statement policy.Statement
----@param options { action?: string, most_denies?: integer, organization?: string }  of lanyard.policy.audience
+---@param options { action?: string, budget?: policy.Budget, organization?: string }  of lanyard.policy.audience
 ---@return policy.Audience
 function M.audience(inventory, doc, statement, options)
   return audience.of(doc, {
     account = inventory.account, organization = options.organization, trusted_accounts = inventory.trusted_accounts,
     trusted_organizations = inventory.trusted_organizations, statement = statement.index, action = options.action,
-    most_denies = options.most_denies, now = inventory.now,
+    budget = options.budget, now = inventory.now,
   })
 end
 
@@ -221,20 +221,23 @@ local function signature(list, action)
   return table.concat(bits)
 end
 
+-- The questions about one policy take about this many steps, 0.2 s.
+local MOST_STEPS = 40000000
+
 -- Returns a function that returns the classes of a statement for an action.
 local function asker(inventory, subject)
   local has_deny, allows = denies(subject.statements), 0
   for _, statement in ipairs(subject.statements) do
     allows = allows + (statement.effect == "Allow" and 1 or 0)
   end
-  local signatures, known = {}, {}
+  local signatures, known, budget = {}, {}, budgets.new(MOST_STEPS)
   for _, action in ipairs(ACTIONS) do
     signatures[action] = has_deny and signature(subject.statements, action) or ""
   end
   return function(statement, action)
     local key = statement.index .. " " .. signatures[action]
     known[key] = known[key] or M.classes(inventory, subject.doc, statement, {
-      action = has_deny and action or nil, most_denies = bounds.most(allows),
+      action = has_deny and action or nil, budget = budget:part(math.max(allows, 1)),
     })
     return known[key]
   end

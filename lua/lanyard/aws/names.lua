@@ -76,8 +76,11 @@ function M.repository(value)
   if ok then
     return true
   end
-  local rest = type(value) == "string" and value:match "^[^:@]*([:@].*)$"
-  if rest then
+  local scheme = type(value) == "string" and value:match "^%a+://"
+  local rest = not scheme and type(value) == "string" and value:match "^[^:@]*([:@].*)$"
+  if scheme then
+    return nil, ("'%s' is not a repository name: an image URI has no scheme, so leave out '%s'"):format(value, scheme)
+  elseif rest then
     return nil, ("'%s' is not a repository name: grants are for a whole repository, so leave out '%s'"):format(value,
       rest)
   end

@@ -77,7 +77,7 @@ function M.text(plan)
   end
   lines[#lines + 1] = ("%s to turn on, %s to change, %d unchanged, %d failed"):format(
     count(#plan.enable, "role", "roles"), count(#changing, "repository", "repositories"),
-    #plans.unchanged(plan), #plan.failures)
+    #plans.unchanged(plan) + #(plan.saved_unchanged or {}), #plan.failures)
   return table.concat(lines, "\n")
 end
 

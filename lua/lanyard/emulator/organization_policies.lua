@@ -88,8 +88,8 @@ local function attached_to(organization, kind, target)
   return found
 end
 
---- Returns the customer's resource control policies that apply to the resources of the account: those of the root, its
---- units and the account itself. None applies to the resources of the management account.
+--- Returns the customer's resource control policies that apply to the resources of the account: the ones attached to
+--- the root, its units and the account itself. None applies to the resources of the management account.
 ---@param world emulator.World
 ---@return { id: string, name: string, content: string }[]
 function M.resource_controls(world)

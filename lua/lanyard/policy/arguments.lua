@@ -11,7 +11,7 @@ local suggest = require "lanyard.text.suggest"
 local M = {}
 
 -- core/lua/reason.c has the same limits.
-local MOST_ACCOUNTS, MOST_KEYS, MOST_LIMIT = 32, 1000, 1000000000
+local MOST_ACCOUNTS, MOST_KEYS, MOST_LIMIT = 100000, 1000, 1000000000
 
 -- Returns a value for a message: its type, or a short text itself.
 local function shown(value)

@@ -30,12 +30,12 @@
 ---@field certain boolean
 ---@field text string
 
+local budgets = require "lanyard.policy.budget"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local inclusion = require "lanyard.policy.inclusion"
 local reachable = require "lanyard.policy.reachable"
-local denies = require "lanyard.policy.audience.denies"
 local relations = require "lanyard.policy.audience.relations"
 local request_of = require "lanyard.policy.request"
 local restrictions = require "lanyard.policy.audience.restrictions"
@@ -268,20 +268,23 @@ end
 local cache, cached = {}, 0
 local MOST_CACHED = 500
 
+-- A question takes about this many steps, 0.1 s, unless it has a budget.
+local MOST_STEPS = 20000000
+
 local function reached(doc, options)
   local index = options.statement
-  if index then
-    doc, index = denies.bounded(doc, index, options.most_denies)
-  end
   local label = ("%s\0%s\0%s"):format(options.action or "", index or "", tostring(doc))
-  if not cache[label] then
-    if cached >= MOST_CACHED then
-      cache, cached = {}, 0
-    end
-    cache[label], cached = reachable(doc, { action = options.action, statement = index, brief = true }),
-      cached + 1
+  if cache[label] then
+    return cache[label]
+  elseif cached >= MOST_CACHED then
+    cache, cached = {}, 0
   end
-  return cache[label]
+  local budget = options.budget or budgets.new(MOST_STEPS)
+  local list = reachable(doc, { action = options.action, statement = index, brief = true, budget = budget })
+  if not budget:is_spent() then
+    cache[label], cached = list, cached + 1
+  end
+  return list
 end
 
 --- Reports whether a class is everyone, but for some named exceptions.
@@ -291,14 +294,29 @@ function M.is_unrestricted(class)
   return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
 end
 
+--- Renders a class of lanyard.policy.reachable, whatever the time: what everybody satisfies does not restrict it.
+---@param class table
+---@param options? policy.Known
+---@return policy.AudienceClass?  nil if the class names an identity that cannot exist in AWS
+function M.render(class, options)
+  options = options or {}
+  if not is_possible(class) then
+    return nil
+  end
+  -- Where no request satisfies the demands now, one may at another time.
+  local demands = restricting(class, options, os.time()) or class.restrictions
+  return read_class(setmetatable({ restrictions = demands }, { __index = class }), options)
+end
+
 --- Returns the audience of a policy or of a statement.
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`
 ---@param options? { account?: string, organization?: string, trusted_accounts?: string[],
----  trusted_organizations?: string[], action?: string, statement?: integer, most_denies?: integer, now?: number }
+---  trusted_organizations?: string[], action?: string, statement?: integer, budget?: policy.Budget, now?: number }
 ---   account: the owner of the repository. organization: the owner's. action: an action or a pattern; any action unless
----   given. statement: only what the Allow with this index allows. most_denies: with `statement`, see
----   lanyard.policy.audience.denies. now: seconds since 1970; the present unless given.
+---   given. statement: only what the Allow with this index allows. budget: when it is spent,
+---   the classes that are left are not certain, and can be too wide, never too narrow. now: seconds since 1970; the
+---   present unless given.
 ---@return policy.Audience
 function M.of(subject, options)
   options = options or {}

@@ -360,18 +360,25 @@ local function says_who(deny)
   return #deny.conditions == 0
 end
 
---- Returns Denies with the ones first that say who is denied, and the ones last that exclude no caller.
+--- Returns Denies in the order in which they are considered: ones with several conditions, each of which is an
+--- alternative, after the others; the ones that say who is denied first; the ones that exclude no caller last.
 ---@param denies policy.Statement[]
 ---@return policy.Statement[] sorted
 ---@return table<policy.Statement, boolean> excluding  the ones that may exclude some callers and not others
 function M.sorted(denies)
-  local first, second, last, excluding = {}, {}, {}, {}
-  for _, deny in ipairs(denies) do
+  local sorted, ranks, excluding = {}, {}, {}
+  for i, deny in ipairs(denies) do
     excluding[deny] = may_exclude(deny) and true or false
-    table.insert(says_who(deny) and first or excluding[deny] and second or last, deny)
+    sorted[i] = deny
+    ranks[deny] = (excluding[deny] and 0 or 4) + (#deny.conditions > 1 and 2 or 0) + (says_who(deny) and 0 or 1)
   end
-  table.move(second, 1, #second, #first + 1, first)
-  return table.move(last, 1, #last, #first + 1, first), excluding
+  table.sort(sorted, function(one, other)
+    if ranks[one] ~= ranks[other] then
+      return ranks[one] < ranks[other]
+    end
+    return one.index < other.index
+  end)
+  return sorted, excluding
 end
 
 -- The groups of actions if the budget is spent before the Denies are compared.

@@ -45,7 +45,7 @@ local QUESTIONS = {
   end,
 }
 
--- Returns what makes AWS refuse a document, as text. A policy without statements is no policy, which allows nothing.
+-- Returns what makes AWS refuse a document, as text. A document without statements allows nothing.
 local function refused(doc, options)
   local refusal = refusals.find(doc, options.kind or "resource", { ["no-statement"] = true })
   return refusal and refusals.text(refusal)

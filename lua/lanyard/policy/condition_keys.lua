@@ -215,14 +215,14 @@ function M.is_of_other_service(name)
   return prefix ~= nil and OWN_KEYS[prefix] ~= nil
 end
 
---- Returns the global key that is meant by a key with the prefix of a service, such as iam:PrincipalOrgID: no service has
---- keys of its own about the principal or the source of a request.
+--- Returns the global key that is meant by a key with the prefix of a service, such as iam:PrincipalOrgID: no service
+--- has keys of its own about the principal or the source of a request.
 ---@param name string
 ---@return string?
 function M.global_twin(name)
   local prefix, rest = name:lower():match "^([%w-]+):(.+)$"
-  local is_global = prefix and prefix ~= "aws" and (rest:find "^principal" or rest:find "^source[aov]" or rest == "sourceip"
-    or rest == "securetransport")
+  local is_global = prefix and prefix ~= "aws"
+    and (rest:find "^principal" or rest:find "^source[aov]" or rest == "sourceip" or rest == "securetransport")
   return is_global and M.find("aws:" .. rest) and M.nearest("aws:" .. name:match ":(.+)$") or nil
 end
 

@@ -45,15 +45,49 @@ local function any(list, value, test)
   return false
 end
 
+local function literal_prefix(text)
+  return text:match "^[^*?$]*"
+end
+
+-- Returns a function that returns the lists of patterns that may not be disjoint from one: what begins one of the two
+-- literally, begins the other.
+local function index_of(patterns)
+  local by_prefix, beginning = {}, {}
+  for _, pattern in ipairs(patterns) do
+    local prefix = literal_prefix(pattern)
+    by_prefix[prefix] = by_prefix[prefix] or {}
+    table.insert(by_prefix[prefix], pattern)
+    for length = 0, #prefix do
+      local part = prefix:sub(1, length)
+      beginning[part] = beginning[part] or {}
+      table.insert(beginning[part], pattern)
+    end
+  end
+  return function(pattern)
+    local prefix = literal_prefix(pattern)
+    local lists = { beginning[prefix] }
+    for length = 0, #prefix - 1 do
+      lists[#lists + 1] = by_prefix[prefix:sub(1, length)]
+    end
+    return lists
+  end
+end
+
+-- Two lists of this length are compared by an index.
+local LONG = 16
+
 --- Reports whether no text matches a pattern of each of two lists.
 ---@param list string[]
 ---@param others string[]
 ---@return boolean
 function M.are_apart(list, others)
+  local lists_for = #list >= LONG and #others >= LONG and index_of(others) or function() return { others } end
   for _, one in ipairs(list) do
-    for _, other in ipairs(others) do
-      if not are_disjoint(one, other) then
-        return false
+    for _, near in ipairs(lists_for(one)) do
+      for _, other in ipairs(near) do
+        if not are_disjoint(one, other) then
+          return false
+        end
       end
     end
   end
@@ -110,6 +144,19 @@ function M.of_list(outer, outer_not, inner, inner_not)
   return all and "all" or none and "none" or "part"
 end
 
+--- Reports whether something may be in two lists of patterns; see of_list.
+---@param outer string[]
+---@param outer_not boolean?
+---@param inner string[]
+---@param inner_not boolean?
+---@return boolean
+function M.meet(outer, outer_not, inner, inner_not)
+  if outer_not or inner_not then
+    return M.of_list(outer, outer_not, inner, inner_not) ~= "none"
+  end
+  return #inner == 0 or not M.are_apart(inner, outer)
+end
+
 --- Returns how many of some actions a statement's actions cover: "all", "part" or "none".
 ---@param statement policy.Statement
 ---@param actions string[]   patterns
@@ -131,6 +178,15 @@ function M.resources(outer, inner)
     return M.of_list(outer.resources, outer.not_resource, { "*" })
   end
   return M.of_list(outer.resources, outer.not_resource, inner.resources, inner.not_resource)
+end
+
+--- Reports whether a resource may be one of two statements.
+---@param one policy.Statement
+---@param other policy.Statement
+---@return boolean
+function M.share_resources(one, other)
+  return not one.has_resource or not other.has_resource
+    or M.meet(one.resources, one.not_resource, other.resources, other.not_resource)
 end
 
 --- Reports whether a list has all items of another.

@@ -3,13 +3,16 @@
 ---     local change = effect.of(before, after)
 ---     print(effect.texts(change))    --> pull to arn:aws:iam::111122223333:role/ci    nothing
 
+local budgets = require "lanyard.policy.budget"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
+local coverage = require "lanyard.policy.coverage"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local json = require "lanyard.json"
-local new_access = require("lanyard.policy.reason").new_access
+local lists = require "lanyard.lists"
 local questions = require "lanyard.policy.questions"
 local reachable = require "lanyard.policy.reachable"
+local reason = require "lanyard.policy.reason"
 local witness = require "lanyard.policy.witness"
 
 local M = {}
@@ -17,8 +20,9 @@ local M = {}
 ---@class policy.Gain
 ---@field class policy.ReachedClass
 ---@field actions string[]  the actions of ECR that the class gains; empty if they are others
----@field partly boolean    the class is a principal that both documents allow such a request: it gains some others,
----                         for example later ones
+---@field partly boolean    both documents allow the class such a request: it gains some others, for example later ones
+---@field kept string[]     classes within this one that have the actions in both documents; "in some cases" follows the
+---                         ones that gain in other cases
 
 ---@class policy.Side
 ---@field witness? policy.Witness  a request that only this side allows
@@ -31,6 +35,10 @@ local M = {}
 
 -- With more classes than this, the actions of each are not determined: each needs up to a question per action of ECR.
 local MOST = 8
+
+-- The questions about who gains what take about this many steps, which is half a second. After that, the actions of a
+-- class are unknown, and its text is "access".
+local MOST_STEPS = 100000000
 
 local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
@@ -45,8 +53,8 @@ local function with_denies(original, denies)
 end
 
 -- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
-local function gains(from, to, denies)
-  local found, undecided = new_access(from, with_denies(to, denies))
+local function gains(from, to, denies, budget)
+  local found, undecided = reason.find_within(budget, from, with_denies(to, denies))
   return found ~= nil or undecided ~= nil
 end
 
@@ -55,19 +63,55 @@ local function others_of(class, alone)
   return alone and {} or classes.outside(class)
 end
 
+-- Reports whether a class is within another one by its kind and name. Whether an account belongs to an organization is
+-- unknown.
+local function is_within(inner, class)
+  if class.kind == "everyone" then
+    return inner.kind ~= "everyone"
+  elseif class.kind == "account" then
+    return (inner.kind == "principal" or inner.kind == "pattern") and coverage.account(inner.id) == class.id
+  elseif class.kind == "organization" then
+    return inner.kind == "organization-path" and inner.id:sub(1, #class.id + 1) == class.id .. "/"
+  end
+  return class.kind == "any-service" and inner.kind == "service"
+end
+
+local function deny_others(actions)
+  return #actions > 0 and { { Effect = "Deny", Principal = "*", NotAction = json.array(actions) } } or {}
+end
+
+-- Reports whether a class gains one of the actions; true if that is unknown.
+local function gains_any(from, to, class, actions, budget)
+  local denies = classes.outside(class)
+  return not denies or gains(from, to, table.move(deny_others(actions), 1, 1, #denies + 1, denies), budget)
+end
+
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
-local function allows(doc, class, actions)
+local function allows(doc, class, actions, budget)
   local denies = classes.outside(class)
   if not denies then
     return false
-  elseif #actions > 0 then
-    denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
   end
-  return new_access(core.new(), with_denies(doc, denies)) ~= nil
+  table.move(deny_others(actions), 1, 1, #denies + 1, denies)
+  return reason.find_within(budget, core.new(), with_denies(doc, denies)) ~= nil
 end
 
--- Returns the actions of ECR that a class gains.
-local function actions_of(from, to, class, alone)
+-- Returns who of a class is allowed the actions by `from`, too: whether it is the class itself, and the classes within
+-- it.
+local function kept(from, to, class, actions, budget)
+  local except = {}
+  for _, inner in ipairs(reachable(with_denies(from, deny_others(actions)), { brief = true, budget = budget })) do
+    if inner.kind == class.kind and inner.id == class.id then
+      return true, {}
+    elseif is_within(inner, class) then
+      except[#except + 1] = gains_any(from, to, inner, actions, budget) and inner.text .. " in some cases" or inner.text
+    end
+  end
+  return class.kind == "principal" and allows(from, class, actions, budget), except
+end
+
+-- Returns the actions of ECR that a class gains; none if the budget does not suffice.
+local function actions_of(from, to, class, alone, budget)
   local others = others_of(class, alone)
   if not others then
     return {}
@@ -76,7 +120,7 @@ local function actions_of(from, to, class, alone)
     local denies = table.move(others, 1, #others, 2, {
       { Effect = "Deny", Principal = "*", [element] = json.array(actions) },
     })
-    return gains(from, to, denies)
+    return gains(from, to, denies, budget)
   end
   local gained = {}
   local function try(name)
@@ -95,7 +139,7 @@ local function actions_of(from, to, class, alone)
       end
     end
   end
-  return gained
+  return budget:is_spent() and {} or gained
 end
 
 --- Returns what a document allows and another does not.
@@ -104,18 +148,20 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Side
 function M.gained(from, to, options)
-  local found, undecided, reason = questions.new_access(from, to, options)
+  local found, undecided, why = questions.new_access(from, to, options)
   local one = {
     witness = found, gains = json.array {},
-    undecided = undecided and reason or found and not found.certain and found.because or nil,
+    undecided = undecided and why or found and not found.certain and found.because or nil,
   }
   if found and not (options and options.kind == "identity") then
-    local reached = reachable(to, { before = from })
+    local reached, budget = reachable(to, { before = from }), budgets.new(MOST_STEPS)
     for i, class in ipairs(reached) do
-      local actions = #reached <= MOST and actions_of(from, to, class, #reached == 1) or {}
-      one.gains[i] = {
-        class = class, actions = actions, partly = class.kind == "principal" and allows(from, class, actions),
-      }
+      local actions = #reached <= MOST and actions_of(from, to, class, #reached == 1, budget) or {}
+      local partly, except = false, {}
+      if #reached <= MOST then
+        partly, except = kept(from, to, class, actions, budget)
+      end
+      one.gains[i] = { class = class, actions = actions, partly = partly, kept = json.array(except) }
     end
   end
   return one
@@ -155,13 +201,32 @@ local function actions_text(actions)
   return #actions > 3 and ("%s and %d more"):format(names, #actions - 3) or names
 end
 
+-- Returns the classes that are excepted as text.
+local function except_text(except)
+  local names = table.concat(except, ", ", 1, math.min(#except, 3))
+  return #except == 0 and "" or " except " .. (#except > 3 and ("%s and %d more"):format(names, #except - 3) or names)
+end
+
+-- Returns a gain as text. A class that keeps the access is an exception of what a change takes. A class that had it
+-- before is included in what a change gives, so that the text does not hide it.
+local function gain_text(gain, preposition, partly)
+  local except = {}
+  for i, inner in ipairs(gain.class.except) do
+    except[i] = inner.text
+  end
+  for _, inner in ipairs(preposition == "from" and gain.kept or {}) do
+    except[#except + 1] = not lists.contains(except, inner) and inner or nil
+  end
+  return ("%s %s %s%s%s"):format(actions_text(gain.actions), preposition, gain.class.text, except_text(except),
+    gain.partly and partly or "")
+end
+
 -- Returns who gains what as text; `preposition` is "to" or "from", `partly` follows a gain in part.
 local function text(one, preposition, partly)
   local prefix = one.undecided and "cannot be excluded: " or ""
   local parts = {}
   for i, gain in ipairs(one.gains) do
-    parts[i] = ("%s %s %s%s"):format(actions_text(gain.actions), preposition, gain.class.text,
-      gain.partly and partly or "")
+    parts[i] = gain_text(gain, preposition, partly)
   end
   if #parts > 0 then
     return prefix .. table.concat(parts, "; ")

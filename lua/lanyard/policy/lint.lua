@@ -34,6 +34,7 @@
 ---@field doc policy.Document    the document
 ---@field denies policy.Statement[]  the Denies of the document
 ---@field allows integer         the number of its other statements
+---@field budget policy.Budget   of the questions about whom they allow
 ---@field now? number            seconds since 1970, for conditions on the time; the present unless given
 ---@field node table             the statement's node of doc:tree()
 ---@field has table<string, table>  the nodes of its elements by name
@@ -42,6 +43,7 @@
 ---@field action_nodes table[]   the nodes of its actions
 ---@field add policy.lint.Add
 
+local budgets = require "lanyard.policy.budget"
 local actions = require "lanyard.policy.lint.actions"
 local catalogue = require "lanyard.policy.lint.catalogue"
 local conditions = require "lanyard.policy.lint.conditions"
@@ -78,6 +80,9 @@ local M = {
   ---@type string[]
   TYPES = kinds.NAMES,
 }
+
+-- How many steps the questions about whom the statements allow take, about half a second.
+local MOST_STEPS = 100000000
 
 -- The part of the limit above which a policy is nearly full.
 local NEAR = 0.8
@@ -187,12 +192,13 @@ function M.check(doc, options)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"
   local statements, sids = doc:statements(), {}
-  local denies = denies_of(statements)
+  local denies, budget = denies_of(statements), budgets.new(MOST_STEPS)
   for i, statement in ipairs(statements) do
     index = i
     check_statement {
       kind = kind, effect = statement.effect, version = version, account = options and options.account,
-      doc = doc, denies = denies, allows = #statements - #denies, now = options and options.now,
+      doc = doc, denies = denies, allows = #statements - #denies, budget = budget,
+      now = options and options.now,
       node = nodes[i], has = grammar.members(nodes[i]), statement = statement, tests = {}, action_nodes = {}, add = add,
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)

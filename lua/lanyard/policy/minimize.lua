@@ -14,6 +14,7 @@
 --- beside one for its account, nor one for a session beside one for its role (lanyard.policy.delegation).
 
 local assemble = require "lanyard.policy.assemble"
+local budgets = require "lanyard.policy.budget"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
 local equal_access = require("lanyard.policy.reason").equal_access
@@ -110,6 +111,9 @@ end
 -- Tries an edit: edit(doc, index). Returns whether it was kept. `change` says whether the statement becomes "narrower"
 -- or "wider"; nil: unknown.
 function Part:try(removal, change, edit)
+  if self.check:stops() then
+    return false
+  end
   local copy = self.one:copy()
   edit(copy, 1)
   local loses = change ~= "wider" and not self:is_within(self.one, copy)
@@ -131,40 +135,65 @@ local function without(node, position)
   return values
 end
 
--- Returns a function that returns the values of a long list that may cover one of them, by position.
-local function coverers(node, path)
-  local texts, wild, by_text = {}, {}, {}
+-- The values of a long list, in an index: `texts` in lower case; `by_text` and `by_prefix` have positions by the text,
+-- and by what patterns begin with before their first wildcard.
+local Values = {}
+Values.__index = Values
+
+local function values_of(node, path)
+  local self = setmetatable({
+    node = node, texts = {}, by_text = {}, by_prefix = {}, removed = {}, principal = path[1]:find "Principal$" ~= nil,
+  }, Values)
   for i, child in ipairs(node) do
-    local text = tostring(child.value)
-    texts[i] = text:lower()
-    by_text[texts[i]] = by_text[texts[i]] or {}
-    table.insert(by_text[texts[i]], i)
-    wild[#wild + 1] = text:find "[*?$]" and i or nil
+    local text = tostring(child.value):lower()
+    local prefix = text:match "^[^*?$]*"
+    self.texts[i] = text
+    self.by_text[text] = self.by_text[text] or {}
+    table.insert(self.by_text[text], i)
+    if prefix ~= text then
+      self.by_prefix[prefix] = self.by_prefix[prefix] or {}
+      table.insert(self.by_prefix[prefix], i)
+    end
   end
-  local overlapping = path[2] and path[2]:find "IpAddress" and networks.overlaps(texts) or {}
-  return function(position)
-    local text, found, seen = texts[position], {}, { [position] = true }
-    local function add(i)
-      found[#found + 1] = not seen[i] and node[i].value or nil
-      seen[i] = true
+  self.overlapping = path[2] and path[2]:find "IpAddress" and networks.overlaps(self.texts) or {}
+  return self
+end
+
+-- Calls visit(i) for the positions of the values that may cover the one at a position.
+function Values:each_coverer(position, visit)
+  local text = self.texts[position]
+  local account = self.principal and coverage.account(text)
+  for _, other in ipairs { text, account, account and "arn:aws:iam::" .. account .. ":root" } do
+    for _, i in ipairs(self.by_text[other] or {}) do visit(i) end
+  end
+  for length = 0, #text do
+    for _, i in ipairs(self.by_prefix[text:sub(1, length)] or {}) do
+      if coverage.includes(self.texts[i], text) then visit(i) end
     end
-    local account = path[1]:find "Principal$" and coverage.account(text)
-    for _, other in ipairs { text, account, account and "arn:aws:iam::" .. account .. ":root" } do
-      for _, i in ipairs(by_text[other] or {}) do add(i) end
-    end
-    for _, i in ipairs(wild) do
-      if coverage.includes(texts[i], text) then add(i) end
-    end
-    for i in pairs(overlapping[position] and overlapping or {}) do
-      if overlapping[i] then add(i) end
-    end
-    return found
+  end
+  for i in pairs(self.overlapping[position] and self.overlapping or {}) do
+    if self.overlapping[i] then visit(i) end
   end
 end
 
--- Returns a copy of the statement with other values in a list.
-function Part:with_values(path, values)
-  local copy = self.one:copy()
+-- Returns the values that may cover the one at a position, in the order of the list.
+function Values:coverers(position)
+  local positions, found, seen = {}, {}, { [position] = true }
+  self:each_coverer(position, function(i)
+    if not seen[i] and not self.removed[i] then
+      seen[i], positions[#positions + 1] = true, i
+    end
+  end)
+  table.sort(positions)
+  for i, other in ipairs(positions) do
+    found[i] = self.node[other].value
+  end
+  return found
+end
+
+-- Returns a copy of a statement with other values in a list.
+local function with_values(doc, path, values)
+  local copy = doc:copy()
   copy:set { index = 1, element = path[1], within = { table.unpack(path, 2) }, value = values }
   return copy
 end
@@ -179,31 +208,37 @@ local function is_union(path)
 end
 
 -- Reports whether the statement with one value is within the statement with the values that may cover it, and others.
-function Part:is_covered(path, value, others)
-  local inner = self:with_values(path, { value })
-  if #others > 0 then
-    return self:is_within(inner, self:with_values(path, others))
+-- `small` is the statement with few values in the list: a copy of it takes little time.
+function Part:is_covered(path, value, others, small)
+  if self.check:stops() then
+    return false
   end
   local is_empty = path[1] == "Condition" and not demands.is_sound(path[2], { tostring(value) })
-  return (self.overlaps or is_empty) and self:is_within(inner, nil)
+  if #others > 0 then
+    return self:is_within(with_values(small, path, { value }), with_values(small, path, others))
+  end
+  return (self.overlaps or is_empty) and self:is_within(with_values(small, path, { value }), nil)
 end
 
--- Tries to remove the value at a position of a list. Returns whether it was removed.
-function Part:try_value(path, node, position, others)
+-- Tries to remove the value at a position of a list. `known` has the values of a long one. Returns whether it was
+-- removed.
+function Part:try_value(path, node, position, known)
   local removal = {
     statement = self.label, element = table.concat(path, " "), value = tostring(node[position].value),
   }
+  if known and is_union(path)
+    and not self:is_covered(path, node[position].value, known:coverers(position), known.small) then
+    return false
+  end
   local values = without(node, position)
   local function edit(doc, index)
     doc:set { index = index, element = path[1], within = { table.unpack(path, 2) }, value = values }
   end
-  if not others or not is_union(path) then
+  if not known or not is_union(path) then
     local change = NARROWER[path[1]] and "narrower" or WIDER[path[1]] and "wider" or nil
     return self:try(removal, change, edit)
-  elseif not self:is_covered(path, node[position].value, others(position)) then
-    return false
   end
-  self:keep(removal, self:with_values(path, values), edit)
+  self:keep(removal, with_values(self.one, path, values), edit)
   return true
 end
 
@@ -213,13 +248,19 @@ function Part:try_values(path)
   if not node or node.kind ~= "array" then
     return
   end
-  local others = #node > SHORT and coverers(node, path)
+  -- The values before a removed one keep their positions.
+  local known = #node > SHORT and values_of(node, path)
+  if known then
+    known.small = with_values(self.one, path, { node[1].value })
+  end
   for position = #node, 1, -1 do
     if #node < 2 then
       return
-    elseif self:try_value(path, node, position, others) then
+    elseif self:try_value(path, node, position, known) then
       node = node_at(self.one, path, 1)
-      others = others and coverers(node, path)
+      if known then
+        known.removed[position] = true
+      end
     end
   end
 end
@@ -362,10 +403,11 @@ local MOST_ROUNDS = 4
 ---@return string? reason
 return function(doc, options)
   local copy, labels, removed, undecided = doc:copy(), labels_of(doc), {}, nil
+  local budget = budgets.new(redundancy.MOST_STEPS)
   for _ = 1, MOST_ROUNDS do
-    local first, count = redundancy.new(copy, options), #removed
+    local first, count = redundancy.new(copy, options, budget), #removed
     remove_statements(first, copy, labels, removed, options)
-    local check = #removed > count and redundancy.new(copy, options) or first
+    local check = #removed > count and redundancy.new(copy, options, budget) or first
     local again = remove_parts(check, copy, labels, removed, options)
     undecided = undecided or first.undecided or check.undecided
     if not again or undecided then

@@ -29,7 +29,8 @@ end
 
 -- Returns what makes AWS refuse one of two documents that differ.
 local function refusal_of(a, b, options)
-  return not a:equivalent(b) and refusals.reason({ a, b }, kind_of(options)) or nil
+  local refused = refusals.reason({ a, b }, kind_of(options))
+  return refused and not a:equivalent(b) and refused or nil
 end
 
 -- Returns what new_access returns, with "undecided" where there is no request and AWS refuses a document.

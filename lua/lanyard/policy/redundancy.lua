@@ -9,6 +9,7 @@
 --- is.
 
 local assemble = require "lanyard.policy.assemble"
+local budgets = require "lanyard.policy.budget"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local delegation = require "lanyard.policy.delegation"
@@ -17,18 +18,19 @@ local reason = require "lanyard.policy.reason"
 ---@class policy.Redundancy
 ---@field statements policy.Statement[]
 ---@field undecided? string  why the first question without an answer has none
----@field work number          about how many microseconds the questions took
+---@field budget policy.Budget
 local Redundancy = {}
 Redundancy.__index = Redundancy
 
 local M = {}
 
---- The questions about one document take at most about this many microseconds. After that, nothing more is redundant,
---- and `undecided` says so.
-M.MOST_WORK = 3000000
+--- The questions about one document take about this many steps, which is a second. After that, nothing more is
+--- redundant, and `undecided` says so.
+M.MOST_STEPS = 200000000
 
--- At most this many pairs of statements are compared by their texts, about a microsecond each.
+-- At most this many pairs of statements are compared by their texts, about a microsecond each. Long lists count more.
 local MOST_COMPARED = 2000000
+local VALUES_OF_COMPARISON = 16
 
 local TOO_MANY = "the policy has too many statements that may apply to the same requests"
 
@@ -97,14 +99,14 @@ local function patterns(statement)
   return found
 end
 
--- Longer lists are not compared value by value.
-local MOST_PAIRS = 400
+-- Longer lists of values are not compared.
+local MOST_VALUES = 1000
 
 -- Reports whether no value of some key matches a pattern of each statement.
 local function differ(a, b)
   for key, texts in pairs(a) do
     local others = b[key]
-    if others and #texts * #others <= MOST_PAIRS and coverage.are_apart(texts, others) then
+    if others and #texts + #others <= MOST_VALUES and coverage.are_apart(texts, others) then
       return true
     end
   end
@@ -127,12 +129,13 @@ end
 -- Reports whether a request may be in two statements.
 function Redundancy:may_meet(one, other)
   local a, b = self:facts(one), self:facts(other)
+  self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
   local first, second = self.statements[one], self.statements[other]
   if not share(a.services, b.services) or differ(a.patterns, b.patterns) then
     return false
   end
-  return coverage.of_list(b.actions, second.not_action, a.actions, first.not_action) ~= "none"
-    and coverage.resources(second, first) ~= "none"
+  return coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
+    and coverage.share_resources(second, first)
 end
 
 local function add_to(index, key, i)
@@ -206,7 +209,7 @@ end
 --- Reports whether the limit of the questions is reached.
 ---@return boolean
 function Redundancy:is_exhausted()
-  return self.work >= self.most_work
+  return self.budget:is_spent()
 end
 
 -- Reports whether the limit is reached, and records it.
@@ -224,8 +227,7 @@ function Redundancy:adds_nothing(before, after)
   elseif self:stops() then
     return false
   end
-  self.work = self.work + reason.cost(#tostring(before) + #tostring(after))
-  local found, undecided, why = reason.find(before, after, self.options)
+  local found, undecided, why = reason.find_within(self.budget, before, after, self.options)
   self.undecided = self.undecided or undecided and why or nil
   return not found and not undecided
 end
@@ -321,9 +323,9 @@ end
 --- Returns a check of a document.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
----@param most_work? integer  MOST_WORK by default
+---@param budget? policy.Budget  of MOST_STEPS by default
 ---@return policy.Redundancy
-function M.new(doc, options, most_work)
+function M.new(doc, options, budget)
   local statements, texts = doc:statements(), {}
   for i, statement in ipairs(statements) do
     texts[i] = statement.text
@@ -331,8 +333,8 @@ function M.new(doc, options, most_work)
   local by_owner, wide = index_of(statements)
   return setmetatable({
     statements = statements, texts = texts, allows = {}, options = options,
-    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, work = 0, compared = 0,
-    most_work = most_work or M.MOST_WORK,
+    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, compared = 0,
+    budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)
 end
 

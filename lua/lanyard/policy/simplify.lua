@@ -65,6 +65,25 @@ local function actions_for(action, resource)
   return names
 end
 
+-- Resources without a Region, or without an account.
+local GLOBAL = {
+  s3 = "arn:aws:s3:::example", iam = "arn:aws:iam::123456789012:role/example",
+  sts = "arn:aws:iam::123456789012:role/example",
+}
+
+-- Returns resources of the service of an action, if the resource is another service's.
+local function fitting_resources(action, resource)
+  local service = action:match "^(%l[%l%d-]+):"
+  local other = resource:match "^arn:[^:]*:([^:]*):"
+  if not service or service == "example" or not other or other == service then
+    return {}
+  end
+  return {
+    GLOBAL[service] or service == "ecr" and RESOURCE or ("arn:aws:%s:us-east-1:123456789012:example"):format(service),
+    (resource:gsub("^(arn:[^:]*:)[^:]*", "%1" .. service:gsub("%%", "%%%%"))),
+  }
+end
+
 -- Returns the keys that the request may lack: not what AWS or `options` says of every request or account.
 local function optional_keys(request, options)
   local required, keys = {}, {}
@@ -111,6 +130,7 @@ return function(request, before, after, options)
   end
   if request.resource then
     replace("resource", { not identity and false or RESOURCE, RESOURCE })
+    replace("resource", identity and fitting_resources(request.action, request.resource) or {})
   end
   for _, key in ipairs(optional_keys(request, options)) do
     local simpler = with(request)

@@ -83,7 +83,9 @@ local function principal_of(access, scope)
     local name = access.audience or access.principal == "*" and "everyone" or access.principal
     return "public " .. access.principal .. " " .. name, name, "public"
   end
-  return access.type .. " " .. access.principal, access.audience or access.principal, access.kind
+  -- One principal, such as everyone, is somebody else under each condition.
+  return ("%s %s %s"):format(access.type, access.principal, access.audience or ""),
+    access.audience or access.principal, access.kind
 end
 
 -- Adds a repository and an edge for each of its grants. Returns the findings that an edge shows.
@@ -98,6 +100,10 @@ local function add_repository(self, repository, scope, findings)
       shown[finding] = true
     end
     self:connect(self:node("left", principal_of(access, scope)), to, edge)
+  end
+  for _, name in ipairs(repository.by_registry or {}) do
+    self:connect(self:node("left", "service " .. name, name, "container-service"), to,
+      { state = "ok", label = "registry policy", findings = {} })
   end
   return shown
 end

@@ -80,8 +80,8 @@ function M.write(report, out, options)
   out(changes(report))
   findings.write(report, out)
   out(findings.muted(report))
-  grants.write(graph.of(report, options.catalogue), out)
   out(limitations(report))
+  grants.write(graph.of(report, options.catalogue), out)
   out(page.FOOT)
 end
 

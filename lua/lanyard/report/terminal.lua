@@ -32,7 +32,10 @@ local function add_rows(rows, time, repository, label)
     add(repository.name, access.service or access.audience or access.principal, access.kind,
       { access.decision .. expiry_of(access, time), DECISION_COLOURS[access.decision] }, access.statement or "-")
   end
-  if #repository.access == 0 then
+  for _, name in ipairs(repository.by_registry or {}) do
+    add(repository.name, name, "puller", "allow", "registry policy")
+  end
+  if #repository.access == 0 and not repository.by_registry then
     add(repository.name, repository.policy_error and "(unknown)" or "no grants", "", "", repository.policy_error or "")
   end
 end

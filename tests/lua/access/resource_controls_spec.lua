@@ -38,7 +38,7 @@ local function names(controls)
 end
 
 describe("the resource control policies of an account", function()
-  it("are those of the account, its units and the root", function()
+  it("are attached to the account, its units or the root", function()
     local _ <close>, reader = open(organization())
     local controls = assert(reader:of(OWN, true))
     assert.equal("root unit inner account", names(controls))

@@ -75,6 +75,7 @@ end
 local V, OLD = "2012-10-17", "2008-10-17"
 local RESOURCE = ',"Resource":"*"'
 local DENIES = "deny: statement 'deny' denies ecr:BatchGetImage to the role"
+local OUTSIDE = ", which pulls from outside the account's VPCs (unconfirmed: AWS documents no source)"
 
 describe("a pull", function()
   it("is decided by the policies of the repository and of the registry together", function()
@@ -101,12 +102,13 @@ describe("a pull", function()
     assert.matches("^deny: ", decide(document(OLD, statement "Allow", named), document(V, statement("Allow", nil, RESOURCE))))
   end)
 
+
   -- The account of the role is Lightsail's, Lightsail pulls from its own network, and the resource is the repository.
   for condition, expected in pairs {
-    ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES,
-    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"}'] = DENIES,
+    ['"StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = DENIES .. OUTSIDE,
+    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"}'] = DENIES .. OUTSIDE,
     ['"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}'] = "allow",
-    ['"Null":{"aws:SourceVpc":"true"}'] = DENIES,
+    ['"Null":{"aws:SourceVpc":"true"}'] = DENIES .. OUTSIDE,
     ['"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}'] = DENIES,
     ['"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1","::/0"]}'] = DENIES,
     ['"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}'] = DENIES .. " depending on aws:SourceIp",
@@ -119,6 +121,19 @@ describe("a pull", function()
       DENIES .. " unless account 947856326339 is in o-a1b2c3d4e5",
     ['"DateGreaterThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}'] = DENIES,
     ['"DateGreaterThan":{"aws:CurrentTime":"2028-01-01T00:00:00Z"}'] = "allow",
+    ['"Bool":{"aws:SecureTransport":"false"}'] = "allow",
+    ['"BoolIfExists":{"aws:SecureTransport":"false"},"NumericLessThan":{"s3:TlsVersion":"1.2"}'] = "allow",
+    ['"NotIpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}'] = "allow",
+    ['"NotIpAddress":{"aws:SourceIp":["128.0.0.0/1","0.0.0.0/1","::/0"]}'] = "allow",
+    ['"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","us-east-1"]}'] = "allow",
+    ['"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}'] = DENIES,
+    ['"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}'] = DENIES,
+    ['"Bool":{"aws:MultiFactorAuthPresent":"true"}'] = "allow",
+    ['"StringNotEquals":{"aws:ResourceOrgID":"o-a1b2c3d4e5"}'] = DENIES .. " depending on aws:ResourceOrgID",
+    ['"StringNotEquals":{"aws:PrincipalType":"AssumedRole"}'] = "allow",
+    ['"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/amazon/lightsail/*"}'] = "allow",
+    ['"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0123456789abcdef0"},"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}'] =
+      DENIES .. " depending on aws:SourceIp",
   } do
     it("denied under " .. condition, function()
       local policies = document(V, statement "Allow", statement("Deny", condition))
@@ -126,6 +141,24 @@ describe("a pull", function()
       assert.equal(text, decide(policies))
     end)
   end
+
+  it("is decided by the organization of the repository where it is known", function()
+    local function unless(id)
+      return document(V, statement "Allow", statement("Deny", '"StringNotEquals":{"aws:ResourceOrgID":"' .. id .. '"}'))
+    end
+    assert.equal("allow", decide(unless "o-a1b2c3d4e5", nil, "o-a1b2c3d4e5"))
+    assert.equal(DENIES, decide(unless "o-other00000", nil, "o-a1b2c3d4e5"))
+    local only = document(V, statement("Allow", '"StringEquals":{"aws:ResourceOrgID":"o-a1b2c3d4e5"}'))
+    assert.equal("allow", decide(only, nil, "o-a1b2c3d4e5"))
+    assert.equal("deny: no statement allows the role to call ecr:BatchGetImage now", decide(only, nil, "o-other00000"))
+    assert.matches("^depends: a condition decides", decide(only))
+  end)
+
+  it("is denied by an Allow whose condition no pull satisfies", function()
+    assert.equal("allow", decide(document(V, statement("Allow", '"Bool":{"aws:SecureTransport":"true"}'))))
+    assert.equal("deny: no statement allows the role to call ecr:BatchGetImage: the condition of statement 'allow' does not hold",
+      decide(document(V, statement("Allow", '"Bool":{"aws:MultiFactorAuthPresent":"true"}'))))
+  end)
 
   it("is denied for certain where the caller's organization is known, and is the one that the Deny excepts", function()
     local function under(id)

@@ -90,7 +90,7 @@ describe("an audit", function()
     local function registry(principal, more, element)
       w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
         .. '"%s","Resource":"*"%s}}'):format(element or "Principal", principal, more == "copy" and "ecr:ReplicateImage"
-        or "ecr:*", more ~= "copy" and more or "") }
+        or more and more:match "^ecr:.*" or "ecr:*", more and more:match "^,.*" or "") }
     end
     local function severities(options)
       local found, report = ids(w, options)
@@ -102,17 +102,29 @@ describe("an audit", function()
     local condition = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
     for _, case in ipairs {
       { { '"*"' }, "registry-public critical" }, { { '"*"', "copy" }, "registry-public critical" },
-      { { '"*"', condition }, "registry-public medium" },
+      { { '"*"', condition }, "registry-public high" },
       { { '{"AWS":"111122223333"}', "", "NotPrincipal" }, "registry-public critical" },
-      { { '{"AWS":"444455556666"}' }, "registry-pull medium" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"444455556666"}' }, "registry-pull high" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"444455556666"}', "ecr:BatchGetImage" }, "registry-pull medium" },
+      { { '{"AWS":"444455556666"}', "ecr:PutImage" }, "registry-change high" },
+      { { '{"Service":"ecs.amazonaws.com"}', "ecr:SetRepositoryPolicy" }, "registry-change high" },
+      { { '{"AWS":"444455556666"}', "ecr:List*" } }, { { '{"AWS":"111122223333"}', "ecr:PutImage" } },
       { { '{"AWS":"111122223333"}' } }, { { '{"AWS":"arn:aws:iam::111122223333:role/ci-deploy"}' } },
       { { '{"AWS":"AROA2XQYJ5EXAMPLE12345"}' } }, { { ('{"AWS":"%s"}'):format(GENERAL) } },
-      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull medium" },
-      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull medium" },
+      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull high" },
+      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull high" },
     } do
       registry(table.unpack(case[1], 1, 3))
       assert.same({ case[2] }, severities())
     end
+    local function with_deny(actions)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text = ([[{"Statement":[
+        {"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:*","Resource":"*"},
+        {"Effect":"Deny","Principal":{"AWS":"444455556666"},%s,"Resource":"*"}]}]]):format(actions) }
+      return severities()
+    end
+    assert.same({ "registry-pull medium" }, with_deny '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')
+    assert.same({ "registry-pull high" }, with_deny '"Action":"ecr:Put*"')
     registry '{"AWS":"444455556666"}'
     assert.same({}, severities { trusted_accounts = { "444455556666" } })
   end)
@@ -125,7 +137,9 @@ describe("an audit", function()
       local _, report = ids(w)
       return report.findings[1].message:match "allows (.*) every repository"
     end
-    assert.equal("everyone to pull from", message '"Action":"ecr:*"')
+    assert.equal("everyone to pull from", message '"Action":["ecr:Get*","ecr:BatchGetImage"]')
+    assert.equal("everyone to pull from, and push images and change the settings in,",
+      message '"Action":["ecr:Get*","ecr:BatchGetImage","ecr:Put*"]')
     assert.equal("everyone to call ecr:PutImage, ecr:List* in", message '"Action":["ecr:PutImage","ecr:List*"]')
     assert.equal("everyone to call all actions except ecr:BatchGetImage, ecr:GetDownloadUrlForLayer in",
       message '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')
@@ -235,6 +249,12 @@ describe("an audit", function()
       { { policy = allow:format "" }, REGISTRY .. "gone:1", "repository 'gone' does not exist", "then deploy again$" },
       { { policy = allow:format "" }, REGISTRY:gsub("us%-east%-1", "eu-west-1") .. "web:1",
         "a service in us%-east%-1 pulls only from its own Region", "then deploy again$" },
+      { {}, REGISTRY .. "gone:1", "repository 'gone' does not exist", "^correct the name of the image, or create" },
+      { {}, REGISTRY:gsub("us%-east%-1", "eu-west-1") .. "web:1", "pulls only from its own Region", "then deploy again$" },
+      { {}, REGISTRY:gsub("111122223333", "444455556666") .. "web:1", "belongs to account 444455556666", "then deploy again$" },
+      { { policy = '{"Version":"2012-10-17","Statement":[{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}]}' },
+        REGISTRY .. "web:1", "'no' denies ecr:BatchGetImage",
+        "to the Deny in statement no, and grant it: lanyard grant web web, then deploy again$" },
     } do
       local w <close> = deployed(case[1], case[2])
       local found

@@ -70,7 +70,7 @@ describe("the limitations of an audit", function()
       .. "000000000004, 000000000005 and 2 more (no); they can deny", sentence)
   end)
 
-  it("tell whether the policies of an account were considered", function()
+  it("show whether the policies of an account were considered", function()
     local one = report("2026-11-28T00:00:00Z", limitations.of(inventory(A, refused "ListPolicies")))
     assert.is_true(limitations.lacks_controls(one, A))
     assert.is_false(limitations.lacks_controls(one, B))

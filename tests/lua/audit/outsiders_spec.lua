@@ -118,11 +118,11 @@ describe("others are reported by what they can do", function()
 end)
 
 describe("one fact is one finding:", function()
-  local function ids_of(...)
+  local function ids_of(text, options)
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = { { name = "web" } } } } } }
-    w:put("web", '{"Version":"2012-10-17","Statement":[' .. table.concat({ ... }, ",") .. "]}")
+    w:put("web", '{"Version":"2012-10-17","Statement":[' .. text .. "]}")
     local ids = {}
-    for _, finding in ipairs(assert(audit.run(w.region, {})).findings) do
+    for _, finding in ipairs(assert(audit.run(w.region, options or {})).findings) do
       ids[#ids + 1] = finding.id .. " " .. finding.severity
     end
     return ids
@@ -143,9 +143,41 @@ describe("one fact is one finding:", function()
       (allow(OTHER, nil, ONE_ORGANIZATION):gsub('"Principal"', '"NotPrincipal"')) },
     { "policy-lint critical", "all but an account, who list",
       (allow(OTHER, '"ecr:ListImages"'):gsub('"Principal"', '"NotPrincipal"')) },
+    { "other-account high", "an account that deletes", allow(OTHER, '"ecr:BatchDeleteImage"') },
+    { "unrestricted-service high", "a service that pushes", allow(LAMBDA, '"ecr:PutImage"') },
+    { "other-account high", "a service that pushes for another account",
+      allow(LAMBDA, '"ecr:PutImage"', '"StringEquals":{"aws:SourceAccount":"444455556666"}') },
+    { "untrusted-account high", "an organization that pushes and is not trusted", allow('"*"', '"ecr:PutImage"',
+      ONE_ORGANIZATION), options = { trusted_organizations = { "o-zzzzzzzzzz" } } },
+    { nil, "an organization that pushes and is trusted", allow('"*"', '"ecr:PutImage"', ONE_ORGANIZATION),
+      options = { trusted_organizations = { "o-a1b2c3d4e5" } } },
+    { nil, "an account that pushes and is trusted", allow(OTHER, '"ecr:PutImage"'),
+      options = { trusted_accounts = { "444455556666" } } },
+    { "policy-lint high", "a private address", allow('"*"', nil, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}') },
   } do
     it(row[2], function()
-      assert.same({ row[1] }, ids_of(row[3]))
+      assert.same({ row[1] }, ids_of(row[3], row.options))
+    end)
+  end
+end)
+
+describe("the list of grants names", function()
+  local function row_of(text)
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = { { name = "web" } } } } } }
+    w:put("web", '{"Version":"2012-10-17","Statement":[' .. text .. "]}")
+    local access = assert(audit.run(w.region, {})).scopes[1].repositories[1].access[1]
+    return ("%s (%s)"):format(access.audience or access.principal, access.kind)
+  end
+  for expected, statement in pairs {
+    ["* (public)"] = allow '"*"',
+    ["* (public) "] = allow('"*"', '"ecr:GetDownloadUrlForLayer"'),
+    ["account 444455556666 (another account) (account)"] = allow('"*"', nil, '"StringEquals":{"aws:PrincipalAccount":"444455556666"}'),
+    ["everyone in any organization (public)"] = allow('"*"', nil, '"Null":{"aws:PrincipalOrgID":"false"}'),
+    ["nobody (unknown)"] = allow('"*"', nil, '"StringEquals":{"aws:PrincialOrgID":"o-a1b2c3d4e5"}'),
+    ["nobody (unknown) "] = allow('"*"', '"ecr:GetDownloadUrlForLayer"', '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}'),
+  } do
+    it(expected:gsub(" +$", "") .. " for " .. statement, function()
+      assert.equal((expected:gsub(" +$", "")), row_of(statement))
     end)
   end
 end)

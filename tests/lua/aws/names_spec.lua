@@ -31,6 +31,7 @@ describe("names.repository", function()
     assert.equal("'app:1.0' is not a repository name: grants are for a whole repository, so leave out ':1.0'",
       select(2, names.repository "app:1.0"))
     assert.match("leave out '@sha256:ab'$", select(2, names.repository "app@sha256:ab"))
+    assert.match("an image URI has no scheme, so leave out 'https://'$", select(2, names.repository "https://host/app:1"))
     assert.equal("'A' is not a repository name: use 2 to 256 lower-case letters and digits, with . _ - / between them",
       select(2, names.repository "A"))
   end)

@@ -20,6 +20,13 @@ describe("policy.minimize", function()
     assert.same({ { statement = "b" } }, removed)
   end)
 
+  it("keeps an operand beside one with a policy variable", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":'
+      .. '["arn:aws:s3:::${aws:username}/*","arn:aws:s3:::*/a"],"Condition":{"StringNotEquals":{"aws:username":'
+      .. '["web","${aws:PrincipalTag/team}"]}}}]}'
+    assert.equal(text, (minimized(text)))
+  end)
+
   it("removes redundant values of lists, the later one of two", function()
     local text, removed = minimized(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":'
       .. '["%s","111122223333","%s"],"Service":["a.amazonaws.com","A.amazonaws.com"]},"Action":["ecr:Get*","ECR:GetX"],'
@@ -134,10 +141,10 @@ describe("policy.minimize", function()
 
   it("says so if the limit ends the work", function()
     local redundancy = require "lanyard.policy.redundancy"
-    local kept <close> = setmetatable({ redundancy.MOST_WORK }, { __close = function(self)
-      redundancy.MOST_WORK = self[1]
+    local kept <close> = setmetatable({ redundancy.MOST_STEPS }, { __close = function(self)
+      redundancy.MOST_STEPS = self[1]
     end })
-    redundancy.MOST_WORK = 100
+    redundancy.MOST_STEPS = 100
     local _, removed, undecided = policy.minimize(policy.parse('{"Version":"2012-10-17","Statement":['
       .. '{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":["ecr:Get*","ecr:GetX","ecr:GetY"]}]}'))
     assert.is_true(kept[1] > 1000 and #removed < 2)

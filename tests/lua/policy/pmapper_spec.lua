@@ -62,3 +62,82 @@ describe("PMapper's operator tests", function()
     end)
   end
 end)
+
+-- The tests of whole requests: test_local_policy_sim.py, test_resource_policy_evaluation.py, test_cross_account_checks.py,
+-- test_permissions_boundaries.py, test_org_trees.py, test_local_querying.py. PMapper answers yes or no.
+describe("PMapper's tests of requests", function()
+  local ACCOUNT = "000000000000"
+  local USER, ROLE = "arn:aws:iam::000000000000:user/asdf1", "arn:aws:iam::000000000000:role/test1"
+  local OTHER = "arn:aws:iam::999999999999:role/test_other"
+
+  local function doc(...)
+    local list = {}
+    for i, one in ipairs { ... } do
+      list[i] = { Effect = one[1], Action = one[2], NotAction = one.except, Resource = one.of or not one.by and "*" or nil,
+        NotResource = one.not_of, Principal = one.by, Condition = one.when }
+      if one.not_of then list[i].Resource = nil end
+    end
+    return json.encode { Version = "2012-10-17", Statement = json.array(list) }
+  end
+  local ALL, READS = doc { "Allow", "*" }, doc { "Allow", json.array { "s3:Get*", "s3:List*" } }
+  local ASSUME = doc { "Allow", "sts:AssumeRole" }
+  local function trust(account) return doc { "Allow", "sts:AssumeRole", by = { AWS = ("arn:aws:iam::%s:root"):format(account) } } end
+  local BUCKET = json.array { "arn:aws:s3:::bucket/*", "arn:aws:s3:::*/object", "arn:aws:s3:::${aws:SourceAccount}/win" }
+  local MFA = doc({ "Allow", "s3:ListAllMyBuckets" }, { "Allow", json.array { "iam:EnableMFADevice", "iam:GetUser" },
+    of = "arn:aws:iam::*:user/${aws:username}" }, { "Deny", except = json.array { "iam:EnableMFADevice", "iam:GetUser" },
+    when = { BoolIfExists = { ["aws:MultiFactorAuthPresent"] = "false" } } })
+  local SCPS = { { ALL }, { ALL, doc { "Deny", "s3:*" } } }
+
+  for i, row in ipairs {
+    { true, "ec2:RunInstances", { doc { "Allow", json.array { "ec2:RunInstances", "s3:*", "iam:Get*" } } } },
+    { true, "s3:GetObject", { doc { "Allow", json.array { "ec2:RunInstances", "s3:*" } } } },
+    { false, "ec2:DescribeInstances", { doc { "Allow", json.array { "ec2:RunInstances", "s3:*" } } } },
+    { false, "iam:GetRole", { doc { "Allow", except = "*" } } },
+    { false, "s3:PutObject", { doc { "Allow", except = json.array { "iam:*", "s3:Put*" } } } },
+    { true, "ec2:RunInstances", { doc { "Allow", except = json.array { "iam:*", "s3:Put*" } } } },
+    { true, "s3:GetObject", { doc { "Allow", "*", of = BUCKET } }, "arn:aws:s3:::bucket/anything" },
+    { true, "s3:GetObject", { doc { "Allow", "*", of = BUCKET } }, "arn:aws:s3:::anything/object" },
+    { true, "s3:GetObject", { doc { "Allow", "*", of = BUCKET } }, "arn:aws:s3:::000000000000/win",
+      context = { ["aws:SourceAccount"] = ACCOUNT } },
+    { false, "s3:GetObject", { doc { "Allow", "*", not_of = BUCKET } }, "arn:aws:s3:::bucket/anything" },
+    { false, "s3:GetObject", { doc { "Allow", "*", not_of = BUCKET } }, "arn:aws:s3:::000000000000/win",
+      context = { ["aws:SourceAccount"] = ACCOUNT } },
+    { true, "iam:GetUser", { doc { "Allow", "*", of = "arn:aws:iam::000000000000:user/${aws:username}" } }, USER },
+    { true, "s3:GetObject", { doc { "Allow", "*", when = { IpAddress = { ["aws:SourceIp"] = "128.223.0.0/16" } } } },
+      context = { ["aws:sourceip"] = "128.223.0.1" } },
+    -- The role trusts the account, and the user's policies decide.
+    { true, "sts:AssumeRole", { ASSUME }, ROLE, resource_policy = trust(ACCOUNT) },
+    { false, "sts:AssumeRole", { ASSUME }, ROLE, resource_policy = trust "999999999999" },
+    { false, "sts:AssumeRole", { READS }, ROLE, resource_policy = trust(ACCOUNT) },
+    { false, "sts:AssumeRole", { READS }, ROLE, resource_policy = trust "999999999999" },
+    { false, "sts:AssumeRole", { ASSUME }, ROLE, principal = OTHER, resource_policy = trust(ACCOUNT) },
+    { true, "sts:AssumeRole", { ASSUME }, ROLE, principal = OTHER, resource_policy = trust "999999999999" },
+    { true, "s3:GetObject", { READS }, "arn:aws:s3:::bucket/object",
+      resource_policy = doc { "Allow", "s3:GetObject", of = "arn:aws:s3:::bucket/object", by = "*" } },
+    { false, "s3:GetObject", { READS }, "arn:aws:s3:::bucket/object",
+      resource_policy = doc { "Deny", "s3:GetObject", of = "arn:aws:s3:::bucket/object", by = "*" } },
+    -- Boundaries
+    { true, "s3:GetObject", { ALL }, boundaries = { READS } }, { false, "s3:PutObject", { ALL }, boundaries = { READS } },
+    { true, "sts:AssumeRole", { ALL }, ROLE, boundaries = { ASSUME }, resource_policy = trust(ACCOUNT) },
+    { true, "sts:AssumeRole", {}, ROLE, boundaries = {},
+      resource_policy = doc { "Allow", "sts:AssumeRole", by = { AWS = USER } } },
+    -- Organizations. PMapper recognizes a service-linked role by its name; here its path does.
+    { false, "s3:CreateBucket", { ALL }, scps = SCPS }, { true, "ec2:RunInstances", { ALL }, scps = SCPS },
+    { true, "s3:CreateBucket", { ALL }, scps = SCPS,
+      principal = "arn:aws:iam::000000000000:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport" },
+    -- A request without the key, and with each value
+    { false, "s3:ListAllMyBuckets", { MFA }, context = {} },
+    { false, "s3:ListAllMyBuckets", { MFA }, context = { ["aws:MultiFactorAuthPresent"] = "false" } },
+    { true, "s3:ListAllMyBuckets", { MFA }, context = { ["aws:MultiFactorAuthPresent"] = "true" } },
+    { true, "iam:EnableMFADevice", { MFA }, USER, context = { ["aws:MultiFactorAuthPresent"] = "false" } },
+  } do
+    it(("%d: %s is %s"):format(i, row[2], row[1] and "allowed" or "not allowed"), function()
+      local answer, _, reason = policy.decide {
+        principal = row.principal or USER, action = row[2], resource = row[4] or "*", resource_account = ACCOUNT,
+        identity_policies = row[3], resource_policy = row.resource_policy, boundaries = row.boundaries, scps = row.scps,
+        context = row.context or {},
+      }
+      assert.equal(row[1], answer == "allow", reason)
+    end)
+  end
+end)

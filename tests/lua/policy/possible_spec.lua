@@ -117,7 +117,7 @@ describe("a key of every request", function()
       local answer, reason = possible(ROLE, { [key] = {} })
       assert.is_false(answer)
       assert.equal(key .. ": expected a value in every request, found none", reason)
-      assert.is_true(possible("*", { [key] = "x" }))
+      assert.is_true(possible("*", { [key] = key == "aws:ViaAWSService" and "false" or "x" }))
     end
     assert.is_true(possible(ROLE, { ["aws:SourceIp"] = {}, ["aws:SourceVpce"] = {}, ["aws:x"] = {}, ["s3:prefix"] = {} }))
   end)
@@ -215,6 +215,8 @@ describe("policy.possible", function()
   it("knows which principals make requests", function()
     for _, principal in ipairs { "arn:aws:iam::111122223333:group/x", "arn:aws:s3:::b", "somebody", "",
       "arn:aws:iam::111122223333:user//a", "arn:aws:iam::111122223333:role/a//b", "arn:aws:iam::111122223333:role/a/", "AGPAEXAMPLEEXAMPLE123",
+      "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:user/a?", "arn:aws:iam::111122223333:role/x/a b",
+      "arn:aws:sts::111122223333:assumed-role/*/s", "arn:aws:sts::111122223333:assumed-role/a/*", "arn:aws:sts::111122223333:federated-user/*",
     } do
       local answer, reason = policy.possible { principal = principal }
       assert.is_false(answer)

@@ -175,4 +175,59 @@ describe("policy.reachable", function()
     reaches({ "organization o-a1b2c3d4e5" }, doc(ANYONE,
       '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}'))
   end)
+
+  -- Returns a document of an Allow for everyone and Denies with three conditions each, on some of `count` keys.
+  local function many_denies(operator, key, count)
+    local statements = { ANYONE }
+    for i = 1, 90 do
+      local conditions = {}
+      for j, factor in ipairs { 7, 11, 13 } do
+        conditions[j] = ('"%s%d":"true"'):format(key, i * factor % count + (j - 1) * count)
+      end
+      statements[i + 1] = ('"Effect":"Deny","Principal":"*","Action":"ecr:*","Condition":{"%s":{%s}}'):format(operator,
+        table.concat(conditions, ","))
+    end
+    return doc(table.unpack(statements))
+  end
+
+  it("asks one question if no Deny excludes some callers and not others", function()
+    local budget = require("lanyard.policy.budget").new(3000000)
+    local found = require "lanyard.policy.reachable"(many_denies("Bool", "ecr:k", 90), { budget = budget })
+    assert.equal("everyone", found[1].text)
+    assert.is_true(found[1].certain)
+    assert.is_nil(found[1].undecided)
+    assert.is_false(budget:is_spent())
+    reaches({ "organization o-a1b2c3d4e5" }, doc(ANYONE,
+      '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"Bool":{"aws:SecureTransport":"true"},'
+      .. '"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}',
+      '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}'))
+    reaches({}, doc(ANYONE, '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}',
+      '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}'))
+  end)
+
+  it("ends at its budget, and says so", function()
+    local steps = 20000000
+    local budget = require("lanyard.policy.budget").new(steps)
+    local found = require "lanyard.policy.reachable"(many_denies("StringEquals", "aws:PrincipalTag/k", 90), { budget = budget })
+    assert.equal("everyone", found[1].text)
+    assert.is_false(found[1].certain)
+    assert.equal("the policy has too many Denies to decide which callers of this class they exclude", found[1].undecided)
+    assert.is_true(budget.left > -steps)
+    budget = require("lanyard.policy.budget").new(1)
+    found = require "lanyard.policy.reachable"(many_denies("StringEquals", "aws:PrincipalTag/k", 90), { budget = budget })
+    assert.equal("the policy has too many statements for a question about each caller", found[1].undecided)
+  end)
+
+  it("reads the Denies with one condition first", function()
+    local statements = { ANYONE }
+    for i = 1, 30 do
+      statements[i + 1] = ('"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringEquals":'
+        .. '{"aws:PrincipalOrgID":"o-%d","aws:PrincipalTag/a%d":"x"}}'):format(i, i)
+    end
+    statements[32] = '"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringNotEquals":'
+      .. '{"aws:PrincipalAccount":"111122223333"}}'
+    for _, class in ipairs(policy.reachable(doc(table.unpack(statements)))) do
+      assert.matches("^account 111122223333", class.text)
+    end
+  end)
 end)

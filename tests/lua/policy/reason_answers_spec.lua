@@ -3,7 +3,8 @@
 
 local answers = require "reason.answers"
 
-local allow, deny, where, on, check = answers.allow, answers.deny, answers.where, answers.on, answers.check
+local allow, deny, where, on, not_on, check =
+  answers.allow, answers.deny, answers.where, answers.on, answers.not_on, answers.check
 local A, B = "111122223333", "444455556666"
 local ARN, ID, RA = "aws:PrincipalArn", "aws:userid", "aws:ResourceAccount"
 local ORG_ID, PATHS, ORG = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5"
@@ -80,6 +81,9 @@ describe("new_access answers questions about", function()
         {}, { allow { Condition = { StringLike = { [ID] = "1*fx", [ARN] = "*:federated-user/*" } } } } },
       { 'certain arn:aws:sts::111122223333:federated-user/fx {"aws:PrincipalArn":"arn:aws:sts::111122223333:federated-user/fx","aws:userid":"111122223333:fx"}',
         {}, { allow { Condition = { StringLike = { [ID] = A .. "?fx", [ARN] = "*:federated-user/*" } } } } },
+      { "none", -- the session is one of the role that another statement names
+        { allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/q" } }, allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" } } },
+        { where("ArnEquals", ARN, ROLE, { Principal = { AWS = SESSION } }) } },
       { "certain ecs.amazonaws.com {}",
         {}, { allow { Principal = { Service = "ecs.amazonaws.com" } } } },
       { "none",
@@ -169,7 +173,7 @@ describe("new_access answers questions about", function()
         {}, { where("StringEquals", ORG_ID, "o-"..("a"):rep(33)) } },
       { "none",
         { where("StringEquals", ORG_ID, ORG) }, { where("StringLike", ORG_ID, "o-"..("?"):rep(9)) } },
-      { 'certain {"aws:PrincipalOrgID":"O-a1b2c3d4e5"}',
+      { "none", -- no id has capital letters
         { where("StringEquals", ORG_ID, ORG) }, { where("StringEqualsIgnoreCase", ORG_ID, ORG:upper()) } },
       { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-b/"}',
         { where("ForAnyValue:StringLike", PATHS, ORG .. "/r-ab/*") }, { where("ForAnyValue:StringLike", PATHS, ORG .. "/*") } },
@@ -200,6 +204,10 @@ describe("new_access answers questions about", function()
 
   it("actions and resources", function()
     check({ "action", "resource", "context" }, {
+      { "certain s:a arn:aws:s3:::aac {}",
+        {}, { on "*:aws:s3:::a?c" } },
+      { "possible s:a arn:aws:s3:q:1::a:cb {}", -- the star in the last part matches a colon there
+        {}, { on "arn:aws:s3:*::a*b", not_on "arn:aws:s3:q:1*", not_on "*:cb" } },
       { "certain s:aa nil {}",
         { allow { Action = "s:?" } }, { allow { Action = "s:??" } } },
       { "certain s:bb nil {}",

@@ -90,7 +90,7 @@ for _, count in ipairs { 10, 20, 70, 200 } do
       local suffixed = { with(patterns(count, nil, "s:a%03d*x")) }
       check({}, {
         { "certain", { allow { Action = "*" }, allow { Effect = "Deny", Action = "*:*z*" } }, suffixed },
-        { "none", { allow { Action = "*" }, allow { Effect = "Deny", Action = "*:*z" } }, suffixed },
+        { "none", { allow { Action = "*" }, allow { Effect = "Deny", Action = "s:b*" } }, suffixed },
         { "none", { allow { Action = "*" }, allow { Effect = "Deny", Action = "t:*" } }, suffixed },
       })
     end)

@@ -28,6 +28,17 @@ describe("new access ties the keys of", function()
     })
   end)
 
+  it("callers to names that they can have", function()
+    local A = "arn:aws:iam::111122223333:"
+    check({ "principal" }, {
+      { "certain arn:aws:iam::111122223333:role/example", {}, { on { ArnEquals = { [ARN] = A .. "role/*" } } } },
+      { "none", {}, { on { StringEquals = { [ARN] = A .. "role/*" } } } },
+      { "none", {}, { on { StringEquals = { ["aws:username"] = "a*" } } } },
+      { "none", {}, { on { StringLike = { [ARN] = "*/a?${*}" } } } },
+      { "none", {}, { on { StringLike = { ["aws:userid"] = "AROA*: *" } } } },
+    })
+  end)
+
   it("MFA to each other and to credentials", function()
     check({ "context" }, {
       { "none", {}, { on { Null = { [AGE] = "false", [PRESENT] = "true" } } } },
@@ -56,6 +67,24 @@ describe("new access ties the keys of", function()
     })
   end)
 
+  it("organizations to the form of their ids and paths", function()
+    local ORG, PATHS, ANY = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "ForAnyValue:StringLike"
+    check({ "context" }, {
+      { "none", {}, { on { StringLike = { [ORG] = "o-A*" } } } },
+      { "none", { on { StringEquals = { [ORG] = "o-1" } } }, { on { StringLike = { [ORG] = "*A*" } } } },
+      { 'certain {"aws:PrincipalOrgID":"o-abcdefghij"}', {}, { on { StringEqualsIgnoreCase = { [ORG] = "O-ABCDEFGHIJ" } } } },
+      { 'certain {"aws:PrincipalOrgID":"o-1"}', {}, { on { StringEquals = { [ORG] = "o-1" } } } }, -- as examples have
+      { "none", {}, { on { [ANY] = { [PATHS] = "o-*/R-*" } } } },
+      { "none", {}, { on { [ANY] = { [PATHS] = "o-*/r-*/x*" } } } },
+      { "none", { on { [ANY] = { [PATHS] = "o-*/" } } }, { on { [ANY] = { [PATHS] = "o-*" } } } },
+      { 'certain {"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-ab12/ou-a/"}',
+        { on { ["ForAnyValue:StringEquals"] = { [PATHS] = "o-a1b2c3d4e5/r-ab12/" } } },
+        { on { [ANY] = { [PATHS] = "o-a1b2c3d4e5/r-ab12/*" } } } },
+      { 'certain {"aws:PrincipalOrgID":"o-baaaaaaaaa","aws:PrincipalOrgPaths":"o-baaaaaaaaa/r-ab/"}',
+        { on { StringEquals = { [ORG] = "o-a1b2c3d4e5" } } }, { on { [ANY] = { [PATHS] = "o-*/r-ab*" } } } },
+    })
+  end)
+
   it("the network", function()
     check({ "context" }, {
       { "none", {}, { on { StringEquals = { [ENDPOINT] = "vpce-1" }, IpAddress = { [IP] = "192.0.2.0/24" } } } },
@@ -66,5 +95,19 @@ describe("new access ties the keys of", function()
       { 'certain {"aws:SourceVpce":"vpce-0123456789abcdef0"}', {}, { on { Null = { [ENDPOINT] = "false" } } } },
       { "none", {}, { on { Null = { ["aws:Ec2InstanceSourceVpc"] = "false", ["aws:Ec2InstanceSourcePrivateIPv4"] = "true" } } } },
     })
+  end)
+
+  it("the resource to the service of the action, where it can", function()
+    local function identity(action, resource) return { Effect = "Allow", Action = action, Resource = resource } end
+    for _, row in ipairs {
+      { "arn:aws:s3:::example", {}, { identity("s3:GetObject", "*") } },
+      { "arn:aws:sqs:us-east-1:123456789012:example", {}, { identity("sqs:SendMessage", "*") } },
+      { "arn:aws:lambda:us-east-1:111122223333:example", {}, { identity("lambda:InvokeFunction", "arn:aws:*:*:111122223333:*") } },
+      { "arn:aws:kms:us-east-1:123456789012:repository/example",
+        { identity("kms:*", "arn:aws:kms:*:*:example") }, { identity("kms:Decrypt", "*") } },
+      { "arn:aws:sqs:us-east-1:123456789012:example", {}, { identity("ecr:PutImage", "arn:aws:sqs:*:*:*") } }, -- it cannot
+    } do
+      check({ "resource" }, { { "certain " .. row[1], row[2], row[3], { kind = "identity" } } })
+    end
   end)
 end)

@@ -49,4 +49,28 @@ describe("the steps of a question", function()
     for limit = 1, 1200 do assert.not_equal("none", answer(before, after, nil, limit), limit) end
     assert.equal("new access", answer(before, after, nil, MOST))
   end)
+
+  it("suffice for 400 numbers in a condition", function()
+    local function numbers(from, to, negated)
+      local list = {}
+      for i = from, to do list[#list + 1] = ("%d"):format(3 * i) end
+      return sizes.document { { Effect = "Allow", Principal = "*", Action = "s:a",
+        Condition = { [negated and "NumericNotEquals" or "NumericEquals"] = { ["s:n"] = list } } } }
+    end
+    local function statements(from, to, form)
+      local list = {}
+      for i = from, to do
+        list[#list + 1] = { Effect = "Allow", Principal = "*", Action = "s:a",
+          Condition = { NumericEquals = { ["s:n"] = form:format(3 * i) } } }
+      end
+      return sizes.document(list)
+    end
+    assert.equal("none", answer(statements(1, 400, "%d.0"), numbers(1, 400)))
+    assert.equal("new access", answer(statements(1, 399, "%d.0"), numbers(1, 400)))
+    assert.equal("none", answer(numbers(1, 400), statements(1, 400, "%d")))
+    assert.equal("new access", answer(numbers(2, 401), numbers(1, 400)))
+    assert.equal("none", answer(numbers(1, 400), numbers(2, 399)))
+    assert.equal("new access", answer(numbers(1, 400), numbers(1, 400, true)))
+    assert.equal("none", answer(numbers(401, 800, true), numbers(1, 400)))
+  end)
 end)

@@ -2,6 +2,7 @@
 
 local answers = require "reason.answers"
 local json = require "lanyard.json"
+local policy = require "lanyard.policy"
 
 local deny, on, not_on, check = answers.deny, answers.on, answers.not_on, answers.check
 local A, B = "111122223333", "444455556666"
@@ -202,6 +203,16 @@ describe("new_access answers questions about", function()
     })
   end)
 
+  it("a policy variable whose key may have several values", function()
+    local both = { ["ForAnyValue:StringEquals"] = { ["svc:k"] = "a" }, StringEquals = { ["svc:m"] = "${svc:k, 'x'}" } }
+    check({ "principal", "resource" }, {
+      { "undecided: a policy variable is a key that may have several values",
+        { on("arn:aws:s3:::x", { StringEquals = { ["svc:m"] = "a" } }) }, { on("arn:aws:s3:::x", both) } },
+      { "none",
+        { on "arn:aws:s3:::x" }, { on("arn:aws:s3:::x", both) } },
+    })
+  end)
+
   it("operands with a policy variable beside others", function()
     local both = { "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::*/a" }
     local function key(operator, name, texts, resource) return on(resource, { [operator] = { [name] = texts } }) end
@@ -220,5 +231,35 @@ describe("new_access answers questions about", function()
         { key("StringNotEquals", TAG, { "web", "${svc:a}" }, "arn:aws:s3:::${aws:PrincipalTag/t}") },
         { key("StringNotEquals", TAG, { "${svc:a}" }, "arn:aws:s3:::${aws:PrincipalTag/t}") } },
     })
+  end)
+end)
+
+describe("new_access with a policy variable that a key of a certain form is compared with", function()
+  local function compared(operator, key, operand)
+    return answers.allow { Condition = { [operator] = { [key] = operand } } }
+  end
+
+  for _, row in ipairs {
+    { "StringEquals", "aws:SourceAccount", "", "", "^%d+$" }, { "StringEquals", "aws:SourceAccount", "1111", "22", "^%d%d%d%d%d%d$" },
+    { "StringEquals", "aws:SourceVpc", "", "", "^vpc%-%w+$" }, { "StringEquals", "aws:SourceVpce", "vpce-", "", "^%w+$" },
+    { "StringEquals", "aws:SourceOrgID", "", "", "^o%-%w+$" }, { "StringEquals", "aws:ResourceOrgID", "o-", "", "^%w+$" },
+    { "StringEquals", "aws:PrincipalOrgID", "", "", "^o%-%w+$" }, { "StringEquals", "aws:PrincipalOrgPaths", "", "", "^o%-%w+/r%-" },
+    { "ArnLike", "aws:SourceArn", "arn:aws:sns:us-east-1:", "", ":" }, { "ArnEquals", "aws:SourceArn", "", "", "^arn:" },
+    { "StringEquals", "aws:CalledViaFirst", "", "", "%.amazonaws%.com$" }, { "StringEquals", "aws:ViaAWSService", "", "", "^true$" },
+    { "StringEquals", "aws:SourceVpcArn", "", "", "^arn:" },
+  } do
+    local operator, key, before, after, form = table.unpack(row)
+    local operand = before .. "${aws:RequestTag/x}" .. after
+    it(("finds a value for which the key has its form: %s %s %s"):format(operator, key, operand), function()
+      local found = assert(policy.new_access(answers.parse {}, answers.parse { compared(operator, key, operand) }))
+      local value = found.request.context["aws:RequestTag/x"]
+      assert.matches(form, value)
+      assert.is_true(found.certain)
+      assert.equal(before .. value .. after, found.request.context[key])
+    end)
+  end
+
+  it("finds none if no value has the form", function()
+    assert.is_nil(policy.new_access(answers.parse {}, answers.parse { compared("StringEquals", "aws:SourceAccount", "${aws:RequestTag/x}-a") }))
   end)
 end)

@@ -37,6 +37,28 @@ describe("the graph of grants", function()
     assert.equal("web -> team/api ok: conditional: web, until 2027-01-31", edges_of(report)[3])
   end)
 
+  it("has a node for each audience of everyone, and an edge for what only the registry policy allows", function()
+    local report = reports.small()
+    local repositories = report.scopes[1].repositories
+    local function public(audience, kind)
+      return { principal = "*", type = "*", kind = kind, decision = "depends", statement = "s", statements = { "s" },
+        audience = audience }
+    end
+    repositories[1].access = { public("account 444455556666 (another account)", "account") }
+    repositories[1].by_registry = { "idle" }
+    repositories[2].access = { public("organization o-a1b2c3d4e5 (another organization)", "public"),
+      public("account 111122223333 (this account)", "account") }
+    report.findings = {}
+    local lines = edges_of(report)
+    table.sort(lines)
+    assert.same({
+      "account 111122223333 (this account) -> team/api ok: conditional: s",
+      "account 444455556666 (another account) -> spare ok: conditional: s",
+      "idle -> spare ok: registry policy",
+      "organization o-a1b2c3d4e5 (another organization) -> team/api ok: conditional: s",
+    }, lines)
+  end)
+
   it("has the error of an account that could not be audited", function()
     local group = graph.of(reports.small(), catalogue).groups[2]
     assert.equal("444455556666 eu-west-1", group.title)

@@ -6,7 +6,7 @@ local pools = require "reason.profile"
 local universe = require "reason.universe"
 local variables = require "reason.variable_profiles"
 
-local profile, FEW_CALLERS, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_CALLERS, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
+local profile, FEW_PRINCIPALS, FEW_ACTIONS = pools.make, pools.FEW_PRINCIPALS, pools.FEW_ACTIONS
 
 local A, B, C = universe.A, universe.B, universe.C
 local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
@@ -41,6 +41,7 @@ end
 
 M.makers = {}
 for name, maker in pairs(variables.makers) do M.makers[name] = maker end
+M.makers.times = require "reason.time_profile"
 
 -- Texts of free keys.
 function M.makers.texts()
@@ -132,6 +133,27 @@ end
 
 function M.makers.accounts()
   return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
+end
+
+-- Accounts of organizations that no document names: one represents the accounts that the patterns do not distinguish.
+function M.makers.groups()
+  local first, second = "o-a1b2c3d4e5", "o-f6g7h8i9j0"
+  local accounts = { [A] = first, [B] = second, ["100000000000"] = first, ["100000000001"] = first, ["100000000003"] = second,
+    ["200000000003"] = first, ["200000000002"] = second, ["200000000000"] = false, ["300000000003"] = false }
+  local all = { C, "123123123123", "911111111119", "333333333333", "111111111110", "900000000000", "211111111113",
+    "211111111003", "911111111003" }
+  for account in pairs(accounts) do all[#all + 1] = account end
+  table.sort(all)
+  local callers = universe.callers { accounts = all, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  return profile("groups", {
+    anyone = 80, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts }, conditions = 90,
+    tests = {
+      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { first, second } } } },
+      { key = "aws:PrincipalAccount", families = { { operators = LIKE, operands = { "1*", "*3", "*0", "2*3" } }, { operators = EQUAL, operands = { A, C } } } },
+      { key = "aws:PrincipalArn", families = { { operators = { "ArnLike", "ArnNotLike" },
+        operands = { "arn:aws:iam::1*:role/a", "arn:aws:iam::*3:*", "arn:aws:iam::*:user/z", "arn:aws:iam::2????????003:*" } } } },
+    },
+  })
 end
 
 local NAME_POOL = { "*", "a", "a*", "*/a", "?", "b*", "*b*", "a/?*" }
@@ -318,37 +340,10 @@ function M.makers.open()
   })
 end
 
-local function time_text(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
-end
-
--- aws:CurrentTime and aws:EpochTime are one time, which every request has. Temporary credentials were issued before it.
-function M.makers.times()
-  local values, seconds = {}, { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 }
-  for _, now in ipairs(seconds) do
-    values[#values + 1] = { now = now }
-    for _, issued in ipairs(seconds) do
-      if issued <= now then values[#values + 1] = { now = now, issued = issued } end
-    end
-  end
-  local operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals" }
-  local dates = { { operators = operators, operands = { "2026-01-01T00:00:00Z", "1767225605", "2026-01-01T00:00:10Z" } } }
-  local time = { name = "time", values = values, set = function(request, value)
-    request.context["aws:CurrentTime"] = time_text(value.now)
-    request.context["aws:EpochTime"] = tostring(value.now)
-    request.context["aws:TokenIssueTime"] = value.issued and time_text(value.issued)
-  end, flags = function(value) return value.issued and oracle.MEMBER or oracle.FLAGS.NO_TOKEN end }
-  return profile("times", {
-    anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
-    tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
-      { key = "aws:TokenIssueTime", families = dates }, { key = "aws:SecureTransport", families = BOOLEAN } },
-  })
-end
-
 -- The paths of organizations, of callers and of resources. Each path begins with the id.
-local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/zz/",
-  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
-  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/zz/", "o-azzzzzzzzz/r-zz/zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
+local PATHS = { "o-a1b2c3d4e5/r-ab12/", "o-a1b2c3d4e5/r-ab12/ou-1/", "o-a1b2c3d4e5/r-ab12/ou-1/ou-2/", "o-a1b2c3d4e5/r-zz/ou-zz/",
+  "o-f6g7h8i9j0/r-ab12/", "o-f6g7h8i9j0/r-ab12/ou-1/", "o-f6g7h8i9j0/r-zz/ou-zz/", "o-zzzzzzzzzz/r-ab12/", "o-zzzzzzzzzz/r-zz/ou-1/",
+  "o-azzzzzzzzz/r-ab12/ou-1/", "o-azzzzzzzzz/r-zz/", "o-zzzzzzzzzz/r-zz/ou-zz/", "o-azzzzzzzzz/r-zz/ou-zz/", "o-f6g7h8i9j0/r-zz/ou-1/",
   "o-a1b2c3d4e5/r-zz/ou-1/", "o-zzzzzzzzzz/r-zz/", "o-f6g7h8i9j0/r-zz/", "o-a1b2c3d4e5/r-zz/" }
 
 -- Returns values of the two keys: absent, or an id and a path.
@@ -444,7 +439,7 @@ function M.makers.relations()
   local numbers = { { operators = { "NumericLessThan", "NumericGreaterThanEquals" }, operands = { "5" } } }
   local networks = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "192.0.2.0/24" } } }
   local services = { { operators = EQUAL, operands = { "a.amazonaws.com" } } }
-  local callers = table.move(FEW_CALLERS, 1, #FEW_CALLERS, 1, {})
+  local callers = table.move(pools.FEW_CALLERS, 1, #pools.FEW_CALLERS, 1, {})
   universe.add_provider(callers, "accounts.google.com")
   return profile("relations", {
     anyone = 70, conditions = 95, old = 0, callers = callers,
@@ -548,6 +543,6 @@ end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
   "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
-  "lists", "services" }
+  "groups", "lists", "services" }
 
 return M

@@ -30,7 +30,7 @@ function M.makers.variables()
     anyone = 70, callers = callers, resource_values = resources, old = 25,
     resources = { "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}", "arn:aws:s3:::*",
       "arn:aws:s3:::${aws:username}" },
-    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
+    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "a/", "ab/", "ab/c", "${aws:username}" }) },
     tests = { { key = "aws:PrincipalTag/t", families = families },
       { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
   })

@@ -8,6 +8,7 @@ local lists = require "lanyard.lists"
 local container_logs = require "lanyard.access.deployment.logs"
 local pull = require "lanyard.access.pull"
 local requests = require "lanyard.access.deployment.request"
+local statements = require "lanyard.access.statements"
 local surroundings = require "lanyard.access.surroundings"
 
 local M = {}
@@ -24,6 +25,15 @@ local SLACK = 60
 
 -- ---------------------------------------------------------------------------------------------
 -- Images
+
+local function has_grant(doc, role_arn)
+  for _, statement in ipairs(doc and doc:statements() or {}) do
+    if statements.names(statement, role_arn) then
+      return true
+    end
+  end
+  return false
+end
 
 -- Why the service may be unable to pull an image of a private registry | nil. Of another account's image, only the
 -- service's own role can be checked.
@@ -42,13 +52,16 @@ local function pull_problem(region, service, image)
   if found.decision == "allow" then
     return nil
   end
-  -- A grant does not help against a Deny.
-  local is_denied = found.advice ~= nil
-  return {
-    text = ("repository '%s': %s"):format(image.repository_name, found.reason), repository_name = image.repository_name,
-    words = not is_denied and { "grant", service.name, image.repository_name } or nil,
-    advice = is_denied and pull.edit(found, service.role.arn, image.repository_name) or nil,
-  }
+  local words = { "grant", service.name, image.repository_name }
+  local cause = { text = ("repository '%s': %s"):format(image.repository_name, found.reason),
+    repository_name = image.repository_name }
+  if found.advice then -- a grant alone does not help against a Deny
+    cause.advice = pull.edit(found, service.role.arn, image.repository_name)
+      .. (has_grant(doc, service.role.arn) and "" or ", and grant it: lanyard " .. table.concat(words, " "))
+  else
+    cause.words = words
+  end
+  return cause
 end
 
 -- Returns what prevents the images from being pulled, and the images that could not be checked.

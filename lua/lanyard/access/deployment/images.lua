@@ -38,6 +38,17 @@ local function own_images(region, images)
   return own
 end
 
+-- What to do about a repository that does not exist.
+local function tip_for_missing(region, own)
+  for _, image in ipairs(own) do
+    if not image.host then
+      return ("a name without a registry host is a repository of your own in %s; write a public image as "
+        .. "docker.io/library/nginx:latest or public.ecr.aws/nginx/nginx:latest"):format(region.name)
+    end
+  end
+  return "correct the name of the image, or create the repository and push the image"
+end
+
 -- The repositories of images, by name | nil, err
 local function read_repositories(region, own)
   local wanted, by_name = {}, {}
@@ -50,8 +61,7 @@ local function read_repositories(region, own)
   local found, err = region:repositories(wanted)
   if not found then
     if answers.rejected(err, "RepositoryNotFoundException") then
-      err.tip = ("a name without a registry host is a repository of your own in %s; write a public image as "
-        .. "docker.io/library/nginx:latest or public.ecr.aws/nginx/nginx:latest"):format(region.name)
+      err.tip = tip_for_missing(region, own)
     end
     return nil, err
   end

@@ -19,6 +19,9 @@ local NEARLY_FULL = 0.8
 -- Lint rules that a finding of the audit covers when the statement allows a pull.
 local COVERED_FOR_PULLS = { ["general-role"] = true, ["lightsail-service"] = true }
 
+-- Lint rules about other accounts and services, whose abilities the findings of the audit list.
+local COVERED = { ["too-large"] = true, ["other-account"] = true, ["source-arn"] = true }
+
 -- Lint rules about everyone, which the findings of the audit cover when everyone can read the images.
 local COVERED_FOR_EVERYONE = { ["public"] = true, ["public-conditional"] = true, ["allow-not-principal"] = true }
 
@@ -53,13 +56,22 @@ local function is_reported_as_public(inventory, repository, statement)
   return false
 end
 
+-- Reports whether the widest class that a statement allows is an organization, which is reported like an account when
+-- the user said which ones are trusted.
+local function allows_organizations(inventory, repository, statement)
+  local widest = outsiders.has_trusted(inventory)
+    and outsiders.audience(inventory, repository.doc, statement, { most_denies = 1 })[1]
+  return widest and widest.kind == "organization" and not outsiders.is_public(inventory, widest)
+end
+
 -- Reports whether another finding of the audit covers what the linter found.
 local function is_covered(inventory, repository, flaw)
   local statement = repository.statements[flaw.statement]
   if flaw.id == "wider-than-pull" then
     return names_lightsail_role(statement)
   end
-  return flaw.id == "too-large"
+  return COVERED[flaw.id]
+    or flaw.id == "public-conditional" and allows_organizations(inventory, repository, statement)
     or COVERED_FOR_EVERYONE[flaw.id] and is_reported_as_public(inventory, repository, statement)
     or COVERED_FOR_PULLS[flaw.id] and allows_pull(repository, statement)
 end

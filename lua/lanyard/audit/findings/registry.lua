@@ -2,6 +2,8 @@
 
 local audience = require "lanyard.policy.audience"
 local controls = require "lanyard.audit.controls"
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local lists = require "lanyard.lists"
 local outsiders = require "lanyard.audit.outsiders"
 local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
@@ -22,10 +24,40 @@ local function covers_any(statement, actions)
   return false
 end
 
+-- Reports whether a Deny of the registry policy leaves a class an action.
+local function is_left(inventory, statement, class, action)
+  local has_deny = false
+  for _, one in ipairs(inventory.registry.statements) do
+    has_deny = has_deny or one.effect == "Deny" and query.covers(one, action)
+  end
+  for _, one in ipairs(has_deny and outsiders.classes(inventory, inventory.registry.doc, statement,
+    { is_registry = true, action = action }) or { class }) do
+    if one.text == class.text then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns the changes of a repository that a statement allows a class, as text | nil
+local function changes_of(inventory, statement, class)
+  local texts = {}
+  for _, group in ipairs(inventory.registry.scope ~= "V1" and ecr_actions.CHANGES or {}) do
+    for _, name in ipairs(group.actions) do
+      local action = "ecr:" .. name
+      if query.covers(statement, action) and is_left(inventory, statement, class, action) then
+        texts[#texts + 1] = group.further
+        break
+      end
+    end
+  end
+  return lists.sentence(texts)
+end
+
 -- Describes what a statement allows in every repository.
-local function describe_actions(statement, decides_pulls)
-  if decides_pulls and covers_any(statement, policy.PULL_ACTIONS) then
-    return "pull from"
+local function describe_actions(statement, decides_all, changes)
+  if decides_all and covers_any(statement, policy.PULL_ACTIONS) then
+    return changes and ("pull from, and %s in,"):format(changes) or "pull from"
   end
   return ("call %s%s in"):format(statement.not_action and "all actions except " or "",
     table.concat(statement.actions, ", "))
@@ -46,29 +78,37 @@ local function controls_note(inventory, statement, class)
   }, { class = class, statements = { statement }, actions = actions })
 end
 
-local function add_class(inventory, add, statement, class)
+local function id_of(everyone, pulls)
+  return everyone and "registry-public" or pulls and "registry-pull" or "registry-change"
+end
+
+local function add_class(inventory, add, statement, class, found)
   local everyone = outsiders.is_public(inventory, class)
   local label = statements.label(statement)
   local conditional = everyone and statement.has_condition and not audience.is_unrestricted(class)
-  add(everyone and "registry-public" or "registry-pull", {
+  local is_high = class.public or found.changes
+  add(id_of(everyone, found.pulls), {
     principal = everyone and "*" or class.id, label = label, discriminator = label,
-    severity = everyone and not audience.is_unrestricted(class) and (class.public and "high" or "medium") or nil,
+    severity = not (everyone and audience.is_unrestricted(class)) and (is_high and "high" or "medium") or nil,
     message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)%s"):format(
-      class.text:gsub(" %(another account%)$", ""), describe_actions(statement, inventory.registry.scope ~= "V1"),
+      class.text:gsub(" %(another account%)$", ""),
+      describe_actions(statement, inventory.registry.scope ~= "V1", found.changes),
       conditional and ", under a condition" or "", label, controls_note(inventory, statement, class)),
   })
 end
 
--- Everyone is reported for any action, somebody else outside for pulls.
+-- Everyone is reported for any action, somebody else outside for pulls and changes.
 local function check_registry_policy(inventory, add)
   local registry = inventory.registry or { statements = {} }
   for _, statement in ipairs(registry.statements) do
-    local pulls = registry.scope ~= "V1" and covers_any(statement, policy.PULL_ACTIONS)
-    local counts = registry.scope ~= "V1" or covers_any(statement, V1_ACTIONS)
+    local decides_all = registry.scope ~= "V1"
+    local pulls = decides_all and covers_any(statement, policy.PULL_ACTIONS)
+    local counts = decides_all or covers_any(statement, V1_ACTIONS)
     local classes = counts and outsiders.classes(inventory, registry.doc, statement, { is_registry = true }) or {}
     for _, class in ipairs(classes) do
-      if outsiders.is_public(inventory, class) or pulls then
-        add_class(inventory, add, statement, class)
+      local changes = changes_of(inventory, statement, class)
+      if outsiders.is_public(inventory, class) or pulls or changes then
+        add_class(inventory, add, statement, class, { pulls = pulls, changes = changes })
       end
     end
   end
@@ -95,6 +135,17 @@ return {
     id = "registry-pull",
     severity = "medium",
     summary = "The registry policy lets a principal outside the account pull",
+    why = WHY,
+    scope = "account",
+    needs = { "registry" },
+    breaks_pull = false,
+    check = check_registry_policy,
+    remediation = edit_registry_policy,
+  },
+  {
+    id = "registry-change",
+    severity = "high",
+    summary = "The registry policy lets a principal outside the account change repositories",
     why = WHY,
     scope = "account",
     needs = { "registry" },

@@ -57,6 +57,16 @@ local function check_current(inventory, add)
   end
 end
 
+-- Reports whether a service runs an image of another account, which can grant the role.
+local function pulls_from_others(inventory, service)
+  for _, image in ipairs(inventory.deployed) do
+    if image.service == service and image.uri.account ~= inventory.account then
+      return true
+    end
+  end
+  return false
+end
+
 -- A role without a grant is known only when every policy of the Region has been read. An empty list of repositories is
 -- no such ground: a role without repositories is harmless, and a proxy that empties the list must not cause `disable`.
 local function check_unused_roles(inventory, add)
@@ -66,7 +76,7 @@ local function check_unused_roles(inventory, add)
   end
   for _, service in ipairs(inventory.services) do
     -- Disabling the role does not help a deployment that failed, and deployment-failed says what does.
-    local is_needed = next(deployments.repositories(service, inventory.account)) ~= nil
+    local is_needed = deployments.needs_role(service) or pulls_from_others(inventory, service)
     if service.role.arn and not inventory.granted[service.role.arn] and not is_needed then
       add("unused-role", {
         service = service.name, principal = service.role.arn, role_owner = service,

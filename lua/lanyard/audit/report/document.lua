@@ -137,6 +137,7 @@ function M.repository(repository, options)
     name = repository.name,
     arn = repository.arn,
     access = access,
+    by_registry = repository.by_registry and json.array(repository.by_registry) or nil,
     policy_error = repository.unknown,
     images_error = repository.images_unknown,
     policy = options.policies and not repository.unknown and policy_of(repository, options.known) or nil,

@@ -55,7 +55,7 @@ end
 --- The members of the items, in the order of their columns.
 M.COLUMNS = {
   grants = { "account", "region", "repository", "type", "principal", "kind", "service", "decision", "statement",
-    "at_first", "came", "last_seen", "gone" },
+    "at_first", "came", "last_seen", "gone", "audience" },
   findings = { "account", "region", "repository", "id", "severity", "message", "service", "principal", "statement",
     "at_first", "came", "last_seen", "gone", "key" },
   runs = { "time", "tool", "part", "scopes", "failed", "repositories", "grants", "critical", "high", "medium", "low",
@@ -69,7 +69,8 @@ M.COLUMNS = {
 ---@field principal? string
 ---@field since? string     a timestamp: what began or ended then or later
 
---- A grant or a finding. Grants also have type, kind and decision; findings have id, severity, message and key.
+--- A grant or a finding. Grants also have type, kind, decision and, where conditions restrict the principal, audience;
+--- findings have id, severity, message and key.
 ---@class audit.Span
 ---@field account string
 ---@field region string
@@ -82,11 +83,25 @@ M.COLUMNS = {
 ---@field last_seen string  timestamp of the last run that has it
 ---@field gone? string      timestamp of the first later run that covers it and does not have it
 
+-- Returns the view to read, and its columns. A file that only earlier versions wrote has no audiences.
+local function view_of(db, name)
+  local columns = M.COLUMNS[name]
+  if name ~= "grants" then
+    return name, columns
+  end
+  local found = assert(assert(db:prepare "SELECT count(*) FROM sqlite_schema WHERE name = 'audience_grants'"):query())
+  if found[1][1] > 0 then
+    return "audience_grants", columns
+  end
+  return name, table.move(columns, 1, #columns - 1, 1, {})
+end
+
 local function read(self, name, conditions, ...)
   local values = table.pack(...)
   return database.guarded(self.path, function()
-    local columns, items = M.COLUMNS[name], {}
-    local rows = assert(assert(self.db:prepare(("SELECT %s FROM %s %s"):format(table.concat(columns, ", "), name,
+    local view, columns = view_of(self.db, name)
+    local items = {}
+    local rows = assert(assert(self.db:prepare(("SELECT %s FROM %s %s"):format(table.concat(columns, ", "), view,
       conditions))):query(table.unpack(values, 1, values.n)))
     for i, row in ipairs(rows) do
       items[i] = {}

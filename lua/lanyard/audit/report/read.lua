@@ -25,7 +25,7 @@ local access = object {
 
 local repository = object({
   name = text, arn = text, access = list(access), policy_error = optional(text), images_error = optional(text),
-  policy = optional(text),
+  by_registry = optional(list(text)), policy = optional(text),
   statements = optional(list(object { index = integer, label = text, text = text })),
 }, { policy_error = "unknown", images_error = "images_unknown" })
 

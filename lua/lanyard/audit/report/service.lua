@@ -19,16 +19,23 @@ local function filter(list, predicate)
   return rest
 end
 
+-- Reports whether the registry policy lets a service pull.
+local function is_by_registry(repository)
+  return repository.by_registry ~= nil and #repository.by_registry > 0
+end
+
 -- Restricts one account and Region of a report. Returns whether the service, or a grant to it, exists or may exist.
 local function restrict_scope(scope, name)
   scope.services = scope.services and filter(scope.services, function(service) return service.name == name end)
+  local function is_named(one) return one == name end
   local found = scope.services_error ~= nil or scope.services ~= nil and #scope.services > 0
   for _, repository in ipairs(scope.repositories or {}) do
     repository.access = filter(repository.access, function(access) return access.service == name end)
-    found = found or #repository.access > 0
+    repository.by_registry = repository.by_registry and filter(repository.by_registry, is_named)
+    found = found or #repository.access > 0 or is_by_registry(repository)
   end
   scope.repositories = scope.repositories and filter(scope.repositories, function(repository)
-    return repository.policy_error ~= nil or #repository.access > 0
+    return repository.policy_error ~= nil or #repository.access > 0 or is_by_registry(repository)
   end)
   return found
 end

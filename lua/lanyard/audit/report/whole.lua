@@ -16,6 +16,17 @@ local function service_of(plain, region)
     current = { images = plain.images }, failed = plain.failed }
 end
 
+-- Returns the services that the registry policy lets pull from a repository, as a set.
+local function services_by_registry(scope)
+  local names = {}
+  for _, repository in ipairs(scope.repositories) do
+    for _, name in ipairs(repository.by_registry or {}) do
+      names[name] = true
+    end
+  end
+  return names
+end
+
 -- Returns the inventory (lanyard.audit.scan.inventory) that a report describes, without policies.
 local function inventory_of(scope)
   local inventory = {
@@ -34,8 +45,10 @@ local function inventory_of(scope)
       inventory.granted[access.principal] = true
     end
   end
+  local by_registry = services_by_registry(scope)
   for i, plain in ipairs(scope.services) do
     inventory.services[i] = service_of(plain, scope.region)
+    inventory.granted[plain.principalArn] = inventory.granted[plain.principalArn] or by_registry[plain.name]
   end
   inventory.deployed = images.deployed(inventory, repositories)
   return inventory

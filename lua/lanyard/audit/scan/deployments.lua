@@ -65,4 +65,17 @@ function M.repositories(service, account)
   return found
 end
 
+--- Reports whether the failed deployment of a service pulls from a registry of ECR. Then the service needs its role:
+--- another account can have to allow it, and a grant can follow a correction of the image.
+---@param service access.Service
+---@return boolean
+function M.needs_role(service)
+  for _, reference in pairs(service.failed and service.failed.images or {}) do
+    if names.image(reference) then
+      return true
+    end
+  end
+  return false
+end
+
 return M

@@ -9,7 +9,6 @@
 
 local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
-local bounds = require "lanyard.policy.audience.denies"
 local deployments = require "lanyard.audit.scan.deployments"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
@@ -70,6 +69,7 @@ local M = {}
 ---@field unknown? string             why the policy could not be read
 ---@field unknown_error? lanyard.Error  with `unknown`
 ---@field images_unknown? string
+---@field by_registry? string[]       the services that the registry policy, and not the repository's, lets pull
 
 --- A principal that Allow statements give a pull action.
 ---@class audit.Access
@@ -162,17 +162,22 @@ local function audience_of(inventory, repository, access)
   if access.principal ~= "*" and access.kind ~= "service" or access.decision == "deny" then
     return nil
   end
-  local texts, known, widest = {}, {}, nil
+  local texts, known, widest, is_nobody = {}, {}, nil, true
   for _, statement in ipairs(access.given_by) do
+    local manifest, layer = policy.PULL_ACTIONS[1], policy.PULL_ACTIONS[2]
     local audience = outsiders.audience(inventory, repository.doc, statement, {
-      action = "ecr:BatchGetImage", most_denies = bounds.most(#access.given_by),
+      action = query.covers(statement, manifest) and manifest or layer,
     })
+    is_nobody = is_nobody and #audience == 0
     for _, class in ipairs(audience) do
       local is_own = access.kind == "public" or class.id == access.principal
       texts[#texts + 1] = is_own and not known[class.text] and class.text or nil
       widest = widest or is_own and KINDS[class.type or class.kind] or nil
       known[class.text] = true
     end
+  end
+  if is_nobody then
+    return "nobody", "unknown"
   end
   local text = table.concat(texts, "; ")
   return text ~= "" and text ~= "everyone" and inventory.intern(text) or nil, widest
@@ -201,6 +206,19 @@ local function access_of(inventory, repository)
   return list
 end
 
+-- Returns the services that can pull because of the registry policy alone, or nil.
+local function services_by_registry(inventory, repository)
+  local names = {}
+  for _, service in ipairs(inventory.surroundings:registry_allows() and inventory.services or {}) do
+    local role = service.role.arn
+    if role and grants.by_registry(inventory.surroundings, repository.doc, role, repository.arn, inventory.now) then
+      inventory.granted[role] = true
+      names[#names + 1] = service.name
+    end
+  end
+  return names[1] and names
+end
+
 local function ask_for_service(inventory, name)
   if not inventory.services_unknown and not inventory.service_by_name[name] then
     inventory.absences:ask("service", name)
@@ -220,6 +238,7 @@ local function read_policy(region, inventory, repository)
     repository.missing = inventory.identities:missing(repository.statements, inventory.account)
   end
   if not err then
+    repository.by_registry = services_by_registry(inventory, repository)
     local lost, journal_err = inventory.overwritten:find(repository, doc)
     repository.lost = lost
     inventory.journal_unknown = inventory.journal_unknown or journal_err and tostring(journal_err)

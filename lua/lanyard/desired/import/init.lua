@@ -4,8 +4,10 @@
 ---     io.write(format.lua(imported))  -- lanyard.desired.import.format
 
 local access_grant = require "lanyard.access.grant"
+local audience = require "lanyard.policy.audience"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
+local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local pull_access = require "lanyard.desired.pull_access"
 local statements = require "lanyard.access.statements"
@@ -26,9 +28,44 @@ local M = {}
 ---@field partial string[]  one line for each grant that the file states only in part
 ---@field unread { repository: table, err: lanyard.Error }[]  repositories whose policy could not be read
 
+-- Returns the classes that a statement can ever let pull.
+local function audience_of(doc, statement, found)
+  return audience.of(doc, {
+    account = found.account, statement = statement.index, action = policy.PULL_ACTIONS[1], now = found.time,
+  })
+end
+
+-- Returns what a condition leaves of a grant to a role, or nil if it is not about callers.
+local function conditional_pull(doc, statement, role, found)
+  for _, class in ipairs(audience_of(doc, statement, found)) do
+    if class.id == role.value then
+      local texts = {}
+      for i, restriction in ipairs(class.restrictions) do
+        if restriction.kind == "source" or restriction.kind == "depends" then
+          return nil
+        end
+        texts[i] = restriction.text
+      end
+      return texts[1] and ("grants %s a pull only %s"):format(role.service, table.concat(texts, " "))
+        or ("grants %s a pull under a condition that the role can satisfy"):format(role.service)
+    end
+  end
+  return ("grants %s nothing: no pull of the role satisfies the condition"):format(role.service)
+end
+
+-- Returns whom a statement for everyone lets pull: every role of Lightsail, too.
+local function everyone_pulls(doc, statement, found)
+  for _, class in ipairs(pull_access.has_pull_action(statement) and audience_of(doc, statement, found) or {}) do
+    if class.kind == "everyone" then
+      return ("lets %s pull, and not only roles of services"):format(class.text)
+    end
+  end
+  return nil
+end
+
 -- Returns why an Allow for a principal is not what a desired-state file grants, or nil, and whether the file states a
 -- part of it. `imported` is whether the file has a grant of the service for this repository.
-local function exception_of(statement, role, region, services, imported)
+local function exception_of(found, doc, statement, role, services, imported)
   local service = services[role.service]
   if role.kind == "orphan" then
     return "names the unique ID of a deleted role or user"
@@ -36,9 +73,11 @@ local function exception_of(statement, role, region, services, imported)
     return ("names the general role of %s, which does not pull images"):format(role.service)
   elseif role.kind == "lightsail-service" then
     return "names the Lightsail service principal, which does not pull images"
+  elseif role.kind == "public" then
+    return everyone_pulls(doc, statement, found)
   elseif role.kind ~= "puller" then
     return nil
-  elseif role.region ~= region then
+  elseif role.region ~= found.region then
     return ("names a role of %s in %s, which cannot pull from this Region"):format(role.service, role.region)
   elseif not service then
     return ("names a role of %s, a service that does not exist"):format(role.service)
@@ -50,7 +89,8 @@ local function exception_of(statement, role, region, services, imported)
   elseif imported and pull_access.has_pull_action(statement) and not statement.has_condition then
     return ("grants %s more than a pull"):format(role.service), true
   end
-  return ("grants %s actions or conditions other than a pull until a date"):format(role.service)
+  return statements.is_conditional_pull(statement) and conditional_pull(doc, statement, role, found)
+    or ("grants %s actions or conditions other than a pull until a date"):format(role.service)
 end
 
 -- Lists everything that a policy grants Lightsail's roles and that a desired-state file cannot state, or not
@@ -61,7 +101,7 @@ local function add_exceptions(found, repository, doc, services, imported)
     for _, one in ipairs(allows and statement.principals or {}) do
       local role = principal.classify(one.type, one.value)
       role.value = one.value
-      local reason, partial = exception_of(statement, role, found.region, services, imported[role.service])
+      local reason, partial = exception_of(found, doc, statement, role, services, imported[role.service])
       if reason then
         table.insert(partial and found.partial or found.omitted,
           ("%s: %s %s"):format(repository, statements.describe(statement), reason))

@@ -42,11 +42,15 @@ function M.repository_arn(world, region, name)
   return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
 end
 
+-- The source of a request is not known, so it must be allowed from each of these addresses. Nobody has them: they are
+-- for benchmarks (RFC 2544 and 5180).
+local SOURCES = { "198.18.0.1", "2001:2::1" }
+
 -- Returns the condition keys of a request. Other keys are absent: no VPC endpoint, no tags, no session of a service.
-local function context_of(world, region, member)
+local function context_of(world, region, member, source)
   local context, organization = expiry.at(world.now()), organizations.of(world)
   context["aws:SecureTransport"], context["aws:ViaAWSService"] = "true", "false"
-  context["aws:RequestedRegion"] = region
+  context["aws:RequestedRegion"], context["aws:SourceIp"] = region, source
   if organization then
     local paths = { organizations.path(world) }
     context["aws:ResourceOrgID"], context["aws:ResourceOrgPaths"] = organization.id, paths
@@ -73,19 +77,12 @@ local function is_closed(world, asked)
   return false
 end
 
---- Decides a request about a repository, or about the registry, by the resource-based policies and the resource control
---- policies alone.
----@param world emulator.World
----@param region string
----@param name? string  of the repository; absent: the request is about the registry
----@param request emulator.PullRequest
----@return "allow"|"deny"|"none" decision
----@return string? kind  of the policy that denies
-function M.decide(world, region, name, request)
+-- Decides a request from one source.
+local function decide_from(world, region, name, request, source)
   local state = world.region(region)
   local repository = name and state.repositories[name]
   local asked = {
-    principal = request.principal, action = request.action, context = context_of(world, region, request.member),
+    principal = request.principal, action = request.action, context = context_of(world, region, request.member, source),
     resource = name and M.repository_arn(world, region, name) or "*",
   }
   local policies = { repository and repository.policy or nil }
@@ -105,6 +102,26 @@ function M.decide(world, region, name, request)
     allowed = allowed or answer == "allow"
   end
   return allowed and "allow" or "none"
+end
+
+--- Decides a request about a repository, or about the registry, by the resource-based policies and the resource control
+--- policies alone.
+---@param world emulator.World
+---@param region string
+---@param name? string  of the repository; absent: the request is about the registry
+---@param request emulator.PullRequest
+---@return "allow"|"deny"|"none" decision
+---@return string? kind  of the policy that denies
+function M.decide(world, region, name, request)
+  local worst = "allow"
+  for _, source in ipairs(SOURCES) do
+    local decision, kind = decide_from(world, region, name, request, source)
+    if decision == "deny" then
+      return decision, kind
+    end
+    worst = decision == "none" and decision or worst
+  end
+  return worst
 end
 
 -- Returns the names of the repositories that a request is about; none: it is about the registry.

@@ -4,7 +4,6 @@
 
 local audience = require "lanyard.policy.audience"
 local coverage = require "lanyard.policy.coverage"
-local denies = require "lanyard.policy.audience.denies"
 local define = require("lanyard.policy.lint.catalogue").define
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
@@ -51,7 +50,7 @@ local function audience_of(scope, without_denies, action)
   if without_denies or #scope.denies == 0 or scope.doc:size() > LONGEST then
     return audience.of(scope.statement, options)
   end
-  options.statement, options.most_denies = scope.statement.index, denies.most(scope.allows)
+  options.statement, options.budget = scope.statement.index, scope.budget:part(scope.allows)
   return audience.of(scope.doc, options)
 end
 

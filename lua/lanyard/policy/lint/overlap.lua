@@ -1,5 +1,6 @@
 --- Checks for statements that other statements make redundant, over every possible request.
 
+local budgets = require "lanyard.policy.budget"
 local define = require("lanyard.policy.lint.catalogue").define
 local numbered = require("lanyard.policy.statements").numbered
 local redundancy = require "lanyard.policy.redundancy"
@@ -49,8 +50,8 @@ local function cancelling(doc, statements, statement, kind)
   return one and numbered(one) .. " denies" or others("the Deny statements", kind) .. " deny"
 end
 
--- About how many microseconds the questions take. After that, a statement is compared with each other one by its text.
-local MOST_WORK = 300000
+-- How many steps the questions take, about 0.3 s. After that, a statement is compared with each other one by its text.
+local MOST_STEPS = 60000000
 
 -- Reports whether one other statement of an effect covers a statement.
 local function is_covered(check, doc, statement, effect)
@@ -79,7 +80,7 @@ end
 ---@param add policy.lint.Add
 ---@param kind "resource"|"identity"  the kind of the document for questions (policy.ReasonOptions)
 function M.check(doc, statements, node_of, add, kind)
-  local check = redundancy.new(doc, { kind = kind }, MOST_WORK)
+  local check = redundancy.new(doc, { kind = kind }, budgets.new(MOST_STEPS))
   for i = #statements, 1, -1 do
     local statement = statements[i]
     if not is_clear(statement) or #statements == 1 then

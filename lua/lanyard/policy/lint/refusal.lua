@@ -96,9 +96,29 @@ function M.find(doc, type, ignored)
   return found.first
 end
 
--- An unknown operator is open in the answers themselves, and a document without statements is no policy: it allows
--- nothing.
+-- An unknown operator is open in the answers themselves, and a document without statements allows nothing.
 local NOT_COUNTED = { ["no-statement"] = true, ["unknown-operator"] = true }
+
+-- The answers for the last texts, by type: questions are often about the same documents. Longer texts are not kept.
+local MOST_KEPT, LONGEST_KEPT = 64, 32768
+local kept, count = {}, 0
+
+-- Returns what makes AWS refuse a document, as text | false
+local function reason_of(doc, type)
+  local key = type .. tostring(doc)
+  local reason = kept[key]
+  if reason == nil then
+    local refusal = not doc:empty() and M.find(doc, type, NOT_COUNTED)
+    reason = refusal and M.text(refusal) or false
+    if count >= MOST_KEPT then
+      kept, count = {}, 0
+    end
+    if #key <= LONGEST_KEPT then
+      kept[key], count = reason, count + 1
+    end
+  end
+  return reason
+end
 
 --- Returns what makes AWS refuse one of some documents, for questions about them.
 ---@param docs policy.Document[]
@@ -106,9 +126,9 @@ local NOT_COUNTED = { ["no-statement"] = true, ["unknown-operator"] = true }
 ---@return string? reason
 function M.reason(docs, type)
   for _, doc in ipairs(docs) do
-    local refusal = not doc:empty() and M.find(doc, type, NOT_COUNTED)
-    if refusal then
-      return M.text(refusal)
+    local reason = reason_of(doc, type)
+    if reason then
+      return reason
     end
   end
   return nil

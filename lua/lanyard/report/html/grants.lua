@@ -10,7 +10,7 @@ local text, block, cell = elements.text, elements.block, elements.cell
 local STATES = { ok = "can pull", noted = "can pull, with a finding", broken = "cannot pull", missing = "cannot pull" }
 
 local function labels_of(edge)
-  return edge.access and table.concat(edge.access.statements, ", ") or "-"
+  return edge.access and table.concat(edge.access.statements, ", ") or edge.state == "ok" and edge.label or "-"
 end
 
 -- Returns the statements of a grant: their texts where the report has them, else their labels.

@@ -247,3 +247,48 @@ describe("opening a history", function()
     assert.equal("a.db 640\n", modes())
   end)
 end)
+
+describe("the audience of a grant in the history", function()
+  -- A report in which everyone has access to the repository web under a condition.
+  local function with_audience(hours, audience, kind)
+    local one = report(hours, { web = { access = { ["*"] = "depends" } } })
+    local access = one.scopes[1].repositories[1].access[1]
+    access.audience, access.kind = audience, kind or "public"
+    return one
+  end
+
+  local function audiences(stored)
+    local list = {}
+    for i, item in ipairs(stored:grants()) do
+      list[i] = ("%s %s %s..%s %s"):format(item.audience or item.principal, item.kind, hour(item.came), hour(item.last_seen),
+        hour(item.gone))
+    end
+    return list
+  end
+
+  it("is stored, and a grant with another audience is another grant", function()
+    local folder <close> = helper.folder()
+    local stored <close> = history_of(folder, with_audience(1, "organization o-a1b2c3d4e5"),
+      with_audience(2, "organization o-a1b2c3d4e5"), with_audience(3, nil), with_audience(4, "account 111122223333", "account"))
+    assert.same({ "organization o-a1b2c3d4e5 public 01..02 03", "* public 03..03 04", "account 111122223333 account 04..04 -" },
+      audiences(stored))
+  end)
+
+  it("is added to the grants of a file of an earlier version, which go on", function()
+    local folder <close> = helper.folder()
+    do
+      local stored <close> = history_of(folder, with_audience(1, nil))
+      assert.same({ "* public 01..01 -" }, audiences(stored))
+    end
+    do
+      local db <close> = assert(sqlite.open(folder .. "/a.db"))
+      assert(db:exec "DROP VIEW audience_grants; DROP TABLE audiences")
+    end
+    do
+      local stored <close> = assert(history.open(folder .. "/a.db", { readonly = true }))
+      assert.same({ "* public 01..01 -" }, audiences(stored))
+    end
+    local stored <close> = history_of(folder, with_audience(2, "everyone, except organization o-a1b2c3d4e5"))
+    assert.same({ "everyone, except organization o-a1b2c3d4e5 public 01..02 -" }, audiences(stored))
+  end)
+end)

@@ -87,6 +87,32 @@ $]], format.lua(found))
     check_plans_are_empty(w, found)
   end)
 
+  it("says of a conditional grant, and of a statement for everyone, whom it lets pull", function()
+    for condition, expected in pairs {
+      ['"Bool":{"aws:SecureTransport":"true"}'] = "grants web a pull under a condition that the role can satisfy",
+      ['"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}'] = "grants web a pull under a condition that the role can satisfy",
+      ['"StringEquals":{"aws:PrincipalAccount":"947856326339"}'] = "grants web a pull under a condition that the role can satisfy",
+      ['"StringEquals":{"aws:PrincipalAccount":"111122223333"}'] = "grants web nothing: no pull of the role satisfies the condition",
+      ['"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}'] = "grants web a pull only in organization o-a1b2c3d4e5",
+      ['"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}'] = "grants web a pull only from 192.0.2.0/24",
+      ['"StringEquals":{"aws:PrincipalTag/team":"web"}'] = "grants web a pull only if aws:PrincipalTag/team is web",
+    } do
+      local w <close> = new_world()
+      w:put("web", policy(allow(role_of(w, "web"), PULL, (',"Condition":{%s}'):format(condition))))
+      assert.same({ "web: statement #1 " .. expected }, assert(import.read(w.region)).omitted, condition)
+    end
+    for condition, expected in pairs {
+      [""] = "lets everyone pull, and not only roles of services",
+      [',"Condition":{"Bool":{"aws:SecureTransport":"true"}}'] = "lets everyone pull, and not only roles of services",
+      [',"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}'] = "lets everyone from 192.0.2.0/24 pull, and not only roles of services",
+      [',"Condition":{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}'] = false,
+    } do
+      local w <close> = new_world()
+      w:put("web", policy(allow("*", PULL, condition)))
+      assert.same({ expected and "web: statement #1 " .. expected or nil }, assert(import.read(w.region)).omitted, condition)
+    end
+  end)
+
   it("imports a wider grant and reports that it is wider", function()
     local w <close> = new_world()
     w:put("web", policy(allow(role_of(w, "web"), '"ecr:*"')))

@@ -94,6 +94,20 @@ describe("a pull from the emulated registry", function()
     assert.equal("FAILED", deploy(w))
   end)
 
+  it("has an address of its source, which no network but the whole Internet contains", function()
+    local function under(operator, ...)
+      local condition = { Condition = { [operator] = { ["aws:SourceIp"] = json.array { ... } } } }
+      set { repository = policy("Allow", role), registry = registry("Deny", "*", condition) }
+      local state = deploy(w)
+      assert(w.region.ecr:DeleteRegistryPolicy())
+      return state
+    end
+    assert.equal("ACTIVE", under("NotIpAddress", "0.0.0.0/0", "::/0"))
+    assert.equal("FAILED", under("NotIpAddress", "0.0.0.0/0"))
+    assert.equal("FAILED", under("NotIpAddress", "203.0.113.0/24"))
+    assert.equal("ACTIVE", under("IpAddress", "203.0.113.0/24"))
+  end)
+
   it("is denied by the registry policy of its own Region only", function()
     set { repository = policy("Allow", role) }
     w.world.region("eu-west-1").registry_policy = { text = registry("Deny", "*", { Resource = "*" }), ids = {} }

@@ -66,7 +66,7 @@ local REFUSED = {
   { "a wildcard in a service", doc { Principal = { Service = "*.amazonaws.com" } }, "contains a wildcard" },
   { "a wildcard in a provider", doc { Principal = { Federated = "arn:aws:iam::*:saml-provider/x" } }, "contains a wildcard" },
   { "a wildcard as canonical user", doc { Principal = { CanonicalUser = "*" } }, "contains a wildcard" },
-  { "a Resource that is no ARN", doc { Resource = "my-bucket" }, "'my%-bucket' is not an ARN" },
+  { "a Resource that is not an ARN", doc { Resource = "my-bucket" }, "'my%-bucket' is not an ARN" },
   { "a Sid that is not a text", doc { Sid = 5 }, "Sid must be a string" },
 }
 
@@ -87,7 +87,7 @@ local ACCEPTED = {
   { "no Resource", doc() },
   { "no Version", doc({}, { Version = false }) },
   { "Version 2008-10-17 and an Id", doc({}, { Version = "2008-10-17", Id = "x" }) },
-  { "one statement that is no list", assert(policy.parse(json.encode { Statement = DEFAULTS })) },
+  { "one statement outside a list", assert(policy.parse(json.encode { Statement = DEFAULTS })) },
   { "an empty Condition", doc { Condition = {} } },
   { "numbers and Booleans as operands", doc(where("Bool", "aws:SecureTransport", true)) },
   { "everyone", doc { Principal = "*" } }, { "everyone as AWS", doc { Principal = { AWS = "*" } } },

@@ -132,6 +132,7 @@ local function open_to_write(path)
     assert(db:exec(schema.CREATE))
   end
   assert(db:exec(schema.LOOKS))
+  assert(db:exec(schema.AUDIENCES))
   transaction.commit()
   return db
 end

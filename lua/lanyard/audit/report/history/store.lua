@@ -31,14 +31,17 @@ local COVER = "INSERT OR REPLACE INTO looks (place, last_run) VALUES (?, ?)"
 
 -- `open` selects the rows of an account and Region that have not ended.
 local GRANTS = {
-  open = [[SELECT span.id, place.repository, who.type || ' ' || who.principal || ' ' || span.decision, span.statement
+  open = [[SELECT span.id, place.repository, who.type || ' ' || who.principal || ' ' || span.decision
+      || coalesce(' ' || effect.audience, ''), span.statement
     FROM places AS place JOIN grant_spans AS span ON span.place = place.id AND span.gone_run IS NULL
       JOIN principals AS who ON who.id = span.principal
+      LEFT JOIN audiences AS effect ON effect.span = span.id
     WHERE place.account = ? AND place.region = ?]],
   insert = [[INSERT INTO grant_spans (place, principal, decision, statement, first_run, last_run)
     VALUES (?, ?, ?, ?, ?, ?)]],
   extend = "UPDATE grant_spans SET statement = ?, last_run = ? WHERE id = ?",
   finish = "UPDATE grant_spans SET gone_run = ? WHERE id = ?",
+  describe = "INSERT INTO audiences (span, audience, kind) VALUES (?, ?, ?)",
 }
 local FINDINGS = {
   open = [[SELECT span.id, place.repository, span.key, span.finding, span.service
@@ -115,19 +118,34 @@ local function open_rows(statements, scope)
   return rows
 end
 
+-- Returns the open row of an access. A row of an earlier version has no audience, and gets this one.
+function Store:open_row(open, present, key, access)
+  local row, earlier = open[key .. " " .. (access.audience or "")], open[key]
+  if not row and earlier and not present[key] then
+    present[key] = true
+    assert(self.grants.describe:run(earlier[1], access.audience or "", access.kind))
+    return earlier
+  end
+  return row
+end
+
 function Store:add_repository_grants(scope, repository, open, present)
   local place
   for _, access in ipairs(repository.access) do
-    local key = ("%s\0%s %s %s"):format(repository.name, access.type, access.principal, access.decision)
+    local principal_key = ("%s\0%s %s %s"):format(repository.name, access.type, access.principal, access.decision)
+    local key = principal_key .. " " .. (access.audience or "")
     if access.decision == "deny" or present[key] then
       goto continue
-    elseif open[key] then
-      assert(self.grants.extend:run(access.statement, self.run, open[key][1]))
+    end
+    local row = self:open_row(open, present, principal_key, access)
+    if row then
+      assert(self.grants.extend:run(access.statement, self.run, row[1]))
     else
       place = place or self:place_id(scope, repository.name)
       local principal = self.principals({ access.type, access.principal }, access.type, access.principal, access.kind,
         access.service)
       assert(self.grants.insert:run(place, principal, access.decision, access.statement, self.run, self.run))
+      assert(self.grants.describe:run(self.db:id(), access.audience or "", access.kind))
     end
     present[key] = true
     ::continue::
@@ -189,7 +207,7 @@ function M.add(db, report)
   local index = coverage.index(report)
   check_order(db, report, index)
   local self = setmetatable({
-    report = report, index = index, run = add_run(db, report),
+    db = db, report = report, index = index, run = add_run(db, report),
     places = ids_of(db, "places", "account, region, repository, first_run", "?, ?, ?, ?",
       "account = ? AND region = ? AND repository = ?"),
     principals = ids_of(db, "principals", "type, principal, kind, service", "?, ?, ?, ?",
