@@ -18,7 +18,11 @@ LUA_SHAREDIR = $(abspath $(PREFIX))/share/lua/5.4
 INSTALLED = $(DATADIR)/installed
 ROOT = $(if $(DESTDIR),$(abspath $(DESTDIR)))
 
-BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json
+MANDIR = $(abspath $(PREFIX))/share/man
+# Manual pages that `make man` wrote into build/man.
+MANUAL = $(wildcard $(B)/man/*.[1-9])
+BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json \
+  $(foreach f,$(MANUAL),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
   $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
 
