@@ -85,7 +85,7 @@ int platform_try_watch(int fd) {
   if (probe < 0)
     return errno;
   struct epoll_event event = {.events = EPOLLIN};
-  int failed = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
+  int failed = probe == fd ? EBADF : epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
   close(probe);
   return failed;
 #else

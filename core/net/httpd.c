@@ -1,6 +1,7 @@
 #include "net/httpd.h"
 
 #include "base/civil.h"
+#include "base/platform.h"
 #include "net/httpd_connection.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static int spare = -1;
 
 static bool keep_spare(void) {
   if (spare < 0)
-    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    spare = platform_open_marker();
   return spare >= 0;
 }
 

@@ -18,13 +18,17 @@ LUA_SHAREDIR = $(abspath $(PREFIX))/share/lua/5.4
 INSTALLED = $(DATADIR)/installed
 ROOT = $(if $(DESTDIR),$(abspath $(DESTDIR)))
 
-BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json
+MANDIR = $(abspath $(PREFIX))/share/man
+# Manual pages that `make man` wrote into build/man.
+MANUAL = $(wildcard $(B)/man/*.[1-9])
+BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json \
+  $(foreach f,$(MANUAL),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
   $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
 
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps packages packages-test packages-test-deps
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -84,3 +88,10 @@ rpm-deps:; @.ci/install rpm
 
 rpm: rpm-deps sbom ## build/dist: an RPM with the static binary
 	@scripts/packaging/rpm.sh $(STATIC) $(VERSION) $(EPOCH) $(ARCH) $(DIST)
+
+packages: static sbom oci deb rpm ## build/dist: all of them
+	@cd $(DIST) && sha256sum $$(ls | grep -v -e SHA256SUMS -e buildinfo -e changes) > SHA256SUMS
+
+packages-test-deps:; @.ci/install debootstrap lintian luarocks podman skopeo openssl python3
+packages-test: packages-test-deps packages ## the packages on bare machines (needs root); ROOTS= keeps the roots
+	@tests/packages.sh $(ROOTS)

@@ -30,13 +30,19 @@ for _, file in ipairs { "lanyard", "lanyard.so" } do
       assert.not_matches("RWE", segments)
     end)
 
+    -- A static binary that is stripped names none of its functions.
+    local symbols = readelf("-s", path)
+    if not symbols:find(" FUNC ", 1, true) then
+      pending(file .. " has no symbols, so the checks of stacks and buffers cannot be read back")
+      return
+    end
+
     it("checks the stack of functions with arrays", function()
-      assert.matches("__stack_chk_fail", readelf("-s", path))
+      assert.matches("__stack_chk_fail", symbols)
     end)
 
     if is_optimized then
       it("checks the sizes of buffers in calls of the C library", function()
-        local symbols = readelf("-s", path)
         for _, name in ipairs { "__snprintf_chk", "__memcpy_chk" } do
           assert.matches(name, symbols)
         end

@@ -1,0 +1,285 @@
+#!/usr/bin/env bash
+# Tests the packages in build/dist on bare machines: the static binary, the Debian packages, the RPM, the image, the
+# rock, and that the same commit gives the same bytes.
+#   tests/packages.sh [ROOTS]     as root, after `make packages`; `make packages-test` does both
+# ROOTS is a folder with minbase roots (bookworm, trixie, noble), which debootstrap makes if they are missing. They are
+# not changed. Without ROOTS they are in a temporary folder. Prints a line for each test, and exits with 1 if one failed.
+# A test whose program is not installed is skipped with a word. LANYARD_TWICE=yes also builds everything in two folders,
+# which takes about 15 minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ "${1:-}" != inside ]; then
+  [ "$(id -u)" = 0 ] || { echo "packages.sh: this needs root, for chroot and mount" >&2; exit 1; }
+  folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" lanyard-packages.XXXXXX)
+  trap 'rm -rf --one-file-system "$folder"' EXIT
+  # The mounts and processes are in new namespaces, so that the kernel removes them when this script ends.
+  unshare --mount --propagation private --pid --fork --kill-child tests/packages.sh inside "$folder" "${1:-}"
+  exit
+fi
+folder=$2
+roots=${3:-$folder/roots}
+mkdir -p "$roots"
+version=$(sed -n 's/^return "\(.*\)"$/\1/p' lua/lanyard/version.lua)
+dist=$PWD/build/dist
+static=$dist/lanyard-$version-linux-$(uname -m)
+image=$dist/lanyard-$version-oci-$(uname -m).tar
+count=0 failures=0
+
+ok() {
+  count=$((count + 1))
+  echo "ok $count - $*"
+}
+
+not_ok() {
+  count=$((count + 1))
+  failures=$((failures + 1))
+  echo "not ok $count - $*"
+  sed 's/^/# /' "$folder/log"
+}
+
+skip() { # NAME REASON
+  count=$((count + 1))
+  echo "ok $count - $1 # SKIP $2"
+}
+
+check() { # NAME COMMAND...
+  name=$1
+  shift
+  set +e # In a condition, the commands of a function would continue after a failure.
+  (
+    set -e
+    "$@"
+  ) > "$folder/log" 2>&1
+  status=$?
+  set -e
+  if [ $status = 0 ]; then ok "$name"; else not_ok "$name"; fi
+}
+
+installed() {
+  command -v "$1" > /dev/null
+}
+
+# Prints the folder of a fresh root: an overlay over the minbase root of a release.
+fresh() { # RELEASE
+  release=$1
+  if [ ! -x "$roots/$release/usr/bin/apt" ]; then
+    case $release in
+      noble) mirror=http://archive.ubuntu.com/ubuntu ;;
+      *) mirror=http://deb.debian.org/debian ;;
+    esac
+    debootstrap --variant=minbase "$release" "$roots/$release" "$mirror" > "$folder/log" 2>&1 || return 1
+  fi
+  layers=$(mktemp -d -p "$folder" "$release.XXXXXX")
+  mkdir "$layers/upper" "$layers/work" "$layers/root"
+  mount -t overlay overlay -o "lowerdir=$roots/$release,upperdir=$layers/upper,workdir=$layers/work" "$layers/root" \
+    2> /dev/null || cp -a "$roots/$release/." "$layers/root"
+  mount -t proc proc "$layers/root/proc"
+  cp /etc/resolv.conf "$layers/root/etc/resolv.conf"
+  printf 'APT::Install-Recommends "0";\nAPT::Get::Assume-Yes "1";\n' > "$layers/root/etc/apt/apt.conf.d/bare"
+  echo "$layers/root"
+}
+
+in_root() { # ROOT COMMAND
+  chroot "$1" /usr/bin/env -i HOME=/root DEBIAN_FRONTEND=noninteractive \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+"http_proxy=$http_proxy"} sh -euc "$2"
+}
+
+# --- The static binary ---------------------------------------------------------------------------------------------
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$folder/key.pem" -out "$folder/ca.pem" -days 2 -subj /CN=lanyard.test \
+  -addext subjectAltName=DNS:hosts.lanyard.test,DNS:dns.lanyard.test 2> /dev/null
+
+# Runs the binary in a root with a network of its own, in which /etc/hosts and the DNS server know one name each.
+with_names() { # ROOT
+  mkdir -p "$1/etc" "$1/tmp"
+  echo '127.0.0.1 hosts.lanyard.test' > "$1/etc/hosts"
+  echo 'nameserver 127.0.0.1' > "$1/etc/resolv.conf"
+  cp tests/packages/names.lua "$1/names.lua"
+  python3 tests/packages/names.py "$folder/ca.pem" "$folder/key.pem" "$(command -v chroot)" "$1" /usr/bin/lanyard /names.lua
+}
+
+finds_names() { # ROOT
+  with_names "$1" | tee "$folder/names"
+  cmp "$folder/names" - << 'EOF'
+hosts	200
+dns	200
+none	NameResolution
+EOF
+}
+
+lacks_certificates() { # ROOT
+  with_names "$1" | tee "$folder/names"
+  grep -qx 'hosts	Tls	true' "$folder/names"
+}
+
+# Tries each place where a system may have its CA certificates.
+finds_certificates() { # ROOT
+  for file in etc/ssl/certs/ca-certificates.crt etc/pki/tls/certs/ca-bundle.crt \
+    etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem etc/ssl/ca-bundle.pem etc/ssl/cert.pem; do
+    install -D -m 644 "$folder/ca.pem" "$1/$file"
+    finds_names "$1"
+    rm "$1/$file"
+  done
+}
+
+runs_commands() { # ROOT
+  lanyard=(chroot "$1" /usr/bin/lanyard)
+  [ "$("${lanyard[@]}" --version)" = "lanyard $version" ]
+  "${lanyard[@]}" --emulator grant my-container-service my-private-repo --enable | grep 'my-private-repo *granted'
+  "${lanyard[@]}" --emulator audit --history /tmp/history.db
+  "${lanyard[@]}" history /tmp/history.db
+}
+
+[ -x "$static" ] || { echo "packages.sh: $static does not exist; run make packages" >&2; exit 1; }
+mkdir -p "$folder/empty/tmp"
+for system in empty bookworm trixie noble; do
+  root=$folder/empty
+  [ $system = empty ] || root=$(fresh $system) || { not_ok "make a root of $system"; continue; }
+  install -D -m 755 "$static" "$root/usr/bin/lanyard"
+  check "static, $system: grant, audit and history" runs_commands "$root"
+  check "static, $system: without CA certificates, the error says so" lacks_certificates "$root"
+  check "static, $system: CA certificates in each place, names by /etc/hosts and DNS" finds_certificates "$root"
+done
+
+# --- The Debian packages -------------------------------------------------------------------------------------------
+
+deb_works() { # ROOT
+  cp "$dist/lanyard_${version}_"*.deb "$dist/lua-lanyard_${version}_"*.deb "$1/tmp/"
+  in_root "$1" '
+    apt-get update -q
+    find / -xdev -not -path "/proc/*" -not -path "/tmp/*" -not -path "/var/*" -not -path "/etc/*" | sort > /tmp/before
+    apt-get install -q /tmp/lanyard_*.deb
+    lanyard --version
+    lanyard --emulator audit --history /tmp/history.db
+    lanyard history /tmp/history.db
+    lanyard -e "print(require(\"lanyard.embedded\").prefix)" | grep -qx /usr
+    apt-get install -q /tmp/lua-lanyard_*.deb
+    lua5.4 -e "local l = require \"lanyard\" print(l.version, l.policy.new():size())"
+    dpkg --verify lanyard lua-lanyard
+    apt-get purge -q lanyard lua-lanyard
+    apt-get autoremove -q --purge
+    find / -xdev -not -path "/proc/*" -not -path "/tmp/*" -not -path "/var/*" -not -path "/etc/*" | sort > /tmp/after
+    ! diff /tmp/before /tmp/after | grep lanyard'
+}
+
+if [ -e "$dist/lanyard_${version}_$(dpkg --print-architecture).deb" ]; then
+  for system in bookworm trixie; do
+    root=$(fresh $system)
+    check "deb, $system: install, run, verify and purge" deb_works "$root"
+  done
+  if installed lintian; then
+    # A tag that is overridden is explained in the package's file of overrides. Manual pages come from `make man`.
+    suppressed=()
+    grep -q '^man:' Makefile scripts/packaging/packaging.mk || suppressed=(--suppress-tags no-manual-page)
+    check "deb: lintian" lintian --pedantic --fail-on error,warning "${suppressed[@]}" \
+      "$dist/lanyard_${version}_$(dpkg --print-architecture).changes"
+  else
+    skip "deb: lintian" "lintian is not installed"
+  fi
+else
+  skip "deb" "make deb was not run"
+fi
+
+# --- The RPM -------------------------------------------------------------------------------------------------------
+
+rpm_works() {
+  root=$folder/rpm
+  mkdir -p "$root"
+  rpm --root "$root" --initdb
+  rpm --root "$root" --nodeps -i "$dist/lanyard-$version-1.$(uname -m).rpm" # The root has no ca-certificates.
+  rpm --root "$root" -V --nodeps lanyard
+  [ "$(chroot "$root" /usr/bin/lanyard --version)" = "lanyard $version" ]
+  rpm --root "$root" -e lanyard
+  [ -z "$(find "$root/usr" -name '*lanyard*')" ]
+}
+
+if ! installed rpm; then
+  skip "rpm" "rpm is not installed"
+elif [ ! -e "$dist/lanyard-$version-1.$(uname -m).rpm" ]; then
+  skip "rpm" "make rpm was not run"
+else
+  check "rpm: install, verify, run and remove" rpm_works
+fi
+
+# --- The image -----------------------------------------------------------------------------------------------------
+
+# Unpacks the only layer and runs the command as the image's user.
+image_runs() {
+  root=$folder/image
+  mkdir -p "$root/layout" "$root/root"
+  tar -xf "$image" -C "$root/layout"
+  layer=$(sed -n 's/.*layer.*"sha256:\([0-9a-f]*\)".*/\1/p' "$root"/layout/blobs/sha256/"$(sed -n \
+    's/.*"digest": "sha256:\([0-9a-f]*\)".*/\1/p' "$root/layout/index.json")")
+  tar -xpzf "$root/layout/blobs/sha256/$layer" -C "$root/root"
+  mount --bind "$root/root" "$root/root"
+  mount -o remount,bind,ro "$root/root"
+  mount -t tmpfs -o mode=1777 tmpfs "$root/root/tmp"
+  chroot --userspec=65532:65532 "$root/root" /usr/bin/lanyard --emulator audit
+  umount "$root/root/tmp" "$root/root"
+}
+
+if [ -e "$image" ]; then
+  check "oci: the command runs as its user, with a root folder that is read-only" image_runs
+  if installed skopeo; then
+    check "oci: skopeo copies it" skopeo --insecure-policy copy "oci-archive:$image" "dir:$folder/skopeo"
+  else
+    skip "oci: skopeo copies it" "skopeo is not installed"
+  fi
+  if installed podman; then
+    podman=(podman --root "$folder/podman" --runroot "$folder/podman-run" --storage-driver vfs)
+    check "oci: podman loads it" "${podman[@]}" load -i "$image"
+    if "${podman[@]}" run --rm --network none --cgroups disabled "localhost/lanyard:$version" lanyard --emulator audit \
+      > "$folder/log" 2>&1; then
+      ok "oci: podman runs it"
+    else
+      skip "oci: podman runs it" "containers cannot be started here: $(tail -n 1 "$folder/log")"
+    fi
+  else
+    skip "oci: podman loads it" "podman is not installed"
+  fi
+else
+  skip "oci" "make oci was not run"
+fi
+
+# --- The rock ------------------------------------------------------------------------------------------------------
+
+rock_works() {
+  git clone -q . "$folder/rock"
+  (cd "$folder/rock" && luarocks --lua-version 5.4 --tree "$folder/rocks" make scripts/packaging/lanyard-scm-1.rockspec)
+  eval "$(luarocks --lua-version 5.4 --tree "$folder/rocks" path)"
+  lua5.4 -e 'local l = require "lanyard" print(l.version, l.policy.new():size())'
+  luarocks --lua-version 5.4 --tree "$folder/rocks" remove lanyard
+}
+
+if installed luarocks; then
+  check "rock: luarocks makes, runs and removes it" rock_works
+else
+  skip "rock" "luarocks is not installed"
+fi
+
+# --- The same bytes ------------------------------------------------------------------------------------------------
+
+twice() {
+  for copy in one two-with-another-length; do
+    git clone -q . "$folder/twice/$copy"
+    make -C "$folder/twice/$copy" packages
+  done
+  cd "$folder/twice/one/build/dist"
+  status=0
+  for file in *; do
+    case $file in *.buildinfo | *.changes) continue ;; esac # They name the environment of the build.
+    cmp "$file" "../../../two-with-another-length/build/dist/$file" || status=1
+  done
+  return $status
+}
+
+if [ "${LANYARD_TWICE:-}" = yes ]; then
+  check "every package has the same bytes when it is built in two folders" twice
+else
+  skip "every package has the same bytes when it is built in two folders" "LANYARD_TWICE=yes builds them"
+fi
+
+echo "1..$count"
+echo "$((count - failures)) passed, $failures failed"
+[ "$failures" = 0 ]
