@@ -45,6 +45,7 @@ local LIST = {
   { "search.c", "uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);", "'+ 1' becomes ''", ZERO },
   { "sets.c", "sets->passes = pool_new(sets->query->pool, tests * sets->pool->count + 1, 1);", "'+ 1' becomes ''", ZERO },
   { "antichain.c", "if (count > 0)", "'>' becomes '>='", "memcpy of 0 bytes from an array that exists" },
+  { "antichain.c", "while (larger < needed)", "'<' becomes '<='", "an array that is just large enough is doubled: memory only" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'>' becomes '>='", "no two tests of a box are equal" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'<' becomes '<='", "no two tests of a box are equal" },
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },
