@@ -95,15 +95,18 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
 
-FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
-  -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c core/reason/*.c core/crypto/*.c core/aws/*.c)
+FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -MMD -MP -fno-sanitize-recover=undefined
+FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json policy reason crypto aws,core/$(p)/*.c)))
 
-$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
+.SECONDARY: $(FUZZED)
+$(B)/fuzz/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(call say,compile)$(FUZZ) -o $@ $< $(FUZZED) -lcrypto
+	$(call say,compile)$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
--include $(wildcard $(B)/core/*.d $(B)/core/*/*.d)
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED)
+	$(call say,compile)$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) -lcrypto
+
+-include $(wildcard $(B)/core/*.d $(B)/core/*/*.d $(B)/fuzz/*.d $(B)/fuzz/core/*/*.d)
 include scripts/packaging/packaging.mk
 
 demo: all ## the main job against the embedded emulator
