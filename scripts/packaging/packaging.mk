@@ -59,7 +59,8 @@ static-deps:; @.ci/install $(STATIC_PACKAGES)
 static: static-deps ## build/dist: one file for any Linux of this architecture, without shared libraries
 	@scripts/packaging/curl.sh $(CURL) $(CROSS:%-=%)
 	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig$(CROSS:%-=:/usr/lib/%/pkgconfig) $(MAKE) --no-print-directory -j$(JOBS) \
-	  B=$(STATIC_BUILD) PREFIX=/usr/local CC=$(CROSS)gcc CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' SQLITE=-l:libsqlite3.a $(STATIC)
+	  B=$(STATIC_BUILD) PREFIX=/usr/local SQLITE=-l:libsqlite3.a CC=$(CROSS)gcc \
+	  CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' $(STATIC)
 
 # The linker warns of glibc's resolver in libraries; no code path of lanyard calls it.
 STATIC_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a $(SQLITE) $(CURL)/lib/libcurl.a -lnghttp2 -lcares -lssl \
