@@ -244,7 +244,8 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
   points->count = kept;
 }
 
-/* Adds values of every type that the operators compare. */
+/* Adds values of every type that the operators compare, and the texts of a key whose values follow from the
+ * caller: it has no others, whatever the operators compare. */
 static void add_values(struct query *query, const struct query_dimension *dimension,
                        const struct values_domain *domain, bool many, struct points *points) {
   unsigned types = types_of(query, dimension);
@@ -254,7 +255,8 @@ static void add_values(struct query *query, const struct query_dimension *dimens
     points_add(query, points, "true", 4);
     points_add(query, points, "false", 5);
   }
-  if (types == BOOLEANS)
+  bool given = domain->shape && domain->shape->count > 0;
+  if (types == BOOLEANS && !given)
     return;
   bool mixed = types & (TEXTS | BOOLEANS) && types & (POINTS | ADDRESSES);
   if (mixed || (types & POINTS && types & ADDRESSES))
@@ -263,7 +265,7 @@ static void add_values(struct query *query, const struct query_dimension *dimens
     points_numbers(query, dimension, types & DATES, !many, points);
   if (types & ADDRESSES)
     points_addresses(query, dimension, points);
-  if (types == 0 || types & (TEXTS | BOOLEANS))
+  if (given || types == 0 || types & (TEXTS | BOOLEANS))
     add_texts(query, dimension, domain, many, points);
 }
 

@@ -136,6 +136,35 @@ local function other_account_note(doc, options, request)
   return ""
 end
 
+-- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
+local function decided(doc, options)
+  if request_of.needs_no_permission(options) then
+    return "allow", nil, request_of.NO_PERMISSION
+  elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
+    -- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
+    local decision, statement, reason = ask(doc, options)
+    if decision ~= "depends" then
+      return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
+    end
+  end
+  for name in pairs(options) do
+    if not CAN_FIELDS[name] then
+      error(("can has no field '%s'"):format(tostring(name)), 3)
+    end
+  end
+  local owner = request_of.resource_account(options.account, options.resource)
+  local possible, contradiction = request_of.possible(options, owner)
+  if not possible then
+    error("such a request cannot exist: " .. contradiction, 3)
+  end
+  local request = request_of.request(options, owner)
+  local decision, statement, reason = ask(doc, request)
+  if decision == "depends" then
+    return decision, statement, reason, request
+  end
+  return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
+end
+
 --- Decides a request by this document alone. If the principal belongs to another account than the resource, that
 --- account must allow the request, too. A condition key that is not in the context is absent from the request, or with
 --- `partial` unknown. Without a context only the keys that follow from principal and resource are known. A decision
@@ -148,31 +177,23 @@ end
 ---@return string reason
 ---@return policy.When? when  for "depends": when the decision is allow
 function core.methods.can(doc, options)
-  if request_of.needs_no_permission(options) then
-    return "allow", nil, request_of.NO_PERMISSION
-  elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
-    -- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
-    local decision, statement, reason = ask(doc, options)
-    if decision ~= "depends" then
-      return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
-    end
-  end
-  for name in pairs(options) do
-    if not CAN_FIELDS[name] then
-      error(("can has no field '%s'"):format(tostring(name)), 2)
-    end
-  end
-  local owner = request_of.resource_account(options.account, options.resource)
-  local possible, contradiction = request_of.possible(options, owner)
-  if not possible then
-    error("such a request cannot exist: " .. contradiction, 2)
-  end
-  local request = request_of.request(options, owner)
-  local decision, statement, reason = ask(doc, request)
-  if decision == "depends" then
+  local decision, statement, reason, request = decided(doc, options)
+  if request then
     return decision, statement, reason, when.document(doc, request)
   end
-  return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
+  return decision, statement, reason
+end
+
+--- Decides a request as `can` does, but does not find out when a decision that depends is allow, which takes long where
+--- many conditions decide.
+---@param doc policy.Document
+---@param options policy.Question
+---@return "allow"|"deny"|"implicit-deny"|"depends" decision
+---@return { index: integer, sid?: string, effect: string }? statement
+---@return string reason
+function core.methods.decision(doc, options)
+  local decision, statement, reason = decided(doc, options)
+  return decision, statement, reason
 end
 
 local POSSIBLE_FIELDS = {

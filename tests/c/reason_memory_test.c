@@ -212,7 +212,7 @@ struct trial {
   struct search search;
 };
 
-static const struct caller_class classes[CLASSES] = {
+static struct caller_class classes[CLASSES] = {
     {.kind = CALLER_ROLE, .partition = "aws", .sample = "arn:aws:iam::123456789012:role/example"},
     {.kind = CALLER_SESSION,
      .partition = "aws",
@@ -250,8 +250,10 @@ static bool ask(const struct policy *before, const struct policy *after, bool id
   trial->steps = STEPS;
   assert_true(boxes_init(&trial->boxes, &trial->pool, identity));
   limit_pool(&trial->pool, bytes);
+  struct accounts accounts;
   bool read = boxes_read(&trial->boxes, before, &trial->old) &&
-              boxes_read(&trial->boxes, after, &trial->new);
+              boxes_read(&trial->boxes, after, &trial->new) &&
+              accounts_read(&trial->boxes, NULL, 0, &trial->steps, &accounts);
   assert_int_equal(read, !trial->pool.full);
   bool complete = read;
   if (read) {
@@ -260,8 +262,11 @@ static bool ask(const struct policy *before, const struct policy *after, bool id
                                     .classes = classes,
                                     .class_count = CLASSES,
                                     .atoms = &trial->atoms,
-                                    .steps = &trial->steps};
-    callers_choose_names(&trial->boxes, NULL, 0, &trial->search.names);
+                                    .steps = &trial->steps,
+                                    .accounts = accounts};
+    for (size_t i = 0; i < CLASSES; i++)
+      classes[i].others = &trial->search.accounts;
+    callers_choose_names(&trial->boxes, &trial->search.accounts, &trial->search.names);
     trial->atoms.tests = trial->boxes.test_count;
     trial->atoms.items = calloc(trial->atoms.tests * FORMS + 1, sizeof *trial->atoms.items);
     const struct box *avoided[8];

@@ -214,6 +214,7 @@ local function choose()
   local random = torture.random()
   for _ = 1, seed do random(1000) end
   local list = all_mutants()
+  assert(place or not equivalent.outdated(list), equivalent.outdated(list))
   print(("%d mutants"):format(#list))
   local sample = torture.sample(list, math.tointeger(chosen), random)
   for i = #sample, 2, -1 do -- in random order, so that the beginning is a sample, too

@@ -1,5 +1,7 @@
--- Lints random documents, large and small: every finding has a location in the text, and nothing raises an error.
+-- Lints random documents, large and small, and asks whom they allow: every finding has a location in the text, and
+-- nothing raises an error.
 
+local audience = require "lanyard.policy.audience"
 local json = require "lanyard.json"
 local kinds = require "lanyard.policy.lint.kinds"
 local lint_cases = require "lint_cases"
@@ -19,11 +21,13 @@ local STRINGS = {
   "2026-01-01", "2026-13-01", "9999-12-31T23:59:59Z", "10.0.0.0/8", "::/0", "::1/129", "1.2.3.4/33", "arn:", "arn:aws:::::", "arn:aws:ecr",
   "arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:iam::111122223333:root", "arn:*:*:*:*:*", "111122223333", "AROAEXAMPLE",
   "ecr:*", "ecr:BatchGetImage", "*:*", "sts:AssumeRole", "iam:PassRole", ":", "a:b", "o-a", "vpc-12345678", "us-east-1", "us-", "é\u{1F600}",
+  "arn:aws:iam::1231231234:root", "arn:aws:iam::${aws:PrincipalAccount}:root", "arn:aws:iam::*:role/x", "1231231234", "10.1.2.3/8",
   "repo:*", "accounts.google.com", ("x"):rep(300), ("*"):rep(50), ("${"):rep(100),
 }
 local OPERATORS = {
   "StringEquals", "StringLike", "StringNotEquals", "ForAllValues:StringLike", "ForAnyValue:Null", "Null", "NullIfExists", "Bool", "ArnLike",
   "DateLessThan", "DateGreaterThan", "DateEquals", "NumericLessThan", "IpAddress", "NotIpAddressIfExists", "BinaryEquals", "", "For:", "IfExists",
+  "ForAnyValues:StringNotLike", "stringEquals",
 }
 local KEYS = {
   "aws:PrincipalOrgID", "aws:principalorgid", "aws:PrincipalOrgPaths", "aws:SourceIp", "aws:VpcSourceIp", "aws:CurrentTime", "aws:EpochTime",
@@ -109,10 +113,14 @@ local function check(text)
       assert.is_true(finding.line >= 1 and finding.message ~= "" and finding.fix ~= "", text)
     end
   end
+  if doc then
+    doc:can { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage", context = {}, partial = true }
+    audience.of(doc, { account = "111122223333" })
+  end
   return doc and kinds.guess(doc)
 end
 
-it("random documents have findings of every type of policy, and no error", function()
+it("random documents have findings of every type of policy, answers and audiences, and no error", function()
   local cases = torture.choose(150, 100000)
   for seed = 1, cases do
     math.randomseed(SEED, seed)

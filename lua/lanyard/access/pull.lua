@@ -171,13 +171,19 @@ end
 ---@field origin? access.PolicyOrigin  of the statement, unless it is the repository policy's
 ---@field advice? string        how to exempt the role from the statement
 
+-- Reports whether the organization of the caller can matter, which takes a call to read.
+local function names_organization(joined, statement)
+  return statement.effect == "Deny" or table.concat(joined:texts()):lower():find("aws:resourceorg", 1, true) ~= nil
+end
+
 -- Asks the policies; if they leave it open, with what is known of a pull. Returns the answer as Joined:can does.
 local function ask(around, joined, request, now)
   local answer, statement, origin = joined:can(request)
   if not around or answer ~= "depends" then
     return answer, statement, origin
   end
-  local organization = around:organization_beside(arn.parse(request.principal).account)
+  local organization = names_organization(joined, statement)
+    and around:organization_beside(arn.parse(request.principal).account) or {}
   if organization.id then
     request.context["aws:ResourceOrgID"] = organization.id
     answer, statement, origin = joined:can(request)

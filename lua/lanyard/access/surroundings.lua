@@ -95,13 +95,13 @@ end
 local Joined = {}
 Joined.__index = Joined
 
---- Decides a request as doc:can does. The statement is the one of the original document.
+--- Decides a request as doc:decision does. The statement is the one of the original document.
 ---@param request table
 ---@return string answer
 ---@return policy.Statement? statement
 ---@return access.PolicyOrigin? origin  of the statement; nil: the repository policy
 function Joined:can(request)
-  local answer, statement = self.doc:can(request)
+  local answer, statement = self.doc:decision(request)
   if not statement then
     return answer
   end

@@ -1,3 +1,4 @@
+local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 local pull = require "lanyard.access.pull"
 local surroundings = require "lanyard.access.surroundings"
@@ -168,5 +169,68 @@ describe("a pull", function()
     assert.matches("^depends: ", decide(under "o-other00000", nil, "o-a1b2c3d4e5"))
     assert.equal(DENIES, decide(document(V, statement "Allow",
       statement("Deny", '"ForAllValues:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}')), nil, "o-a1b2c3d4e5"))
+  end)
+end)
+
+-- Every certain decision is compared with requests that have each value of what is not known of a pull.
+describe("a certain decision about a pull", function()
+  local torture = require "torture"
+  local TESTS = {
+    { "aws:PrincipalOrgID", "String", "o-a1b2c3d4e5", "o-other00000", "o-*" }, { "aws:SourceVpc", "String", "vpc-12345678", "*" },
+    { "aws:SourceIp", "Ip", "0.0.0.0/0", "::/0", "203.0.113.0/24", "128.0.0.0/1", "0.0.0.0/1" },
+    { "aws:PrincipalTag/x", "String", "a", "b*" }, { "aws:ResourceOrgID", "String", "o-a1b2c3d4e5", "o-other00000" },
+    { "aws:RequestedRegion", "String", "us-east-1", "eu-west-1", "us-*" }, { "aws:SecureTransport", "Bool", "true", "false" },
+    { "aws:MultiFactorAuthPresent", "Bool", "true", "false" }, { "aws:PrincipalAccount", "String", "111122223333", "947856326339" },
+    { "aws:PrincipalArn", "Arn", "arn:aws:iam::*:role/amazon/*", "arn:aws:iam::111122223333:role/x" },
+    { "aws:CurrentTime", "Date", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z" },
+  }
+  local OPERATORS = {
+    String = { "StringEquals", "StringNotEquals", "StringLike", "StringNotLike" }, Ip = { "IpAddress", "NotIpAddress" },
+    Bool = { "Bool" }, Arn = { "ArnLike", "ArnNotLike" }, Date = { "DateLessThan", "DateGreaterThan" },
+  }
+
+  local function condition(one_of, random)
+    local all = {}
+    for _ = 1, random(3) do
+      local row = one_of(TESTS)
+      local key, values = row[1], json.array {}
+      for i = 1, random(2) do values[i] = row[2 + random(#row - 2)] end
+      local operator, operands = one_of(OPERATORS[row[2]]) .. one_of { "", "", "IfExists" }, values
+      if random(8) == 1 then operator, operands = "Null", one_of { "true", "false" } end
+      all[operator] = all[operator] or {}
+      all[operator][key] = operands
+    end
+    return all
+  end
+
+  -- Returns the keys of a pull, each that is not known with one of its values.
+  local function context(one_of, organization)
+    local id = one_of { false, "o-other00000", organization and "o-third00000" or "o-a1b2c3d4e5" } or nil
+    return {
+      ["aws:SecureTransport"] = "true", ["aws:RequestedRegion"] = "us-east-1", ["aws:CurrentTime"] = "2027-01-15T08:00:00Z",
+      ["aws:EpochTime"] = tostring(NOW), ["aws:SourceIp"] = one_of { "203.0.113.9", "198.51.100.7", "2001:db8::1" },
+      ["aws:ResourceOrgID"] = organization or one_of { "o-a1b2c3d4e5", "o-other00000" }, ["aws:PrincipalOrgID"] = id,
+      ["aws:PrincipalTag/x"] = one_of { "a", "b1", false } or nil, ["aws:MultiFactorAuthPresent"] = one_of { "false", false } or nil,
+    }
+  end
+
+  it("holds for every value of what is not known", function()
+    local random, certain = torture.random(), 0
+    local function one_of(list) return list[random(#list)] end
+    for _ = 1, torture.choose(250, 5000) do
+      local organization = one_of { "o-a1b2c3d4e5", false } or nil
+      local text = json.encode { Version = V, Statement = json.array {
+        { Sid = "allow", Effect = "Allow", Principal = "*", Action = "ecr:*" },
+        { Sid = "deny", Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition(one_of, random) },
+      } }
+      local decision, doc = decide(text, nil, organization):match "^%l+", assert(policy.parse(text))
+      certain = certain + (decision ~= "depends" and 1 or 0)
+      for _ = 1, decision ~= "depends" and 20 or 0 do
+        local values = context(one_of, organization)
+        local answer = doc:can { principal = ROLE, action = "ecr:BatchGetImage", resource = REPOSITORY.arn, context = values }
+        assert.equal(decision, answer, text .. " " .. json.encode(values))
+      end
+    end
+    assert.is_true(certain > 50)
   end)
 end)

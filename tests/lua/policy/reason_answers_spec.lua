@@ -202,6 +202,31 @@ describe("new_access answers questions about", function()
     })
   end)
 
+  it("empty values", function()
+    local T = "aws:PrincipalTag/t"
+    check({ "context" }, {
+      { 'certain {"aws:PrincipalTag/t":""}', -- it is null for ForAllValues, and exists
+        { where("StringEquals", T, "a"), where("StringEqualsIfExists", T, "z") }, { where("ForAllValues:StringEquals", T, "a") } },
+      { "none", { where("StringEquals", T, "a") }, { where("ForAnyValue:StringEquals", T, "a") } },
+    })
+  end)
+
+  it("chains of services", function()
+    local X, Y = "a.amazonaws.com", "b.amazonaws.com"
+    local function chain(set, services, key, service)
+      return { allow { Condition = { [set] = { ["aws:CalledVia"] = services }, StringEquals = { ["aws:CalledVia" .. key] = service } } } }
+    end
+    check({}, {
+      { "none", {}, chain("ForAllValues:StringEquals", { X }, "First", Y) }, { "none", {}, chain("ForAllValues:StringLike", { "a*" }, "Last", Y) },
+      { "none", {}, chain("ForAllValues:StringNotEquals", { X }, "First", X) },
+      { "none", {}, chain("ForAllValues:StringEqualsIgnoreCase", { "A.amazonaws.com" }, "Last", Y) },
+      { "certain", {}, chain("ForAllValues:StringEqualsIgnoreCase", { "A.amazonaws.com" }, "Last", X) },
+      { "certain", {}, chain("ForAllValues:StringEquals", { X, Y }, "First", Y) },
+      { "certain", {}, chain("ForAnyValue:StringEquals", X, "First", Y) },
+      { "certain", {}, chain("ForAllValues:StringLike", { "a*", "b?amazonaws.com" }, "Last", Y) },
+    })
+  end)
+
   it("actions and resources", function()
     check({ "action", "resource", "context" }, {
       { "certain s:a arn:aws:s3:::aac {}",

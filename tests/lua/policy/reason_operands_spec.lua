@@ -1,6 +1,7 @@
 -- New access with operands that have a meaning of their own: "*" under ARN operators, and variables without a key.
 
 local answers = require "reason.answers"
+local policy = require "lanyard.policy"
 
 local where, allow, check = answers.where, answers.allow, answers.check
 local ARN, CI = "aws:PrincipalArn", "arn:aws:iam::*:role/ci"
@@ -34,4 +35,26 @@ describe("new access with a variable without a key", function()
       { 'certain {"aws:PrincipalTag/t":"x"}', {}, { where("StringEquals", "aws:PrincipalTag/t", "${, 'x'}") } },
     })
   end)
+end)
+
+-- A key whose values follow from the caller has them, whatever the operators compare: they fail such a test.
+describe("new_access with a Deny that compares a key of the caller as another type", function()
+  local ROLE = "arn:aws:iam::111122223333:role/r"
+  for operator, operand in pairs {
+    IpAddress = "192.0.2.1", NotIpAddress = "192.0.2.1", NumericEquals = "5", NumericGreaterThan = "5", DateLessThan = "2026-01-01T00:00:00Z",
+    Bool = "true", BinaryEquals = "YWJj",
+  } do
+    for _, key in ipairs { "aws:PrincipalType", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalIsAWSService" } do
+      it(("finds what another test of the Deny excludes: %s %s"):format(operator, key), function()
+        local after = answers.parse {
+          answers.allow {}, answers.allow { Effect = "Deny", Condition = { ArnNotEquals = { ["aws:PrincipalArn"] = ROLE } } },
+          answers.allow { Effect = "Deny", Condition = { [operator] = { [key] = operand }, StringEquals = { ["aws:PrincipalTag/a"] = "5" } } },
+        }
+        local found = assert(policy.new_access(answers.parse {}, after))
+        assert.equal(ROLE, found.request.principal)
+        assert.equal("allow", (after:can { principal = ROLE, action = found.request.action, resource = found.request.resource,
+          context = found.request.context }))
+      end)
+    end
+  end
 end)

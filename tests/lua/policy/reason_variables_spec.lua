@@ -34,6 +34,9 @@ describe("new_access answers questions about", function()
       { "none",
         { on("arn:aws:sqs:r:111122223333:q", { StringEquals = { [K] = A } }) },
         { on("arn:aws:sqs:r:111122223333:q", { StringEquals = { [K] = "${aws:ResourceAccount}" } }) } },
+      { "none", -- the pattern of the account matters to variables of the owner only
+        { on("arn:aws:sqs:r:1*:q", { StringEquals = { [K] = "kim" } }) },
+        { on("arn:aws:sqs:r:1*:q", { StringEquals = { [K] = "${aws:username}", ["aws:username"] = "kim" } }) } },
       { "certain arn:aws:iam::123456789012:role/example arn:aws:sqs:r:123456789012:q",
         { on("arn:aws:sqs:r:*:q", { StringEquals = { [K] = A } }) },
         { on("arn:aws:sqs:r:*:q", { StringEquals = { [K] = "${aws:ResourceAccount}" } }) } },

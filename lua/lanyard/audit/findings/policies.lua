@@ -60,7 +60,7 @@ end
 -- the user said which ones are trusted.
 local function allows_organizations(inventory, repository, statement)
   local widest = outsiders.has_trusted(inventory)
-    and outsiders.audience(inventory, repository.doc, statement, { most_denies = 1 })[1]
+    and outsiders.audience(inventory, repository.doc, statement, {})[1]
   return widest and widest.kind == "organization" and not outsiders.is_public(inventory, widest)
 end
 

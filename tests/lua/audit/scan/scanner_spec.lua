@@ -1,5 +1,6 @@
 local clock = require "lanyard.clock"
 local fleet = require "fleet"
+local json = require "lanyard.json"
 local http = require "lanyard.http"
 local scanner = require "lanyard.audit.scan.scanner"
 local targets = require "lanyard.audit.scan.targets"
@@ -305,5 +306,56 @@ describe("a scan of other accounts", function()
       assert.equal(failure.skipped and OTHER or THIRD, failure.target.account)
     end
     assert.same({ 1, 19 }, { skipped, failed })
+  end)
+end)
+
+describe("a scan of several accounts", function()
+  local OTHER = "444455556666"
+
+  -- The own account manages an organization whose policy lets nobody from outside use ECR.
+  local function managed()
+    local seed = { regions = TWO_REGIONS.regions, organization = { accounts = { { id = OTHER } },
+      resource_control_policies = { { name = "perimeter", content = { Version = "2012-10-17", Statement = json.array { {
+        Sid = "Outside", Effect = "Deny", Principal = "*", Action = "ecr:*", Resource = "*",
+        Condition = { StringNotEqualsIfExists = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" } } } } } } } } }
+    return fleet.new { [fleet.ACCOUNT] = seed, [OTHER] = TWO_REGIONS }
+  end
+
+  local function run(accounts)
+    return scanner.run(targets.expand { regions = { "us-east-1", "eu-west-1" }, role = "audit",
+      accounts = { fleet.ACCOUNT, OTHER }, open = accounts:opener() })
+  end
+
+  local function count(accounts, operation)
+    local found = 0
+    for _, call in ipairs(accounts.calls) do found = found + (call:find("^" .. operation .. " ") and 1 or 0) end
+    return found
+  end
+
+  it("reads resource control policies once, with the caller's credentials, for the accounts that they concern", function()
+    local accounts <close> = managed()
+    local report, failures = run(accounts)
+    assert.same({}, failures)
+    for _, scope in ipairs(report.scopes) do
+      assert.equal(scope.account == OTHER and 1 or 0, #(scope.controls or {}), scope.account)
+    end
+    for _, finding in ipairs(report.findings) do
+      assert.equal(finding.account == OTHER, finding.message:find("resource control policy 'perimeter'", 1, true) ~= nil)
+    end
+    assert.same({ 1, 1, 1, 1 }, { count(accounts, "ListPolicies"), count(accounts, "ListTargetsForPolicy"),
+      count(accounts, "DescribePolicy"), count(accounts, "ListParents") })
+    assert.equal("service-control-policies", report.limitations[1].kind)
+  end)
+
+  it("tries once where the caller may not read them, and names the accounts", function()
+    local accounts <close> = managed()
+    accounts.refuse = function(operation)
+      return operation == "ListPolicies" and { code = "AccessDeniedException", message = "no" } or nil
+    end
+    local report = run(accounts)
+    assert.equal(1, count(accounts, "ListPolicies"))
+    assert.equal("resource-control-policies", report.limitations[1].kind)
+    assert.same({ fleet.ACCOUNT, OTHER }, report.limitations[1].accounts)
+    assert.equal(3, #report.limitations)
   end)
 end)
