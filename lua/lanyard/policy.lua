@@ -222,7 +222,13 @@ function M.possible(request)
   end
   if type(request.principal) ~= "string" then
     error("possible requires 'principal', a string", 2)
-  elseif request_of.caller(request.principal).kind == "other" then
+  end
+  for _, name in ipairs { "action", "resource", "account", "issuer" } do
+    if request[name] ~= nil and type(request[name]) ~= "string" then
+      error(("possible: %s: a string expected, got %s"):format(name, type(request[name])), 2)
+    end
+  end
+  if request_of.caller(request.principal).kind == "other" then
     return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
       .. "unique id or *, found '%s'"):format(request.principal)
   end

@@ -89,7 +89,7 @@ local function combine(a, b)
   for _, pair in ipairs { { a, b }, { b, a } } do
     local one, other = pair[1], pair[2]
     local or_absent = other.requires:match "^(%a+)%-or%-absent$"
-    if is_same(one, other) then
+    if is_same(one, other) or one.requires == "absent" and other.requires == "absent" then
       return one
     elseif one.requires == "present" and or_absent then
       return or_absent == "listed" and demands.listed(other) or with(other, { requires = or_absent })
@@ -188,6 +188,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Denies
 
+-- Reports whether a text is the ARN of a session of a role, given as the ARN of the role. The ARN of a session has the
+-- name of the role without its path.
+local function is_session_of(session, role)
+  local name = session:match "^arn:[^:]*:sts::%d+:assumed%-role/([^/]+)/"
+  return name ~= nil and name == role:match "^arn:[^:]*:iam::%d+:role/.-([^/]*)$"
+end
+
 -- Returns how much of a box's principal a named one covers: "all", "part" or "none".
 local function covered_by(principal, entry)
   if is_anyone(principal) then
@@ -207,9 +214,10 @@ local function covered_by(principal, entry)
   elseif coverage.is_account(principal.value) then
     return "all"
   end
-  local is_role = principal.value:find(":role/", 1, true) and entry.value:find(":assumed-role/", 1, true)
-    or principal.value:find(":assumed-role/", 1, true) and entry.value:find(":role/", 1, true)
-  return (coverage.is_account(entry.value) or is_role) and "part" or "none"
+  if is_session_of(entry.value, principal.value) then
+    return "all"
+  end
+  return (coverage.is_account(entry.value) or is_session_of(principal.value, entry.value)) and "part" or "none"
 end
 
 -- Returns how much of a box's principal a Deny is about, and the principals that are a part of it.

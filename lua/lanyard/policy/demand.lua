@@ -149,7 +149,9 @@ local function requires_value(set, base, if_exists, demand)
   local or_absent = (if_exists or set == "ForAllValues" or negated and not set) and not ALWAYS[demand.name]
   local any, positive = false, base:gsub("Not", "")
   for _, text in ipairs(demand.values) do
-    any = any or is_universal(positive, text) or demand.facet ~= "tag" and is_open(text)
+    any = any or is_universal(positive, text)
+    -- A variable has any value, but in one request only one: a negated operator holds for all others.
+    any = any or not negated and demand.facet ~= "tag" and is_open(text)
   end
   any = any or base == "Bool" and has_both(demand.values)
   if any and not negated then

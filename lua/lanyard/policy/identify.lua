@@ -20,15 +20,15 @@ end
 -- The facets that identify callers, the narrowest first.
 local FACETS = { "arn", "userid", "account", "organization-path", "organization", "service", "is-service" }
 
--- Reports whether the account of an ARN or a principal can satisfy a demand on the account, and whether it does for
--- certain.
+-- Reports whether an account satisfies a demand on the account, and whether a policy variable may satisfy it. Without
+-- StringLike, a wildcard is text.
 local function fits_account(account, demand)
+  local wild, fits, may_fit = demand.operator:find "StringLike", false, not demand.operator:find "String"
   for _, text in ipairs(demand.values) do
-    if coverage.includes(text, account) or text:find("${", 1, true) then
-      return true
-    end
+    fits = fits or text == account or wild and coverage.includes(text, account)
+    may_fit = may_fit or text:find("${", 1, true) ~= nil
   end
-  return false
+  return fits and not may_fit, may_fit
 end
 
 -- Returns the demands that an account does not decide | nil if it cannot satisfy one.
@@ -36,11 +36,11 @@ local function without_account(list, account)
   local rest = {}
   for _, demand in ipairs(list) do
     if demand.facet == "account" and demand.requires == "listed" then
-      if not fits_account(account, demand) then
+      local fits, may_fit = fits_account(account, demand)
+      if not fits and not may_fit then
         return nil
-      elseif table.concat(demand.values):find("${", 1, true) then
-        rest[#rest + 1] = demand
       end
+      rest[#rest + 1] = not fits and demand or nil
     elseif demand.facet == "arn" and demand.requires == "listed" then
       local possible = {}
       for _, text in ipairs(demand.values) do

@@ -289,13 +289,23 @@ function Search:is_reached(class, always)
   return found ~= nil or class.undecided ~= nil
 end
 
--- Returns a document that allows everything to classes, whatever they except.
-local function all_of(list)
-  local statements = json.array {}
+-- Returns a document of statements with the Version of the document of a question | nil if it is too long. A variable
+-- is one in a later Version only.
+function Search:document_with(statements)
+  local texts = {}
+  for i, statement in ipairs(statements) do
+    texts[i] = json.encode(statement)
+  end
+  return (assemble(self.doc, texts))
+end
+
+-- Returns a document that allows everything to classes, whatever they except | nil if it is too long
+function Search:all_of(list)
+  local statements = {}
   for _, class in ipairs(list) do
     statements[#statements + 1] = classes.statement(setmetatable({ except = {} }, { __index = class }))
   end
-  return core.parse(json.encode { Version = "2012-10-17", Statement = statements })
+  return self:document_with(statements)
 end
 
 -- Returns the classes that Denies of a part of the actions leave together of a class | nil if others are reached, too
@@ -311,8 +321,11 @@ function Search:narrower(class)
       list[#list + 1] = inner
     end
   end
-  local doc = self:document_of(class)
-  local found, undecided = reason.find_within(self.budget, all_of(list), doc or all_of { class }, self.options)
+  local before, after = self:all_of(list), self:document_of(class) or self:all_of { class }
+  if not before or not after then
+    return nil
+  end
+  local found, undecided = reason.find_within(self.budget, before, after, self.options)
   return not found and not undecided and list or nil
 end
 
@@ -362,15 +375,17 @@ local function may_overlap(a, b)
 end
 
 function Search:is_in_others(class, others)
-  local statements, alone = json.array {}, classes.statement(class)
+  local statements, alone = {}, classes.statement(class)
   for _, other in ipairs(others) do
     statements[#statements + 1] = classes.statement(other)
   end
   if not alone or #statements == 0 then
     return false
   end
-  local before = core.parse(json.encode { Version = "2012-10-17", Statement = statements })
-  local after = core.parse(json.encode { Version = "2012-10-17", Statement = json.array { alone } })
+  local before, after = self:document_with(statements), self:document_with { alone }
+  if not before or not after then
+    return false
+  end
   local found, undecided = reason.find_within(self.budget, before, after)
   return not found and not undecided
 end

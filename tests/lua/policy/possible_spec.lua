@@ -237,6 +237,10 @@ describe("policy.possible", function()
     assert.has_error(function() policy.possible { principal = ROLE, contex = {} } end, "possible has no field 'contex'")
     assert.is_false((pcall(policy.possible, { action = "ecr:PutImage" })))
     assert.is_false((pcall(policy.possible, { principal = ROLE, context = 5 })))
+    for _, name in ipairs { "action", "resource", "account", "issuer" } do
+      assert.has_error(function() policy.possible { principal = ROLE, [name] = 5 } end,
+        "possible: " .. name .. ": a string expected, got number")
+    end
     assert.is_false((pcall(policy.possible, { principal = ROLE, context = { ["aws:x"] = "1", ["AWS:X"] = "2" } })))
   end)
 end)

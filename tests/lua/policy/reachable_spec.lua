@@ -81,6 +81,37 @@ describe("policy.reachable", function()
     reaches({ "any AWS service" }, doc(if_holds '{"Bool":{"aws:PrincipalIsAWSService":"true"}}'))
   end)
 
+  it("reads a variable under a negated operator as one value, not as all", function()
+    reaches({ "everyone except organization ${aws:SourceOrgID}" },
+      doc(if_holds '{"StringNotEquals":{"aws:PrincipalOrgID":"${aws:SourceOrgID}"}}'))
+    reaches({ "organization o-a1b2c3d4e5" }, doc(if_holds('{"StringNotEquals":{"aws:PrincipalOrgID":"${aws:SourceOrgID}"},'
+      .. '"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}')))
+    reaches({ "everyone for 111122223333" }, doc(if_holds(
+      '{"StringNotEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"},'
+      .. '"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
+    reaches({}, doc(if_holds('{"StringNotEquals":{"aws:SourceAccount":"${aws:SourceAccount}"},'
+      .. '"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
+  end)
+
+  it("reaches callers without a key that two conditions forbid", function()
+    for _, condition in ipairs {
+      '{"Null":{"aws:SourceAccount":"true"},"StringNotEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}}',
+      '{"Null":{"aws:SourceAccount":"true"},"StringNotLike":{"aws:SourceAccount":"*"}}',
+    } do
+      reaches({ "everyone" }, doc(if_holds(condition)))
+    end
+    reaches({ "everyone except every account of any organization" },
+      doc(if_holds '{"StringNotLike":{"aws:PrincipalOrgID":"*"},"Null":{"aws:PrincipalOrgID":"true"}}'))
+  end)
+
+  it("reads variables as text under an earlier Version", function()
+    local text = tostring(doc(if_holds '{"StringEquals":{"aws:PrincipalTag/a":"x"}}',
+      if_holds '{"StringEquals":{"aws:PrincipalTag/a":"${aws:PrincipalTag/a}"}}'))
+    reaches({ "everyone with aws:PrincipalTag/a = ${aws:PrincipalTag/a}" }, assert(policy.parse(text)))
+    reaches({ "everyone with aws:PrincipalTag/a = x", "everyone with aws:PrincipalTag/a = ${aws:PrincipalTag/a}" },
+      assert(policy.parse((text:gsub("2012%-10%-17", "2008-10-17")))))
+  end)
+
   it("names sources and networks that restrict", function()
     reaches({ "service lambda.amazonaws.com for 111122223333" }, doc('"Principal":{"Service":"lambda.amazonaws.com"},'
       .. PULL .. ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}'))
@@ -108,6 +139,32 @@ describe("policy.reachable", function()
     for i = 1, 150 do expected[i] = expected[i] .. " for " .. table.concat(sources, ", ") end
     reaches(expected, doc(('"Principal":{"AWS":[%s]},%s,"Condition":{"StringEquals":{"aws:SourceAccount":["%s"]}}')
       :format(table.concat(accounts, ","), PULL, table.concat(sources, '","'))))
+  end)
+
+  it("takes no role that an exception of a Deny names for the session that an Allow names", function()
+    local session, role = "arn:aws:sts::111122223333:assumed-role/ci/s1", "arn:aws:iam::111122223333:role/"
+    local function deny_others(principal)
+      return '"Effect":"Deny","NotPrincipal":{"AWS":"' .. principal .. '"},"Action":"*",'
+        .. '"Condition":{"StringEquals":{"x:y":"z"}}'
+    end
+    for _, name in ipairs { "ci", "team/ci", "other" } do
+      reaches({ session }, doc(named(session), deny_others(role .. name)))
+    end
+    reaches({ role .. "other" }, doc(named(role .. "other"), deny_others(session)))
+    reaches({}, doc(named(session), '"Effect":"Deny","Principal":{"AWS":"' .. role .. 'team/ci"},"Action":"*"'))
+  end)
+
+  it("keeps a class beside an equal one whose account is a wildcard under an operator without wildcards", function()
+    for _, principal in ipairs { "111122223333", "arn:aws:sts::111122223333:assumed-role/ci/s1" } do
+      local text = principal == "111122223333" and "account 111122223333" or principal
+      for _, operator in ipairs { "StringEquals", "StringEqualsIgnoreCase", "ArnLike" } do
+        local document = doc(named(principal)
+          .. ',"Condition":{"' .. operator .. '":{"aws:PrincipalAccount":"*"}}', named(principal))
+        reaches({ text }, document)
+      end
+      reaches({}, doc(named(principal) .. ',"Condition":{"StringEquals":{"aws:PrincipalAccount":"1111*"}}'))
+      reaches({ text }, doc(named(principal) .. ',"Condition":{"StringLike":{"aws:PrincipalAccount":"1111*"}}'))
+    end
   end)
 
   it("names all restrictions of a class", function()
