@@ -135,7 +135,7 @@ local function json_of(service, granted)
     nextImages = json.array(images_of(service.next)),
     repositories = json.array(granted.names),
     repositories_unknown = granted.unknown,
-    by_registry = #granted.by_registry > 0 and json.array(granted.by_registry) or nil,
+    by_registry = granted.by_registry and json.array(granted.by_registry),
     decisions = next(granted.decisions) and granted.decisions or nil,
     expires = next(granted.expires) and granted.expires or nil,
     overwritten = overwritten_grants(service),

@@ -357,7 +357,7 @@ struct caller_fact caller_fact_of(const struct caller *caller, const struct call
   case RULE_WEB:
   case RULE_ROOT:
   case RULE_FORWARDED:
-    set_session(&fact, caller, found->rule);
+    set_session(&fact, caller, (enum caller_key_rule)found->rule);
     break;
   }
   for (size_t i = 0; i < fact.count; i++)

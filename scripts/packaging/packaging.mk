@@ -28,7 +28,8 @@ MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
 
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
-.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps packages packages-test packages-test-deps
+.PHONY: install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps \
+  packages packages-test packages-test-deps
 
 install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
@@ -57,8 +58,9 @@ static-deps:; @.ci/install $(STATIC_PACKAGES)
 
 static: static-deps ## build/dist: one file for any Linux of this architecture, without shared libraries
 	@scripts/packaging/curl.sh $(CURL) $(CROSS:%-=%)
-	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig$(CROSS:%-=:/usr/lib/%/pkgconfig) $(MAKE) --no-print-directory -j$(JOBS) B=$(STATIC_BUILD) PREFIX=/usr/local \
-	  CC=$(CROSS)gcc CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' SQLITE=-l:libsqlite3.a $(STATIC)
+	@PKG_CONFIG_PATH=$(CURL)/lib/pkgconfig$(CROSS:%-=:/usr/lib/%/pkgconfig) $(MAKE) --no-print-directory -j$(JOBS) \
+	  B=$(STATIC_BUILD) PREFIX=/usr/local SQLITE=-l:libsqlite3.a CC=$(CROSS)gcc \
+	  CFLAGS='-O2 -DLANYARD_STATIC -ffile-prefix-map=$(CURDIR)=.' $(STATIC)
 
 # The linker warns of glibc's resolver in libraries; no code path of lanyard calls it.
 STATIC_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a $(SQLITE) $(CURL)/lib/libcurl.a -lnghttp2 -lcares -lssl \

@@ -64,13 +64,18 @@ end
 
 describe("a TLS handshake", function()
   it("that ends with the connection is a network fault, which a retry can resolve", function()
-    for mode, cause in pairs {
-      ["end"] = "SSL_ERROR_SYSCALL", reset = "reset by peer", half = "",
+    -- libcurl 7 and libcurl 8 word the end of a connection differently.
+    for mode, causes in pairs {
+      ["end"] = { "SSL_ERROR_SYSCALL", "unexpected eof" }, reset = { "reset by peer" }, half = { "" },
     } do
       local port, server <close> = break_connections(mode)
       local text = failure(port)
-      assert.matches("^Connection\ttrue\tfalse\n127.0.0.1:%d+: the connection ended during the TLS handshake: .*"
-        .. cause, text, mode)
+      local named = false
+      for _, cause in ipairs(causes) do
+        named = named or text:find("^Connection\ttrue\tfalse\n127.0.0.1:%d+: the connection ended during the TLS "
+          .. "handshake: .*" .. cause) ~= nil
+      end
+      assert.is_true(named, mode .. ": " .. text)
       assert.not_matches("certificate", text, mode)
       assert.truthy(server)
     end

@@ -17,6 +17,8 @@ local UPPER = "a text that begins with ARN is not an ARN either, and other patte
 local LIST = {
   { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },
   { "cover.c", "uint64_t *sets = pool_new(pool, (count + 1) * search.words + 1, sizeof *sets);", "'+ 1' becomes '' 2", ZERO },
+  { "access.c", "for (size_t i = 0; i < access->new.count; i++)", "'<' becomes '<='",
+    "boxes_read makes room for one more box, which is zeroed and so not a Deny" },
   { "access.c", "access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);", "'+ 1' becomes ''", ZERO },
   { "access.c", "pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);", "'+ 1' becomes ''", ZERO },
   { "box.c", "struct strings strings = {pool_new(boxes->pool, list->count + 1, sizeof *strings.items), 0};", "'+ 1' becomes ''", ZERO },
@@ -43,6 +45,7 @@ local LIST = {
   { "search.c", "uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);", "'+ 1' becomes ''", ZERO },
   { "sets.c", "sets->passes = pool_new(sets->query->pool, tests * sets->pool->count + 1, 1);", "'+ 1' becomes ''", ZERO },
   { "antichain.c", "if (count > 0)", "'>' becomes '>='", "memcpy of 0 bytes from an array that exists" },
+  { "antichain.c", "while (larger < needed)", "'<' becomes '<='", "an array that is just large enough is doubled: memory only" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'>' becomes '>='", "no two tests of a box are equal" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'<' becomes '<='", "no two tests of a box are equal" },
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },

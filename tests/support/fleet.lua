@@ -54,7 +54,7 @@ local function answer(self, request)
       and json.encode { __type = refused.code, message = refused.message }
       or ("<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>")
         :format(refused.code, refused.message) }
-  elseif operation == "ListAccounts" then
+  elseif operation == "ListAccounts" and self.organization then
     local token = json.decode(request.body).NextToken
     return reply(self.organization[token or "first"])
   elseif operation == "AssumeRole" then

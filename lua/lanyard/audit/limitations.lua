@@ -22,15 +22,13 @@ local M = {}
 local ALWAYS = {
   {
     kind = "service-control-policies",
-    reason = "the audit reads the policies of repositories, not of callers",
-    effect = "they limit the users and roles of their own organization, so that one of these may be allowed less than "
-      .. "the report shows; they do not limit Lightsail's puller roles, AWS services or callers from elsewhere",
+    reason = "not read",
+    effect = "they can deny access to users and roles of their own organization, not to Lightsail's puller roles",
   },
   {
     kind = "vpc-endpoint-policies",
-    reason = "the audit does not read the VPC endpoints from which requests may come",
-    effect = "each limits only the requests that pass its endpoint; Lightsail pulls from its own network (AWS "
-      .. "documents no source of its requests)",
+    reason = "not read",
+    effect = "each can deny only requests that pass its endpoint",
   },
 }
 

@@ -62,7 +62,7 @@ end
 ---@field names string[]                     of the repositories that grant the role
 ---@field expires table<string, string>      timestamps by repository
 ---@field decisions table<string, string>    by repository, see access.Grant
----@field by_registry string[]               repositories that only the registry policy lets the role pull from
+---@field by_registry? string[]              repositories that only the registry policy lets the role pull from
 ---@field unknown? string                    why further grants may exist
 ---@field shown string                       the same as a text
 
@@ -73,7 +73,7 @@ end
 ---@param list_err? aws.Error  why they could not be listed
 ---@return cli.RoleGrants
 function M.of_role(region, role_arn, policies, list_err)
-  local found = { names = {}, expires = {}, decisions = {}, by_registry = {}, shown = "-" }
+  local found = { names = {}, expires = {}, decisions = {}, shown = "-" }
   if not role_arn then
     return found
   end
@@ -85,9 +85,10 @@ function M.of_role(region, role_arn, policies, list_err)
     found.expires[name] = at and timestamp.format(at) or nil
     found.decisions[name] = grant.decision
   end
-  found.by_registry = region:registry_grants_of(role_arn, policies or {})
-  if #found.by_registry > 0 then
-    shown[#shown + 1] = ("registry policy (%s)"):format(table.concat(found.by_registry, ", "))
+  local by_registry = region:registry_grants_of(role_arn, policies or {})
+  if #by_registry > 0 then
+    found.by_registry = by_registry
+    shown[#shown + 1] = ("registry policy (%s)"):format(table.concat(by_registry, ", "))
   end
   found.unknown = reason_unknown(region, unread, list_err)
   if #shown > 0 and #unread > 0 then

@@ -27,7 +27,7 @@ describe("the limitations of an audit", function()
   it("are always the policies of callers and of VPC endpoints", function()
     local found = limitations.of(inventory(A))
     assert.equal("service-control-policies vpc-endpoint-policies", kinds(found))
-    assert.matches("do not limit Lightsail's puller roles", found[1].effect)
+    assert.matches("not to Lightsail's puller roles", found[1].effect)
     assert.is_nil(found[1].accounts)
   end)
 
