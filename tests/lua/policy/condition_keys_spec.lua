@@ -39,11 +39,15 @@ describe("the catalogue of condition keys", function()
       STRING = "string", ARN = "arn", BOOLEAN = "boolean", DATE = "date", NUMBER = "number", ADDRESS = "address",
     }
     local count = 0
-    for macro, name, kind in helper.read("core/policy/caller_key.c"):gmatch '(%u+)%("([%w:/]+)", (%u+)' do
-      local key = condition_keys.find(name:gsub("/$", "/a"))
-      assert.is_truthy(key, name)
-      assert.equal(macro == "MANY" and "string" or TYPES[kind], key.type, name)
-      assert.equal(macro == "MANY", key.multivalued or false, name)
+    for macro, name, kind in helper.read("core/policy/caller_table.c"):gmatch '(%u+)%("([%w:/]+)", (%u+)' do
+      local key = condition_keys.find((name:gsub("/$", "/a")))
+      if name:find "^aws:" then
+        assert.is_truthy(key, name)
+        assert.equal(macro == "MANY" and "string" or TYPES[kind], key.type, name)
+        assert.equal(macro == "MANY", key.multivalued or false, name)
+      else
+        assert.is_nil(key, name) -- of role sessions of a service: not a global key
+      end
       count = count + 1
     end
     assert.is_true(count > 40)
