@@ -295,6 +295,8 @@ static void propose(struct query *query, const struct proposal *proposal, bool u
   callers_shape(query, class, usual, &inside);
   if (roles != ANY_ROLE)
     texts_add(query, &inside, role_atom(query, class, roles));
+  if (class->kind == CALLER_SERVICE)
+    service_names_distinguish(query, &avoided);
   for (size_t i = 0; query->bound && i < query->bound->count; i++)
     texts_add(query, &inside, bound_atom(query, &query->bound->entries[i], class->kind));
   for (size_t i = 0; i < dimension->inside_count; i++)

@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/platform.h"
+#include "policy/context.h"
+#include "reason/callers.h"
 #include "reason/points.h"
 #include "reason/texts.h"
 
@@ -68,6 +70,41 @@ static void add_fresh(struct query *query, const struct caller_fact *fact, struc
   buf_free(&name);
 }
 
+/* Adds an atom of the services whose name a pattern matches, and of all others. */
+static void distinguish(struct query *query, const char *glob, size_t length,
+                        struct texts_atoms *avoided) {
+  static const char key[] = "aws:PrincipalServiceName";
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return;
+  callers_add_glob(atom, CALLER_SERVICE, &(struct policy_string){key, sizeof key - 1}, glob, length,
+                   false);
+  texts_add(query, avoided, atom);
+  texts_add(query, avoided, texts_negation(query, atom));
+}
+
+void service_names_distinguish(struct query *query, struct texts_atoms *avoided) {
+  struct points mentioned = {0};
+  each_name(query, &mentioned);
+  for (size_t i = 0; i < mentioned.count; i++) {
+    const struct policy_string *name = &mentioned.items[i];
+    struct caller_fact fact = fact_of(name->bytes, name->length);
+    query->pool->failed = query->pool->failed || caller_fact_failed(&fact);
+    distinguish(query, name->bytes, name->length, avoided);
+    for (size_t p = 0; !query->pool->failed && p < fact.count; p++) {
+      struct buf glob = {0};
+      for (size_t c = 0; c < fact.patterns[p].length; c++)
+        buf_addc(&glob, fact.patterns[p].data[c] == '*' ? context_wildcards.any
+                                                        : fact.patterns[p].data[c]);
+      query->pool->failed = query->pool->failed || glob.failed;
+      if (!glob.failed && glob.data)
+        distinguish(query, glob.data, glob.length, avoided);
+      buf_free(&glob);
+    }
+    caller_fact_free(&fact);
+  }
+}
+
 void service_names_offer(struct query *query, const struct query_value *service,
                          struct context_entry *list) {
   struct points mentioned = {0}, names = {0};
@@ -108,7 +145,15 @@ void service_names_each(struct query *query,
   each_name(query, &mentioned);
   for (size_t i = 0; i < mentioned.count; i++) {
     const struct policy_string name = mentioned.items[i];
+    struct points others = {0};
+    struct caller_fact fact = fact_of(name.bytes, name.length);
+    query->pool->failed = query->pool->failed || caller_fact_failed(&fact);
     offer(query, state, name.bytes, name.length);
+    if (!query->pool->failed)
+      add_fresh(query, &fact, &others);
+    caller_fact_free(&fact);
+    for (size_t o = 0; o < others.count; o++)
+      offer(query, state, others.items[o].bytes, others.items[o].length);
     /* NAME.REGION.amazonaws.com: the service without a Region */
     const char *end = memmem(name.bytes, name.length, ".amazonaws.", strlen(".amazonaws."));
     const char *dot = end ? memrchr(name.bytes, '.', (size_t)(end - name.bytes)) : NULL;

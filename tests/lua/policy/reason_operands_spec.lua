@@ -58,3 +58,33 @@ describe("new_access with a Deny that compares a key of the caller as another ty
     end
   end
 end)
+
+-- A service has names in several Regions, its own among them. aws:PrincipalServiceNamesList can have each.
+describe("new_access about aws:PrincipalServiceNamesList", function()
+  local NAMES, NAME = "aws:PrincipalServiceNamesList", "aws:PrincipalServiceName"
+  local ECS, SNS = "ecs.us-east-1.amazonaws.com", "sns.us-east-1.amazonaws.com"
+
+  local function service_for(statements)
+    local after = answers.parse(statements)
+    local found = assert(policy.new_access(answers.parse {}, after))
+    assert.is_true(found.certain)
+    assert.equal("allow", (after:can(found.request)))
+    return found.request.principal
+  end
+
+  it("tries a service without the name that must not be in the list", function()
+    for _, names in ipairs { { ECS, SNS }, { SNS, ECS } } do
+      assert.equal(SNS, service_for { allow { Condition = { StringEquals = { [NAME] = names }, ["ForAllValues:StringNotEquals"] = { [NAMES] = ECS } } } })
+    end
+  end)
+
+  it("tries a service of another Region with the name that must be in the list", function()
+    assert.matches("^ecs%.[%w-]+%.amazonaws%.com$", service_for {
+      allow { Effect = "Deny", Condition = { ["ForAllValues:StringNotEquals"] = { [NAMES] = "ecs.amazonaws.com" } } },
+      { Effect = "Allow", NotPrincipal = { Service = { "ecs.amazonaws.com", ECS } }, Action = "s:a" },
+    })
+    assert.equal("ecs.eu-west-1.amazonaws.com", service_for { allow { Condition = {
+      StringEquals = { [NAME] = { "sns.eu-west-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com" } }, ["ForAnyValue:StringEquals"] = { [NAMES] = ECS },
+    } } })
+  end)
+end)

@@ -183,7 +183,7 @@ end
 function M.makers.places()
   return profile("places", {
     anyone = 90, actions = ACTIONS, action_values = action_values(), resources = RESOURCES, resource_values = resource_values(),
-    owners = { A, B, C },
+    owners = { A, B, C, "123456789012" },
     without_colons = true, -- the enumeration lacks resources that a star matches only across a colon; "crossing" has them
     tests = { { key = "aws:ResourceAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } } },
     conditions = 20,
