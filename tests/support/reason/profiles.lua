@@ -411,7 +411,7 @@ end
 
 -- Unique ids and identity providers, with the keys that follow from callers.
 local function id_callers()
-  local callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = { "a", "z", "ab", "b", "bb" }, paths = { "", "c/" },
+  local callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = { "a", "z", "ab", "b", "bb" }, paths = { "", "a/", "c/" },
     sessions = { "a", "b", "z" }, derived = true, issuers = { "zz", false } }
   for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x" } do
     universe.add_provider(callers, provider, true)
