@@ -1,6 +1,5 @@
 #include "policy/evaluate.h"
 
-#include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/condition.h"
 #include "policy/principal.h"
@@ -29,27 +28,11 @@ static enum condition_truth truth_of(enum applies applies) {
                                   : CONDITION_UNKNOWN;
 }
 
-/* Matches an entry of a Principal element with the principal of a request. A session belongs to one
- * role, which is aws:PrincipalArn: with another path, it is another role of the same name. */
-static enum principal_match match_named(const struct policy_value *named,
-                                        const struct policy_request *request) {
-  static const char key[] = "aws:PrincipalArn";
-  enum principal_match match = principal_match(named, &request->principal);
-  if (match != PRINCIPAL_ROLE || !request->context)
-    return match;
-  const struct context_entry *role = context_find(request->context, key, sizeof key - 1);
-  if (!role || role->unknown || role->count != 1)
-    return match;
-  const struct context_value *arn = &role->values[0];
-  return bytes_equal(arn->bytes, arn->length, named->string, named->length) ? match
-                                                                            : PRINCIPAL_NONE;
-}
-
 enum principal_match policy_match_principal(const struct policy_statement *statement,
-                                            const struct policy_request *request) {
+                                            const struct policy_string *caller) {
   enum principal_match match = PRINCIPAL_NONE;
   for (size_t i = 0; i < statement->principals.count; i++) {
-    enum principal_match one = match_named(&statement->principals.items[i], request);
+    enum principal_match one = principal_match(&statement->principals.items[i], caller);
     if (match == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < match))
       match = one;
   }
@@ -207,7 +190,7 @@ static enum applies match_principal(const struct policy_request *request,
     return request->bounded && statement->effect == POLICY_DENY
                ? APPLIES
                : match_excluded(request, statement);
-  return policy_match_principal(statement, request) != PRINCIPAL_NONE
+  return policy_match_principal(statement, &request->principal) != PRINCIPAL_NONE
              ? APPLIES
              : match_issuer(request, statement, &named);
 }
@@ -242,7 +225,7 @@ unsigned policy_matches_of(const struct policy_statement *statement,
     return 1u << PRINCIPAL_ANYONE;
   unsigned matches = 0;
   for (size_t i = 0; i < statement->principals.count; i++)
-    matches |= 1u << match_named(&statement->principals.items[i], request);
+    matches |= 1u << principal_match(&statement->principals.items[i], &request->principal);
   return matches;
 }
 

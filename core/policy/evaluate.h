@@ -52,10 +52,10 @@ enum condition_truth policy_element_holds(const struct policy *doc,
                                           enum policy_element element,
                                           const struct policy_request *request, bool *failed);
 
-/* policy_match_principal returns how a statement names the principal of a request best, and
- * policy_matches_of a bit for each way in which it names it. */
+/* policy_match_principal returns how a statement names a principal best, and policy_matches_of a bit for
+ * each way in which it names the principal of a request. */
 enum principal_match policy_match_principal(const struct policy_statement *statement,
-                                            const struct policy_request *request);
+                                            const struct policy_string *principal);
 unsigned policy_matches_of(const struct policy_statement *statement,
                            const struct policy_request *request);
 

@@ -102,7 +102,7 @@ static void add_match(const struct policy_statement *statement,
     buf_adds(reason, " to all principals except those it names");
     return;
   }
-  switch (policy_match_principal(statement, request)) {
+  switch (policy_match_principal(statement, &request->principal)) {
   case PRINCIPAL_ACCOUNT:
     buf_adds(reason, statement->effect == POLICY_ALLOW
                          ? " to its account, whose own policies decide for its principals"

@@ -84,22 +84,6 @@ describe("Principal", function()
   }
 end)
 
-describe("A session whose role is known", function()
-  local function decide(principal, arn)
-    local doc = assert(policy.parse('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"'
-      .. principal .. '"},"Action":"ecr:*"}]}'))
-    return (doc:can { principal = SESSION, action = "ecr:PutImage", context = { ["aws:PrincipalArn"] = arn } })
-  end
-
-  it("is a session of no other role of the same name", function()
-    assert.equal("allow", decide(ROLE, ROLE))
-    assert.equal("implicit-deny", decide(ROLE, "arn:aws:iam::111122223333:role/build"))
-    assert.equal("implicit-deny", decide("arn:aws:iam::111122223333:role/build", ROLE))
-    assert.equal("allow", decide(A, ROLE))
-    assert.equal("allow", decide(SESSION, ROLE))
-  end)
-end)
-
 describe("Action", function()
   rows {
     { "matches the whole name", aws(USER) .. ',"Action":"ecr:BatchGet"', USER, "implicit-deny" },
