@@ -137,34 +137,40 @@ void service_names_offer(struct query *query, const struct query_value *service,
   *list = (struct context_entry){0}; /* its values end here */
 }
 
+/* Offers NAME.amazonaws.com of a service NAME.REGION.amazonaws.com. */
+static void offer_plain(struct query *query, const struct policy_string *name,
+                        void (*offer)(struct query *query, void *state, const char *service,
+                                      size_t length),
+                        void *state) {
+  const char *end = memmem(name->bytes, name->length, ".amazonaws.", strlen(".amazonaws."));
+  const char *dot = end ? memrchr(name->bytes, '.', (size_t)(end - name->bytes)) : NULL;
+  if (!dot)
+    return;
+  struct buf plain = {0};
+  buf_add(&plain, name->bytes, (size_t)(dot - name->bytes));
+  buf_add(&plain, end, name->length - (size_t)(end - name->bytes));
+  query->pool->failed = query->pool->failed || plain.failed;
+  if (!plain.failed)
+    offer(query, state, plain.data, plain.length);
+  buf_free(&plain);
+}
+
 void service_names_each(struct query *query,
                         void (*offer)(struct query *query, void *state, const char *service,
                                       size_t length),
                         void *state) {
-  struct points mentioned = {0};
+  struct points mentioned = {0}, others = {0};
   each_name(query, &mentioned);
   for (size_t i = 0; i < mentioned.count; i++) {
-    const struct policy_string name = mentioned.items[i];
-    struct points others = {0};
-    struct caller_fact fact = fact_of(name.bytes, name.length);
+    const struct policy_string *name = &mentioned.items[i];
+    offer(query, state, name->bytes, name->length);
+    offer_plain(query, name, offer, state);
+    struct caller_fact fact = fact_of(name->bytes, name->length);
     query->pool->failed = query->pool->failed || caller_fact_failed(&fact);
-    offer(query, state, name.bytes, name.length);
     if (!query->pool->failed)
       add_fresh(query, &fact, &others);
     caller_fact_free(&fact);
-    for (size_t o = 0; o < others.count; o++)
-      offer(query, state, others.items[o].bytes, others.items[o].length);
-    /* NAME.REGION.amazonaws.com: the service without a Region */
-    const char *end = memmem(name.bytes, name.length, ".amazonaws.", strlen(".amazonaws."));
-    const char *dot = end ? memrchr(name.bytes, '.', (size_t)(end - name.bytes)) : NULL;
-    if (!dot)
-      continue;
-    struct buf plain = {0};
-    buf_add(&plain, name.bytes, (size_t)(dot - name.bytes));
-    buf_add(&plain, end, name.length - (size_t)(end - name.bytes));
-    query->pool->failed = query->pool->failed || plain.failed;
-    if (!plain.failed)
-      offer(query, state, plain.data, plain.length);
-    buf_free(&plain);
   }
+  for (size_t i = 0; i < others.count; i++)
+    offer(query, state, others.items[i].bytes, others.items[i].length);
 }
