@@ -378,12 +378,18 @@ void caller_fact_free(struct caller_fact *fact) {
   fact->count = 0;
 }
 
+/* A pattern also allows itself: in bytes that are not UTF-8, a `?` may be a part of a character. */
+static bool allows(const struct caller_fact *fact, const struct buf *pattern, const char *value,
+                   size_t length) {
+  return bytes_equal(pattern->data, pattern->length, value, length) ||
+         match_glob(pattern->data, pattern->length, value, length, fact->ignore_case);
+}
+
 bool caller_fact_allows(const struct caller_fact *fact, const char *value, size_t length) {
   if (fact->rule == CALLER_KEY_ABSENT)
     return false;
   for (size_t i = 0; i < fact->count; i++)
-    if (match_glob(fact->patterns[i].data, fact->patterns[i].length, value, length,
-                   fact->ignore_case))
+    if (allows(fact, &fact->patterns[i], value, length))
       return !fact->except;
   return fact->count == 0 || fact->except;
 }

@@ -133,7 +133,7 @@ local function document(list, binary, version, epoch)
   local bom = {
     bomFormat = "CycloneDX", specVersion = "1.5", version = 1,
     metadata = {
-      timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", epoch),
+      timestamp = ask("date -u +%Y-%m-%dT%H:%M:%SZ -d", "@" .. epoch),
       component = {
         type = "application", name = "lanyard", version = version, purl = own, ["bom-ref"] = own,
         licenses = { { license = { id = "MIT" } } },

@@ -73,7 +73,7 @@ static void a_key_is_found_in_any_letter_case(void **state) {
     memcpy(name, keys[i].name, length + 1);
     if (name[length - 1] == '/')
       name[length++] = 'k';
-    name[0] = 'A';
+    name[0] = (char)(name[0] - 'a' + 'A');
     assert_ptr_equal(caller_find_key(name, length), &keys[i]);
   }
   assert_null(caller_find_key("aws:PrincipalTag/", strlen("aws:PrincipalTag/")));
