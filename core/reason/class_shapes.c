@@ -109,15 +109,6 @@ static void propose(struct variables *variables, const struct box_test *test,
   words_free(&list);
 }
 
-/* Appends a piece of a text that has no variables, as a pattern. */
-static void add_piece(const struct box_test *test, const char *text, size_t length,
-                      struct buf *out) {
-  static const struct context nothing = {0};
-  context_expand(&nothing, text, length, test->variables, out);
-  if (!test->condition.wildcards && test->condition.type != OPERAND_ARN)
-    texts_make_plain(out);
-}
-
 static bool has_wildcards(const struct buf *piece) {
   return memchr(piece->data ? piece->data : "", context_wildcards.any, piece->length) ||
          memchr(piece->data ? piece->data : "", context_wildcards.one, piece->length);
@@ -137,8 +128,8 @@ static void add_shaped(struct variables *variables, const struct box_test *test,
     return;
   }
   struct frame frame = {.fold = strstr(test->condition.name, "IgnoreCase") != NULL};
-  add_piece(test, text, (size_t)(name - 2 - text), &frame.before);
-  add_piece(test, text + from, length - from, &frame.after);
+  variables_piece(test, text, (size_t)(name - 2 - text), &frame.before);
+  variables_piece(test, text + from, length - from, &frame.after);
   variables->query->pool->failed |= frame.before.failed || frame.after.failed;
   if (has_wildcards(&frame.before) || has_wildcards(&frame.after))
     variables->inexact = FORM;

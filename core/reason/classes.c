@@ -119,11 +119,6 @@ static void add_value_pattern(struct classes *classes, size_t variable, const ch
 
 /* --- Texts of policies ------------------------------------------------------------------------ */
 
-static bool is_wild(const struct box_test *test) {
-  return test->kind == TEST_RESOURCE || test->condition.wildcards ||
-         test->condition.type == OPERAND_ARN;
-}
-
 static bool ignores_case(const struct box_test *test) {
   return test->kind == TEST_KEY && (strstr(test->condition.name, "IgnoreCase") != NULL ||
                                     test->condition.type == OPERAND_BOOLEAN);
@@ -131,20 +126,6 @@ static bool ignores_case(const struct box_test *test) {
 
 static bool is_arn_test(const struct box_test *test) {
   return test->kind == TEST_RESOURCE || test->condition.type == OPERAND_ARN;
-}
-
-/* Appends a piece of a text without variables, whose escapes become literal. */
-static void add_piece(const struct box_test *test, const char *text, size_t length,
-                      struct buf *out) {
-  static const struct context nothing = {0};
-  size_t start = out->length;
-  context_expand(&nothing, text, length, test->variables, out);
-  for (size_t i = start; !is_wild(test) && !out->failed && i < out->length; i++) {
-    if (out->data[i] == context_wildcards.any)
-      out->data[i] = '*';
-    else if (out->data[i] == context_wildcards.one)
-      out->data[i] = '?';
-  }
 }
 
 /* Returns the variable of a name, or their number, and sets whether it has no value yet. */
@@ -167,7 +148,7 @@ static bool add_range(struct classes *classes, const struct box_test *test, cons
     size_t begin = (size_t)(name - 2 - text);
     bool open;
     find_free(classes, name, length, &open);
-    add_piece(test, text + start, begin - start, out);
+    variables_piece(test, text + start, begin - start, out);
     if (open)
       buf_addc(out, context_wildcards.any);
     else if (context_expand(classes->bound ? classes->bound : &nothing, text + begin, next - begin,
@@ -175,7 +156,7 @@ static bool add_range(struct classes *classes, const struct box_test *test, cons
       return false;
     start = next;
   }
-  add_piece(test, text + start, to - start, out);
+  variables_piece(test, text + start, to - start, out);
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "reason/frames.h"
 
+#include "policy/context.h"
 #include "reason/texts.h"
 
 #include <strings.h>
@@ -43,6 +44,20 @@ size_t variables_find(const struct variables *variables, const char *name, size_
 
 void variables_add(struct variables *variables, size_t i, const char *bytes, size_t length) {
   points_add(variables->query, &variables->items[i].values, bytes, length);
+}
+
+void variables_piece(const struct box_test *test, const char *text, size_t length,
+                     struct buf *out) {
+  static const struct context nothing = {0};
+  bool wild = test->kind == TEST_RESOURCE || test->condition.wildcards ||
+              test->condition.type == OPERAND_ARN;
+  struct buf piece = {0};
+  context_expand(&nothing, text, length, test->variables, &piece);
+  if (!wild)
+    texts_make_plain(&piece);
+  buf_add(out, piece.data, piece.length);
+  out->failed = out->failed || piece.failed;
+  buf_free(&piece);
 }
 
 enum { ARN_COLONS = 5 };

@@ -53,6 +53,9 @@ size_t variables_find(const struct variables *variables, const char *name, size_
 /* variables_add adds a value of a variable. */
 void variables_add(struct variables *variables, size_t variable, const char *bytes, size_t length);
 
+/* variables_piece appends a piece of a text without variables, as a pattern: its escapes become literal. */
+void variables_piece(const struct box_test *test, const char *text, size_t length, struct buf *out);
+
 /* variables_check records that texts of a test have another form than the exact ones. */
 void variables_check(struct variables *variables, const struct box_test *test);
 
