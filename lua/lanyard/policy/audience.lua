@@ -175,6 +175,7 @@ local function text_of(one)
   local text = one.kind == "service" and not one.id and "any AWS service"
     or one.type == "provider" and (one.id == "*" and "any identity provider" or "identity provider " .. one.id)
     or one.path and "organization path " .. one.path
+    or one.type == "root" and "the root user of account " .. one.account
     or NAMES[one.kind]:format(one.id)
   local notes = (one.kind ~= "principal" or one.account) and RELATIONS[one.relation]
   text = text .. (notes and notes[one.kind] or "") .. (one.source and source_text(one.source) or "")

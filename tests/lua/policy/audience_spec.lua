@@ -387,8 +387,10 @@ describe("the audience with Denies", function()
     assert.equal("PUBLIC everyone, except account 444455556666", words(parse(ALLOW, deny)))
     assert.equal("nobody", words(parse(statement("Allow", aws(OTHER)), deny)))
     assert.equal("PUBLIC everyone", words(parse(ALLOW, statement("Deny", ANYONE, nil, '"Action":"ecr:PutImage"'))))
-    assert.equal("account 111122223333 (this account)",
-      words(parse(ALLOW, '{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"}')))
+    for id, note in pairs { [OWN] = "", [OTHER] = " (another account)" } do
+      local others = '{"Effect":"Deny","NotPrincipal":{"AWS":"' .. id .. '"},"Action":"*"}'
+      assert.equal(("the root user of account %s%s"):format(id, note), words(parse(ALLOW, others)))
+    end
     assert.equal("PUBLIC everyone, except account 111122223333",
       words(parse('{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"ecr:*"}')))
   end)

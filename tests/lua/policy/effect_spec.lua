@@ -60,7 +60,7 @@ local CASES = {
   { "a Deny outside an organization", { allow "*" }, { allow "*", deny("*", OUTSIDE) },
     "pull from everyone except organization " .. ORG },
   { "a Deny with NotPrincipal", { allow "*" }, { allow "*", statement(NO_ROOT) },
-    ("pull from everyone except account %s in some cases"):format(X), "pull to everyone" },
+    ("pull from everyone except the root user of account %s"):format(X), "pull to everyone" },
   { "everyone but an account to nobody", { allow "*", deny(X) }, {}, "pull from everyone except account " .. X },
   { "everyone but one account to everyone but another", { allow "*", deny(X) }, { allow "*", deny(Y) },
     "pull from account " .. Y, "pull to account " .. Y },
