@@ -261,8 +261,8 @@ local function excepting(box, deny, parts)
 end
 
 -- Returns the box of the callers within one whom a principal of a Deny's NotPrincipal exempts | nil. An account exempts
--- its root user: others need to be named beside their account, and a session beside its role, too (core/policy/principal.h). The
--- engine decides whether they are.
+-- its root user: others need to be named beside their account, and a session beside its role, too. The engine decides
+-- whether they are (core/policy/principal.h).
 local function exempted(box, principal)
   local covered = covered_by(principal, box.entry)
   if covered == "none" then
@@ -350,7 +350,7 @@ local function is_of_caller(condition)
   local facet = demands.facet(condition.key:lower())
   local depends = facet ~= "request" and facet ~= "time"
   for _, value in ipairs(condition.values) do
-    depends = depends or tostring(value):find("${", 1, true) ~= nil
+    depends = depends or demands.is_variable(condition, tostring(value))
   end
   return depends
 end

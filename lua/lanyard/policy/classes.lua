@@ -300,6 +300,18 @@ local function all_demands(member)
   return list
 end
 
+--- Reports whether texts of a class that look like policy variables are plain text | nil if none look like one
+---@param member policy.Class
+---@return boolean?
+function M.literal(member)
+  for _, demand in ipairs(all_demands(member)) do
+    if table.concat(demand.values):find("${", 1, true) then
+      return demand.literal or false
+    end
+  end
+  return nil
+end
+
 --- Returns a statement that allows everything to a class | nil if one statement cannot express it.
 ---@param member policy.Class
 ---@return table?

@@ -396,6 +396,30 @@ describe("the audience with Denies", function()
   end)
 end)
 
+-- Before Version 2012-10-17, a policy variable is plain text, which no account, organization or address is.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+describe("the audience of what looks like a policy variable under Version 2008-10-17", function()
+  for condition, expected in pairs {
+    ['"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "account 444455556666 (another account)",
+    ['"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "any AWS service for ${aws:ResourceAccount}, 444455556666 (another account)",
+    ['"StringEquals":{"aws:username":"${aws:username}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalTag/team":"${aws:PrincipalTag/team}"}']
+      = "PUBLIC everyone if aws:PrincipalTag/team is ${aws:PrincipalTag/team}",
+    ['"ArnLike":{"aws:SourceArn":"arn:aws:s3:::${aws:username}"}'] = "any AWS service for arn:aws:s3:::${aws:username}",
+  } do
+    it("is " .. expected .. " for " .. condition, function()
+      local doc = assert(policy.parse((tostring(parse(statement("Allow", ANYONE, condition))):gsub("2012", "2008"))))
+      assert.equal(expected, words(doc))
+      assert.equal(expected, words(doc:statements()[1]))
+    end)
+  end
+end)
+
 describe("audience.of", function()
   it("returns classes as data", function()
     local class = audience.of(parse(statement("Allow", aws "arn:aws:iam::444455556666:role/ci",

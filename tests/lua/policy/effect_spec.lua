@@ -134,4 +134,22 @@ describe("the effect of a change", function()
     assert.equal("cannot be excluded: statement 1: 'allow' is not an Effect; AWS refuses the policy: "
       .. 'write "Allow" or "Deny", which are case-sensitive', (effect.texts(change)))
   end)
+
+  -- Before Version 2012-10-17, a policy variable is plain text.
+  it("compares what looks like a variable by the Version of its document", function()
+    local NEW, OLD, KEEPS = "2012-10-17", "2008-10-17",
+      "pull from everyone except account %s with aws:PrincipalTag/x = ${aws:PrincipalTag/y}"
+    local function versioned(version, one)
+      return assert(policy.parse(json.encode { Version = version, Statement = json.array { one } }))
+    end
+    local tagged = allow(X, test("StringEquals", "aws:PrincipalTag/x", "${aws:PrincipalTag/y}"))
+    for before, afters in pairs { [NEW] = { [NEW] = "", [OLD] = "" }, [OLD] = { [OLD] = "", [NEW] = " in some cases" } } do
+      for after, suffix in pairs(afters) do
+        local change = effect.of(versioned(before, allow "*"), versioned(after, tagged))
+        assert.equal(KEEPS:format(X) .. suffix, (select(2, effect.texts(change))))
+      end
+    end
+    assert.is_true(effect.same(effect.of(versioned(OLD, allow "*"), versioned(NEW, allow "*"))))
+    assert.is_false(effect.same(effect.of(versioned(OLD, tagged), versioned(NEW, tagged))))
+  end)
 end)
