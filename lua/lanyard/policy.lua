@@ -103,7 +103,8 @@ function core.methods.allow(doc, grant)
   if type(grant) == "table" and grant.condition ~= nil then
     grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
   end
-  return arguments.call("allow", add_statement, doc, grant)
+  local changed, reason, index = arguments.call("allow", add_statement, doc, grant)
+  return changed, reason, index
 end
 
 local set_element = core.methods.set
@@ -117,7 +118,8 @@ local set_element = core.methods.set
 function core.methods.set(doc, options)
   arguments.verify("set", arguments.table("options", options))
   local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
-  return arguments.call("set", set_element, doc, with(options, { value = false, json = text }))
+  local changed, reason = arguments.call("set", set_element, doc, with(options, { value = false, json = text }))
+  return changed, reason
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 ---
 ---     local problem = arguments.document("before", before) or arguments.options(options, "always kind limit")
 ---     arguments.verify("public", problem)                          -- raises an error where public was called
----     return arguments.call("allow", add_statement, doc, grant)    -- the same for the errors of a function in C
+---     local changed = arguments.call("allow", add_statement, doc, grant)    -- the same for errors of a function in C
 
 local core = require "lanyard.policy.core"
 local lists = require "lanyard.lists"
@@ -72,7 +72,7 @@ function M.verify(name, problem, level)
 end
 
 --- Calls a function in C that raises an error only for a wrong argument, and raises it where the function that calls
---- this one was called.
+--- this one was called. A tail call of this function has no such place.
 ---@param name string     of the function
 ---@param method function
 ---@param ... any
