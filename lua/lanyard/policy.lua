@@ -310,7 +310,8 @@ function M.outside(doc, inside, options)
   return require("lanyard.policy.questions").outside(doc, inside, options)
 end
 
---- Finds a request of the public that a document allows. See lanyard.policy.reference.
+--- Finds a request of the public that a document allows. See lanyard.policy.reference. An identity policy is never
+--- public, so its kind is an error.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?

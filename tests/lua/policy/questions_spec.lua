@@ -67,6 +67,8 @@ local WRONG = {
   { "public: options: unknown option 'knd'; did you mean 'kind'? (known: accounts, always, kind, limit)", "public", ANYONE,
     { knd = "identity" } },
   { "public: options.kind: 'resource' or 'identity' expected, got 'idenity'", "public", ANYONE, { kind = "idenity" } },
+  { "public: options.kind: 'resource' expected, got 'identity': an identity policy is never public", "public", ANYONE,
+    { kind = "identity" } },
   { "minimize: options.limit: a whole number from 1 to 1000000000 expected, got 0", "minimize", ANYONE, { limit = 0 } },
   { "minimize: options.limit: a whole number from 1 to 1000000000 expected, got 1.5", "minimize", ANYONE, { limit = 1.5 } },
   { "reachable: options.limit: a whole number from 1 to 1000000000 expected, got 'x'", "reachable", ANYONE, { limit = "x" } },
