@@ -3,7 +3,7 @@
 ---     local query, err = jmespath.compile "people[?age > `30`].name"
 ---     local result, err = query:search(value)
 ---
---- Values are those of lanyard.json: json.null is null, and lists are marked. Objects have no order in Lua; where it
+--- Values are as lanyard.json has them: json.null is null, and lists are marked. Objects have no order in Lua; where it
 --- matters (`*`, keys, values), names are sorted, as they are when lanyard.json encodes an object.
 ---
 --- An error has the code "InvalidQuery", `kind` ("syntax", "invalid-type", "invalid-value", "invalid-arity",

@@ -1,4 +1,4 @@
---- Values of JMESPath: those of lanyard.json, with json.null for null.
+--- Values of JMESPath, which are the values of lanyard.json; json.null is null.
 
 local failure = require "lanyard.text.jmespath.failure"
 local json = require "lanyard.json"
