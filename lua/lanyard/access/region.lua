@@ -24,6 +24,7 @@ local region_settings = require "lanyard.access.region_settings"
 ---@field poll access.Poll
 ---@field limits access.Limits
 ---@field journal_root? string
+---@field run string                   the id of the command run, for the journal
 ---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer?,
 ---  on_names: function? }
 ---@field private shared { account: string?, new_roles: table<string, number> }  shared with the regions made by `with`;
@@ -287,6 +288,24 @@ end
 ---@return aws.Error? err
 function Region:undo(repository, options)
   return require("lanyard.access.undo").undo(self, repository, options)
+end
+
+--- Finds what a command changed in the account and Region; see lanyard.access.undo_command.
+---@param run? string  the id of its run; without it, the last command that was not an undo
+---@return access.CommandRun? command
+---@return aws.Error? err
+function Region:find_command(run)
+  return require("lanyard.access.undo_command").find(self, run)
+end
+
+--- Undoes what a command changed in one repository.
+---@param part access.CommandPart
+---@param repository access.Repository
+---@param options? access.UndoOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:undo_part(part, repository, options)
+  return require("lanyard.access.undo_command").undo(self, part, repository, options)
 end
 
 --- Settles the changes that interrupted commands left in the journal of the account and Region.
