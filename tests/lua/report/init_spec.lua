@@ -4,7 +4,7 @@ local reports = require "reports"
 local types = require "lanyard.cli.types"
 
 describe("the formats of reports", function()
-  it("are those that the commands offer", function()
+  it("are the ones of the commands", function()
     assert.same(types["report-format"].choices, report.FORMATS)
     assert.same(types["graph-format"].choices, report.GRAPHS)
   end)
