@@ -15,6 +15,7 @@ local topics = require "lanyard.cli.topics"
 local USAGE = [[
 usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard <file>.lua [<argument> ...]  run a script
+       lanyard - [<argument> ...]           run a script from standard input
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
@@ -24,7 +25,8 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard --version
 
 --emulator runs the command against a new emulator of AWS, which keeps nothing;
-'lanyard help emulate' shows how to keep one.
+--emulator=FILE takes what it has at first from a seed. 'lanyard help emulate'
+describes seeds, and shows how to keep an emulator.
 ]]
 
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
@@ -164,6 +166,13 @@ local function run_script(name, leading, words)
   return status
 end
 
+-- A script from standard input. Prompts are not read from the same input: its rest is not an answer.
+local function run_input(words)
+  local source = exit.check(system.read_file "-")
+  require("lanyard.prompt").forbid()
+  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
+end
+
 local function run_file(path, words)
   local source = exit.check(system.read_file(path))
   local folder = system.real_path(path:match "^(.*/)[^/]*$" or ".")
@@ -239,11 +248,13 @@ end
 
 -- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
 -- trial leaves nothing. Closing the result stops the emulator and removes the folder.
-local function start_emulator()
+-- path: the file of its seed | nil
+local function start_emulator(path)
+  local seed = path and exit.check_file(require("lanyard.emulator.data_file").read(path))
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
   system.setenv("XDG_CACHE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
+  local emulator = exit.check_file(require("lanyard.emulator").start { reformat = true, seed = seed })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -254,14 +265,18 @@ local function start_emulator()
 end
 
 -- Splits the words before the command: options of lanyard itself, and options for the command.
--- --> { emulator, first = the command }, options for the command, words after the command
+-- --> { emulator, seed, first = the command }, options for the command, words after the command
 local function leading_options(words)
   local own, leading, i = {}, {}, 1
   while words[i] and words[i]:sub(1, 1) == "-" do
     local word = words[i]
     if word == "--emulator" then
       own.emulator = true
-    elseif word == "--version" or word == "-e" then
+    elseif word == "--emulator=" then
+      exit.leave(exit.STATUS.usage, "--emulator= needs the file of a seed (lanyard help emulate)")
+    elseif word:find "^%-%-emulator=" then
+      own.emulator, own.seed = true, word:match "=(.*)"
+    elseif word == "--version" or word == "-e" or word == "-" then
       own.first = word
       i = i + 1
       break
@@ -290,7 +305,7 @@ local function run(words)
   local own, leading, rest = leading_options(words)
   local first = own.first
   search_path.install()
-  local _ <close> = own.emulator and start_emulator() or nil
+  local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
     terminal.note(USAGE)
     return exit.STATUS.usage
@@ -302,7 +317,9 @@ local function run(words)
     if not code then
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", joined(leading, rest))
+    return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", joined(leading, rest))
+  elseif first == "-" then
+    return run_input(joined(leading, rest))
   elseif first == "__complete" then
     return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
