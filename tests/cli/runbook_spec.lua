@@ -309,7 +309,7 @@ describe("lanyard runbook", function()
     for i, expected in ipairs {
       "1: note: no step uses %-%-set other", "3: .*near 'x'", "6: there is no command 'grnat'; did you mean 'grant'%?",
       "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%)", "8: service has no value: pass %-%-set service=VALUE",
-      "9: .*'policy lnt'.*did you mean 'policy lint'%?.*", "10: .*nothing.*", "11: .*near 'x'",
+      "9: .*'policy lnt'.*did you mean 'policy lint'%?.*", "10: argument for option .*%-%-output.*", "11: .*near 'x'",
       "14: note: the options of %S+/plain%.lua are not checked: it declares none",
       "16: region has no value: pass %-%-set region=VALUE", "16: zone has no value: pass %-%-set zone=VALUE",
       "22: bash: syntax error: .*", "25: {{a}} is not replaced in a bash block: .*", "27: a block in a quotation is not run.*",
