@@ -100,7 +100,7 @@ end
 
 local function organization(class, known)
   local id = class.id:match "^[^/]+"
-  local one = { kind = "organization", id = id, relation = relations.organization(known, id) }
+  local one = { kind = "organization", id = id, relation = relations.organization(known, class.id) }
   one.path = class.kind == "organization-path" and class.id or nil
   return one
 end
@@ -208,6 +208,9 @@ local function read_class(class, known)
     table.insert(list, 1, class.demand)
   end
   with_source(one, class, known)
+  if one.relation == "other" and relations.in_trusted_organization(known, list) then
+    one.relation = "trusted"
+  end
   for i, demand in ipairs(list) do
     one.restrictions[i] = restrictions.read(demand)
     one.protected = one.protected or one.restrictions[i].protects

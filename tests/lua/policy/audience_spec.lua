@@ -498,3 +498,54 @@ describe("the audience of the recorded cases", function()
     end)
   end
 end)
+
+describe("a trusted organizational unit", function()
+  local UNIT = "o-trusted111/r-ab12/ou-ab12-11111111/"
+  local OPTIONS = { account = OWN, trusted_organizations = { UNIT, "o-trusted222" }, now = KNOWN.now }
+  local function paths(...)
+    return '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["' .. table.concat({ ... }, '","') .. '"]}'
+  end
+  local function relations(principal, condition)
+    local list = {}
+    for i, class in ipairs(audience.of(parse(statement("Allow", principal, condition)), OPTIONS)) do
+      list[i] = class.kind .. " " .. (class.relation or class.source and class.source.relation)
+    end
+    return table.concat(list, ", ")
+  end
+  local ORG = '"StringEquals":{"aws:PrincipalOrgID":"%s"}'
+  for i, row in ipairs {
+    { ANYONE, paths(UNIT .. "*"), "organization trusted" },
+    { ANYONE, paths(UNIT), "organization trusted" },
+    { ANYONE, paths(UNIT .. "ou-ab12-22222222/*"), "organization trusted" },
+    { ANYONE, paths(UNIT .. "*/ou-ab12-22222222/*"), "organization trusted" },
+    { ANYONE, paths "o-trusted222/r-cd34/ou-cd34-11111111/*", "organization trusted" },
+    { ANYONE, ORG:format "o-trusted222", "organization trusted" },
+    -- The rest of the organization is not trusted.
+    { ANYONE, ORG:format "o-trusted111", "organization other" },
+    { ANYONE, paths "o-trusted111/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-3333333/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-11111111*", "organization other" },
+    { ANYONE, paths "o-trusted111/*/ou-ab12-11111111/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-????????/*", "organization other" },
+    { ANYONE, paths("o-other11111/r-ab12/ou-ab12-11111111/*"), "organization other" },
+    { ANYONE, paths(UNIT .. "*", "o-other11111/*"), "organization other, organization trusted" },
+    -- Several conditions hold together.
+    { ANYONE, ORG:format "o-trusted111" .. "," .. paths(UNIT .. "*"), "organization trusted" },
+    { aws(OTHER), paths(UNIT .. "*"), "account trusted" },
+    { aws(OTHER), ORG:format "o-trusted111", "account other" },
+    { aws(OTHER), ORG:format "o-trusted222", "account trusted" },
+    { aws "arn:aws:iam::444455556666:role/ci", paths(UNIT .. "*"), "principal trusted" },
+    { aws(OTHER), paths(UNIT .. "*", "o-other11111/*"), "account other" },
+    { aws(OTHER), '"StringNotEquals":{"aws:PrincipalOrgID":"o-trusted222"}', "account other" },
+    { aws(OTHER), '"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-trusted222"}', "account other" },
+    { aws(OTHER), '"ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"' .. UNIT .. '*"}', "account other" },
+    { LAMBDA, '"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"' .. UNIT .. '*"}', "service trusted" },
+    { LAMBDA, '"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-trusted111/*"}', "service other" },
+    { LAMBDA, '"StringEquals":{"aws:SourceOrgID":"o-trusted111"}', "service other" },
+  } do
+    it(("%d: %s %s"):format(i, row[1], row[2]), function()
+      assert.equal(row[3], relations(row[1], row[2]))
+    end)
+  end
+end)

@@ -4,7 +4,7 @@
 ---@field account? string                 the account that owns the repository
 ---@field organization? string            its organization
 ---@field trusted_accounts? string[]
----@field trusted_organizations? string[]
+---@field trusted_organizations? string[]  ids, or paths of units: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 ---
 ---@alias policy.Relation "own"|"trusted"|"other"|"unknown"
 
@@ -28,15 +28,52 @@ function M.account(known, account)
   return lists.contains(known.trusted_accounts or {}, account) and "trusted" or "other"
 end
 
---- Returns the relation to an organization.
+-- Reports whether every path that a text matches, which can have wildcards, begins with a path.
+local function is_below(text, path)
+  local literal = text:match "^[^*?$]*"
+  return path:find("/", 1, true) ~= nil and literal:sub(1, #path) == path
+end
+
+--- Returns the relation to an organization, or to some of its accounts.
 ---@param known policy.Known
----@param id string
+---@param text string  the id of an organization, or a value of aws:PrincipalOrgPaths, which can have wildcards
 ---@return policy.Relation
-function M.organization(known, id)
+function M.organization(known, text)
+  local id = text:match "^[^/]*"
   if id == known.organization or id:lower() == "${aws:resourceorgid}" then
     return "own"
   end
-  return lists.contains(known.trusted_organizations or {}, id) and "trusted" or "other"
+  for _, trusted in ipairs(known.trusted_organizations or {}) do
+    if trusted == id or is_below(text, trusted) then
+      return "trusted"
+    end
+  end
+  return "other"
+end
+
+local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
+
+local function are_trusted(known, organizations)
+  for _, value in ipairs(organizations) do
+    if M.organization(known, value) ~= "trusted" then
+      return false
+    end
+  end
+  return #organizations > 0
+end
+
+--- Reports whether demands restrict callers to trusted organizations.
+---@param known policy.Known
+---@param restrictions policy.Demand[]
+---@return boolean
+function M.in_trusted_organization(known, restrictions)
+  for _, demand in ipairs(restrictions) do
+    if ORGANIZATION[demand.name] and demand.requires == "listed" and demand.sound
+      and are_trusted(known, demand.values) then
+      return true
+    end
+  end
+  return false
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -89,7 +126,7 @@ local function of_organization(known, text, demand)
   end
   local id = text:match "^(o%-[%w]+)" or text:lower() == "${aws:resourceorgid}" and text
   local wild = not id or text:find("^o%-%w+[*?]")
-  return wild and "none" or M.organization(known, id), not wild and id or nil
+  return wild and "none" or M.organization(known, text), not wild and id or nil
 end
 
 local READERS = {
