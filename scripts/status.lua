@@ -8,7 +8,7 @@ Shows every service of the Region, or the named ones. `granted by` lists the
 repositories that grant the service's role, with the expiry of the grant. A
 grant that does not allow the pull, or not always, is marked:
 
-  (denied)               a statement of the repository's or the registry's policy,
+  (denied)               a statement of the policy of the repository or registry,
                          or of a resource control policy that the caller may
                          read, denies an action of the pull; in JSON deny or
                          partial
