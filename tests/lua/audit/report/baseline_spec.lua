@@ -222,7 +222,7 @@ describe("comparing a report with an earlier one", function()
     end
     assert.same({ "organization o-b (another organization)", "organization o-a (another organization)" },
       lists_of("organization o-a (another organization)", "organization o-b (another organization)"))
-    -- Another --trusted-organizations is no change of the policy.
+    -- Another value of --trusted-organizations does not change the policy.
     assert.same({}, lists_of("organization o-a (another organization)", "organization o-a (trusted)"))
     assert.same({}, lists_of("account 1 (another account)", "account 1 (trusted)"))
     assert.same({}, lists_of("arn (another account)", "arn (trusted account)"))
