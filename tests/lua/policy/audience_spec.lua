@@ -387,11 +387,37 @@ describe("the audience with Denies", function()
     assert.equal("PUBLIC everyone, except account 444455556666", words(parse(ALLOW, deny)))
     assert.equal("nobody", words(parse(statement("Allow", aws(OTHER)), deny)))
     assert.equal("PUBLIC everyone", words(parse(ALLOW, statement("Deny", ANYONE, nil, '"Action":"ecr:PutImage"'))))
-    assert.equal("account 111122223333 (this account)",
-      words(parse(ALLOW, '{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"}')))
+    for id, note in pairs { [OWN] = "", [OTHER] = " (another account)" } do
+      local others = '{"Effect":"Deny","NotPrincipal":{"AWS":"' .. id .. '"},"Action":"*"}'
+      assert.equal(("the root user of account %s%s"):format(id, note), words(parse(ALLOW, others)))
+    end
     assert.equal("PUBLIC everyone, except account 111122223333",
       words(parse('{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"ecr:*"}')))
   end)
+end)
+
+-- Before Version 2012-10-17, a policy variable is plain text, which no account, organization or address is.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+describe("the audience of what looks like a policy variable under Version 2008-10-17", function()
+  for condition, expected in pairs {
+    ['"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "account 444455556666 (another account)",
+    ['"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "any AWS service for ${aws:ResourceAccount}, 444455556666 (another account)",
+    ['"StringEquals":{"aws:username":"${aws:username}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalTag/team":"${aws:PrincipalTag/team}"}']
+      = "PUBLIC everyone if aws:PrincipalTag/team is ${aws:PrincipalTag/team}",
+    ['"ArnLike":{"aws:SourceArn":"arn:aws:s3:::${aws:username}"}'] = "any AWS service for arn:aws:s3:::${aws:username}",
+  } do
+    it("is " .. expected .. " for " .. condition, function()
+      local doc = assert(policy.parse((tostring(parse(statement("Allow", ANYONE, condition))):gsub("2012", "2008"))))
+      assert.equal(expected, words(doc))
+      assert.equal(expected, words(doc:statements()[1]))
+    end)
+  end
 end)
 
 describe("audience.of", function()

@@ -137,6 +137,7 @@ local function scan(target, options, run)
   local region, err = access.connect(target.session, {
     permit = false, parallel = M.CALLS, select = run.select,
     observer = run.part and progress.observer(run.part) or nil,
+    on_names = options.on_names and not target.role and options.on_names(target.session) or nil,
   })
   if not region then
     return nil, err

@@ -10,6 +10,7 @@
 
 local arn = require "lanyard.arn"
 local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
 local lists = require "lanyard.lists"
 
 local M = {}
@@ -78,18 +79,30 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Sources
 
+-- Variables of the owner of the repository.
+local OWNER = { ["${aws:resourceaccount}"] = true, ["${aws:resourceorgid}"] = true }
+-- The relation to a source that cannot exist: any other one is further away.
+local NOBODY = "own"
+
 -- Relations from the nearest; "none" restricts nobody.
 local DISTANCES = { own = 1, trusted = 2, unknown = 3, other = 4, none = 5 }
 
+-- Reports whether a value is a name of the owner, and a text that no source has, because it is not a variable.
+local function is_dead(text, demand)
+  return demand.literal and OWNER[text:lower()]
+end
+
 -- Returns whose resource an ARN names. Some resources, such as buckets, have no account in their ARN.
-local function of_arn(known, text)
+local function of_arn(known, text, demand)
   local parsed = arn.parse(text)
   local account = parsed and parsed.account
   if not parsed or text:find "^%*" then
     return "none"
   elseif account == "" then
     local name = parsed.resource:match "^[^/]*"
-    return (name:find "[*?]" or name:find("${", 1, true)) and "none" or "unknown"
+    return (name:find "[*?]" or demands.is_variable(demand, name)) and "none" or "unknown"
+  elseif is_dead(account, demand) then
+    return NOBODY
   elseif account:lower() == "${aws:resourceaccount}" or account == known.account then
     return "own", known.account
   elseif not coverage.account(account) then
@@ -98,14 +111,19 @@ local function of_arn(known, text)
   return M.account(known, account), account
 end
 
-local function of_account(known, text)
-  if coverage.account(text) == text or text:lower() == "${aws:resourceaccount}" then
+local function of_account(known, text, demand)
+  if is_dead(text, demand) then
+    return NOBODY
+  elseif coverage.account(text) == text or text:lower() == "${aws:resourceaccount}" then
     return M.account(known, text), text
   end
   return "none"
 end
 
-local function of_organization(known, text)
+local function of_organization(known, text, demand)
+  if is_dead(text, demand) then
+    return NOBODY
+  end
   local id = text:match "^(o%-[%w]+)" or text:lower() == "${aws:resourceorgid}" and text
   local wild = not id or text:find("^o%-%w+[*?]")
   return wild and "none" or M.organization(known, text), not wild and id or nil
@@ -131,7 +149,7 @@ local function of_demand(known, demand)
     return source
   end
   for _, value in ipairs(demand.values) do
-    local relation, id = READERS[demand.name](known, value)
+    local relation, id = READERS[demand.name](known, value, demand)
     if DISTANCES[relation] > DISTANCES[source.relation] then
       source.relation = relation
     end
