@@ -29,6 +29,7 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
 local TAKES_VALUE = {
   ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
+  ["--query"] = true,
   ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
 
