@@ -10,6 +10,7 @@ local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
+local topics = require "lanyard.cli.topics"
 
 local USAGE = [[
 usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
@@ -61,13 +62,13 @@ local function run_chunk(chunk, name, words)
 end
 
 -- err: about a script of this name that is not trusted | nil
--- topics: words that `lanyard help` accepts besides commands | nil
-local function no_command(name, err, topics)
+-- others: words that `lanyard help` accepts besides commands | nil
+local function no_command(name, err, others)
   if err then
     exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
       exit.describe(err.message)))
   end
-  local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
+  local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
   for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
@@ -200,35 +201,17 @@ local function overview()
   return exit.STATUS.ok
 end
 
--- Pages of help that describe no command: functions that return the text.
-local TOPICS = {
-  environment = function()
-    return require("lanyard.assets").read "lanyard/cli/environment.txt"
-  end,
-  findings = function()
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
---fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
-  end,
-  lint = function()
-    require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
-one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
-  end,
-}
-
 local function help(words)
   local name = words[1]
   if not name then
     return overview()
-  elseif TOPICS[name] then
-    terminal.out(TOPICS[name]())
+  elseif topics[name] then
+    terminal.out(topics[name]())
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-    no_command(name, err, lists.sorted_names(TOPICS))
+    no_command(name, err, lists.sorted_names(topics))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
@@ -260,6 +243,7 @@ end
 local function start_emulator()
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
+  system.setenv("XDG_CACHE_HOME", folder)
   local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
@@ -320,6 +304,8 @@ local function run(words)
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
     return run_chunk(load_chunk(code, "=(command line)"), "-e", joined(leading, rest))
+  elseif first == "__complete" then
+    return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
     return help(rest)
   elseif first == "scripts" then
