@@ -12,6 +12,7 @@ local escape = require "lanyard.text.escape"
 local lists = require "lanyard.lists"
 local exit = require "lanyard.cli.exit"
 local output_option = require "lanyard.cli.output_option"
+local results = require "lanyard.cli.result"
 local shared = require "lanyard.cli.options"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -310,12 +311,13 @@ end
 local function choose_output(self, options)
   local option = self.output
   local choices = option and (option.choices or option.type and types[option.type].choices)
+  results.reset()
   if not choices then
     options.output = options.output or option and option.default
     return
   end
   local has_query = self.query and self.query.type == output_option.QUERY.type
-  options.output = require("lanyard.cli.result").choose {
+  options.output = results.choose {
     command = self.name, choices = choices, default = option.default or choices[1], writes_text = self.writes_text,
     output = options.output, query = has_query and options.query or nil,
   }

@@ -9,7 +9,7 @@ local M = {}
 M.FORMATS = { "text", "yaml" }
 
 M.QUERY = { "--query", type = "query",
-  help = "Print what this JMESPath expression selects. Without --output, the format is json." }
+  help = "Print what this JMESPath expression selects. Without --output, the format is json (lanyard help output)." }
 
 local function contains(list, wanted)
   for _, item in ipairs(list or {}) do

@@ -8,7 +8,6 @@
 
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
-local jmespath = require "lanyard.text.jmespath"
 local json = require "lanyard.json"
 local terminal = require "lanyard.cli.terminal"
 local width = require "lanyard.text.width"
@@ -69,11 +68,16 @@ end
 
 -- Returns the query. Ends the script for a mistake in it.
 local function compiled(request)
-  local query, err = jmespath.compile(request.query)
+  local query, err = require("lanyard.text.jmespath").compile(request.query)
   if err then
     exit.leave(exit.STATUS.usage, described(request.query, err, (" (lanyard help %s)"):format(request.command)))
   end
   return query
+end
+
+--- Prints results as they are, until `choose` decides otherwise.
+function M.reset()
+  chosen = nil
 end
 
 --- Decides how the result is printed. Ends the script for a mistake in the query, and for a query with a format that
@@ -144,8 +148,8 @@ function M.value(value)
   end
 end
 
---- Returns what the query selects of each line of JSON Lines, a line for each. A line of which it selects nothing (null)
---- has none.
+--- Returns what the query selects of each line of JSON Lines, a line for each. A line of which it selects null is left
+--- out.
 ---@param text string
 ---@return string
 function M.lines(text)
