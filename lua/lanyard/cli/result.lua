@@ -139,6 +139,7 @@ end
 ---@param value any of lanyard.json
 function M.value(value)
   local text, is_plain = M.render(value)
+  terminal.used = true -- an empty list has no rows as text, which is a result, too
   if is_plain then
     terminal.out(text)
   elseif chosen and chosen.format == "yaml" then
