@@ -56,9 +56,9 @@ local function names_with_output()
   return names
 end
 
--- Times and durations differ between runs.
+-- Times, durations and the clock that `doctor` compares differ between runs.
 local function masked(text)
-  return (text:gsub("%d+", "0"))
+  return (text:gsub("%d+", "0"):gsub("0 s [%a ]+ AWS's", "0 s from AWS's"))
 end
 
 describe("every command with --output", function()
@@ -157,7 +157,8 @@ describe("lanyard --query", function()
   it("applies to each line of JSON Lines, and leaves out null", function()
     local emulated <close> = helper.emulator()
     local set = emulated:run { "-e", [[for _, name in ipairs { "shared-repo", "my-private-repo" } do
-      assert(require("lanyard.aws").client("ecr"):SetRepositoryPolicy { repositoryName = name, policyText = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["ecr:BatchGetImage","ecr:PutImage"]}]}' })
+      assert(require("lanyard.aws").client("ecr"):SetRepositoryPolicy { repositoryName = name, policyText =
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["ecr:BatchGetImage","ecr:PutImage"]}]}' })
       end]] }
     assert.equal(0, set.status, set.err)
     local whole = emulated:run { "audit", "--output", "jsonl" }

@@ -99,6 +99,24 @@ local function token_at(source, position)
   return source:sub(position, position), position + 1
 end
 
+--- Iterates over the tokens of Lua source, without blanks and comments: "name", "text" for strings, or a character of
+--- punctuation; and the text of the token.
+---@param source string
+---@return fun(): string?, string?
+function M.tokens(source)
+  local position = 1
+  return function()
+    while position <= #source do
+      local kind, after = token_at(source, position)
+      local text = source:sub(position, after - 1)
+      position = after
+      if kind ~= "skip" then
+        return kind, text
+      end
+    end
+  end
+end
+
 local START = { "cli", ".", "command", "{" }
 
 --- Cuts the literal of the first `cli.command { ... }` out of a script.
