@@ -20,6 +20,7 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
+       lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
        lanyard scripts                      print where each command comes from
