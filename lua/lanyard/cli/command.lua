@@ -294,4 +294,25 @@ function Command:parse(...)
   return result
 end
 
+--- Checks the words of a declared command as `parse` does, without running the command.
+---@param name string
+---@param declared cli.Declaration
+---@param words string[]
+---@return string? message what is wrong with them
+function M.problem(name, declared, words)
+  if M.wants_help(words) then
+    return nil
+  end
+  local before = M.debug
+  local ok, raised = pcall(Command.parse, setmetatable({ name = name, declared = declared }, Command),
+    table.unpack(words))
+  M.debug = before
+  if ok then
+    return nil
+  elseif not exit.is_exit(raised) then
+    error(raised, 0)
+  end
+  return raised.message
+end
+
 return M
