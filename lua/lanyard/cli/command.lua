@@ -240,7 +240,8 @@ end
 ---@param message string
 function Command:usage(message)
   local line = escape.printable((message:gsub("\n", " ")))
-  exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
+  local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
+  exit.leave(exit.STATUS.usage, is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".

@@ -47,6 +47,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field choices? string[]   the first one is the default of --output
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
+---@field list? boolean       accepts a list that is separated by commas, for completion
 ---@field hidden? boolean     accepted, but not listed in help
 ---@field target? string      its name in `options`; the option's own, with _ for -, unless given
 

@@ -38,7 +38,7 @@ end
 
 --- Splits the words before the command: options of lanyard itself, and options for the command.
 ---@param words string[]
----@return { emulator?: boolean, first?: string }? own  first: the command
+---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
 ---@return string[]|string leading  options for the command; or why the words are invalid
 ---@return string[]? rest  words after the command
 function M.split(words)
@@ -47,7 +47,11 @@ function M.split(words)
     local word = words[i]
     if word == "--emulator" then
       own.emulator = true
-    elseif word == "--version" or word == "-e" then
+    elseif word == "--emulator=" then
+      return nil, "--emulator= needs the file of a seed"
+    elseif word:find "^%-%-emulator=" then
+      own.emulator, own.seed = true, word:match "=(.*)"
+    elseif word == "--version" or word == "-e" or word == "-" then
       own.first = word
       i = i + 1
       break

@@ -11,10 +11,12 @@ local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
+local topics = require "lanyard.cli.topics"
 
 local USAGE = [[
 usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard <file>.lua [<argument> ...]  run a script
+       lanyard - [<argument> ...]           run a script from standard input
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
@@ -24,7 +26,8 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard --version
 
 --emulator runs the command against a new emulator of AWS, which keeps nothing;
-'lanyard help emulate' shows how to keep one.
+--emulator=FILE takes what it has at first from a seed. 'lanyard help emulate'
+describes seeds, and shows how to keep an emulator.
 ]]
 
 -- ---------------------------------------------------------------------------------------------
@@ -55,13 +58,13 @@ local function run_chunk(chunk, name, words)
 end
 
 -- err: about a script of this name that is not trusted | nil
--- topics: words that `lanyard help` accepts besides commands | nil
-local function no_command(name, err, topics)
+-- others: words that `lanyard help` accepts besides commands | nil
+local function no_command(name, err, others)
   if err then
     exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
       exit.describe(err.message)))
   end
-  local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
+  local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
   for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
@@ -137,6 +140,13 @@ local function run_script(name, leading, words)
   return status
 end
 
+-- A script from standard input. Prompts are not read from the same input: its rest is not an answer.
+local function run_input(words)
+  local source = exit.check(system.read_file "-")
+  require("lanyard.prompt").forbid()
+  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
+end
+
 local function run_file(path, words)
   local source = exit.check(system.read_file(path))
   local folder = system.real_path(path:match "^(.*/)[^/]*$" or ".")
@@ -173,35 +183,17 @@ local function overview()
   return exit.STATUS.ok
 end
 
--- Pages of help that describe no command: functions that return the text.
-local TOPICS = {
-  environment = function()
-    return require("lanyard.assets").read "lanyard/cli/environment.txt"
-  end,
-  findings = function()
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
---fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
-  end,
-  lint = function()
-    require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
-one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
-  end,
-}
-
 local function help(words)
   local name = words[1]
   if not name then
     return overview()
-  elseif TOPICS[name] then
-    terminal.out(TOPICS[name]())
+  elseif topics[name] then
+    terminal.out(topics[name]())
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-    no_command(name, err, lists.sorted_names(TOPICS))
+    no_command(name, err, lists.sorted_names(topics))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
@@ -230,10 +222,13 @@ end
 
 -- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
 -- trial leaves nothing. Closing the result stops the emulator and removes the folder.
-local function start_emulator()
+-- path: the file of its seed | nil
+local function start_emulator(path)
+  local seed = path and exit.check_file(require("lanyard.emulator.data_file").read(path))
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
+  system.setenv("XDG_CACHE_HOME", folder)
+  local emulator = exit.check_file(require("lanyard.emulator").start { reformat = true, seed = seed })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -250,7 +245,7 @@ local function run(words)
   end
   local first = own.first
   search_path.install()
-  local _ <close> = own.emulator and start_emulator() or nil
+  local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
     terminal.note(USAGE)
     return exit.STATUS.usage
@@ -262,7 +257,11 @@ local function run(words)
     if not code then
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", leading_options.joined(leading, rest))
+    return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", leading_options.joined(leading, rest))
+  elseif first == "-" then
+    return run_input(leading_options.joined(leading, rest))
+  elseif first == "__complete" then
+    return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
     return help(rest)
   elseif first == "scripts" then
