@@ -24,6 +24,7 @@ local region_settings = require "lanyard.access.region_settings"
 ---@field poll access.Poll
 ---@field limits access.Limits
 ---@field journal_root? string
+---@field run string                   the id of the command run, for the journal
 ---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer?,
 ---  on_names: function? }
 ---@field private shared { account: string?, new_roles: table<string, number> }  shared with the regions made by `with`;
@@ -185,7 +186,7 @@ function Region:registry_grants_of(role_arn, policies)
 end
 
 --- Returns what prevents a role from pulling in spite of a grant, or may prevent it: by the policies of the repository
---- and the registry. Reads the registry policy, once.
+--- and the registry, and by the resource control policies where the caller may read them. Reads the last two once.
 ---@param change access.PolicyChange  of `grant`
 ---@param role_arn string
 ---@return string? warning
@@ -287,6 +288,24 @@ end
 ---@return aws.Error? err
 function Region:undo(repository, options)
   return require("lanyard.access.undo").undo(self, repository, options)
+end
+
+--- Finds what a command changed in the account and Region; see lanyard.access.undo_command.
+---@param run? string  the id of its run; without it, the last command that was not an undo
+---@return access.CommandRun? command
+---@return aws.Error? err
+function Region:find_command(run)
+  return require("lanyard.access.undo_command").find(self, run)
+end
+
+--- Undoes what a command changed in one repository.
+---@param part access.CommandPart
+---@param repository access.Repository
+---@param options? access.UndoOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:undo_part(part, repository, options)
+  return require("lanyard.access.undo_command").undo(self, part, repository, options)
 end
 
 --- Settles the changes that interrupted commands left in the journal of the account and Region.

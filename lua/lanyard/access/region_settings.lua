@@ -57,6 +57,7 @@ local PARALLEL = 16
 ---@field poll? table    members of access.Poll that differ from the default
 ---@field limits? table  members of access.Limits that differ from the default
 ---@field clock? clock
+---@field run? string  the id of the command run in the journal, instead of this process's
 
 -- ---------------------------------------------------------------------------------------------
 -- Applying settings
@@ -72,7 +73,7 @@ local function merged(defaults, values)
 end
 
 local HOOKS = { "permit", "prepare", "select", "observer", "on_names" }
-local VALUES = { "journal_root", "settle", "progress", "parallel", "clock" }
+local VALUES = { "journal_root", "settle", "progress", "parallel", "clock", "run" }
 
 local function copy_given(target, settings, names)
   for _, name in ipairs(names) do
@@ -86,7 +87,7 @@ end
 ---@return table
 function M.defaults()
   return { settle = false, parallel = PARALLEL, poll = POLL, limits = LIMITS, hooks = {},
-    clock = require "lanyard.clock" }
+    clock = require "lanyard.clock", run = require("lanyard.access.journal.run").current() }
 end
 
 --- Applies settings to a region that is not in use yet.

@@ -16,10 +16,9 @@ local severities = require "lanyard.severity"
 local M = {
   --- The properties of each finding as data, by id; see lanyard.audit.findings.
   catalogue = findings.catalogue,
+  --- Days without a pull after which a grant that no deployment needs is unused.
+  UNUSED_DAYS = 90,
 }
-
--- Days without a pull after which a grant that no deployment needs is unused.
-local UNUSED_DAYS = 90
 
 --- Options of an audit of one Region.
 ---@class audit.Options
@@ -34,6 +33,8 @@ local UNUSED_DAYS = 90
 ---@field identities? table          answers of IAM, shared by several audits
 ---@field controls? fun(account: string): access.Controls?, lanyard.Error?  returns the resource control policies of an
 ---  account; reads them with the region's session unless given
+---@field organization? access.OrganizationReader  of the caller's organization; reads it with the region's session
+---  unless given
 ---@field policies? boolean          add to each repository the text of its policy
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
@@ -53,7 +54,7 @@ local function check(region, found, options)
   local repositories = json.array {}
   local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
-  local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
+  local limits = { unused_days = options.unused_days or M.UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)
     run:repository(repository, position)
     repositories[position] = not options.on_finding and document.repository(repository, description) or nil
@@ -71,7 +72,7 @@ function M.run(region, options)
   options = options or {}
   local found, err = inventory.open(region, {
     globs = options.globs, partial = options.partial, identities = options.identities,
-    controls = options.controls or reader_of(region),
+    controls = options.controls or reader_of(region), organization = options.organization,
   })
   if not found then
     return nil, err

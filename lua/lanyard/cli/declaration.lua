@@ -44,7 +44,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field help? string
 ---@field type? string        a name of lanyard.cli.types; without type and choices it is a flag
 ---@field value? string       the placeholder in help, instead of the type's
----@field choices? string[]   the first one is the default of --output
+---@field choices? string[]   the first one is the default of --output; json implies text, yaml and the option --query
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
 ---@field list? boolean       accepts a list that is separated by commas, for completion
@@ -99,6 +99,24 @@ local function token_at(source, position)
   return source:sub(position, position), position + 1
 end
 
+--- Iterates over the tokens of Lua source, without blanks and comments: "name", "text" for strings, or a character of
+--- punctuation; and the text of the token.
+---@param source string
+---@return fun(): string?, string?
+function M.tokens(source)
+  local position = 1
+  return function()
+    while position <= #source do
+      local kind, after = token_at(source, position)
+      local text = source:sub(position, after - 1)
+      position = after
+      if kind ~= "skip" then
+        return kind, text
+      end
+    end
+  end
+end
+
 local START = { "cli", ".", "command", "{" }
 
 --- Cuts the literal of the first `cli.command { ... }` out of a script.
@@ -125,7 +143,7 @@ function M.cut(source)
   return nil
 end
 
---- Checks a declaration.
+--- Checks a declaration, and completes its option --output (lanyard.cli.output_option).
 ---@param value any
 ---@return cli.Declaration? declaration the value; nil where it is not a declaration
 ---@return string? message what is wrong with it
@@ -134,6 +152,7 @@ function M.check(value)
   if message then
     return nil, message
   end
+  value.options = value.options and require("lanyard.cli.output_option").complete(value.options)
   return value
 end
 

@@ -19,6 +19,7 @@
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local result = require "lanyard.cli.result"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
 
@@ -33,7 +34,7 @@ local M = {
   status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
-  json = terminal.json,
+  json = result.json,
   note = terminal.note,
   paint = terminal.paint,
   colours = terminal.colours,

@@ -4,6 +4,7 @@
 local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local leading_options = require "lanyard.cli.leading_options"
 local lists = require "lanyard.lists"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
@@ -15,23 +16,20 @@ local topics = require "lanyard.cli.topics"
 local USAGE = [[
 usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard <file>.lua [<argument> ...]  run a script
+       lanyard - [<argument> ...]           run a script from standard input
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
+       lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
        lanyard scripts                      print where each command comes from
        lanyard --version
 
 --emulator runs the command against a new emulator of AWS, which keeps nothing;
-'lanyard help emulate' shows how to keep one.
+--emulator=FILE takes what it has at first from a seed. 'lanyard help emulate'
+describes seeds, and shows how to keep an emulator.
 ]]
-
--- Options of the AWS CLI that people write before the command; they are passed to the command.
-local TAKES_VALUE = {
-  ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
-  ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
-}
 
 -- ---------------------------------------------------------------------------------------------
 -- Running
@@ -114,27 +112,6 @@ local function print_help(script)
   return exit.STATUS.ok
 end
 
--- Joins the options before a command with its words. An option that is also after the command counts there, as the last
--- one counts in the AWS CLI.
-local function joined(leading, words)
-  local given, all = {}, {}
-  for _, word in ipairs(words) do
-    if word == "--" then
-      break
-    end
-    given[word:match "^%-%-[%w-]+" or false] = true
-  end
-  local i = 1
-  while leading[i] do
-    local count = TAKES_VALUE[leading[i]] and 2 or 1
-    if not given[leading[i]:match "^%-%-[%w-]+"] then
-      table.move(leading, i, i + count - 1, #all + 1, all)
-    end
-    i = i + count
-  end
-  return table.move(words, 1, #words, #all + 1, all)
-end
-
 -- Reports whether a command changes something: it has --dry-run.
 local function is_changing(script)
   local declared = find_commands().declaration(script)
@@ -156,12 +133,19 @@ local function run_script(name, leading, words)
   elseif script.folder then
     search_path.beside(script.folder)
   end
-  local all = joined(leading, rest)
+  local all = leading_options.joined(leading, rest)
   local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
     exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
   end
   return status
+end
+
+-- A script from standard input. Prompts are not read from the same input: its rest is not an answer.
+local function run_input(words)
+  local source = exit.check(system.read_file "-")
+  require("lanyard.prompt").forbid()
+  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
 local function run_file(path, words)
@@ -239,11 +223,13 @@ end
 
 -- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
 -- trial leaves nothing. Closing the result stops the emulator and removes the folder.
-local function start_emulator()
+-- path: the file of its seed | nil
+local function start_emulator(path)
+  local seed = path and exit.check_file(require("lanyard.emulator.data_file").read(path))
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
   system.setenv("XDG_CACHE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
+  local emulator = exit.check_file(require("lanyard.emulator").start { reformat = true, seed = seed })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -253,44 +239,14 @@ local function start_emulator()
   })
 end
 
--- Splits the words before the command: options of lanyard itself, and options for the command.
--- --> { emulator, first = the command }, options for the command, words after the command
-local function leading_options(words)
-  local own, leading, i = {}, {}, 1
-  while words[i] and words[i]:sub(1, 1) == "-" do
-    local word = words[i]
-    if word == "--emulator" then
-      own.emulator = true
-    elseif word == "--version" or word == "-e" then
-      own.first = word
-      i = i + 1
-      break
-    elseif word == "--help" or word == "-h" then
-      own.first = "help"
-      i = i + 1
-      break
-    elseif word == "--debug" or word:match "^(%-%-[%w-]+)=" and TAKES_VALUE[word:match "^(%-%-[%w-]+)="] then
-      leading[#leading + 1] = word
-    elseif TAKES_VALUE[word] and words[i + 1] then
-      table.move(words, i, i + 1, #leading + 1, leading)
-      i = i + 1
-    else
-      exit.leave(exit.STATUS.usage, ("unknown option '%s' before a command (lanyard help)"):format(word))
-    end
-    i = i + 1
-  end
-  if not own.first then
-    own.first = words[i]
-    i = i + 1
-  end
-  return own, leading, table.move(words, i, #words, 1, {})
-end
-
 local function run(words)
-  local own, leading, rest = leading_options(words)
+  local own, leading, rest = leading_options.split(words)
+  if not own then
+    exit.leave(exit.STATUS.usage, leading .. " (lanyard help)")
+  end
   local first = own.first
   search_path.install()
-  local _ <close> = own.emulator and start_emulator() or nil
+  local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
     terminal.note(USAGE)
     return exit.STATUS.usage
@@ -302,7 +258,9 @@ local function run(words)
     if not code then
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", joined(leading, rest))
+    return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", leading_options.joined(leading, rest))
+  elseif first == "-" then
+    return run_input(leading_options.joined(leading, rest))
   elseif first == "__complete" then
     return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
@@ -310,7 +268,7 @@ local function run(words)
   elseif first == "scripts" then
     return list_scripts()
   elseif first:find "/" or first:find "%.lua$" then
-    return run_file(first, joined(leading, rest))
+    return run_file(first, leading_options.joined(leading, rest))
   end
   return run_script(first, leading, rest)
 end

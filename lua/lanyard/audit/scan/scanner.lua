@@ -16,6 +16,7 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local limitations = require "lanyard.audit.limitations"
+local organization = require "lanyard.access.organization"
 local progress = require "lanyard.audit.scan.progress"
 local resource_controls = require "lanyard.access.resource_controls"
 local shard = require "lanyard.audit.scan.shard"
@@ -119,14 +120,14 @@ local function first_only(target, on_finding, reporter)
   end
 end
 
--- Returns a function that returns the resource control policies of a target's account. They are read with the
--- credentials of the profile, once for all of its targets.
-local function controls_of(target, readers)
+-- Returns the readers of what is in the organization of a target's caller. Only the management account and delegated
+-- administrators may read it, so they call AWS with the credentials of the profile and not with an assumed role, once
+-- for all targets of the profile.
+local function readers_of(target, readers)
   local session = target.caller or target.session
-  readers[session] = readers[session] or resource_controls.reader(session)
-  return function(account)
-    return readers[session]:of(account, target.is_member ~= false)
-  end
+  readers[session] = readers[session]
+    or { controls = resource_controls.reader(session), organization = organization.reader(session) }
+  return readers[session]
 end
 
 local function scan(target, options, run)
@@ -141,11 +142,13 @@ local function scan(target, options, run)
   if not region then
     return nil, err
   end
+  local readers = readers_of(target, run.readers)
   return audit.run(region, {
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
     trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
     desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
-    rules = options.rules, gate = run.gate, controls = controls_of(target, run.readers),
+    rules = options.rules, gate = run.gate, organization = readers.organization,
+    controls = function(account) return readers.controls:of(account, target.is_member ~= false) end,
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
   })
 end
@@ -220,6 +223,22 @@ local function part_of(options)
   } or nil
 end
 
+local function sorted(list)
+  local copy = list and json.array(table.move(list, 1, #list, 1, {}))
+  table.sort(copy or {})
+  return copy
+end
+
+-- Returns the options that all parts of an audit must share, as reports have them. Files count by their bytes, because
+-- parts can be made on machines where the files have other names.
+local function settings_of(options)
+  return {
+    trusted_accounts = sorted(options.trusted_accounts), trusted_organizations = sorted(options.trusted_organizations),
+    unused_days = options.unused_days or audit.UNUSED_DAYS, desired = options.desired and options.desired.digest,
+    rules = options.rules and options.rules.digest,
+  }
+end
+
 -- Returns how to select repositories (nil for all), and the globs, each of which must match somewhere.
 local function selection(options, count, matched)
   local globs = options.globs or options.shard and { "*" }
@@ -270,7 +289,7 @@ function M.run(targets, options)
     return { report = report, err = err }
   end, { limit = PARALLEL })
   local report = document.new(clock.time())
-  report.run, report.partial = options.run_id, part_of(options)
+  report.run, report.partial, report.settings = options.run_id, part_of(options), settings_of(options)
   local failures = gather(report, targets, outcomes)
   mark_skipped(failures, targets, outcomes)
   local count = #failures
