@@ -5,6 +5,7 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local lists = require "lanyard.lists"
+local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -362,10 +363,12 @@ local function watch_output()
     for i = 1, parts.n do
       parts[i] = tostring(parts[i])
     end
+    progress.erase()
     check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
     check_pipe(io.stdout:flush())
   end
   rawset(io, "write", function(...)
+    progress.erase()
     local results = table.pack(io_write(...))
     if io.output() == io.stdout then
       check_pipe(table.unpack(results, 1, 3))
@@ -382,6 +385,7 @@ end
 return function(words)
   watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
+  progress.finish(not ok and not exit.is_exit(result))
   if ok then
     local status = output_status(result)
     if status == result then

@@ -5,9 +5,9 @@
 
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local progress = require "lanyard.cli.progress"
 local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
-local width = require "lanyard.text.width"
 
 local M = {}
 
@@ -26,6 +26,7 @@ M.used = false
 -- true | nil, message, the number of the error
 local function write(stream, text)
   M.used = true
+  progress.erase()
   if text:sub(-1) ~= "\n" then
     text = text .. "\n"
   end
@@ -137,24 +138,9 @@ function M.width()
   return system.columns(STDOUT)
 end
 
---- Reports whether lines of progress are shown.
----@return boolean
-function M.shows_progress()
-  return not prompt.open and system.isatty(STDERR)
-end
-
---- Shows a line of progress on stderr, which the next one overwrites; nil clears it. Prints nothing where stderr is not
---- a terminal, and while a question is open.
----@param text? string
-function M.progress(text)
-  if not M.shows_progress() then
-    return
-  end
-  local room = (system.columns(STDERR) or 80) - 1
-  text = text and escape.printable(text) or ""
-  io.stderr:write("\r\27[K", width.of(text) > room and text:sub(1, width.prefix(text, room)) or text)
-  io.stderr:flush()
-end
+--- Shows what is being waited for on stderr, as part of the line of progress; nil when it is over.
+---@type fun(text: string?)
+M.progress = progress.text
 
 --- Asks before a far-reaching change. `--yes` answers yes. Without a terminal the script ends with a usage error, so
 --- that nothing waits for an answer that cannot come.
