@@ -49,9 +49,21 @@ for _ = 1, 14 do
   COLOUR_START = COLOUR_START .. (math.random(2) == 1 and "0;" or ";")
 end
 
+-- Whether a variable is set, and not empty.
+local function is_set(name)
+  local value = os.getenv(name)
+  return value ~= nil and value ~= ""
+end
+
+-- NO_COLOR takes precedence over CLICOLOR_FORCE, which takes precedence over the rest (https://no-color.org,
+-- https://bixense.com/clicolors).
 local function has_colours(descriptor)
-  local forbidden = os.getenv "NO_COLOR"
-  return system.isatty(descriptor) and (forbidden == nil or forbidden == "") and os.getenv "TERM" ~= "dumb"
+  if is_set "NO_COLOR" then
+    return false
+  elseif is_set "CLICOLOR_FORCE" and os.getenv "CLICOLOR_FORCE" ~= "0" then
+    return true
+  end
+  return os.getenv "CLICOLOR" ~= "0" and os.getenv "TERM" ~= "dumb" and system.isatty(descriptor)
 end
 
 --- Colours a text where stdout (or the descriptor given) is a terminal with colours.
