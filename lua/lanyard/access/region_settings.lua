@@ -48,6 +48,8 @@ local PARALLEL = 16
 ---@field select? fun(region: access.Region): access.Repository[]?, aws.Error?  returns the repositories that
 ---  `repositories` lists if it is called without globs
 ---@field observer? access.Observer
+---@field on_names? fun(kind: "services"|"repositories", names: string[], is_complete: boolean)  receives the names of
+---  services and repositories that were read; is_complete: they are all of the Region
 ---@field journal_root? string  instead of $XDG_STATE_HOME/lanyard
 ---@field settle? boolean
 ---@field progress? fun(text: string)
@@ -70,7 +72,7 @@ local function merged(defaults, values)
   return all
 end
 
-local HOOKS = { "permit", "prepare", "select", "observer" }
+local HOOKS = { "permit", "prepare", "select", "observer", "on_names" }
 local VALUES = { "journal_root", "settle", "progress", "parallel", "clock", "run" }
 
 local function copy_given(target, settings, names)

@@ -1,0 +1,8 @@
+--- The names of the modules that are meant for scripts, without "lanyard.". The documentation describes these modules
+--- and no others; any other module can change in each release.
+---@type string[]
+return {
+  "access", "audit", "aws", "aws.services", "cli", "cli.print", "clock", "emulator", "errors", "http", "httpd", "json",
+  "policy", "process", "report", "sqlite", "task", "text.columns", "text.diff", "text.escape", "text.shellwords",
+  "text.suggest", "text.timestamp",
+}
