@@ -25,6 +25,7 @@ describe("a question at the terminal", function()
       cli.progress 'shown'
       task.sleep(1.5) -- progress is shown after the first second
       other:join()
+      cli.progress(nil)
       print(answers[1], answers[2])
     ]], { { "(others work)", "1\n" }, { "B? ", "2\n" } })
     assert.not_match("hidden", result.out)

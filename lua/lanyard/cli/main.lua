@@ -306,12 +306,12 @@ local function watch_output()
     for i = 1, parts.n do
       parts[i] = tostring(parts[i])
     end
-    progress.erase()
+    progress.erase "\n"
     check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
     check_pipe(io.stdout:flush())
   end
   rawset(io, "write", function(...)
-    progress.erase()
+    progress.erase(tostring(select(-1, "", ...)))
     local results = table.pack(io_write(...))
     if io.output() == io.stdout then
       check_pipe(table.unpack(results, 1, 3))

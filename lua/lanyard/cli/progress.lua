@@ -19,6 +19,7 @@ local width = require "lanyard.text.width"
 local M = {}
 
 local STDERR = 2
+local stderr = io.stderr -- of the process, which a block of a runbook replaces while it runs
 local ERASE = "\r\27[K"
 
 -- Seconds from the beginning of the command until the line is shown, and from one line to the next.
@@ -29,6 +30,7 @@ local began = clock.now()
 local meter, detail        -- what the line says
 local ticker               -- the task that shows the line repeatedly
 local is_drawn = false
+local at_start = true      -- whether the terminal is at the beginning of a line
 local last_drawn = -math.huge
 
 --- Reports whether the line can be shown: not on a terminal that cannot erase a line, and not while a question is open.
@@ -37,24 +39,26 @@ function M.is_possible()
   return not prompt.open and system.isatty(STDERR) and os.getenv "TERM" ~= "dumb"
 end
 
---- Erases the line. It is shown again when it changes.
-function M.erase()
+--- Erases the line. It is shown again later.
+---@param text? string  is printed next: the line is not shown until a text ends its line
+function M.erase(text)
+  at_start = text == nil or text == "" and at_start or text:sub(-1) == "\n"
   if is_drawn then
     is_drawn, last_drawn = false, -math.huge
-    io.stderr:write(ERASE)
-    io.stderr:flush()
+    stderr:write(ERASE)
+    stderr:flush()
   end
 end
 
 local function draw()
   local now = clock.now()
-  if not (meter or detail) or now - began < DELAY or now - last_drawn < INTERVAL / 2 or not M.is_possible() then
+  if not (meter or detail) or now - began < DELAY or now - last_drawn < INTERVAL / 2 or not at_start or not M.is_possible() then
     return
   end
   local text = escape.printable((meter and meter:line() or "") .. (meter and detail and "; " or "") .. (detail or ""))
   local room = (system.columns(STDERR) or 80) - 1
-  io.stderr:write(ERASE, width.of(text) > room and text:sub(1, width.prefix(text, room)) or text)
-  io.stderr:flush()
+  stderr:write(ERASE, width.of(text) > room and text:sub(1, width.prefix(text, room)) or text)
+  stderr:flush()
   is_drawn, last_drawn = true, now
 end
 
@@ -97,25 +101,36 @@ local function note_tally(shown)
   local tally = shown.tally and shown:tally()
   if tally then
     M.erase()
-    io.stderr:write("lanyard: ", escape.printable(tally), "\n")
+    stderr:write("lanyard: ", escape.printable(tally), "\n")
   end
 end
 
---- Runs a function and shows a meter while it runs. If it is interrupted, prints how far it came.
----@param shown { line: fun(self: table): string, tally: false|nil|fun(self: table): string? }
----@param f fun(...): ...
----@return ...  results of the function
-function M.during(shown, f, ...)
+---@class cli.Shown
+---@field line fun(self: table): string
+---@field tally false|nil|fun(self: table): string?  describes how far it came, for the end of an interrupted command
+
+--- Shows a meter until the result is closed. If an interruption closes it, prints how far it came.
+---@param shown cli.Shown
+---@return table guard  to be closed
+function M.show(shown)
   local outer = meter
-  local _ <close> = setmetatable({}, { __close = function(_, raised)
+  meter = shown
+  update()
+  return setmetatable({}, { __close = function(_, raised)
     meter, detail = outer, nil
     update()
     if raised ~= nil and not exit.is_exit(raised) then
       note_tally(shown)
     end
   end })
-  meter = shown
-  update()
+end
+
+--- Runs a function and shows a meter while it runs.
+---@param shown cli.Shown
+---@param f fun(...): ...
+---@return ...  results of the function
+function M.during(shown, f, ...)
+  local _ <close> = M.show(shown)
   return f(...)
 end
 
