@@ -19,6 +19,8 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard help environment             list the variables and config files
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
+       lanyard help modules                 list the Lua modules
+       lanyard help <module>[.<function>]   describe one, or what it has
        lanyard scripts                      print where each command comes from
        lanyard --version
 
@@ -209,6 +211,9 @@ local TOPICS = {
 The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
 --fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
   end,
+  modules = function()
+    return require("lanyard.cli.help_modules").list()
+  end,
   lint = function()
     require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
     return require("lanyard.cli.help").catalogue([[
@@ -216,6 +221,30 @@ The findings of `lanyard policy lint`. A single finding can be less severe. `lan
 one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
   end,
 }
+
+-- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
+local function module_help(name)
+  local text, message = require("lanyard.cli.help_modules").text(name)
+  if message then
+    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+  elseif text then
+    terminal.out(text)
+    return exit.STATUS.ok
+  end
+end
+
+-- Names the module that has the name of a command, and its functions.
+local function note_module(name)
+  local found = require("lanyard.documentation").find(name)
+  if found then
+    local names = {}
+    for i, member in ipairs(found.module.members) do
+      names[i] = member.name
+    end
+    terminal.out(require("lanyard.cli.help").paragraphs(("\nThe Lua module of this name (`lanyard help lanyard.%s`) "
+      .. "has: %s."):format(name, table.concat(names, ", "))))
+  end
+end
 
 local function help(words)
   local name = words[1]
@@ -227,14 +256,23 @@ local function help(words)
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-    no_command(name, err, lists.sorted_names(TOPICS))
+    local status = module_help(name)
+    if status then
+      return status
+    end
+    local topics, modules = lists.sorted_names(TOPICS), require("lanyard.cli.help_modules").names()
+    no_command(name, err, table.move(modules, 1, #modules, #topics + 1, topics))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
     exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
-  return print_help(script)
+  local status = print_help(script)
+  if script.built_in then
+    note_module(name)
+  end
+  return status
 end
 
 local function list_scripts()
