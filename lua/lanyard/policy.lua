@@ -3,12 +3,13 @@
 --- ```lua
 --- local policy = require "lanyard.policy"
 --- local doc = policy.new() -- or policy.parse(text)
---- doc:allow { sid = "Pull", principal = "arn:aws:iam::111122223333:role/ci", actions = policy.PULL_ACTIONS }
---- print((doc:can { principal = "arn:aws:iam::111122223333:role/ci", action = "ecr:BatchGetImage" }))
+--- local ci = "arn:aws:iam::111122223333:role/ci"
+--- doc:allow { sid = "Pull", principal = ci, actions = policy.PULL_ACTIONS }
+--- print((doc:can { principal = ci, action = "ecr:BatchGetImage" }))
 --- --> allow
 --- print(policy.public(doc)) -- nil: no request of the public is allowed
 --- --> nil
---- doc:revoke { principal = "arn:aws:iam::111122223333:role/ci" }
+--- doc:revoke { principal = ci }
 --- print(doc:compact())
 --- --> {"Version":"2008-10-17","Statement":[]}
 --- ```
@@ -100,8 +101,10 @@ local add_statement = Document.allow
 ---
 --- ```lua
 --- local doc = policy.new()
---- local condition = { DateLessThan = { ["aws:CurrentTime"] = "2027-01-31T00:00:00Z" } }
---- print(doc:allow { sid = "CI", principal = "111122223333", actions = { "ecr:PutImage" }, condition = condition })
+--- print(doc:allow {
+---   sid = "CI", principal = "111122223333", actions = { "ecr:PutImage" },
+---   condition = { DateLessThan = { ["aws:CurrentTime"] = "2027-01-31T00:00Z" } },
+--- })
 --- --> true	added statement 1	1
 --- ```
 ---@param grant policy.Grant
@@ -206,10 +209,14 @@ end
 ---
 --- ```lua
 --- local doc = policy.new()
---- local condition = { StringEquals = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" } }
---- doc:allow { principal = "*", actions = { "ecr:BatchGetImage" }, condition = condition }
---- local question = { principal = "arn:aws:iam::111122223333:role/ci", action = "ecr:BatchGetImage", partial = true }
---- local decision, _, _, when = doc:can(question)
+--- doc:allow {
+---   principal = "*", actions = { "ecr:BatchGetImage" },
+---   condition = { StringEquals = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" } },
+--- }
+--- local decision, _, _, when = doc:can {
+---   principal = "arn:aws:iam::111122223333:role/ci",
+---   action = "ecr:BatchGetImage", partial = true,
+--- }
 --- print(decision, when.text)
 --- --> depends	aws:PrincipalOrgID = "o-a1b2c3d4e5"
 --- ```
@@ -262,7 +269,8 @@ local POSSIBLE_FIELDS = {
 ---
 --- ```lua
 --- local role = "arn:aws:iam::111122223333:role/ci"
---- print(policy.possible { principal = role, context = { ["aws:username"] = "kim" } })
+--- local context = { ["aws:username"] = "kim" }
+--- print(policy.possible { principal = role, context = context })
 --- --> false	aws:username: expected no value for a role, found 'kim'
 --- ```
 ---@param request policy.PossibleRequest
@@ -313,10 +321,13 @@ end
 --- Returns the findings of the linter, in the order of the text. `lanyard help lint` lists the checks.
 ---
 --- ```lua
---- local doc = assert(policy.parse '{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:PutImage"}}')
---- for _, finding in ipairs(doc:lint()) do print(finding.line, finding.severity, finding.id) end
+--- local doc = assert(policy.parse [[{ "Statement": {
+---   "Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage" } }]])
+--- for _, finding in ipairs(doc:lint()) do
+---   print(finding.line, finding.severity, finding.id)
+--- end
 --- --> 1	info	no-version
---- --> 1	critical	public
+--- --> 2	critical	public
 --- ```
 ---@param options? policy.LintOptions
 ---@return policy.lint.Finding[]
@@ -332,11 +343,11 @@ end
 ---
 --- ```lua
 --- local before, after = policy.new(), policy.new()
---- after:allow { sid = "All", principal = "*", actions = { "ecr:BatchGetImage" } }
+--- after:allow { principal = "*", actions = { "ecr:BatchGetImage" } }
 --- local witness, undecided = policy.new_access(before, after)
 --- print(undecided, witness.request.action, witness.because)
---- --> nil	ecr:BatchGetImage	statement 1 (All) allows it to anyone
---- print(policy.new_access(after, before)) -- nil: a proof that there is no such request
+--- --> nil	ecr:BatchGetImage	statement 1 allows it to anyone
+--- print(policy.new_access(after, before)) -- nil: there is no such request
 --- --> nil
 --- ```
 ---@param before policy.Document
@@ -370,8 +381,9 @@ end
 ---
 --- ```lua
 --- local doc = policy.new()
---- doc:allow { principal = "444455556666", actions = { "ecr:BatchGetImage", "ecr:PutImage" } }
---- local witness = policy.grants(doc, { actions = { "ecr:Put*", "ecr:Delete*" } })
+--- doc:allow { principal = "444455556666",
+---   actions = { "ecr:BatchGetImage", "ecr:PutImage" } }
+--- local witness = policy.grants(doc, { actions = { "ecr:Put*" } })
 --- print(witness.request.action)
 --- --> ecr:PutImage
 --- ```
@@ -419,9 +431,13 @@ end
 ---
 --- ```lua
 --- local doc = policy.new()
---- doc:allow { sid = "a", principal = "444455556666", actions = policy.PULL_ACTIONS }
---- doc:allow { sid = "b", principal = "arn:aws:iam::444455556666:role/ci", actions = policy.PULL_ACTIONS }
---- for _, class in ipairs(assert(policy.reachable(doc))) do print(class.text) end
+--- local ci = "arn:aws:iam::444455556666:role/ci"
+--- for _, name in ipairs { "444455556666", ci } do
+---   doc:allow { principal = name, actions = policy.PULL_ACTIONS }
+--- end
+--- for _, class in ipairs(assert(policy.reachable(doc))) do
+---   print(class.text)
+--- end
 --- --> account 444455556666
 --- ```
 ---@param doc policy.Document
@@ -435,10 +451,11 @@ end
 --- Returns a document without redundant parts that allows the same requests, and what was removed.
 ---
 --- ```lua
---- local doc = policy.new()
---- doc:allow { sid = "All", principal = "111122223333", actions = { "ecr:*" } }
---- doc:append(assert(policy.parse [[{ "Statement": { "Sid": "Put", "Effect": "Allow",
----   "Principal": { "AWS": "111122223333" }, "Action": "ecr:PutImage" } }]]), 1)
+--- local doc = assert(policy.parse [[{ "Statement": [
+---   { "Sid": "All", "Effect": "Allow",
+---     "Principal": { "AWS": "111122223333" }, "Action": "ecr:*" },
+---   { "Sid": "Put", "Effect": "Allow",
+---     "Principal": { "AWS": "111122223333" }, "Action": "ecr:PutImage" } ] }]])
 --- local smaller, removed = policy.minimize(doc)
 --- print(#smaller:statements(), removed[1].statement)
 --- --> 1	Put

@@ -7,8 +7,8 @@
 --- globals; a file there adds to the module of its name.
 
 local annotations = require "lanyard.documentation.annotations"
-local prose = require "lanyard.documentation.prose"
-local tags = require "lanyard.documentation.tags"
+local classes = require "lanyard.documentation.classes"
+local members = require "lanyard.documentation.members"
 local types = require "lanyard.documentation.types"
 
 local M = {}
@@ -56,179 +56,14 @@ local M = {}
 ---@field line integer
 ---@field message string
 
-local KNOWN_TAGS = {}
-for name in ([[class field param return type alias meta generic vararg overload nodiscard private deprecated
-  see]]):gmatch "%S+" do
-  KNOWN_TAGS[name] = true
-end
-
--- What precedes the name of a field that is not for scripts.
-local HIDDEN = { ["private "] = true, ["protected "] = true, ["package "] = true }
-
 -- ---------------------------------------------------------------------------------------------
 -- Sources
 
 local Extraction = {}
 Extraction.__index = Extraction
 
--- Records a problem of a source, or of a member: it counts only if the member is public.
 function Extraction:problem(source, line, message, ...)
-  table.insert(source.problems or self.problems, { file = source.file, line = line, message = message:format(...) })
-end
-
--- Sets the text of a comment as blocks, its summary and its place.
-local function describe(source, comment, target)
-  local indented
-  target.blocks, indented = prose.blocks(comment and comment.text or {})
-  target.summary = prose.summary(target.blocks)
-  if indented then
-    target.indented = comment.line + indented - 1
-  end
-  for _, block in ipairs(target.blocks) do
-    if type(block) == "table" then
-      block.line = comment.line + block.line - 1
-    end
-  end
-  target.line, target.file = comment and comment.line, source.file
-  return target
-end
-
--- Adds the classes and aliases of a comment. Returns the last class.
-function Extraction:classes_of(source, comment)
-  local class
-  for _, tag in ipairs(comment.tags) do
-    local name, parents = tag.text:match "^([%w_.]+)%s*(.*)$"
-    if not KNOWN_TAGS[tag.name] then
-      self:problem(source, tag.line, "unknown annotation @%s", tag.name)
-    elseif tag.name == "class" then
-      class = self:class(name)
-      if #class.blocks == 0 then
-        local own = tag.before and { line = tag.line - #tag.before, text = tag.before }
-        describe(source, own or not self.has_class[comment] and comment or nil, class)
-        class.line, class.file = tag.line, source.file
-        if #class.blocks == 0 and parents ~= "" and not parents:find "^:" then
-          class.blocks = { parents }
-          class.summary = prose.summary(class.blocks)
-        end
-      end
-      self.has_class[comment] = true
-      for parent in (parents:match "^:%s*([%w_., ]+)" or ""):gmatch "[%w_.]+" do
-        table.insert(class.parents, parent)
-      end
-    elseif tag.name == "alias" then
-      local alias = tags.alias(tag)
-      if alias and alias.alias then
-        describe(source, comment, alias)
-        alias.line = tag.line
-        self.classes[alias.name] = alias
-        if alias.alias_text and alias.alias_text ~= "" then
-          table.insert(alias.blocks, alias.alias_text)
-          alias.summary = prose.summary(alias.blocks)
-        end
-      else
-        self:problem(source, tag.line, "@alias needs a name and a type")
-      end
-    elseif tag.name == "field" and not HIDDEN[tag.text:match "^%l+ "] then
-      local field = tags.named((tag.text:gsub("^public%s+(%S+%s+%S)", "%1")))
-      if not field or not class then
-        self:problem(source, tag.line, "@field needs a class, a name and a type")
-      else
-        table.insert(class.fields, field)
-      end
-    end
-  end
-  return class
-end
-
-function Extraction:class(name)
-  local class = self.classes[name]
-  if not class then
-    class = { name = name, parents = {}, fields = {}, methods = {}, blocks = {}, summary = "" }
-    self.classes[name] = class
-  end
-  return class
-end
-
--- Compares the documented parameters with the ones of the source.
-function Extraction:check_params(item, member)
-  local has, position = {}, 0
-  for _, param in ipairs(member.params) do
-    if has[param.name] then
-      self:problem(member, member.line, "%s: the parameter '%s' is documented twice", item.name, param.name)
-    end
-    has[param.name] = true
-  end
-  for _, name in ipairs(item.params) do
-    if not has[name] then
-      self:problem(member, item.line, "%s: the parameter '%s' is not documented", item.name or "the function", name)
-    end
-    has[name] = nil
-  end
-  for _, param in ipairs(member.params) do
-    position = position + 1
-    if has[param.name] then
-      self:problem(member, member.line, "%s: there is no parameter '%s'", item.name or "the function", param.name)
-    elseif item.params[position] ~= param.name and not has[param.name] then
-      self:problem(member, member.line, "%s: the parameter '%s' is not in its place", item.name or "the function",
-        param.name)
-    end
-  end
-end
-
--- Returns what the comment of an item documents; nil if it has no comment.
-function Extraction:member_of(source, item)
-  local comment = item.doc
-  if not comment then
-    return nil
-  end
-  local member = describe(source, comment, {
-    kind = item.params and "function" or "value", name = item.name, separator = item.separator or ".",
-    params = {}, returns = {}, problems = {},
-  })
-  for _, tag in ipairs(comment.tags) do
-    local params, returns = nil, nil
-    if tag.name == "param" then
-      local param = tags.named(tag.text)
-      if param then
-        table.insert(member.params, param)
-      else
-        self:problem(member, tag.line, "@param needs a name and a type: %s", tag.text)
-      end
-    elseif tag.name == "return" then
-      local list, ok = tags.returned(tag.text)
-      table.move(list, 1, #list, #member.returns + 1, member.returns)
-      if not ok then
-        self:problem(member, tag.line, "@return needs a type: %s", tag.text)
-      end
-    elseif tag.name == "type" then
-      member.type = types.scan(tag.text)
-      params, returns = types.fun(member.type or "")
-      if not member.type then
-        self:problem(member, tag.line, "@type needs a type: %s", tag.text)
-      end
-    elseif tag.name == "private" then
-      member.is_private = true
-    end
-    if params then
-      member.kind, member.params, member.type = "function", params, nil
-      for i, param in ipairs(params) do
-        params[i] = { name = param.name, type = param.type, optional = param.optional or nil, text = "" }
-      end
-      for i, kind in ipairs(returns) do
-        member.returns[i] = { type = kind, text = "" }
-      end
-    end
-  end
-  if #member.params > 0 or #member.returns > 0 then
-    member.kind = "function"
-  end
-  if item.params and not member.is_private then
-    self:check_params(item, member)
-  end
-  if member.kind == "value" then
-    member.params, member.returns = nil, nil
-  end
-  return member
+  table.insert(self.problems, { file = source.file, line = line, message = message:format(...) })
 end
 
 -- Reads a source: its classes, and its members by "holder.name".
@@ -237,7 +72,7 @@ function Extraction:read(name, given)
   source.file, source.name = given.file, name
   source.class_of, source.members, source.order = {}, {}, {}
   for _, item in ipairs(source.items) do
-    local class = item.doc and self:classes_of(source, item.doc)
+    local class = item.doc and self.classes:read(source, item.doc)
     if class and item.kind == "local" then
       source.class_of[item.name] = class
     elseif class and item.kind == "return" then
@@ -247,7 +82,7 @@ function Extraction:read(name, given)
   for _, item in ipairs(source.items) do
     if item.kind == "function" or item.kind == "field" or item.kind == "return" then
       local key = item.kind == "return" and "return" or ("%s.%s"):format(item.holder or "", item.name)
-      local member = self:member_of(source, item)
+      local member = members.read(source.file, item)
       source.members[key] = source.members[key] or { item = item, member = member }
       table.insert(source.order, key)
     end
@@ -305,7 +140,7 @@ end
 
 -- Returns the members of a module in the order of its source. defined: the source of the definitions for C, if any.
 function Extraction:members_of(source, defined)
-  local members, hidden, has = {}, {}, {}
+  local list, hidden, has = {}, {}, {}
   local function add(from, key)
     local entry = from.members[key]
     local item = entry.item
@@ -321,7 +156,7 @@ function Extraction:members_of(source, defined)
     elseif member.is_private then
       hidden[item.name] = true
     else
-      members[#members + 1] = copy_of(member, item.name)
+      list[#list + 1] = copy_of(member, item.name)
     end
   end
   for _, from in ipairs { source or defined, source and defined or nil } do
@@ -329,7 +164,7 @@ function Extraction:members_of(source, defined)
       add(from, key)
     end
   end
-  return members, hidden
+  return list, hidden
 end
 
 -- Returns the names of types that members and classes mention.
@@ -367,7 +202,7 @@ function Extraction:needed(module, own)
   local position = 1
   while queue[position] do
     local name = queue[position]
-    local class = self.classes[name]
+    local class = self.classes.by_name[name]
     if not class and not seen[name] then
       table.insert(self.problems, { file = module.file, line = module.line or 1,
         message = ("%s: the type '%s' is not defined"):format(module.name, name) })
@@ -393,11 +228,14 @@ function Extraction:check_text(target)
   if target.indented then
     self:problem(place, target.indented, "%s: code without a fence", target.name)
   end
+  if target.wide then
+    self:problem(place, target.wide, "%s: the example is wider than 78 characters", target.name)
+  end
 end
 
 -- Collects the problems of members that are public.
-function Extraction:collect(members)
-  for _, member in ipairs(members) do
+function Extraction:collect(list)
+  for _, member in ipairs(list) do
     table.move(member.problems, 1, #member.problems, #self.problems + 1, self.problems)
     self:check_text(member)
   end
@@ -440,7 +278,7 @@ function Extraction:module(name)
     return nil
   end
   local first = source or defined
-  local module = describe(first, first.header or defined and defined.header, { name = name, classes = {} })
+  local module = classes.describe(first.file, first.header or defined and defined.header, { name = name, classes = {} })
   module.members, module.hidden = self:members_of(source, defined)
   local whole = first.members["return"]
   if whole and whole.member and whole.member.kind == "function" then
@@ -469,7 +307,8 @@ end
 ---@return documentation.Module[] modules
 ---@return documentation.Problem[] problems
 function M.modules(sources, names)
-  local extraction = setmetatable({ sources = {}, classes = {}, problems = {}, has_class = {} }, Extraction)
+  local problems = {}
+  local extraction = setmetatable({ sources = {}, classes = classes.new(problems), problems = problems }, Extraction)
   local order = {}
   for path in pairs(sources) do
     order[#order + 1] = name_of(path) and path
@@ -491,7 +330,7 @@ function M.modules(sources, names)
 end
 
 local PLACES = { file = true, line = true, indented = true, problems = true, undocumented = true, language = true,
-  is_private = true, alias_text = true, hidden = true }
+  is_private = true, alias_text = true, hidden = true, wide = true }
 
 --- Returns a copy without what only tests need: the files and lines of comments.
 ---@param value any

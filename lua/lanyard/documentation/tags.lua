@@ -1,6 +1,6 @@
 --- Reads the text of the annotations @param, @field, @return and @alias.
 ---
----     tags.named "size? integer  in bytes"   --> { name = "size", type = "integer", optional = true, text = "in bytes" }
+---     tags.named "size? integer  bytes"   --> { name = "size", type = "integer", optional = true, text = "bytes" }
 
 local types = require "lanyard.documentation.types"
 

@@ -197,10 +197,13 @@ end
 ---
 --- ```lua
 --- local decision, statement, reason, details = policy.decide {
----   principal = "arn:aws:iam::111122223333:role/ci", action = "ecr:BatchGetImage",
+---   principal = "arn:aws:iam::111122223333:role/ci",
+---   action = "ecr:BatchGetImage",
 ---   resource = "arn:aws:ecr:us-east-1:111122223333:repository/web",
----   identity_policies = { '{"Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}' },
----   scps = { { '{"Statement":{"Effect":"Deny","Action":"ecr:Batch*","Resource":"*"}}' } },
+---   identity_policies = { [[{ "Statement": {
+---     "Effect": "Allow", "Action": "ecr:*", "Resource": "*" } }]] },
+---   scps = { { [[{ "Statement": {
+---     "Effect": "Deny", "Action": "ecr:Batch*", "Resource": "*" } }]] } },
 --- }
 --- print(decision, statement.effect, details.layer)
 --- --> deny	Deny	service-control-policy

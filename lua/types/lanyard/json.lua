@@ -34,7 +34,8 @@ function json.decode(text) end
 --- UTF-8, a table that contains itself.
 ---
 --- ```lua
---- print(json.encode({ name = "web", images = json.array {} }, { pretty = true }))
+--- local value = { name = "web", images = json.array {} }
+--- print(json.encode(value, { pretty = true }))
 --- --> {
 --- -->   "images": [],
 --- -->   "name": "web"

@@ -72,10 +72,10 @@ local Document = {}
 ---
 --- ```lua
 --- local doc = policy.new()
---- doc:allow { sid = "a", principal = "111122223333", actions = policy.PULL_ACTIONS }
+--- doc:allow { principal = "111122223333", actions = policy.PULL_ACTIONS }
 --- print(doc:revoke { principal = "111122223333" })
 --- --> true	1
---- print(doc:revoke { match = function(kind, value) return kind == "AWS" and value == "*" end })
+--- print(doc:revoke { match = function(_, value) return value == "*" end })
 --- --> false	0
 --- ```
 ---@param options policy.RevokeOptions
@@ -120,11 +120,11 @@ function Document:statement(index) end
 ---
 --- ```lua
 --- local doc = policy.new()
---- doc:allow { sid = "Pull", principal = "111122223333", actions = policy.PULL_ACTIONS }
+--- doc:allow { principal = "111122223333", actions = policy.PULL_ACTIONS }
 --- for _, statement in ipairs(doc:statements()) do
----   print(statement.index, statement.sid, statement.effect, statement.principals[1].value)
+---   print(statement.index, statement.effect, statement.principals[1].value)
 --- end
---- --> 1	Pull	Allow	111122223333
+--- --> 1	Allow	111122223333
 --- ```
 ---@return policy.Statement[]
 function Document:statements() end
@@ -164,11 +164,13 @@ function Document:equivalent(other) end
 ---
 --- ```lua
 --- local old, new = policy.new(), policy.new()
---- old:allow { sid = "a", principal = "111122223333", actions = { "ecr:BatchGetImage" } }
---- new:allow { sid = "a", principal = "111122223333", actions = { "ecr:PutImage" } }
+--- local account = "111122223333"
+--- old:allow { sid = "a", principal = account, actions = { "ecr:PutImage" } }
+--- new:allow { sid = "a", principal = account, actions = { "ecr:ListImages" } }
 --- local change = old:compare(new)[1]
---- print(change.kind, change.label, change.elements[1].element, change.elements[1].added[1])
---- --> changed	a	Action	ecr:PutImage
+--- print(change.kind, change.label, change.elements[1].element,
+---   change.elements[1].added[1])
+--- --> changed	a	Action	ecr:ListImages
 --- ```
 ---@param other policy.Document
 ---@return policy.Change[]
