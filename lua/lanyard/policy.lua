@@ -103,7 +103,7 @@ local add_statement = Document.allow
 --- local doc = policy.new()
 --- print(doc:allow {
 ---   sid = "CI", principal = "111122223333", actions = { "ecr:PutImage" },
----   condition = { DateLessThan = { ["aws:CurrentTime"] = "2027-01-31T00:00Z" } },
+---   condition = { IpAddress = { ["aws:SourceIp"] = "192.0.2.0/24" } },
 --- })
 --- --> true	added statement 1	1
 --- ```

@@ -8,8 +8,9 @@ local lists = require "lanyard.lists"
 local modules, problems = documented.read()
 
 -- Modules whose documentation is complete.
-local FINISHED = lists.set "json policy"
-local FINISHED_FILES = { "^lua/lanyard/policy", "^lua/types/" }
+local FINISHED = lists.set [[clock errors http httpd json policy process task text.columns text.diff text.escape
+  text.shellwords text.suggest text.timestamp]]
+local FINISHED_FILES = { "^lua/lanyard/policy", "^lua/types/", "^lua/lanyard/%w+%.lua", "^lua/lanyard/text/", "^lua/lanyard/task/" }
 
 -- The metatables of classes that C defines, in the registry.
 local C_CLASSES = {
@@ -72,7 +73,7 @@ describe("the documentation of the modules", function()
     local lines = {}
     for _, problem in ipairs(problems) do
       for _, pattern in ipairs(FINISHED_FILES) do
-        if problem.file:find(pattern) then
+        if not problem.message:find "has no source" and problem.file:find(pattern) then
           lines[#lines + 1] = ("%s:%d: %s"):format(problem.file, problem.line, problem.message)
         end
       end

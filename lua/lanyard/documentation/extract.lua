@@ -92,7 +92,7 @@ end
 
 -- Adds the methods that a source has for its classes. One without a comment is a problem, unless its name begins with _
 -- or a class does not need it.
-function Extraction:add_methods(source)
+local function add_methods(source)
   for _, key in ipairs(source.order) do
     local entry = source.members[key]
     local class = source.class_of[entry.item.holder or false]
@@ -319,7 +319,7 @@ function M.modules(sources, names)
     extraction.sources[order[i]] = extraction:read(order[i], { text = sources[path], file = path })
   end
   for _, name in ipairs(order) do
-    extraction:add_methods(extraction.sources[name])
+    add_methods(extraction.sources[name])
   end
   local modules = {}
   for _, name in ipairs(names) do
