@@ -54,7 +54,9 @@ Without --trusted-accounts and --trusted-organizations, access by another accoun
 or organization is the finding other-account (medium). With one of them, access
 by what is listed is not reported, and any other is untrusted-account (high). An
 account counts whether a principal or a condition names it. One that can push
-images, delete them or change the policy is high at least.
+images, delete them or change the policy is high at least. A path such as
+o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ trusts the accounts of that unit and of the
+units below it, where a condition on aws:PrincipalOrgPaths names them.
 
 Policies that are not considered
   Every report lists them. Resource control policies of the organization (RCPs)
@@ -80,7 +82,7 @@ A repository named merge needs --: lanyard audit -- merge
     { "--trusted-accounts", type = "text", value = "ID,...",
       help = "Other accounts that are allowed to pull; access by an account that is not listed is more severe." },
     { "--trusted-organizations", type = "text", value = "ID,...",
-      help = "Organizations whose accounts are allowed to pull, as --trusted-accounts." },
+      help = "Organizations and paths of organizational units whose accounts are allowed to pull." },
     { "--unused-days", type = "days",
       help = "Days without a pull after which a grant that no deployment needs is unused (default: 90)." },
     { "--shard", type = "shard", help = "Audit part I of N parts of the repositories." },

@@ -21,6 +21,7 @@ local aws = require "lanyard.aws"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local names = require "lanyard.cli.completion.names"
 local plain_http = require "lanyard.aws.plain_http"
 local profiles = require "lanyard.aws.credentials.profile"
 local proxy = require "lanyard.aws.proxy"
@@ -314,7 +315,7 @@ if not (has_region and has_identity and all_reached) then
   end
   return finish()
 end
-local region = access.connect(session, { permit = false })
+local region = access.connect(session, { permit = false, on_names = names.observer(session) })
 local services, repositories, err
 services, err = region:services()
 check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)

@@ -4,9 +4,10 @@ local command = cli.command {
   summary = "Emulate Lightsail, ECR, STS, IAM, Organizations and CloudTrail.",
   category = "development",
   description = [[
-Prints the URL of the endpoint on its first line when it is ready, and runs until it receives
-SIGINT, SIGTERM or SIGHUP. It verifies signatures and validates requests as AWS does. lanyard, the
-AWS CLI and the SDKs call it with these settings:
+Prints `listening on URL` as its first line on stdout when it is ready, and nothing else there. It
+runs until it receives SIGINT, SIGTERM or SIGHUP, also after the reader of stdout has gone. It
+verifies signatures and validates requests as AWS does. lanyard, the AWS CLI and the SDKs call it
+with these settings:
 
   lanyard emulate --port 8080 &
   export AWS_ENDPOINT_URL=http://127.0.0.1:8080
@@ -15,26 +16,104 @@ AWS CLI and the SDKs call it with these settings:
   export AWS_REGION=us-east-1
   lanyard grant my-container-service my-private-repo --enable
 
+In a script, let it pick a free port, and wait for the line. In bash:
+
+  read -r _ _ AWS_ENDPOINT_URL < <(exec lanyard emulate)
+  export AWS_ENDPOINT_URL
+  trap "kill $!" EXIT
+
+`$(lanyard emulate | head -n 1)` does not work: the shell waits until the emulator ends.
+
 The account is 111122223333. Without --seed it has the service my-container-service, whose puller
 role is off, and the repositories my-private-repo and shared-repo in us-east-1.
 
 `lanyard --emulator COMMAND` starts a new emulator with this account in the same process, runs one
-command, and keeps nothing.
+command, and keeps nothing. `lanyard --emulator=FILE COMMAND` starts it with a seed.
+
+Seeds
 
 A seed lists what exists at the start. It is a Lua file that returns a table, run in a sandbox, or
 JSON:
 
-  return { regions = { ["us-east-1"] = {
-    services = { { name = "web", role = true, tags = { env = "prod" } } },
-    repositories = { { name = "web", images = { "1.0", "latest" } } },
-  } } }
+  return {
+    regions = { ["us-east-1"] = {
+      services = {
+        { name = "web", role = true, tags = { env = "prod" },
+          containers = { app = {
+            image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } },
+      },
+      repositories = {
+        { name = "web", images = { "1", { tag = "2", exits = true } },
+          policy = { Version = "2012-10-17", Statement = { {
+            Effect = "Allow", Principal = { AWS = "444455556666" },
+            Action = "ecr:BatchGetImage" } } } },
+      },
+    } },
+    roles = { "arn:aws:iam::111122223333:role/ci" },
+  }
 
-A Region can also have registry_policy (a text or a table) and account_settings, for example
-{ REGISTRY_POLICY_SCOPE = "V1" }. The account manages an organization with no other account, unless
-the seed has organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666" } } }, or
-organization = false. With management = ID another account manages it, and
-resource_control_policies = { { name = "perimeter", content = {...}, targets = { "r-a1b2" } } }
-apply to the account; with delegated = true it can read them, as a delegated administrator.
+  {"regions": {"eu-west-1": {
+     "repositories": [{"name": "web", "images": ["1"]}]}},
+   "organization": {"accounts": [{"id": "444455556666"}]}}
+
+A seed has these members, all optional:
+
+  regions              what each Region has, by its name
+  roles, users         ARNs that policies can name, and that AssumeRole accepts
+  organization         the account's organization; false: it is in none; by
+                       default it manages one without other accounts
+
+A Region:
+
+  services             a list of container services
+  repositories         a list of repositories
+  registry_policy      the registry's policy: a string, or a table
+  account_settings     a table, such as { REGISTRY_POLICY_SCOPE = "V1" }
+
+A container service:
+
+  name                 a string; required
+  role                 true: the ECR image puller role is on
+  role_arn             the ARN of the role; chosen by default
+  power, scale         "nano" (default) to "xlarge"; 1 (default) to 20
+  tags                 a table of strings
+  containers           what it runs, by the container's name, as
+                       CreateContainerServiceDeployment takes it
+  publicEndpoint       the endpoint of that deployment
+
+A repository:
+
+  name                 a string; required
+  images               a list of tags, or of images
+  policy               a string, or a table
+  tags                 a table of strings
+  encryptionConfiguration
+                       as CreateRepository takes it
+
+An image, for deployments of it:
+
+  tag                  a string; required
+  exits                true: the program ends immediately
+  port                 the only port on which it listens; any by default
+  health               the HTTP status that it returns; 200 by default
+  log                  a list of lines that it prints; $NAME is a variable of
+                       its environment
+
+An organization:
+
+  id                   "o-" and 10 to 32 letters or digits
+  accounts             a list of accounts: id (required), name, email,
+                       state ("ACTIVE"), parent (the id of a unit or the root)
+  units                a list of organizational units, parents first:
+                       id (as "ou-a1b2-11111111"), name, parent
+  management           the account that manages it, unless this one does
+  delegated            true: this account is a delegated administrator, and
+                       reads the organization's policies
+  resource_control_policies
+                       a list of policies: name, content (a string, or a
+                       table), targets (ids; the root "r-a1b2" by default)
+
+Fault plans
 
 A fault plan is a list in the same formats. The first fault that matches a request applies:
 
@@ -44,22 +123,25 @@ A fault plan is a list in the same formats. The first fault that matches a reque
     { operation = "GetRepositoryPolicy", probability = 0.1, status = 503 },
   }
 
-These select requests:
+  [{"operation": "DescribeRepositories", "after": 1, "times": 1,
+    "error": {"code": "ServerException", "message": "later", "status": 500}}]
 
-  service, operation   the API and the call; all unless given
+These members select requests; a request must match all that are given:
+
+  service, operation   the API and the call, as strings; all by default
   after = N            not the first N that match
   every = N            every Nth of the rest
   times = N            at most N requests
   probability = P      each with this probability, from 0 to 1
 
-These are the effects:
+These members are the effects; a fault has at least one:
 
   throttle = true      reject the request as throttled
   rate = N, burst = M  reject calls of one operation above N a second, once M
                        calls are used up (default: N)
   status = S           reply with this HTTP status
   error = { code = C, message = M, status = S }
-                       reply with this error
+                       reply with this error; message and status are optional
   reset = true         close the connection without a reply
   cut = N              close the connection after N bytes of the reply
   late = true          reset or cut only after the operation took effect

@@ -1,19 +1,28 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Restore the policy from before lanyard's last change.",
+  summary = "Restore the policies from before lanyard's last change.",
   category = "access",
   description = [[
 Every change is recorded in your journal on this machine before it is made;
 changes made on another machine or by another user are not in it. Each run undoes
-one more change, newest first. If another writer has changed the policy since,
-the command changes nothing, prints the difference, and fails. After an undo that
-was interrupted, the next one reports what it did, and undoes nothing else.
+one more change of each named repository, newest first. A policy that another
+writer has changed since is not changed: the command prints the difference, undoes
+the others, and fails. After an undo that was interrupted, the next one reports
+what it did, and undoes nothing else.
+
+--last undoes everything that the last command, apart from undos, changed in the
+policies of the account and Region. --run does the same for any command, also for
+an undo; --list prints the ids. What is already undone is reported as unchanged,
+so that a repetition changes nothing. Puller roles and deployments are not
+undone: use `enable`, `disable` and `deploy`.
 
 --lost restores statements of others that another writer removed while lanyard
 made a change. The change reported them as a warning.
 
---list prints the changes, oldest first. STATE is one of
+--list prints the changes, oldest first. RUN identifies the command that made the
+change. It is - in entries of lanyard 0.1.0, which --last cannot undo. STATE is
+one of
 
   done       the change took effect
   lost       another writer replaced it before it was read back
@@ -30,41 +39,52 @@ call returned the ARN; CloudTrail records both. It is - in entries of lanyard
 The journal keeps the last 1000 changes of each repository for 400 days;
 `lanyard help environment` describes the variables that set these limits.
 ]],
-  arguments = { { "repository", args = "?", help = "Name of the repository." } },
+  usage = { "<repository> ...", "(--last | --run RUN)", "--lost <repository> ...", "--list [<repository> ...]" },
+  arguments = { { "repository", args = "*", help = "Name of the repository." } },
   options = {
+    { "--last", help = "Undo everything that the last command changed." },
+    { "--run", type = "text", value = "RUN", help = "Undo everything that this command changed." },
     { "--lost", help = "Restore what another writer removed during a change." },
-    { "--list", help = "Print the journal, of one repository or of all." },
+    { "--list", help = "Print the journal, of some repositories or of all." },
     { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {
-    { 0, "the policy is restored, or the journal was printed" },
-    { 1, "the journal has no change to undo, or damaged entries, or the policy was changed since" },
-    { 4, "a rule denied the change, or the rules file is not trusted" },
+    { 0, "the policies are restored, or the journal was printed" },
+    { 1, "the journal has no change to undo, or damaged entries, or a policy was changed since" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },
+    { "lanyard undo --last --dry-run", "Show what undoing the last command would change." },
     { "lanyard undo --list", "Print the journal of the account and Region." },
   },
 }
 local options = command:parse(...)
 
-local attribution = require "lanyard.access.journal.attribution"
-local collector = require "lanyard.cli.changes"
-local escape = require "lanyard.text.escape"
-local exit = require "lanyard.cli.exit"
-local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
-local report = require "lanyard.cli.print"
+local run = require "lanyard.access.journal.run"
+local undo = require "lanyard.cli.undo"
 
-if not options.repository and not options.list then
-  command:usage "name the repository, or pass --list"
-elseif options.lost and (options.list or not options.repository) then
+local repositories = options.repository
+local by_command = options.last or options.run
+
+if options.last and options.run then
+  command:usage "--last and --run exclude each other"
+elseif by_command and (#repositories > 0 or options.list or options.lost) then
+  command:usage((options.last and "--last" or "--run") .. " excludes repositories, --list and --lost")
+elseif options.run and not run.began(options.run) then
+  command:usage(("--run: '%s' is not the id of a command run; lanyard undo --list prints them"):format(options.run))
+elseif #repositories == 0 and not by_command and not options.list then
+  command:usage "name the repositories, or pass --last, --run or --list"
+elseif options.lost and (options.list or #repositories == 0) then
   command:usage "--lost needs a repository, and excludes --list"
-elseif (options.repository or ""):find "[*?]" then
-  command:usage(("'%s' is a glob: name one repository, since changes are undone one by one"):format(options.repository))
-elseif options.repository then
-  local ok, message = names.repository(options.repository)
+end
+for _, name in ipairs(repositories) do
+  if name:find "[*?]" then
+    command:usage(("'%s' is a glob: name one repository or several, since each has its own last change"):format(name))
+  end
+  local ok, message = names.repository(name)
   if not ok then
     command:usage(message)
   end
@@ -72,48 +92,12 @@ end
 
 local region = cli.connect(options)
 if options.list then
-  local rows, items, damaged = {}, json.array {}, {}
-  local entries = cli.check(region:history(options.repository, { damaged = damaged, preview = true }))
-  for i, entry in ipairs(entries) do
-    local about = attribution.of(entry, region)
-    local services = #about.services > 0 and table.concat(about.services, ", ") or "-"
-    rows[i] = {
-      entry.time, entry.repository, entry.action, entry.state, services, about.caller or entry.access_key or "-",
-    }
-    entry.services, entry.caller, entry.caller_unknown = about.services, about.caller, about.caller_unknown
-    items[i] = entry
-  end
-  if options.output == "json" then
-    report.json(items)
-  elseif #rows == 0 and #damaged == 0 then
-    cli.note(escape.format("lanyard: the journal has no change of %s in %s", options.repository or "a repository",
-      region.name))
-  else
-    report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE", "SERVICE", "CALLER" }, rows)
-  end
-  report.damaged(damaged)
-  return #damaged == 0 and cli.exit.ok or cli.exit.failed
+  return undo.list(region, repositories, options.output)
+elseif by_command then
+  return undo.command(region, options.run, options)
+elseif options.lost then
+  return undo.lost(region, repositories, options)
+elseif repositories[2] then
+  return undo.several(region, repositories, options)
 end
-
-local changes <close> = collector.new(options, region)
-changes:select(cli.check(region:repositories { options.repository }))
-if options.lost then
-  changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
-  return changes:report()
-end
--- The result is printed before the undo ends, and nothing can fail after its end: if it is killed earlier, or memory
--- runs out, the next undo prints the result, and undoes nothing else.
-local status
-local undone = changes:each(function(repository)
-  return region:undo(repository, {
-    dry_run = options.dry_run,
-    defer = function(close)
-      exit.at_end(function() report.damaged(close()) end)
-    end,
-    report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
-  })
-end)[1]
-if undone.err and undone.err.diff then
-  cli.out(report.paint_diff(undone.err.diff))
-end
-return status or changes:report()
+return undo.one(region, repositories[1], options)

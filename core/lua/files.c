@@ -50,7 +50,8 @@ static int system_read_file(lua_State *L) {
   struct buf text = {0};
   char chunk[8192];
   size_t got;
-  while (text.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
+  /* On a terminal, another read after the end of the input would wait for more. */
+  while (text.length <= most && !feof(file) && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
     buf_add(&text, chunk, got);
   int failed = ferror(file) ? errno : text.failed ? ENOMEM : 0;
   if (!standard_input)

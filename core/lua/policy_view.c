@@ -82,9 +82,25 @@ static void push_values(lua_State *L, const struct json_value *operands) {
   }
 }
 
+static void set_boolean(lua_State *L, const char *field, bool value) {
+  lua_pushboolean(L, value);
+  lua_setfield(L, -2, field);
+}
+
+/* Reports whether an operand, or one of a list, has what looks like a policy variable. */
+static bool looks_variable(const struct json_value *operands) {
+  bool list = operands->type == JSON_ARRAY;
+  const struct json_value *operand = list ? operands->first : operands;
+  for (; operand; operand = list ? operand->next : NULL)
+    for (size_t i = 0; operand->type == JSON_STRING && i + 1 < operand->length; i++)
+      if (operand->string[i] == '$' && operand->string[i + 1] == '{')
+        return true;
+  return false;
+}
+
 /* Sets the conditions of a statement without flaws: { operator, key, values } for each key of each
- * operator. */
-static void set_conditions(lua_State *L, const struct policy_statement *statement) {
+ * operator. `literal` marks texts like "${aws:username}" that are not variables. */
+static void set_conditions(lua_State *L, const struct policy_statement *statement, bool literal) {
   lua_Integer count = 0;
   bool any = statement->conditions.json && !statement->flaw;
   lua_createtable(L, any ? (int)statement->conditions.count : 0, 0);
@@ -98,14 +114,11 @@ static void set_conditions(lua_State *L, const struct policy_statement *statemen
       lua_setfield(L, -2, "key");
       push_values(L, key);
       lua_setfield(L, -2, "values");
+      if (literal && looks_variable(key))
+        set_boolean(L, "literal", true);
       lua_rawseti(L, -2, ++count);
     }
   lua_setfield(L, -2, "conditions");
-}
-
-static void set_boolean(lua_State *L, const char *field, bool value) {
-  lua_pushboolean(L, value);
-  lua_setfield(L, -2, field);
 }
 
 void set_statement_name(lua_State *L, const struct policy_statement *statement) {
@@ -121,8 +134,8 @@ void set_statement_name(lua_State *L, const struct policy_statement *statement) 
   }
 }
 
-static void push_statement_at(lua_State *L, const struct policy_statement *statement,
-                              struct cursor *cursor) {
+static void push_statement_at(lua_State *L, const struct policy *doc,
+                              const struct policy_statement *statement, struct cursor *cursor) {
   lua_createtable(L, 0, 20);
   set_statement_name(L, statement);
   set_principals(L, &statement->principals);
@@ -134,7 +147,7 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
   set_boolean(L, "has_resource", statement->resources.json != NULL);
   set_boolean(L, "has_condition", statement->conditions.count > 0);
   set_strings(L, "condition_keys", &statement->conditions);
-  set_conditions(L, statement);
+  set_conditions(L, statement, !policy_has_variables(doc));
   if (statement->flaw) {
     lua_pushstring(L, statement->flaw_text);
     lua_setfield(L, -2, "flaw");
@@ -147,14 +160,14 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
 
 void push_statement(lua_State *L, const struct policy *doc, size_t index) {
   struct cursor cursor = cursor_at_start(doc);
-  push_statement_at(L, policy_statement(doc, index), &cursor);
+  push_statement_at(L, doc, policy_statement(doc, index), &cursor);
 }
 
 void push_statements(lua_State *L, const struct policy *doc) {
   struct cursor cursor = cursor_at_start(doc);
   lua_createtable(L, (int)policy_count(doc), 0);
   for (size_t i = 0; i < policy_count(doc); i++) {
-    push_statement_at(L, policy_statement(doc, i), &cursor);
+    push_statement_at(L, doc, policy_statement(doc, i), &cursor);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
 }

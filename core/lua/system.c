@@ -302,6 +302,18 @@ static int system_getpid(lua_State *L) {
   return 1;
 }
 
+/* hostname() --> name | nil */
+static int system_hostname(lua_State *L) {
+  char name[256]; /* POSIX limits a name to 255 bytes */
+  if (gethostname(name, sizeof name) != 0)
+    lua_pushnil(L);
+  else {
+    name[sizeof name - 1] = '\0';
+    lua_pushstring(L, name);
+  }
+  return 1;
+}
+
 /* setenv(name, value | nil)
  * Sets or removes an environment variable of this process and its future children. */
 static int system_setenv(lua_State *L) {
@@ -331,6 +343,7 @@ static const luaL_Reg functions[] = {
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"getpid", system_getpid},
+    {"hostname", system_hostname},
     {"setenv", system_setenv},
     {NULL, NULL},
 };

@@ -215,7 +215,7 @@ static bool read_statements(struct policy *doc) {
   else
     for (const struct json_value *item = all->first; item; item = item->next)
       values += count_values(item);
-  doc->statements = calloc(count + 1, sizeof *doc->statements);
+  doc->statements = calloc(count > 0 ? count : 1, sizeof *doc->statements);
   doc->values = calloc(values + 1, sizeof *doc->values);
   doc->statements_size = (count + 1) * sizeof *doc->statements;
   doc->values_size = (values + 1) * sizeof *doc->values;

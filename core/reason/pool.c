@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* AddressSanitizer finds accesses past an array: in sanitized builds, the memory after it is unused. */
+/* AddressSanitizer finds accesses past an array: in sanitized builds, the memory after it is unused, and a small
+ * array that grows has no spare elements. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 enum { SPREAD = 2 };
+#define LARGER(capacity) ((capacity) < 64 ? (capacity) + 1 : (capacity)*2)
 #else
 #define ASAN_POISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 enum { SPREAD = 1 };
+#define LARGER(capacity) ((capacity) > 0 ? (capacity)*2 : 8)
 #endif
 
 /* The smallest block. Most questions need one or two. */
@@ -65,7 +68,7 @@ char *pool_copy(struct pool *pool, const char *bytes, size_t length) {
 }
 
 void *pool_grow(struct pool *pool, const void *array, size_t *capacity, size_t size) {
-  size_t larger = *capacity > 0 ? *capacity * 2 : 8;
+  size_t larger = LARGER(*capacity);
   void *grown = pool_new(pool, larger, size);
   if (!grown)
     return NULL;

@@ -99,8 +99,7 @@ static bool is_usable(const struct sets *sets, size_t value) {
         !passes(sets, t, value))
       return false;
   const struct policy_string *text = &sets->pool->items[value];
-  return !sets->domain->shape || sets->domain->shape->count == 0 ||
-         caller_fact_allows(sets->domain->shape, text->bytes, text->length);
+  return !sets->domain->shape || caller_fact_allows(sets->domain->shape, text->bytes, text->length);
 }
 
 static void push(struct sets *sets, const struct value_list *list, size_t value) {

@@ -186,8 +186,7 @@ void values_texts(struct query *query, const struct query_dimension *dimension,
 
 static void offer_one(struct query *query, size_t number, const struct values_domain *domain,
                       const struct policy_string *text) {
-  if (domain->shape && domain->shape->count > 0 &&
-      !caller_fact_allows(domain->shape, text->bytes, text->length))
+  if (domain->shape && !caller_fact_allows(domain->shape, text->bytes, text->length))
     return;
   struct context_value value = {text->bytes, text->length};
   struct context_entry entry = {

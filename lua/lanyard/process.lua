@@ -21,6 +21,11 @@ local task = require "lanyard.task"
 
 local M = {}
 
+--- Receives the standard error of commands that would inherit it, once they have ended: its last 64 KiB. nil: they
+--- inherit it.
+---@type fun(text: string)?
+M.diagnostics = nil
+
 local GRACE = 10
 local NO_LIMIT = 0
 
@@ -34,6 +39,14 @@ local function read(op, output)
     output(ended.piece)
     op:resume()
   end
+end
+
+-- Moves the standard error of a command from its result to a receiver, if there is one.
+local function pass_errors(result, receive)
+  if receive and result.errors and result.errors ~= "" then
+    receive(result.errors)
+  end
+  result.errors = not receive and result.errors or nil
 end
 
 --- What `run` runs, and how.
@@ -60,8 +73,9 @@ end
 ---@return lanyard.Error? err  code "CannotRun", "Timeout" or "SystemError"
 function M.run(options)
   local started = clock.now()
+  local receive = not options.errors and M.diagnostics
   local op, err = core.start {
-    words = options.words, input = options.input, errors = options.errors,
+    words = options.words, input = options.input, errors = receive and "keep" or options.errors,
     timeout = options.timeout or NO_LIMIT, stream = true,
   }
   if not op then
@@ -79,6 +93,7 @@ function M.run(options)
   if ok then
     if ended then
       ended.elapsed = clock.now() - started
+      pass_errors(ended, receive)
     end
     return ended, failure
   end
@@ -86,6 +101,9 @@ function M.run(options)
     cancelled = true
     op:terminate()
     local result = task.timeout(GRACE, reader.join, reader)
+    if result then
+      pass_errors(result, receive)
+    end
     if result and options.interrupted then
       options.interrupted(result)
     end

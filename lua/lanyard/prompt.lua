@@ -19,10 +19,17 @@ local HANG_UP = 1
 
 local turn = task.semaphore(1)
 
+local forbidden = false
+
+--- Forbids questions: standard input has something else, such as the script that runs.
+function M.forbid()
+  forbidden = true
+end
+
 --- Reports whether there is a terminal to ask at.
 ---@return boolean
 function M.possible()
-  return system.isatty(STDIN) and system.isatty(STDERR)
+  return not forbidden and system.isatty(STDIN) and system.isatty(STDERR)
 end
 
 --- Asks a question and returns the line that is entered, or nil at the end of the input.

@@ -12,7 +12,8 @@ within --max-age of each other. Else nothing is merged, and the error names the 
 and the shards that are missing. The merged report has the time of the earliest part.
 
 All shards of an audit make a complete report; findings that need all repositories, such as
-unused-role, are added then. If a shard is missing or failed, the exit status is 1.
+unused-role, are added then. If a shard is missing or failed, the exit status is 1. Nothing is merged
+if a shard is given twice, or if shards of one account and Region were made with different options.
 
 Reports of version 1 (lanyard 0.1.0) are also accepted.
 ]],
@@ -28,7 +29,7 @@ Reports of version 1 (lanyard 0.1.0) are also accepted.
   exit = {
     { 0, "no finding reaches --fail-on" },
     { 1, "a report lacks something, or the run could not be stored" },
-    { 2, "a file is not a report, the reports are not of one run, or the command line is invalid" },
+    { 2, "a file is not a report, the reports are not parts of one audit, or the command line is invalid" },
     { 3, "a finding reaches --fail-on" },
     { 4, "--fail-on is given, and ./.lanyard/rules.lua is not trusted (lanyard help trust)" },
   },
@@ -45,6 +46,7 @@ local audit = require "lanyard.cli.audit"
 local merge = require "lanyard.audit.report.merge"
 local one_run = require "lanyard.audit.report.merge.run"
 local read = require "lanyard.audit.report.read"
+local shards = require "lanyard.audit.report.merge.shards"
 
 local run <close> = audit.open(options)
 local files, reports = cli.check(read.files(options.file)), {}
@@ -52,6 +54,7 @@ for i, file in ipairs(files) do
   reports[i] = cli.check(read.report(file))
 end
 local err = one_run.check(reports, files, { run = options.run_id, max_age = options.max_age })
+  or shards.check(reports, files)
 if err then
   cli.fail(err)
 end

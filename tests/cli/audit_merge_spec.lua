@@ -101,6 +101,51 @@ describe("lanyard audit merge", function()
     rejected("made more than 1h before", "--max-age", "1h")
     rejected("not a part of run tomorrow", "--run-id", "tomorrow")
   end)
+
+  it("rejects a shard that is given twice, and shards of audits with other options", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", SEED)
+    helper.write(folder .. "/a.lua", 'mute { finding = "public-access", reason = "known" }')
+    helper.write(folder .. "/b.lua", 'mute { finding = "public-access", reason = "known", repository = "b*" }')
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+    local first = audit(emulator, folder .. "/1.json", "--shard", "1/2", "--rules", folder .. "/a.lua")
+    local function rejected(pattern, ...)
+      local result = emulator:run { "audit", "merge", "--output", "json", first, ... }
+      assert.same({ 2, "" }, { result.status, result.out })
+      assert.match("^lanyard: [^\n]*" .. pattern .. "[^\n]*\n$", result.err)
+    end
+    local function second(...)
+      return audit(emulator, folder .. "/2.json", "--shard", "2/2", ...)
+    end
+    local same = { "--rules", folder .. "/a.lua" }
+    assert.equal(0, emulator:run({ "audit", "merge", first, second(table.unpack(same)) }).status)
+    rejected("1%.json and [^ ]+/1%.json are the same part, shard 1/2 of [%d]+/", second(table.unpack(same)), first)
+    rejected("1%.json and [^ ]+/copy%.json are the same part",
+      audit(emulator, folder .. "/copy.json", "--shard", "1/2", table.unpack(same)))
+    rejected("differ in %-%-rules;", second("--rules", folder .. "/b.lua"))
+    rejected("differ in %-%-rules;", second())
+    rejected("differ in %-%-trusted%-accounts;", second("--trusted-accounts", "444455556666", table.unpack(same)))
+    rejected("differ in %-%-unused%-days;", second("--unused-days", "30", table.unpack(same)))
+    rejected("differ in names of repositories;", second("*1", table.unpack(same)))
+    rejected("differ in %-%-service;", second("--service", "web", table.unpack(same)))
+  end)
+
+  it("names the account and Region of which a shard is missing", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", SEED)
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+    local files = {}
+    for i, region in ipairs { "us-east-1,eu-west-1", "us-east-1" } do
+      local result = emulator:run { "audit", "--region", region, "--shard", i .. "/2", "--output", "json", "--output-file",
+        ("%s/%d.json"):format(folder, i) }
+      assert.equal(0, result.status, result.err)
+      files[i] = ("%s/%d.json"):format(folder, i)
+    end
+    local result = emulator:run { "audit", "merge", "--output", "json", files[1], files[2] }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: missing: shard 2/2 of %d+/eu%-west%-1 %([^\n]*\n$", result.err)
+    assert.same({}, report_of(result).partial)
+  end)
 end)
 
 describe("a report in a file", function()

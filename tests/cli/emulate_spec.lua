@@ -157,4 +157,101 @@ describe("a secret", function()
     assert.is_nil(text:find(helper.SECRET_KEY, 1, true))
     assert.not_match('"authorizationToken":"[^*]', text)
   end)
+
+  describe("help", function()
+    local help = helper.run({ helper.lanyard, "help", "emulate" }).out
+
+    -- The examples in a part of the help: indented blocks that begin with "return {", "{" or "[".
+    local function examples(first, last)
+      local part, found = help:match("\n" .. first .. "\n(.-)\n" .. last), {}
+      for block in (part .. "\n\n"):gmatch "  ([%[{r].-)\n\n" do
+        local kind = block:find "^return {" and "lua" or block:find "^[%[{]" and "json"
+        found[#found + 1] = kind and { text = block, kind = kind } or nil
+      end
+      return found
+    end
+
+    it("shows seeds that the emulator accepts", function()
+      local folder <close> = helper.folder()
+      local seeds = examples("Seeds", "Fault plans")
+      assert.equal(2, #seeds)
+      for _, seed in ipairs(seeds) do
+        local path = folder .. "/seed." .. seed.kind
+        helper.write(path, seed.text)
+        local region = seed.kind == "lua" and "us-east-1" or "eu-west-1"
+        local result = helper.run { helper.lanyard, "--emulator=" .. path, "audit", "--region", region }
+        assert.same({ 0, "" }, { result.status, result.err })
+        assert.match("web", result.out)
+      end
+    end)
+
+    it("shows fault plans that the emulator accepts", function()
+      local folder <close> = helper.folder()
+      local plans = examples("Fault plans", "Options")
+      assert.equal(2, #plans)
+      for _, plan in ipairs(plans) do
+        helper.write(folder .. "/faults." .. plan.kind, plan.text)
+        local emulator <close> = helper.emulator { "--activation-delay", "0", "--faults", folder .. "/faults." .. plan.kind }
+        local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+        assert.same({ 0, "" }, { result.status, result.err })
+      end
+    end)
+
+    it("names every member of seeds and fault plans, and no other", function()
+      local known = {}
+      for _, name in ipairs { "seed", "ecr/seed", "organizations_seed", "fault_plan" } do
+        local source = helper.read("lua/lanyard/emulator/" .. name .. ".lua")
+        for literal in source:gmatch "\n[^\n]*[ _]?[Mm][Ee][Mm][Bb][Ee][Rr][Ss] = (%b{})" do
+          for member in literal:gmatch "([%w_]+) =" do known[member] = true end
+        end
+        for member in (source:match "local TYPES = (%b{})" or ""):gmatch "([%w_]+) =" do known[member] = true end
+      end
+      local count = 0
+      for member in pairs(known) do
+        count = count + 1
+        assert.truthy(help:find("%f[%w_]" .. member .. "%f[^%w_]"), member .. " is not in the help")
+      end
+      assert.is_true(count > 45, "the spec finds too few members: " .. count)
+      for line in help:match("\nSeeds\n(.-)\nOptions"):gmatch "\n  ([%l][%w_, ]-)   [^\n]+" do
+        for member in line:gmatch "[%w_]+" do
+          assert.truthy(known[member], "the help names " .. member .. ", which seeds do not have")
+        end
+      end
+    end)
+
+    it("shows a way to start it in a script, which works", function()
+      local folder <close> = helper.folder()
+      local lines = help:match "\n(  read %-r.-)\n\n"
+      helper.write(folder .. "/script", lines .. "\ncurl -sS $AWS_ENDPOINT_URL/_emulator/calls\nkill -0 $! && echo alive\n")
+      local path = helper.build:find "^/" and helper.build or io.popen("pwd"):read "l" .. "/" .. helper.build
+      local result = helper.run({ "bash", folder .. "/script" }, { PATH = path .. ":" .. os.getenv "PATH" })
+      assert.same({ 0, "0\nalive\n", "" }, { result.status, result.out, result.err })
+    end)
+
+    it("states the first line of its output", function()
+      assert.match("`listening on URL` as its first line", help)
+    end)
+  end)
+
+  it("reports what is wrong with the types of a seed", function()
+    local folder <close> = helper.folder()
+    for seed, message in pairs {
+      ['{"regions":5}'] = "the seed has a number as regions; expected a table",
+      ['{"roles":[5]}'] = "the seed has a table as roles; expected a table of strings",
+      ['{"regions":{"us-east-1":{"services":{"a":1}}}}'] = "the seed has a table as services in Region us-east-1; "
+        .. "expected a list",
+      ['{"regions":{"us-east-1":{"services":[{"name":5}]}}}'] = "the seed has a number as name in its services; "
+        .. "expected a string",
+      ['{"regions":{"us-east-1":{"services":[{"name":"web","power":"huge"}]}}}'] = "the seed has an invalid service "
+        .. "'web': 1 validation error detected: Value 'huge' at 'power' failed to satisfy constraint: Member must "
+        .. "satisfy enum value set: [nano, micro, small, medium, large, xlarge]",
+      ['{"regions":{"us-east-1":{"services":[{"name":"web","containers":{"a":5}}]}}}'] =
+        "the seed has the wrong type for containers.a.member in the service 'web'",
+      ['{"organization":{"units":[5]}}'] = "the seed has an unknown member '5' in an organizational unit; expected a table",
+    } do
+      helper.write(folder .. "/seed.json", seed)
+      local result = helper.run { helper.lanyard, "--emulator=" .. folder .. "/seed.json", "audit" }
+      assert.same({ 2, "", "lanyard: " .. message .. "\n" }, { result.status, result.out, result.err })
+    end
+  end)
 end)

@@ -1,4 +1,5 @@
 local helper = require "helper"
+local json = require "lanyard.json"
 
 local function lanyard(words, environment, input)
   return helper.run({ helper.lanyard, table.unpack(words) }, environment, input)
@@ -42,6 +43,77 @@ describe("lanyard", function()
     result = lanyard { "grant", "--frobnicate" }
     assert.equal(2, result.status)
     assert.match("^lanyard: [^\n]*frobnicate[^\n]*\n$", result.err)
+  end)
+
+  describe("-", function()
+    it("runs a script from standard input, with arguments", function()
+      local result = lanyard({ "-", "a", "--b" }, nil, "#!/usr/bin/env lanyard\nprint(arg[0], ...)\nprint(io.read())")
+      assert.same({ 0, "-\ta\t--b\nnil\n", "" }, { result.status, result.out, result.err })
+    end)
+
+    it("names the line of an error", function()
+      local raised = lanyard({ "-" }, nil, "#!/usr/bin/env lanyard\n\nerror 'no'")
+      assert.same({ 1, "", "lanyard: stdin:3: no (--debug prints the traceback)\n" },
+        { raised.status, raised.out, raised.err })
+      local syntax = lanyard({ "-" }, nil, "\nx = = 1")
+      assert.same({ 1, "", "lanyard: stdin:2: unexpected symbol near '='\n" }, { syntax.status, syntax.out, syntax.err })
+    end)
+
+    it("declares options", function()
+      local script = [[
+        local cli = require "lanyard.cli"
+        local command = cli.command {
+          summary = "Ask.", category = "access", options = { "yes" }, exit = { { 0, "done" } }, examples = { { "x" } },
+        }
+        cli.confirm(command:parse(...), "Do it?")
+        print "done"]]
+      assert.equal("done\n", lanyard({ "-", "--yes" }, nil, script).out)
+      local asked = lanyard({ "-" }, nil, script)
+      assert.same({ 2, "lanyard: this would do it; without a terminal, pass --yes to confirm\n" },
+        { asked.status, asked.err })
+      local unknown = lanyard({ "-", "--what" }, nil, script)
+      assert.same({ 2, "lanyard: unknown option '--what'\n" }, { unknown.status, unknown.err })
+    end)
+
+    it("does not read answers from a terminal that it has read the script from", function()
+      local script = "print(require('lanyard.prompt').possible())\n"
+      local result = helper.run { "python3", "tests/cli/terminal.py",
+        json.encode { { "start", script .. "\4" } }, "sh", "-c", "echo start; exec " .. helper.lanyard .. " -" }
+      assert.equal(0, result.status)
+      assert.match("false\r\n$", result.out)
+    end)
+
+    it("runs against an emulator", function()
+      local result = lanyard({ "--emulator", "-", "us-east-1" }, nil, [[
+        local ecr = require("lanyard.aws").client("ecr", { region = ... })
+        print(#ecr:list("DescribeRepositories", "repositories"))]])
+      assert.same({ 0, "2\n", "" }, { result.status, result.out, result.err })
+    end)
+  end)
+
+  it("runs a script by its first line, with arguments", function()
+    local folder <close> = helper.folder()
+    local path = helper.build:find "^/" and helper.build or io.popen("pwd"):read "l" .. "/" .. helper.build
+    for _, first in ipairs { "#!/usr/bin/env lanyard", "#!/usr/bin/env -S lanyard --emulator" } do
+      helper.write(folder .. "/script", first .. "\nprint(arg[0] == '" .. folder .. "/script', ...)")
+      os.execute("chmod +x " .. folder .. "/script")
+      local result = helper.run({ folder .. "/script", "a b", "-x" }, { PATH = path .. ":" .. os.getenv "PATH" })
+      assert.same({ 0, "true\ta b\t-x\n", "" }, { result.status, result.out, result.err })
+    end
+  end)
+
+  it("takes the file of a seed with --emulator=FILE", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", [[return { regions = { ["eu-west-1"] = { services = { { name = "web" } } } } }]])
+    local result = lanyard { "--emulator=" .. folder .. "/seed.lua", "status", "--region", "eu-west-1" }
+    assert.equal(0, result.status)
+    assert.match("^web\n", result.out)
+    local missing = lanyard { "--emulator=/nonexistent/seed.lua", "status" }
+    assert.same({ 2, "lanyard: cannot read /nonexistent/seed.lua: No such file or directory\n" },
+      { missing.status, missing.err })
+    local empty = lanyard { "--emulator=", "status" }
+    assert.same({ 2, "lanyard: --emulator= needs the file of a seed (lanyard help emulate)\n" },
+      { empty.status, empty.err })
   end)
 
   it("suggests the command or option that was probably meant", function()

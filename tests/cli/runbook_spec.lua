@@ -219,6 +219,124 @@ describe("lanyard runbook", function()
     assert.not_match("transcript", result.err)
   end)
 
+  it("reports bash blocks as not run, or runs them with --shell, which --set reaches as variables only", function()
+    local text = "## Shell\n```bash\necho \"[$name]\"; echo 'err' >&2\n```\n## Lua\n```lua\nprint('lua', os.getenv 'name')\n```\n"
+    local result = run(text, { "--yes", "--set", "name=$(echo hidden)" })
+    assert.equal(0, result.status, result.err)
+    assert.equal("lua\tnil\n", result.out)
+    assert.match("1/2  Shell  %(book%.md:2%)\n    echo .-\nnot run: bash blocks are run only with %-%-shell\n", result.err)
+    assert.match("lanyard: done: steps run: 1, skipped: 0, not run without %-%-shell: 1\n$", result.err)
+    assert.match("\n## 1%. Shell\n\nLine 2, not run: bash blocks are run only with %-%-shell%.\n\n```bash\necho [^\n]*\n```\n", result.transcript)
+    result = run(text, { "--yes", "--shell", "--set", "name=$(echo hidden)" })
+    assert.equal(0, result.status, result.err)
+    assert.equal("[$(echo hidden)]\nerr\nlua\tnil\n", result.out)
+    assert.match("` bash block ` exited with status 0 after [^\n]*:\n\n```text\n%[%$%(echo hidden%)%]\nerr\n```\n", result.transcript)
+    assert.match("\n%- shell: bash blocks are run\n", result.transcript)
+    local asked = "run, skip or quit? [r/s/q] "
+    result = talk(text, { "--shell" }, { { asked, "s\n" }, { asked, "r\n" } })
+    assert.equal(0, result.status, result.out)
+    assert.match("steps run: 1, skipped: 1\r\n", result.out)
+    result = run(text, { "--list" })
+    assert.match("\n1     bash  2     Shell %(not run%)\n", result.out)
+  end)
+
+  it("runs nothing if a bash block has a placeholder or is not valid", function()
+    for code, message in pairs {
+      ["echo {{name}}"] = 'book%.md:5: {{name}} is not replaced in a bash block: write "%$name"',
+      ["if true"] = "book%.md:%d: bash: syntax error",
+    } do
+      for _, words in ipairs { { "--yes", "--shell" }, { "--yes", "--shell", "--set", "name=x" } } do
+        local result = run("```lua\nprint 'ran'\n```\n```bash\n" .. code .. "\n```\n", words)
+        assert.equal(2, result.status)
+        assert.match("^lanyard: " .. message, result.err)
+        assert.equal("", result.out)
+        assert.is_nil(result.transcript)
+      end
+    end
+    local result = run("```lua\nprint 'ran'\n```\n```bash\ntrue\n```\n", { "--yes", "--shell", "--set", "PATH=/tmp" })
+    assert.equal(2, result.status)
+    assert.equal("", result.out)
+  end)
+
+  it("has who, where, which version and which rules in the transcript", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", "rule 'a' { on = { 'grant' }, check = function() end }\n")
+    local environment = { LANYARD_RULES = folder .. "/rules.lua", SUDO_USER = "alice" }
+    for name, value in pairs(emulator.environment) do environment[name] = value end
+    local id = helper.run({ "id", "-u" }).out:match "%d+"
+    local text = run("```lua\n```\n", { "--yes" }, { environment = environment }).transcript
+    for _, line in ipairs {
+      "operating%-system user: %S+ %(uid " .. id .. ", by sudo from alice%)", "host: %S+", "lanyard %d+%.%d+%S*",
+      "AWS caller: arn:aws:iam::111122223333:user/%S+", "account: 111122223333", "Region: us%-east%-1",
+      "endpoint: http\\://127%.0%.0%.1:%d+ %(AWS\\_ENDPOINT\\_URL%), not AWS's",
+      "rules: " .. folder.path:gsub("%p", "%%%0") .. "/rules%.lua %(SHA%-256 %x+%)",
+    } do
+      assert.match("\n%- " .. line .. "\n", text)
+    end
+    text = run("```lua\n```\n", { "--yes" }).transcript -- `run` passes --emulator
+    assert.match("\n%- endpoint: the emulator in this process\n%- rules: none\n", text)
+    -- Without credentials, the run does not fail.
+    local result = run("```lanyard exit=0,1,2\nstatus --profile prod\n```\n", { "--yes" },
+      { environment = { AWS_CONFIG_FILE = "/dev/null", AWS_SHARED_CREDENTIALS_FILE = "/dev/null", AWS_REGION = "eu-west-1" } })
+    assert.equal(0, result.status, result.err)
+    assert.match("\n%- AWS caller: not known: [^\n]+\n%- Region: eu%-west%-1\n%- endpoint: AWS's\n", result.transcript)
+    assert.match("\n%- AWS caller with %-%-profile prod: not known: [^\n]+\n", result.transcript)
+  end)
+
+  it("shows on a terminal what runs and for how long, and has the output of commands escaped", function()
+    local result = talk("```bash\nsleep 2\nprintf '\\033[2Jx\\033[31my\\033[0m\\n'\n```\n", { "--yes", "--shell" }, {})
+    assert.equal(0, result.status, result.out)
+    assert.match("\r\27%[Krunning for 1 s: bash block\r\27%[K", result.out)
+    assert.match("\\x1b%[2Jx\27%[31my\27%[0m\r\n", result.out)
+    result = run("```bash\nsleep 1.2\nprintf '\\033[2J\\n'\n```\n", { "--yes", "--shell" })
+    assert.equal("\27[2J\n", result.out) -- a pipe receives what was printed
+    assert.not_match("running for", result.err)
+  end)
+
+  it("verifies a runbook with --check, without running it", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/plain.lua", "print 'executed'\n")
+    local text = "```lua\nprint 'executed'\nx x\n```\n```lanyard\ngrnat web\ngrant web app --al\nstatus {{service}}\n"
+      .. "policy lnt\naudit --output nothing\n-e 'x x'\n--emulator status\nhelp nothing\n" .. folder .. "/plain.lua --x\n```\n"
+      .. "```lua\nprint(vars.region, vars['zone'], x.vars.y, 'vars.z') -- vars.w\nvars.v = 1\nprint(vars.v)\n```\n"
+      .. "```bash\nif\n```\n```bash\necho {{a}}\n```\n> ```lanyard\n> status\n> ```\n```lanyard exit=2\ngrant\n```\n"
+    local result = run(text, { "--check", "--set", "other=1" })
+    assert.equal(2, result.status)
+    assert.not_match("executed", result.out)
+    local lines = {}
+    for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    for i, expected in ipairs {
+      "1: note: no step uses %-%-set other", "3: .*near 'x'", "6: there is no command 'grnat'; did you mean 'grant'%?",
+      "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%)", "8: service has no value: pass %-%-set service=VALUE",
+      "9: .*'policy lnt'.*did you mean 'policy lint'%?.*", "10: argument for option .*%-%-output.*", "11: .*near 'x'",
+      "14: note: the options of %S+/plain%.lua are not checked: it declares none",
+      "16: region has no value: pass %-%-set region=VALUE", "16: zone has no value: pass %-%-set zone=VALUE",
+      "22: bash: syntax error: .*", "25: {{a}} is not replaced in a bash block: .*", "27: a block in a quotation is not run.*",
+    } do
+      assert.match("^book%.md:" .. expected .. "$", lines[i] or "")
+    end
+    assert.equal(14, #lines, result.out)
+    assert.equal("lanyard: book.md: steps verified: 4, problems: 12\n", result.err)
+    result = run(BOOK, { "--check", "--set", "service=web" })
+    assert.same({ 0, "", "lanyard: book.md: steps verified: 3, problems: 0\n" }, { result.status, result.out, result.err })
+    assert.is_nil(result.transcript)
+    assert.equal(2, run(BOOK, { "--check" }).status)
+    assert.equal(0, run(BOOK, { "--check", "--from", "1", "--set", "service=web" }).status)
+    assert.equal(2, run(BOOK, { "--check", "--from", "9", "--set", "service=web" }).status)
+    assert.equal(2, run(BOOK, { "--check", "--list" }).status)
+    assert.equal(2, run("nothing", { "--check" }).status)
+  end)
+
+  it("keeps the output of os.execute and the secrets in it as the transcript keeps all output", function()
+    local secret = helper.SECRET_KEY
+    local result = run("```lua\nos.execute 'echo $AWS_SECRET_ACCESS_KEY; echo password=hunter2 >&2'\n```\n```bash\nenv | grep AWS_SEC\n```\n",
+      { "--yes", "--shell" })
+    assert.match(secret:gsub("%p", "%%%0"), result.out)
+    assert.match("```text\n%*%*%*\npassword=%*%*%*\n```", result.transcript)
+    assert.is_nil(result.transcript:find(secret, 1, true))
+  end)
+
   it("keeps credentials out of the transcript", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

@@ -10,6 +10,8 @@ local MORE = "more values than necessary are proposed, and the evaluator decides
 
 local LATER = "the search for texts finds the same callers, later"
 
+local TOGETHER = "the numbers of the avoided tests follow in the same array"
+
 local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
 
 local UPPER = "a text that begins with ARN is not an ARN either, and other patterns have it already"
@@ -84,6 +86,27 @@ local LIST = {
   { "texts.c", 'atom_add_text(atom, "arn::", 5, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
+  { "times.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
+  { "caller_values.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
+  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", "the values of a single place add no patterns: time only" },
+  { "search.c", "propose: break;", "'break' becomes ''", MORE },
+  { "atom.c", "void *grown = larger < SIZE_MAX / size ? realloc(*elements, larger * size) : NULL;", "'<' becomes '<='",
+    "memory ends before an array has that size" },
+  { "box.c", "if (test->kind == TEST_ACTION)", "'==' becomes '!='", "lists without an index are searched one by one" },
+  { "caller_names.c", 'if (box_key_is(query_test(query, number), "aws:userid") && limit == LIMIT_NAMES)', "'&&' becomes '||'", MORE },
+  { "caller_entries.c", "atom_add_text(atom, named->name.text, named->name.length, false);", "'false' becomes 'true'", MORE },
+  { "sets.c", "if (list.count > 1)", "'>' becomes '>='", "a list of one value is offered twice" },
+  { "points.c", "if (seconds >= first && seconds <= last) {", "'&&' becomes '||'", "a date of a year without four digits cannot be read" },
+  { "antichain.c", "if (needed <= *capacity)", "'<=' becomes '<'", "an array that is just large enough is doubled: memory only" },
+  { "antichain.c", "size_t needed = chain->places_count + count + 1;", "'+ 1' becomes ''", MALLOC },
+  { "binding.c", "for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {", "'==' becomes '!='",
+    "other tests of the statement add its accounts, too" },
+  { "accounts.c", "for (end = i; end < length && is_digit(text[end]);)", "'<' becomes '<='", "the text ends with a byte that is not a digit" },
+  { "accounts.c", "accounts->named = pool_new(boxes->pool, count + 1, sizeof *accounts->named);", "'+ 1' becomes ''", ZERO },
+  { "accounts.c", "accounts->groups = pool_new(pool, accounts->count + 1, sizeof *accounts->groups);", "'+ 1' becomes ''", ZERO },
+  { "accounts.c", "add_run: return false;", "'return false' becomes 'return true'", POOL },
+  { "caller_classes.c", "caller_classes_read: return false;", "'return false' becomes 'return true'", POOL },
+  { "query.c", "query_prepare: return false;", "'return false' becomes 'return true'", POOL },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

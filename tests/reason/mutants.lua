@@ -45,7 +45,7 @@ local PURE = { base = true, json = true, policy = true, reason = true } -- packa
 -- C programs that do not know Lua; each is linked with the mutant.
 local PROGRAMS = {
   "quotient_test", "action_index_test", "shapes_test", "words_test", "words_limits_test", "words_property_test", "box_test",
-  "implied_test", "reason_test", "reason_memory_test",
+  "implied_test", "accounts_test", "reason_test", "reason_memory_test",
 }
 local SPECS = { "new_access", "reason_answers", "reason_variables", "reason_mutants", "reason_steps", "reason_vectors", "reason_lists",
   "reachable", "reference", "minimize" }

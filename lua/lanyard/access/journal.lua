@@ -342,8 +342,9 @@ end
 
 --- Returns the newest entry that matches. Entries are read newest first, and only until one matches.
 ---@param matches fun(entry: journal.Entry): boolean
----@param options? { is_current: function?, skipped: table<string, boolean>?, strict: boolean? }
----  is_current: see `settle`; also try open entries, in the state in which `settle` would leave them ("dropped" too);
+---@param options? { is_current: function?, open: boolean?, skipped: table<string, boolean>?, strict: boolean? }
+---  open: also try open entries, in the state "intended"; is_current: see `settle`; also try open entries, in the state
+---  in which `settle` would leave them ("dropped" too);
 ---  skipped: ids that are not read; strict: a damaged file is an error instead of being skipped
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err
@@ -356,7 +357,7 @@ function Journal:find(matches, options)
   local is_current, skipped = options.is_current, options.skipped or {}
   for id, is_open in names:newest_first() do
     local entry, problem
-    if not skipped[id] and (is_current or not is_open) then
+    if not skipped[id] and (is_current or options.open or not is_open) then
       entry, problem = read_or_skip(self, id, is_open)
     end
     if problem and options.strict then

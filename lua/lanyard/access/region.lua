@@ -24,7 +24,9 @@ local region_settings = require "lanyard.access.region_settings"
 ---@field poll access.Poll
 ---@field limits access.Limits
 ---@field journal_root? string
----@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer? }
+---@field run string                   the id of the command run, for the journal
+---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer?,
+---  on_names: function? }
 ---@field private shared { account: string?, new_roles: table<string, number> }  shared with the regions made by `with`;
 ---  new_roles: when roles appeared, by ARN
 local Region = {}
@@ -123,7 +125,19 @@ function Region:repositories(globs, missing)
   if list and observer and observer.repositories then
     observer.repositories(list)
   end
+  self:report_names("repositories", list, not globs and not select)
   return list, err
+end
+
+-- Passes the names of what was read to the setting `on_names`.
+function Region:report_names(kind, list, is_complete)
+  if list and self.hooks.on_names then
+    local names = {}
+    for i, one in ipairs(list) do
+      names[i] = one.name
+    end
+    self.hooks.on_names(kind, names, is_complete)
+  end
 end
 
 --- Reads the policy of a repository.
@@ -186,7 +200,9 @@ end
 ---@return access.Service? service
 ---@return aws.Error? err  code NotFoundException if it does not exist
 function Region:service(name)
-  return require("lanyard.access.services").find(self, name)
+  local service, err = require("lanyard.access.services").find(self, name)
+  self:report_names("services", { service }, false)
+  return service, err
 end
 
 --- Lists container services: all of them sorted by name, or the named ones in the given order.
@@ -196,7 +212,9 @@ end
 ---@return access.Service[]? services
 ---@return aws.Error? err
 function Region:services(names, missing)
-  return require("lanyard.access.services").list(self, names, missing)
+  local list, err = require("lanyard.access.services").list(self, names, missing)
+  self:report_names("services", list, not names)
+  return list, err
 end
 
 --- Returns the entries of the journal, oldest first.
@@ -270,6 +288,24 @@ end
 ---@return aws.Error? err
 function Region:undo(repository, options)
   return require("lanyard.access.undo").undo(self, repository, options)
+end
+
+--- Finds what a command changed in the account and Region; see lanyard.access.undo_command.
+---@param run? string  the id of its run; without it, the last command that was not an undo
+---@return access.CommandRun? command
+---@return aws.Error? err
+function Region:find_command(run)
+  return require("lanyard.access.undo_command").find(self, run)
+end
+
+--- Undoes what a command changed in one repository.
+---@param part access.CommandPart
+---@param repository access.Repository
+---@param options? access.UndoOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:undo_part(part, repository, options)
+  return require("lanyard.access.undo_command").undo(self, part, repository, options)
 end
 
 --- Settles the changes that interrupted commands left in the journal of the account and Region.

@@ -48,6 +48,8 @@ local PARALLEL = 16
 ---@field select? fun(region: access.Region): access.Repository[]?, aws.Error?  returns the repositories that
 ---  `repositories` lists if it is called without globs
 ---@field observer? access.Observer
+---@field on_names? fun(kind: "services"|"repositories", names: string[], is_complete: boolean)  receives the names of
+---  services and repositories that were read; is_complete: they are all of the Region
 ---@field journal_root? string  instead of $XDG_STATE_HOME/lanyard
 ---@field settle? boolean
 ---@field progress? fun(text: string)
@@ -55,6 +57,7 @@ local PARALLEL = 16
 ---@field poll? table    members of access.Poll that differ from the default
 ---@field limits? table  members of access.Limits that differ from the default
 ---@field clock? clock
+---@field run? string  the id of the command run in the journal, instead of this process's
 
 -- ---------------------------------------------------------------------------------------------
 -- Applying settings
@@ -69,8 +72,8 @@ local function merged(defaults, values)
   return all
 end
 
-local HOOKS = { "permit", "prepare", "select", "observer" }
-local VALUES = { "journal_root", "settle", "progress", "parallel", "clock" }
+local HOOKS = { "permit", "prepare", "select", "observer", "on_names" }
+local VALUES = { "journal_root", "settle", "progress", "parallel", "clock", "run" }
 
 local function copy_given(target, settings, names)
   for _, name in ipairs(names) do
@@ -84,7 +87,7 @@ end
 ---@return table
 function M.defaults()
   return { settle = false, parallel = PARALLEL, poll = POLL, limits = LIMITS, hooks = {},
-    clock = require "lanyard.clock" }
+    clock = require "lanyard.clock", run = require("lanyard.access.journal.run").current() }
 end
 
 --- Applies settings to a region that is not in use yet.

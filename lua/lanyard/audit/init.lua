@@ -16,10 +16,9 @@ local severities = require "lanyard.severity"
 local M = {
   --- The properties of each finding as data, by id; see lanyard.audit.findings.
   catalogue = findings.catalogue,
+  --- Days without a pull after which a grant that no deployment needs is unused.
+  UNUSED_DAYS = 90,
 }
-
--- Days without a pull after which a grant that no deployment needs is unused.
-local UNUSED_DAYS = 90
 
 --- Options of an audit of one Region.
 ---@class audit.Options
@@ -53,7 +52,7 @@ local function check(region, found, options)
   local repositories = json.array {}
   local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
-  local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
+  local limits = { unused_days = options.unused_days or M.UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)
     run:repository(repository, position)
     repositories[position] = not options.on_finding and document.repository(repository, description) or nil

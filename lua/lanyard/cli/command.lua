@@ -240,7 +240,8 @@ end
 ---@param message string
 function Command:usage(message)
   local line = escape.printable((message:gsub("\n", " ")))
-  exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
+  local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
+  exit.leave(exit.STATUS.usage, is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".
@@ -291,6 +292,27 @@ function Command:parse(...)
   end
   result.has_rules = self.has_rules
   return result
+end
+
+--- Checks the words of a declared command as `parse` does, without running the command.
+---@param name string
+---@param declared cli.Declaration
+---@param words string[]
+---@return string? message what is wrong with them
+function M.problem(name, declared, words)
+  if M.wants_help(words) then
+    return nil
+  end
+  local before = M.debug
+  local ok, raised = pcall(Command.parse, setmetatable({ name = name, declared = declared }, Command),
+    table.unpack(words))
+  M.debug = before
+  if ok then
+    return nil
+  elseif not exit.is_exit(raised) then
+    error(raised, 0)
+  end
+  return raised.message
 end
 
 return M

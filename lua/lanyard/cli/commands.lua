@@ -246,6 +246,35 @@ local function add_trusted(found)
   return nil
 end
 
+--- Returns the names of commands without sub-commands, sorted, and the summaries of built-in ones. No script is read,
+--- except to find out whether the ones of the current directory are trusted.
+---@return { name: string, summary: string? }[]
+function M.names()
+  local found, list = {}, {}
+  local function add_name(name, summary)
+    if not found[name] then
+      found[name] = true
+      list[#list + 1] = { name = name, summary = summary }
+    end
+  end
+  for name, declared in pairs(M.index()) do
+    if not name:find " " then
+      add_name(name, declared.summary)
+    end
+  end
+  for _, folder in ipairs(search_path.folders()) do
+    for _, name in ipairs(names_in(system.list(folder) or {})) do
+      add_name(name)
+    end
+  end
+  local place = trust.here()
+  for _, name in ipairs(place.state == "trusted" and names_in(place:names(SCRIPTS)) or {}) do
+    add_name(name)
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
 --- Lists every command once, sorted by name.
 ---@return cli.Script[] commands
 ---@return cli.Script[] hidden  scripts that a built-in command of the same name hides

@@ -47,6 +47,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field choices? string[]   the first one is the default of --output
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
+---@field list? boolean       accepts a list that is separated by commas, for completion
 ---@field hidden? boolean     accepted, but not listed in help
 ---@field target? string      its name in `options`; the option's own, with _ for -, unless given
 
@@ -96,6 +97,24 @@ local function token_at(source, position)
     return "text", long
   end
   return source:sub(position, position), position + 1
+end
+
+--- Iterates over the tokens of Lua source, without blanks and comments: "name", "text" for strings, or a character of
+--- punctuation; and the text of the token.
+---@param source string
+---@return fun(): string?, string?
+function M.tokens(source)
+  local position = 1
+  return function()
+    while position <= #source do
+      local kind, after = token_at(source, position)
+      local text = source:sub(position, after - 1)
+      position = after
+      if kind ~= "skip" then
+        return kind, text
+      end
+    end
+  end
 end
 
 local START = { "cli", ".", "command", "{" }

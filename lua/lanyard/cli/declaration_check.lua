@@ -10,7 +10,7 @@ local MEMBERS = {
 }
 local ITEM = {
   help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
-  target = "string", args = true, hidden = "boolean",
+  target = "string", args = true, hidden = "boolean", list = "boolean",
 }
 local ARGS = { ["?"] = true, ["*"] = true, ["+"] = true }
 

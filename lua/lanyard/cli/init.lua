@@ -118,15 +118,16 @@ end
 ---@param settings? table further settings of access.connect
 ---@return access.Region
 function M.connect(options, settings)
-  local rules = M.rules(options)
+  local rules, session = M.rules(options), M.session(options)
   local all = {
+    on_names = require("lanyard.cli.completion.names").observer(session),
     permit = function(region, change) return rules:permit(region, change) end,
     prepare = function(region, change) return rules:prepare(region, change) end,
   }
   for name, value in pairs(settings or {}) do
     all[name] = value
   end
-  return exit.check(require("lanyard.access").connect(M.session(options), all))
+  return exit.check(require("lanyard.access").connect(session, all))
 end
 
 return M

@@ -4,16 +4,19 @@
 local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local leading_options = require "lanyard.cli.leading_options"
 local lists = require "lanyard.lists"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
+local topics = require "lanyard.cli.topics"
 
 local USAGE = [[
 usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard <file>.lua [<argument> ...]  run a script
+       lanyard - [<argument> ...]           run a script from standard input
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
@@ -25,14 +28,9 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard --version
 
 --emulator runs the command against a new emulator of AWS, which keeps nothing;
-'lanyard help emulate' shows how to keep one.
+--emulator=FILE takes what it has at first from a seed. 'lanyard help emulate'
+describes seeds, and shows how to keep an emulator.
 ]]
-
--- Options of the AWS CLI that people write before the command; they are passed to the command.
-local TAKES_VALUE = {
-  ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
-  ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
-}
 
 -- ---------------------------------------------------------------------------------------------
 -- Running
@@ -62,13 +60,13 @@ local function run_chunk(chunk, name, words)
 end
 
 -- err: about a script of this name that is not trusted | nil
--- topics: words that `lanyard help` accepts besides commands | nil
-local function no_command(name, err, topics)
+-- others: words that `lanyard help` accepts besides commands | nil
+local function no_command(name, err, others)
   if err then
     exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
       exit.describe(err.message)))
   end
-  local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
+  local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
   for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
@@ -115,27 +113,6 @@ local function print_help(script)
   return exit.STATUS.ok
 end
 
--- Joins the options before a command with its words. An option that is also after the command counts there, as the last
--- one counts in the AWS CLI.
-local function joined(leading, words)
-  local given, all = {}, {}
-  for _, word in ipairs(words) do
-    if word == "--" then
-      break
-    end
-    given[word:match "^%-%-[%w-]+" or false] = true
-  end
-  local i = 1
-  while leading[i] do
-    local count = TAKES_VALUE[leading[i]] and 2 or 1
-    if not given[leading[i]:match "^%-%-[%w-]+"] then
-      table.move(leading, i, i + count - 1, #all + 1, all)
-    end
-    i = i + count
-  end
-  return table.move(words, 1, #words, #all + 1, all)
-end
-
 -- Reports whether a command changes something: it has --dry-run.
 local function is_changing(script)
   local declared = find_commands().declaration(script)
@@ -157,12 +134,19 @@ local function run_script(name, leading, words)
   elseif script.folder then
     search_path.beside(script.folder)
   end
-  local all = joined(leading, rest)
+  local all = leading_options.joined(leading, rest)
   local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
     exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
   end
   return status
+end
+
+-- A script from standard input. Prompts are not read from the same input: its rest is not an answer.
+local function run_input(words)
+  local source = exit.check(system.read_file "-")
+  require("lanyard.prompt").forbid()
+  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
 local function run_file(path, words)
@@ -201,6 +185,7 @@ local function overview()
   return exit.STATUS.ok
 end
 
+<<<<<<< HEAD
 -- Pages of help that describe no command: functions that return the text.
 local TOPICS = {
   environment = function()
@@ -246,22 +231,28 @@ local function note_module(name)
   end
 end
 
+=======
+>>>>>>> main
 local function help(words)
   local name = words[1]
   if not name then
     return overview()
-  elseif TOPICS[name] then
-    terminal.out(TOPICS[name]())
+  elseif topics[name] then
+    terminal.out(topics[name]())
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
+<<<<<<< HEAD
     local status = module_help(name)
     if status then
       return status
     end
     local topics, modules = lists.sorted_names(TOPICS), require("lanyard.cli.help_modules").names()
     no_command(name, err, table.move(modules, 1, #modules, #topics + 1, topics))
+=======
+    no_command(name, err, lists.sorted_names(topics))
+>>>>>>> main
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
@@ -294,10 +285,13 @@ end
 
 -- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
 -- trial leaves nothing. Closing the result stops the emulator and removes the folder.
-local function start_emulator()
+-- path: the file of its seed | nil
+local function start_emulator(path)
+  local seed = path and exit.check_file(require("lanyard.emulator.data_file").read(path))
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
+  system.setenv("XDG_CACHE_HOME", folder)
+  local emulator = exit.check_file(require("lanyard.emulator").start { reformat = true, seed = seed })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -307,44 +301,14 @@ local function start_emulator()
   })
 end
 
--- Splits the words before the command: options of lanyard itself, and options for the command.
--- --> { emulator, first = the command }, options for the command, words after the command
-local function leading_options(words)
-  local own, leading, i = {}, {}, 1
-  while words[i] and words[i]:sub(1, 1) == "-" do
-    local word = words[i]
-    if word == "--emulator" then
-      own.emulator = true
-    elseif word == "--version" or word == "-e" then
-      own.first = word
-      i = i + 1
-      break
-    elseif word == "--help" or word == "-h" then
-      own.first = "help"
-      i = i + 1
-      break
-    elseif word == "--debug" or word:match "^(%-%-[%w-]+)=" and TAKES_VALUE[word:match "^(%-%-[%w-]+)="] then
-      leading[#leading + 1] = word
-    elseif TAKES_VALUE[word] and words[i + 1] then
-      table.move(words, i, i + 1, #leading + 1, leading)
-      i = i + 1
-    else
-      exit.leave(exit.STATUS.usage, ("unknown option '%s' before a command (lanyard help)"):format(word))
-    end
-    i = i + 1
-  end
-  if not own.first then
-    own.first = words[i]
-    i = i + 1
-  end
-  return own, leading, table.move(words, i, #words, 1, {})
-end
-
 local function run(words)
-  local own, leading, rest = leading_options(words)
+  local own, leading, rest = leading_options.split(words)
+  if not own then
+    exit.leave(exit.STATUS.usage, leading .. " (lanyard help)")
+  end
   local first = own.first
   search_path.install()
-  local _ <close> = own.emulator and start_emulator() or nil
+  local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
     terminal.note(USAGE)
     return exit.STATUS.usage
@@ -356,13 +320,17 @@ local function run(words)
     if not code then
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", joined(leading, rest))
+    return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", leading_options.joined(leading, rest))
+  elseif first == "-" then
+    return run_input(leading_options.joined(leading, rest))
+  elseif first == "__complete" then
+    return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
     return help(rest)
   elseif first == "scripts" then
     return list_scripts()
   elseif first:find "/" or first:find "%.lua$" then
-    return run_file(first, joined(leading, rest))
+    return run_file(first, leading_options.joined(leading, rest))
   end
   return run_script(first, leading, rest)
 end

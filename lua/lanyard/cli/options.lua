@@ -18,9 +18,9 @@ return {
   },
   -- For commands that accept several profiles and Regions.
   targets = {
-    { "--profile", type = "text", value = "NAME",
+    { "--profile", type = "text", value = "NAME", list = true,
       help = "Profile in the AWS config files, or a comma-separated list." },
-    { "--region", type = "text", value = "REGION", help = "AWS Region, a comma-separated list, or all." },
+    { "--region", type = "text", value = "REGION", list = true, help = "AWS Region, a comma-separated list, or all." },
     table.unpack(CALLS),
   },
   ["dry-run"] = { { "--dry-run", help = "Show what would change, and change nothing." } },

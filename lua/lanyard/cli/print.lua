@@ -196,7 +196,7 @@ local function item_of(repository, kind, change, err)
     expires = change and change.expires,
     diff = change and change.diff ~= "" and change.diff or nil,
     effect = change and change.effect,
-    error = err and { code = err.code, message = err.message, request_id = err.request_id },
+    error = err and { code = err.code, message = err.message, request_id = err.request_id, diff = err.diff },
   }
   local colour = err and "red" or kind ~= "unchanged" and "green" or nil
   return item, { repository, { kind, colour }, change and change.why or err and M.error_note(err) or "" }

@@ -13,6 +13,7 @@
 --- `region` is optional: without it the file applies to the Region of the session. A grant can have a `sid` for its
 --- statements, and `optional = true` when its globs may match nothing.
 
+local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local sandbox = require "lanyard.sandbox"
@@ -69,7 +70,13 @@ function M.parse(text, name)
   if err then
     return nil, err
   end
-  return validate.desired(value, { name = name, text = text, is_list = is_json and json.is_array or is_sequence })
+  local is_list = is_json and json.is_array or is_sequence
+  local desired
+  desired, err = validate.desired(value, { name = name, text = text, is_list = is_list })
+  if desired then
+    desired.digest = crypto.sha256_hex(text)
+  end
+  return desired, err
 end
 
 --- Returns the content of a file and the name that messages use for it.

@@ -3,6 +3,7 @@
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local members = require "lanyard.emulator.members"
 local names = require "lanyard.aws.names"
 local organization_policies = require "lanyard.emulator.organization_policies"
 local organizations = require "lanyard.emulator.organizations"
@@ -23,18 +24,21 @@ local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
 end
 
-local ORGANIZATION_MEMBERS = lists.set "id accounts management delegated units resource_control_policies"
-local ACCOUNT_MEMBERS = lists.set "id name email state parent"
+local ORGANIZATION_MEMBERS = {
+  id = "string", accounts = "list", management = "string", delegated = "boolean", units = "list",
+  resource_control_policies = "list",
+}
+local ACCOUNT_MEMBERS = { id = "string", name = "string", email = "string", state = "string", parent = "string" }
+local UNIT_MEMBERS = { id = "string", name = "string", parent = "string" }
+local POLICY_MEMBERS = { name = "string", content = "string or table", targets = "list" }
 local POLICY_TYPE = "RESOURCE_CONTROL_POLICY"
 
 -- Returns what is wrong with an account of an organization, or nil.
 local function account_fault(account)
-  for key in pairs(type(account) == "table" and account or { [tostring(account)] = true }) do
-    if not ACCOUNT_MEMBERS[key] then
-      return ("has an unknown member '%s' in an account of the organization"):format(tostring(key))
-    end
-  end
-  if not names.registry_id(account.id) then
+  local fault = members.fault(account, ACCOUNT_MEMBERS, "an account of the organization")
+  if fault then
+    return fault
+  elseif not names.registry_id(account.id) then
     return ("has an account of the organization with the invalid id '%s'"):format(tostring(account.id))
   elseif account.state ~= nil and not lists.contains(organizations.STATES, account.state) then
     return ("has the account %s in the unknown state '%s'"):format(account.id, tostring(account.state))
@@ -46,8 +50,6 @@ end
 local function management_fault(content)
   if content.management ~= nil and not names.registry_id(content.management) then
     return ("has an organization with the invalid management account '%s'"):format(tostring(content.management))
-  elseif content.delegated ~= nil and type(content.delegated) ~= "boolean" then
-    return "must have true or false for the member delegated of the organization"
   end
   return nil
 end
@@ -56,7 +58,10 @@ end
 local function add_units(organization, units)
   organization.units = json.array {}
   for _, unit in ipairs(units or {}) do
-    if type(unit) ~= "table" or not tostring(unit.id):find "^ou%-[0-9a-z]+%-[a-z0-9]+$" then
+    local fault = members.fault(unit, UNIT_MEMBERS, "an organizational unit")
+    if fault then
+      return fault
+    elseif not tostring(unit.id):find "^ou%-[0-9a-z]+%-[a-z0-9]+$" then
       return "has an organizational unit without an id such as ou-a1b2-11111111"
     elseif unit.parent and not organizations.lineage(organization, unit.parent) then
       return ("has the organizational unit %s in the unknown parent '%s'"):format(unit.id, tostring(unit.parent))
@@ -78,7 +83,10 @@ end
 
 -- Adds a resource control policy. Returns what is wrong with it, or nil.
 local function add_policy(organization, one)
-  if type(one) ~= "table" or type(one.name) ~= "string" or one.content == nil then
+  local unknown = members.fault(one, POLICY_MEMBERS, "a resource control policy")
+  if unknown then
+    return unknown
+  elseif one.name == nil or one.content == nil then
     return "has a resource control policy without name or content"
   end
   local text = type(one.content) == "table" and json.encode(one.content) or tostring(one.content)
@@ -124,10 +132,9 @@ function M.create(world, content)
   elseif type(content) ~= "table" then
     return invalid "must have a table for the organization"
   end
-  for key in pairs(content) do
-    if not ORGANIZATION_MEMBERS[key] then
-      return invalid(("has an unknown member '%s' in its organization"):format(tostring(key)))
-    end
+  local unknown = members.fault(content, ORGANIZATION_MEMBERS, "its organization")
+  if unknown then
+    return invalid(unknown)
   end
   local organization = organizations.of(world)
   organization.id = content.id or organization.id

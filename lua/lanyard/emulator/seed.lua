@@ -21,7 +21,7 @@ local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local lightsail = require "lanyard.emulator.lightsail"
 local lightsail_seed = require "lanyard.emulator.lightsail.seed"
-local lists = require "lanyard.lists"
+local members = require "lanyard.emulator.members"
 local organizations_seed = require "lanyard.emulator.organizations_seed"
 
 local M = {}
@@ -73,16 +73,21 @@ M.DEFAULT_SEED = {
   users = { "arn:aws:iam::111122223333:user/auditor" },
 }
 
-local MEMBERS = lists.set "regions roles users organization"
+local MEMBERS = { regions = "table", roles = "texts", users = "texts", organization = "any" }
 
 -- The members of a Region, in the order in which they are created.
 local KINDS = {
-  { name = "services", serves = lightsail.serves, create = lightsail_seed.create,
-    members = lists.set "name power scale role role_arn containers publicEndpoint tags" },
-  { name = "repositories", serves = ecr.serves, create = ecr_seed.create,
-    members = lists.set "name policy images tags encryptionConfiguration" },
+  { name = "services", serves = lightsail.serves, create = lightsail_seed.create, members = {
+    name = "string", power = "string", scale = "integer", role = "boolean", role_arn = "string", containers = "table",
+    publicEndpoint = "table", tags = "texts",
+  } },
+  { name = "repositories", serves = ecr.serves, create = ecr_seed.create, members = {
+    name = "string", policy = "string or table", images = "list", tags = "texts", encryptionConfiguration = "any",
+  } },
 }
-local REGION_MEMBERS = lists.set "services repositories registry_policy account_settings"
+local REGION_MEMBERS = {
+  services = "list", repositories = "list", registry_policy = "string or table", account_settings = "any",
+}
 
 local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
@@ -90,10 +95,9 @@ end
 
 local function create_items(world, region, kind, items)
   for _, item in ipairs(items) do
-    for key in pairs(type(item) == "table" and item or { [tostring(item)] = true }) do
-      if not kind.members[key] then
-        return invalid(("has an unknown member '%s' in its %s"):format(tostring(key), kind.name))
-      end
+    local fault = members.fault(item, kind.members, "its " .. kind.name)
+    if fault then
+      return invalid(fault)
     end
     local ok, err = kind.create(world, region, item)
     if not ok then
@@ -107,11 +111,9 @@ local function create_region(world, region, content)
   if type(content) ~= "table" then
     return invalid(("must have a table for Region %s"):format(region))
   end
-  for name in pairs(content) do
-    if not REGION_MEMBERS[name] then
-      return invalid(("has an unknown member '%s' in Region %s; expected services, repositories, registry_policy or "
-        .. "account_settings"):format(tostring(name), region))
-    end
+  local fault = members.fault(content, REGION_MEMBERS, "Region " .. tostring(region))
+  if fault then
+    return invalid(fault)
   end
   if (content.registry_policy or content.account_settings) and not ecr.serves(region) then
     return invalid(("has a registry in %s, where AWS does not offer ECR"):format(tostring(region)))
@@ -143,11 +145,9 @@ function M.create(world, seed)
   if type(seed) ~= "table" then
     return invalid "is not a table"
   end
-  for key in pairs(seed) do
-    if not MEMBERS[key] then
-      return invalid(("has an unknown member '%s'; expected regions, roles, users or organization")
-        :format(tostring(key)))
-    end
+  local fault = members.fault(seed, MEMBERS, "", "regions, roles, users or organization")
+  if fault then
+    return invalid(fault)
   end
   for _, arn in ipairs(seed.roles or {}) do
     iam.create_role(world, arn)

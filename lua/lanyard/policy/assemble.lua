@@ -4,15 +4,12 @@
 
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
+local statements = require "lanyard.policy.statements"
 
 -- Returns the JSON text of a document's member Version, or "".
 local function version_of(doc)
-  for _, member in ipairs(doc:tree()) do
-    if member.key.value == "Version" and member.kind == "string" then
-      return ('"Version":%s,'):format(json.encode(member.value))
-    end
-  end
-  return ""
+  local version = statements.version(doc)
+  return version and ('"Version":%s,'):format(json.encode(version)) or ""
 end
 
 --- Returns a document with the Version of another and some statements, in one parse: edits one by one would parse the

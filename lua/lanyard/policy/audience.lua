@@ -34,6 +34,7 @@ local budgets = require "lanyard.policy.budget"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
 local inclusion = require "lanyard.policy.inclusion"
 local reachable = require "lanyard.policy.reachable"
 local relations = require "lanyard.policy.audience.relations"
@@ -50,12 +51,13 @@ local M = {}
 local function is_possible(class)
   local id, demand = class.id, class.demand
   local wildcards = demand and (demand.operator:find "Like" or demand.operator:find "Arn")
+  local variable = demand and id and demands.is_variable(demand, id) and id:lower() or nil
   if demand and id and id:find "[*?]" and not wildcards then
     return false
   elseif class.kind == "account" then
-    return coverage.account(id) == id or id:lower() == "${aws:resourceaccount}"
+    return coverage.account(id) == id or variable == "${aws:resourceaccount}"
   elseif class.kind == "organization" or class.kind == "organization-path" then
-    return id:find "^o%-" ~= nil or id:lower() == "${aws:resourceorgid}"
+    return id:find "^o%-" ~= nil or variable == "${aws:resourceorgid}"
   elseif class.entry and class.entry.type == "CanonicalUser" then
     return #id == 64 and not id:find "%X"
   elseif class.kind == "service" then
@@ -98,7 +100,7 @@ end
 
 local function organization(class, known)
   local id = class.id:match "^[^/]+"
-  local one = { kind = "organization", id = id, relation = relations.organization(known, id) }
+  local one = { kind = "organization", id = id, relation = relations.organization(known, class.id) }
   one.path = class.kind == "organization-path" and class.id or nil
   return one
 end
@@ -175,6 +177,7 @@ local function text_of(one)
   local text = one.kind == "service" and not one.id and "any AWS service"
     or one.type == "provider" and (one.id == "*" and "any identity provider" or "identity provider " .. one.id)
     or one.path and "organization path " .. one.path
+    or one.type == "root" and "the root user of account " .. one.account
     or NAMES[one.kind]:format(one.id)
   local notes = (one.kind ~= "principal" or one.account) and RELATIONS[one.relation]
   text = text .. (notes and notes[one.kind] or "") .. (one.source and source_text(one.source) or "")
@@ -188,9 +191,9 @@ end
 local function existing(list, known, now)
   local found = {}
   for _, class in ipairs(list) do
-    local demands = is_possible(class) and restricting(class, known, now)
-    if demands then
-      found[#found + 1] = setmetatable({ restrictions = demands }, { __index = class })
+    local restricted = is_possible(class) and restricting(class, known, now)
+    if restricted then
+      found[#found + 1] = setmetatable({ restrictions = restricted }, { __index = class })
     end
   end
   return #found > 1 and inclusion.without_included(inclusion.sort(found)) or found
@@ -199,13 +202,16 @@ end
 -- Returns a class of the audience.
 local function read_class(class, known)
   local one = READERS[class.kind](class, known)
-  local demands = table.move(class.restrictions, 1, #class.restrictions, 1, {})
+  local list = table.move(class.restrictions, 1, #class.restrictions, 1, {})
   one.restrictions, one.except, one.protected = {}, {}, false
   if one.kind == "everyone" and class.demand then
-    table.insert(demands, 1, class.demand)
+    table.insert(list, 1, class.demand)
   end
   with_source(one, class, known)
-  for i, demand in ipairs(demands) do
+  if one.relation == "other" and relations.in_trusted_organization(known, list) then
+    one.relation = "trusted"
+  end
+  for i, demand in ipairs(list) do
     one.restrictions[i] = restrictions.read(demand)
     one.protected = one.protected or one.restrictions[i].protects
   end
@@ -261,7 +267,11 @@ local function document_of(subject)
   if type(subject) ~= "table" then
     return subject
   end
-  return assert(core.parse(('{"Version":"2012-10-17","Statement":[%s]}'):format(subject.text)))
+  local version = "2012-10-17"
+  for _, condition in ipairs(subject.conditions) do
+    version = condition.literal and "2008-10-17" or version
+  end
+  return assert(core.parse(('{"Version":"%s","Statement":[%s]}'):format(version, subject.text)))
 end
 
 -- The classes of documents by their texts. An audit asks about many repositories with the same policy.
@@ -304,8 +314,8 @@ function M.render(class, options)
     return nil
   end
   -- Where no request satisfies the demands now, one may at another time.
-  local demands = restricting(class, options, os.time()) or class.restrictions
-  return read_class(setmetatable({ restrictions = demands }, { __index = class }), options)
+  local restricted = restricting(class, options, os.time()) or class.restrictions
+  return read_class(setmetatable({ restrictions = restricted }, { __index = class }), options)
 end
 
 --- Returns the audience of a policy or of a statement.

@@ -220,8 +220,12 @@ local function covered_by(principal, entry)
   return (coverage.is_account(entry.value) or is_session_of(principal.value, entry.value)) and "part" or "none"
 end
 
--- Returns how much of a box's principal a Deny is about, and the principals that are a part of it.
+-- Returns how much of a box's principal a Deny is about, and the principals that are a part of it. NotPrincipal exempts
+-- only a part.
 local function scope_of(deny, entry)
+  if deny.not_principal then
+    return "all", {}
+  end
   local all, parts = false, {}
   for _, principal in ipairs(deny.principals) do
     local covered = covered_by(principal, entry)
@@ -229,9 +233,6 @@ local function scope_of(deny, entry)
     if covered == "part" then
       parts[#parts + 1] = principal
     end
-  end
-  if deny.not_principal then
-    return all and "none" or "all", parts
   end
   return all and "all" or #parts > 0 and "part" or "none", parts
 end
@@ -259,20 +260,34 @@ local function excepting(box, deny, parts)
   return with(box, { except = except, suspect = true })
 end
 
+-- Returns the box of the callers within one whom a principal of a Deny's NotPrincipal exempts | nil. An account exempts
+-- its root user: others need to be named beside their account, and a session beside its role, too. The engine decides
+-- whether they are (core/policy/principal.h).
+local function exempted(box, principal)
+  local covered = covered_by(principal, box.entry)
+  if covered == "none" then
+    return nil
+  elseif principal.type == "AWS" and coverage.is_account(principal.value) then
+    local is_whole = not box.entry or box.entry.type == "AWS" and coverage.is_account(box.entry.value)
+    return is_whole and M.add(with(box, { entry = principal, suspect = true }),
+      classes.root_demand(coverage.account(principal.value))) or nil
+  end
+  return with(box, { entry = covered == "part" and principal or box.entry, suspect = true })
+end
+
 -- Returns the boxes that a Deny leaves of one.
 local function subtract(box, deny)
   local scope, parts = scope_of(deny, box.entry)
-  if scope == "none" and not deny.not_principal then
+  if scope == "none" then
     return { box }
-  elseif scope == "none" or deny.flaw then
-    -- NotPrincipal has to name the account of a role, and the role of a session, too.
+  elseif deny.flaw then
     return { with(box, { suspect = true }) }
   elseif scope == "part" then
     return { excepting(box, deny, parts) }
   end
   local left = escapes(box, deny)
-  for _, principal in ipairs(left[1] ~= box and deny.not_principal and parts or {}) do
-    left[#left + 1] = with(box, { entry = principal, suspect = true })
+  for _, principal in ipairs(left[1] ~= box and deny.not_principal and deny.principals or {}) do
+    left[#left + 1] = exempted(box, principal)
   end
   return left
 end
@@ -335,7 +350,7 @@ local function is_of_caller(condition)
   local facet = demands.facet(condition.key:lower())
   local depends = facet ~= "request" and facet ~= "time"
   for _, value in ipairs(condition.values) do
-    depends = depends or tostring(value):find("${", 1, true) ~= nil
+    depends = depends or demands.is_variable(condition, tostring(value))
   end
   return depends
 end

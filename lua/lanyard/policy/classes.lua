@@ -39,7 +39,9 @@ local TEXTS = {
 local function class(kind, id, fields)
   fields = fields or {}
   fields.kind, fields.id, fields.rank = kind, id, RANKS[kind]
-  fields.text = (kind == "provider" and id == "*" and "any identity provider" or TEXTS[kind]):format(id)
+  local root = kind == "principal" and id:match "^arn:[^:]*:iam::(%d+):root$"
+  fields.text = root and "the root user of account " .. root
+    or (kind == "provider" and id == "*" and "any identity provider" or TEXTS[kind]):format(id)
   fields.restrictions, fields.except = fields.restrictions or {}, fields.except or {}
   return fields
 end
@@ -70,6 +72,16 @@ end
 ---@param id string
 function M.account(id)
   return by_demand("account", id, "StringEquals", "aws:PrincipalAccount", id)
+end
+
+-- Matches the ARN of the root user of an account in every partition.
+local ROOT = "arn:*:iam::%s:root"
+
+--- What holds for the root user of an account only.
+---@param id string
+---@return policy.Demand
+function M.root_demand(id)
+  return demands.read { operator = "ArnLike", key = "aws:PrincipalArn", values = { ROOT:format(id) } }
 end
 
 local KINDS = { Service = "service", Federated = "provider" }
@@ -106,6 +118,10 @@ function M.identified(demand)
   elseif facet == "is-service" then
     return value:lower() == "true" and M.any_service() or nil
   elseif facet == "arn" then
+    local account = coverage.account(value)
+    if account and value == ROOT:format(account) then
+      return class("principal", ("arn:aws:iam::%s:root"):format(account), { demand = demand })
+    end
     return class((wild or demand.operator:find "^Arn" and value:find "[*?]") and "pattern" or "principal", value,
       { demand = demand })
   elseif facet == "service" and wild then
@@ -284,6 +300,18 @@ local function all_demands(member)
   return list
 end
 
+--- Reports whether texts of a class that look like policy variables are plain text | nil if none look like one
+---@param member policy.Class
+---@return boolean?
+function M.literal(member)
+  for _, demand in ipairs(all_demands(member)) do
+    if table.concat(demand.values):find("${", 1, true) then
+      return demand.literal or false
+    end
+  end
+  return nil
+end
+
 --- Returns a statement that allows everything to a class | nil if one statement cannot express it.
 ---@param member policy.Class
 ---@return table?
@@ -328,6 +356,17 @@ function M.denies(list)
     complete = add_deny(denies, demand) and complete
   end
   return denies, complete
+end
+
+--- Returns the statements that deny everything to everyone but a principal as a statement names it.
+---@param entry { type: string, value: string }
+---@return table[]
+function M.denies_of_others(entry)
+  local condition, denies = condition_of_entry(entry), {}
+  if not condition or not add_deny(denies, condition) then
+    denies[1] = { Effect = "Deny", NotPrincipal = { [entry.type] = entry.value }, Action = "*" }
+  end
+  return denies
 end
 
 --- Returns the statements that deny everything to everyone outside a class | nil if statements cannot express it.

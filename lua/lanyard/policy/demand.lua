@@ -16,6 +16,7 @@
 ---@field origin table     the condition that was read
 ---@field sound boolean    the operator can compare the values
 ---@field doubtful? boolean  perhaps no value satisfies it
+---@field literal? boolean   the values look like policy variables, but the Version has none
 
 local core = require "lanyard.policy.core"
 
@@ -92,20 +93,30 @@ local function is_universal(base, text)
   return false
 end
 
--- Reports whether a text is a policy variable that can have any value. The owner of the resource is a value.
-local function is_open(text)
-  local variable = text:match "^%${([^}]*)}$"
-  variable = variable and variable:lower()
+--- Reports whether a value of a demand, or of a condition, has a policy variable.
+---@param demand { literal?: boolean }
+---@param text string
+---@return boolean
+function M.is_variable(demand, text)
+  return not demand.literal and text:find("${", 1, true) ~= nil
+end
+
+-- Reports whether a value is a policy variable that can have any value. The owner of the resource is a value.
+local function is_open(demand, text)
+  local variable = not demand.literal and text:match "^%${([^}]*)}$"
+  variable = variable and variable:lower() or nil
   return variable ~= nil and variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
 end
 
 --- Reports whether an operator can compare values. A policy variable may have any value.
 ---@param operator string
 ---@param texts string[]
+---@param literal? boolean  see policy.Demand
 ---@return boolean
-function M.is_sound(operator, texts)
+function M.is_sound(operator, texts, literal)
   for _, text in ipairs(texts) do
-    if not text:find("${", 1, true) and not select(2, core.operand(operator, text)) then
+    local has_variable = not literal and text:find("${", 1, true)
+    if not has_variable and not select(2, core.operand(operator, text)) then
       return false
     end
   end
@@ -151,7 +162,7 @@ local function requires_value(set, base, if_exists, demand)
   for _, text in ipairs(demand.values) do
     any = any or is_universal(positive, text)
     -- A variable has any value, but in one request only one: a negated operator holds for all others.
-    any = any or not negated and demand.facet ~= "tag" and is_open(text)
+    any = any or not negated and demand.facet ~= "tag" and is_open(demand, text)
   end
   any = any or base == "Bool" and has_both(demand.values)
   if any and not negated then
@@ -162,19 +173,19 @@ local function requires_value(set, base, if_exists, demand)
   elseif any and or_absent then
     return "absent"
   end
-  demand.doubtful = any -- no value is another one
+  demand.doubtful = any or demand.literal -- no value is another one, or no value looks like a variable
   return (negated and "unlisted" or "listed") .. (or_absent and "-or-absent" or "")
 end
 
 --- Returns what a condition demands | nil if it holds for every request, as far as its operator and its values show.
----@param condition { operator: string, key: string, values: any[] }
+---@param condition { operator: string, key: string, values: any[], literal?: boolean }
 ---@return policy.Demand?
 function M.read(condition)
   local set, base, if_exists = parts_of(condition.operator)
   local name = condition.key:lower()
   local demand = {
     operator = condition.operator, key = condition.key, name = name, facet = M.facet(name),
-    values = texts_of(condition.values), origin = condition, sound = true,
+    values = texts_of(condition.values), origin = condition, sound = true, literal = condition.literal,
   }
   if condition.operator == "Null" then
     demand.requires = requires_null(demand.values)
@@ -182,7 +193,7 @@ function M.read(condition)
     demand.requires = "unknown"
   else
     demand.requires = requires_value(set, base, if_exists, demand)
-    demand.sound = M.is_sound(condition.operator, demand.values)
+    demand.sound = M.is_sound(condition.operator, demand.values, demand.literal)
   end
   if demand.requires == "present" and (ALWAYS[name] or demand.facet == "is-service") then
     return nil
@@ -200,7 +211,7 @@ function M.listed(demand, values)
   local operator = (SEVERAL[demand.name] and "ForAnyValue:" or "") .. base:gsub("Not", "")
   return {
     requires = "listed", facet = demand.facet, operator = operator, key = demand.key, name = demand.name,
-    values = values or demand.values, origin = demand.origin, sound = demand.sound,
+    values = values or demand.values, origin = demand.origin, sound = demand.sound, literal = demand.literal,
   }
 end
 
@@ -219,18 +230,20 @@ end
 
 --- Returns conditions that hold, together, for exactly the requests for which a condition does not hold | nil if no
 --- operators express it.
----@param condition { operator: string, key: string, values: any[] }
----@return { operator: string, key: string, values: any[] }[]?
+---@param condition { operator: string, key: string, values: any[], literal?: boolean }
+---@return { operator: string, key: string, values: any[], literal?: boolean }[]?
 function M.opposite(condition)
+  local literal = condition.literal
   local set, base, if_exists = parts_of(condition.operator)
   local key, values = condition.key, condition.values
   if base == "Null" or base == "Bool" then
     if #values ~= 1 or set then
       return nil
     elseif base == "Null" then
-      return { { operator = "Null", key = key, values = opposite_booleans(values) } }
+      return { { operator = "Null", key = key, values = opposite_booleans(values), literal = literal } }
     end
-    return { { operator = if_exists and "Bool" or "BoolIfExists", key = key, values = opposite_booleans(values) } }
+    local operator = if_exists and "Bool" or "BoolIfExists"
+    return { { operator = operator, key = key, values = opposite_booleans(values), literal = literal } }
   end
   local opposite = OPPOSITES[base]
   if not opposite or (opposite:find "Than" and #values ~= 1) then
@@ -241,6 +254,7 @@ function M.opposite(condition)
   local holds_absent = OPPOSITE_SETS[set] == "ForAllValues:" or is_negated(opposite) and not set
   local conditions = { {
     operator = operator .. (not passes_absent and not holds_absent and "IfExists" or ""), key = key, values = values,
+    literal = literal,
   } }
   if passes_absent and holds_absent then
     -- A key with an empty value is present for the operator, but not for Null.

@@ -13,6 +13,7 @@ local lists = require "lanyard.lists"
 local questions = require "lanyard.policy.questions"
 local reachable = require "lanyard.policy.reachable"
 local reason = require "lanyard.policy.reason"
+local statements = require "lanyard.policy.statements"
 local witness = require "lanyard.policy.witness"
 
 local M = {}
@@ -42,19 +43,31 @@ local MOST_STEPS = 100000000
 
 local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
--- Returns a document with more Denies.
-local function with_denies(original, denies)
-  local doc = original:copy()
-  local added = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(denies) }))
+-- Returns a document with more Denies, of which `literal` says whether texts that look like policy variables are plain
+-- text | nil if its Version has no variables
+local function with_denies(original, denies, literal)
+  local doc, text = original:copy(), json.encode { Version = "2012-10-17", Statement = json.array(denies) }
+  if literal ~= nil and literal == statements.has_variables(doc) then
+    if not literal then
+      return nil
+    end
+    text = text:gsub("%${", "${$}{") -- a literal $ and a brace
+  end
+  local added = assert(core.parse(text))
   for i = 1, #denies do
     doc:append(added, i)
   end
   return doc
 end
 
--- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
-local function gains(from, to, denies, budget)
-  local found, undecided = reason.find_within(budget, from, with_denies(to, denies))
+-- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`; true if that is
+-- unknown.
+local function gains(from, to, denies, budget, literal)
+  local after = with_denies(to, denies, literal)
+  if not after then
+    return true
+  end
+  local found, undecided = reason.find_within(budget, from, after)
   return found ~= nil or undecided ~= nil
 end
 
@@ -83,7 +96,8 @@ end
 -- Reports whether a class gains one of the actions; true if that is unknown.
 local function gains_any(from, to, class, actions, budget)
   local denies = classes.outside(class)
-  return not denies or gains(from, to, table.move(deny_others(actions), 1, 1, #denies + 1, denies), budget)
+  return not denies or gains(from, to, table.move(deny_others(actions), 1, 1, #denies + 1, denies), budget,
+    classes.literal(class))
 end
 
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
@@ -93,7 +107,8 @@ local function allows(doc, class, actions, budget)
     return false
   end
   table.move(deny_others(actions), 1, 1, #denies + 1, denies)
-  return reason.find_within(budget, core.new(), with_denies(doc, denies)) ~= nil
+  local only = with_denies(doc, denies, classes.literal(class))
+  return only ~= nil and reason.find_within(budget, core.new(), only) ~= nil
 end
 
 -- Returns who of a class is allowed the actions by `from`, too: whether it is the class itself, and the classes within

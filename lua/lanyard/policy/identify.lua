@@ -26,7 +26,7 @@ local function fits_account(account, demand)
   local wild, fits, may_fit = demand.operator:find "StringLike", false, not demand.operator:find "String"
   for _, text in ipairs(demand.values) do
     fits = fits or text == account or wild and coverage.includes(text, account)
-    may_fit = may_fit or text:find("${", 1, true) ~= nil
+    may_fit = may_fit or demands.is_variable(demand, text)
   end
   return fits and not may_fit, may_fit
 end

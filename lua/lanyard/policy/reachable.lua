@@ -179,7 +179,7 @@ end
 
 -- Returns the element Principal or NotPrincipal of a box's statement, as a name and a value.
 local function principal_of(box)
-  if box.entry then
+  if box.entry and not box.statement.not_principal then
     return "Principal", { [box.entry.type] = box.entry.value }
   elseif box.statement.not_principal then
     local named = {}
@@ -230,6 +230,10 @@ function Search:narrowing(class)
     added[#added + 1] = not own[demand.origin] and demand or nil
   end
   local denies = classes.denies(added)
+  if class.box.statement.not_principal and class.entry and class.kind ~= "account" then
+    local others = classes.denies_of_others(class.entry) -- exempted by the NotPrincipal of a Deny
+    table.move(others, 1, #others, #denies + 1, denies)
+  end
   if self.action then
     denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array { self.action } }
   end

@@ -1,4 +1,4 @@
---- Names statements for people, and reads what they depend on.
+--- Names statements for people, and reads what they depend on, such as the Version of their document.
 
 local M = {}
 
@@ -14,6 +14,25 @@ end
 ---@return string
 function M.numbered(statement)
   return ("statement %d%s"):format(statement.index, statement.sid and " (" .. statement.sid .. ")" or "")
+end
+
+--- Returns the Version of a document | nil
+---@param doc policy.Document
+---@return string?
+function M.version(doc)
+  for _, member in ipairs(doc:tree()) do
+    if member.key.value == "Version" and member.kind == "string" then
+      return member.value
+    end
+  end
+  return nil
+end
+
+--- Reports whether a document has policy variables; before Version 2012-10-17, they are plain text.
+---@param doc policy.Document
+---@return boolean
+function M.has_variables(doc)
+  return M.version(doc) == "2012-10-17"
 end
 
 --- Reports whether a statement has a policy variable if its document has Version 2012-10-17. Before, it is plain text.

@@ -11,19 +11,20 @@ local SCRIPT = assets.read "lanyard/report/page.js"
 
 -- Nothing is fetched or sent, and only this script runs, whatever a text in the page contains.
 local function policy_of(script)
-  return ("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'")
-    :format(crypto.sha256_base64(script))
+  return ("default-src 'none'; style-src 'unsafe-inline'; script-src %s; base-uri 'none'; form-action 'none'")
+    :format(script and ("'sha256-%s'"):format(crypto.sha256_base64(script)) or "'none'")
 end
 
 --- Returns the page up to its content.
 ---@param title string markup
+---@param style? string more style, for a page that ends without M.FOOT and has no script
 ---@return string
-function M.head(title)
+function M.head(title, style)
   return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     .. '<meta http-equiv="Content-Security-Policy" content="%s">\n'
     .. '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     .. '<meta name="referrer" content="no-referrer">\n<title>%s</title>\n'
-    .. "<style>\n%s</style>\n</head>\n<body>\n"):format(policy_of(SCRIPT), title, STYLE)
+    .. "<style>\n%s</style>\n</head>\n<body>\n"):format(policy_of(not style and SCRIPT), title, STYLE .. (style or ""))
 end
 
 --- The page after its content.

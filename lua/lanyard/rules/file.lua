@@ -8,6 +8,7 @@
 
 local access_facts = require "lanyard.rules.access_facts"
 local assets = require "lanyard.assets"
+local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local sandbox = require "lanyard.sandbox"
@@ -44,6 +45,7 @@ local MAX_BYTES = 1 << 20
 
 ---@class rules.File
 ---@field path? string  absent when there is no rules file
+---@field digest? string  the SHA-256 of the file
 ---@field untrusted? lanyard.Error  set when the file was loaded although the user does not trust it
 ---@field box? table  the sandbox; its function "ask" runs the check of a rule
 ---@field contents rules.Contents
@@ -128,7 +130,10 @@ local function open(text, path, check_mute)
   for _, rule in ipairs(contents.rules) do
     reasons, organization = reasons or rule.bundled, organization or rule.needs_organization
   end
-  return { path = path, box = box, contents = contents, reasons = reasons, organization = organization }
+  return {
+    path = path, digest = crypto.sha256_hex(text), box = box, contents = contents, reasons = reasons,
+    organization = organization,
+  }
 end
 
 --- Loads a rules file. The name "none", or no file in the current directory, is an empty file.

@@ -36,6 +36,7 @@ M.NONE = rules_file.NONE
 
 ---@class rules.Rules
 ---@field file? string  the path of the file, once it is loaded and exists
+---@field digest? string  the SHA-256 of the file, once it is loaded
 ---@field contents rules.Contents  once it is loaded
 ---@field reasons? boolean       see rules.File
 ---@field organization? boolean  see rules.File
@@ -65,6 +66,7 @@ function Rules:load()
     return nil, err
   end
   self.file, self.box, self.contents, self.untrusted = file.path, file.box, file.contents, file.untrusted
+  self.digest = file.digest
   self.reasons, self.organization = file.reasons, file.organization
   return true
 end

@@ -1,4 +1,4 @@
---- Reads and runs runbooks: Markdown files whose fenced `lanyard` and `lua` blocks are run in order.
+--- Reads and runs runbooks: Markdown files whose fenced `lanyard`, `lua` and `bash` blocks are run in order.
 ---
 ---     local book = assert(runbook.read(text, { name = "restore.md", vars = { service = "web" } }))
 ---     local outcome = book:run { from = 1, show = show, ask = ask, output = io.write, transcript = log }
@@ -6,7 +6,9 @@
 ---
 --- Each such block is a step, named after the heading above it. A step succeeds when all its commands, or its Lua, exit
 --- with 0 or with another status from its info string: ```lanyard exit=0,3. Other blocks are only for the reader.
+--- A `bash` block is run only with the option `shell`.
 
+local bash_block = require "lanyard.runbook.bash_block"
 local commands = require "lanyard.runbook.commands"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
@@ -21,12 +23,14 @@ local M = {}
 ---@field number integer
 ---@field name string                    the heading above the block, or the file's name
 ---@field line integer                   line of the opening fence
----@field kind "lanyard" | "lua"
+---@field kind "lanyard" | "lua" | "bash"
 ---@field text string                    content of the block
 ---@field exits table<integer, boolean>  the exit statuses that count as success
 ---@field commands? runbook.Command[]    of a `lanyard` block
 ---@field missing? { name: string, line: integer }[]  variables of a `lanyard` block that have no value
 ---@field run? function                  the compiled `lua` block
+---@field vars? table<string, string>    of a `bash` block: its environment variables
+---@field not_run? string                why a `bash` block is not run
 
 ---@class runbook.Book
 ---@field name string   file name, for messages
@@ -35,7 +39,7 @@ local M = {}
 local Book = {}
 Book.__index = Book
 
-local KINDS = lists.set "lanyard lua"
+local KINDS = lists.set "lanyard lua bash"
 
 local function invalid(name, line, message)
   return nil, errors.new { code = "InvalidFile", message = ("%s:%d: %s"):format(name, line, message) }
@@ -106,7 +110,32 @@ local function read_commands(step, name, vars)
   return step
 end
 
-local function read_step(item, name, vars, environment)
+-- Completes a step of a `bash` block.
+local function read_bash(step, name, vars, shell)
+  local placeholder, line, variable = bash_block.placeholder(step.text)
+  if placeholder then
+    return invalid(name, step.line + line, ('%s is not replaced in a bash block: write "$%s"; '
+      .. "the values of --set are its environment variables"):format(placeholder, variable or "NAME"))
+  elseif not shell then
+    step.not_run = "bash blocks are run only with --shell"
+    return step
+  end
+  for _, one in ipairs(lists.sorted_names(vars)) do
+    local message = bash_block.refused_name(one)
+    if message then
+      return invalid(name, step.line, "this bash block cannot have the variable of --set: " .. message)
+    end
+  end
+  step.vars = vars
+  return step
+end
+
+local function read_step(item, name, options, environment)
+  local vars = options.vars or {}
+  if item.kind == "quoted" then
+    return invalid(name, item.line, ("a block in a quotation is not run: move it out, or remove '%s' from its fence")
+      :format(item.info:match "^%S*"))
+  end
   local exits, message = parse_exits(item.info)
   if not exits then
     return invalid(name, item.line, message)
@@ -114,6 +143,8 @@ local function read_step(item, name, vars, environment)
   local step = { kind = item.info:match "^%S*":lower(), text = item.text, line = item.line, exits = exits }
   if step.kind == "lanyard" then
     return read_commands(step, name, vars)
+  elseif step.kind == "bash" then
+    return read_bash(step, name, vars, options.shell)
   end
   local err
   step.run, err = lua_block.load(item.text, name, item.line + 1, environment)
@@ -141,37 +172,44 @@ function M.vars(list)
   return vars
 end
 
+---@class runbook.ReadOptions
+---@field name string       the file's name, for messages
+---@field vars? table<string, string>
+---@field partial? boolean  accept variables without a value, which `Book:filled` checks
+---@field shell? boolean    run `bash` blocks
+---@field on_invalid? fun(err: lanyard.Error)  receives what is wrong with a block, which is left out
+
 --- Reads a runbook without running any of it. Reports every error that can be found without running it: command
 --- syntax, Lua syntax, and variables without a value.
 ---@param text string
----@param options { name: string, vars?: table<string, string>, partial?: boolean }  name: file name, for messages;
---- partial: accept variables without a value, which `Book:filled` checks
+---@param options runbook.ReadOptions
 ---@return runbook.Book?
 ---@return lanyard.Error? err  code InvalidFile
 function M.read(text, options)
-  local name, vars = options.name, options.vars or {}
+  local name = options.name
   local book = setmetatable({ name = name, steps = {} }, Book)
-  local environment = lua_block.environment(vars)
-  local heading
+  local environment = lua_block.environment(options.vars or {})
+  local heading, has_invalid
   for _, item in ipairs(markdown.parse(text)) do
     local is_step = item.info and KINDS[item.info:match "^%S*":lower()]
     if item.kind == "heading" then
       heading = plain(item.text)
       book.title = book.title or heading
-    elseif is_step and item.kind == "quoted" then
-      return invalid(name, item.line, ("a block in a quotation is not run: move it out, or remove '%s' from its fence")
-        :format(item.info:match "^%S*"))
     elseif is_step then
-      local step, err = read_step(item, name, vars, environment)
-      if not step then
+      local step, err = read_step(item, name, options, environment)
+      if step then
+        step.name, step.number = heading or name, #book.steps + 1
+        book.steps[step.number] = step
+      elseif not options.on_invalid then
         return nil, err
+      else
+        has_invalid = true
+        options.on_invalid(err)
       end
-      step.name, step.number = heading or name, #book.steps + 1
-      book.steps[step.number] = step
     end
   end
   book.title = book.title or name
-  if #book.steps == 0 then
+  if #book.steps == 0 and not has_invalid then
     return invalid(name, 1, "nothing to run: the file has no ```lanyard or ```lua block")
   elseif options.partial then
     return book
@@ -179,13 +217,15 @@ function M.read(text, options)
   return book:filled(1)
 end
 
---- Checks that all variables of the `lanyard` blocks have a value, from a step to the last.
+--- Checks that a step is run, and that all variables of the `lanyard` blocks have a value, from a step to the last.
 ---@param from integer  number of the first step to check
 ---@return runbook.Book?
 ---@return lanyard.Error? err  code InvalidFile; names all variables without a value
 function Book:filled(from)
   local names, sets, reported, line = {}, {}, {}, nil
+  local runs = false
   for number = from, #self.steps do
+    runs = runs or not self.steps[number].not_run
     for _, missing in ipairs(self.steps[number].missing or {}) do
       if not reported[missing.name] then
         reported[missing.name] = true
@@ -195,11 +235,32 @@ function Book:filled(from)
       end
     end
   end
-  if line then
+  if not runs then
+    return invalid(self.name, self.steps[from].line, "nothing to run: bash blocks are run only with --shell")
+  elseif line then
     return invalid(self.name, line, ("%s %s no value: pass %s"):format(table.concat(names, ", "),
       #names == 1 and "has" or "have", table.concat(sets, " ")))
   end
   return self
+end
+
+--- Checks the syntax of the `bash` blocks that are run, from a step to the last.
+---@param from integer
+---@return true? ok
+---@return lanyard.Error? err  code InvalidFile, or CannotRun if there is no bash
+function Book:check_shell(from)
+  for number = from, #self.steps do
+    local step = self.steps[number]
+    if step.kind == "bash" and not step.not_run then
+      local ok, message, line = bash_block.check(step.text)
+      if not ok and not line then
+        return nil, errors.new { code = "CannotRun", message = message }
+      elseif not ok then
+        return invalid(self.name, step.line + line, message)
+      end
+    end
+  end
+  return true
 end
 
 --- Finds a step by its number or by its heading, in any case.
@@ -229,7 +290,7 @@ end
 ---@param step runbook.Step
 ---@return string
 function M.lines(step)
-  if step.kind == "lua" then
+  if not step.commands then
     return step.text
   end
   local lines = {}

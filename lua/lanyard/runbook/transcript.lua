@@ -12,13 +12,10 @@
 --- the steps matter more.
 
 local clock = require "lanyard.clock"
-local crypto = require "lanyard.crypto"
-local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
 local redact = require "lanyard.text.redact"
 local system = require "lanyard.system"
 local timestamp = require "lanyard.text.timestamp"
-local version = require "lanyard.version"
 
 local M = {}
 
@@ -72,29 +69,6 @@ function M.path(name)
   return path
 end
 
---- Describes a run: the runbook, lanyard's version, the user, and the variables.
----@param name string   file name of the runbook
----@param text string   content of the runbook
----@param set string[]  NAME=VALUE each
----@return string[]  # lines
-function M.about(name, text, set)
-  local user = environment.get "USER" or environment.get "LOGNAME"
-  local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
-  local lines = {
-    ("runbook: %s (SHA-256 %s)"):format(name, crypto.sha256_hex(text)),
-    "lanyard " .. version,
-    user and ("by: %s on %s"):format(user, host) or "on: " .. host,
-  }
-  for _, variable in ipairs { "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL" } do
-    local value = environment.get(variable)
-    lines[#lines + 1] = value and ("%s: %s"):format(variable, value)
-  end
-  for _, pair in ipairs(set) do
-    lines[#lines + 1] = "set: " .. pair
-  end
-  return lines
-end
-
 --- Creates the file of a transcript, which must not exist.
 ---@param path string
 ---@param options { title: string, about: string[], warn: fun(err: lanyard.Error) }  warn: called once if writing fails
@@ -135,6 +109,14 @@ function Transcript:result(result)
   if result.output ~= "" then
     self:add("\n" .. fenced("text", redact.text(printable(as_displayed(result.output)))))
   end
+end
+
+--- Records a step that is not run at all, and why.
+---@param step runbook.Step
+---@param reason string
+function Transcript:not_run(step, reason)
+  self:add(heading(step) .. ("Line %d, not run: %s.\n\n"):format(step.line, escape.markdown(reason))
+    .. fenced(step.kind, redact.text(printable(step.text))))
 end
 
 --- Records that a step was skipped.

@@ -151,6 +151,11 @@ describe("one fact is one finding:", function()
       ONE_ORGANIZATION), options = { trusted_organizations = { "o-zzzzzzzzzz" } } },
     { nil, "an organization that pushes and is trusted", allow('"*"', '"ecr:PutImage"', ONE_ORGANIZATION),
       options = { trusted_organizations = { "o-a1b2c3d4e5" } } },
+    { "untrusted-account high", "an organization of which a unit is trusted", allow('"*"', nil, ONE_ORGANIZATION),
+      options = { trusted_organizations = { "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/" } } },
+    { nil, "a unit that is trusted", allow('"*"', '"ecr:PutImage"', ('"ForAnyValue:StringLike":'
+      .. '{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}')),
+      options = { trusted_organizations = { "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/" } } },
     { nil, "an account that pushes and is trusted", allow(OTHER, '"ecr:PutImage"'),
       options = { trusted_accounts = { "444455556666" } } },
     { "policy-lint high", "a private address", allow('"*"', nil, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}') },

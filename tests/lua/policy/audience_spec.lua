@@ -387,11 +387,37 @@ describe("the audience with Denies", function()
     assert.equal("PUBLIC everyone, except account 444455556666", words(parse(ALLOW, deny)))
     assert.equal("nobody", words(parse(statement("Allow", aws(OTHER)), deny)))
     assert.equal("PUBLIC everyone", words(parse(ALLOW, statement("Deny", ANYONE, nil, '"Action":"ecr:PutImage"'))))
-    assert.equal("account 111122223333 (this account)",
-      words(parse(ALLOW, '{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"}')))
+    for id, note in pairs { [OWN] = "", [OTHER] = " (another account)" } do
+      local others = '{"Effect":"Deny","NotPrincipal":{"AWS":"' .. id .. '"},"Action":"*"}'
+      assert.equal(("the root user of account %s%s"):format(id, note), words(parse(ALLOW, others)))
+    end
     assert.equal("PUBLIC everyone, except account 111122223333",
       words(parse('{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"ecr:*"}')))
   end)
+end)
+
+-- Before Version 2012-10-17, a policy variable is plain text, which no account, organization or address is.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+describe("the audience of what looks like a policy variable under Version 2008-10-17", function()
+  for condition, expected in pairs {
+    ['"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "account 444455556666 (another account)",
+    ['"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":"${aws:ResourceAccount}"}'] = "nobody",
+    ['"StringEquals":{"aws:SourceAccount":["${aws:ResourceAccount}","444455556666"]}']
+      = "any AWS service for ${aws:ResourceAccount}, 444455556666 (another account)",
+    ['"StringEquals":{"aws:username":"${aws:username}"}'] = "nobody",
+    ['"StringEquals":{"aws:PrincipalTag/team":"${aws:PrincipalTag/team}"}']
+      = "PUBLIC everyone if aws:PrincipalTag/team is ${aws:PrincipalTag/team}",
+    ['"ArnLike":{"aws:SourceArn":"arn:aws:s3:::${aws:username}"}'] = "any AWS service for arn:aws:s3:::${aws:username}",
+  } do
+    it("is " .. expected .. " for " .. condition, function()
+      local doc = assert(policy.parse((tostring(parse(statement("Allow", ANYONE, condition))):gsub("2012", "2008"))))
+      assert.equal(expected, words(doc))
+      assert.equal(expected, words(doc:statements()[1]))
+    end)
+  end
 end)
 
 describe("audience.of", function()
@@ -469,6 +495,57 @@ describe("the audience of the recorded cases", function()
   } do
     it(name, function()
       assert.equal(expected, words(assert(policy.parse(helper.read(FOLDER .. name .. ".json")))))
+    end)
+  end
+end)
+
+describe("a trusted organizational unit", function()
+  local UNIT = "o-trusted111/r-ab12/ou-ab12-11111111/"
+  local OPTIONS = { account = OWN, trusted_organizations = { UNIT, "o-trusted222" }, now = KNOWN.now }
+  local function paths(...)
+    return '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["' .. table.concat({ ... }, '","') .. '"]}'
+  end
+  local function relations(principal, condition)
+    local list = {}
+    for i, class in ipairs(audience.of(parse(statement("Allow", principal, condition)), OPTIONS)) do
+      list[i] = class.kind .. " " .. (class.relation or class.source and class.source.relation)
+    end
+    return table.concat(list, ", ")
+  end
+  local ORG = '"StringEquals":{"aws:PrincipalOrgID":"%s"}'
+  for i, row in ipairs {
+    { ANYONE, paths(UNIT .. "*"), "organization trusted" },
+    { ANYONE, paths(UNIT), "organization trusted" },
+    { ANYONE, paths(UNIT .. "ou-ab12-22222222/*"), "organization trusted" },
+    { ANYONE, paths(UNIT .. "*/ou-ab12-22222222/*"), "organization trusted" },
+    { ANYONE, paths "o-trusted222/r-cd34/ou-cd34-11111111/*", "organization trusted" },
+    { ANYONE, ORG:format "o-trusted222", "organization trusted" },
+    -- The rest of the organization is not trusted.
+    { ANYONE, ORG:format "o-trusted111", "organization other" },
+    { ANYONE, paths "o-trusted111/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-3333333/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-11111111*", "organization other" },
+    { ANYONE, paths "o-trusted111/*/ou-ab12-11111111/*", "organization other" },
+    { ANYONE, paths "o-trusted111/r-ab12/ou-ab12-????????/*", "organization other" },
+    { ANYONE, paths("o-other11111/r-ab12/ou-ab12-11111111/*"), "organization other" },
+    { ANYONE, paths(UNIT .. "*", "o-other11111/*"), "organization other, organization trusted" },
+    -- Several conditions hold together.
+    { ANYONE, ORG:format "o-trusted111" .. "," .. paths(UNIT .. "*"), "organization trusted" },
+    { aws(OTHER), paths(UNIT .. "*"), "account trusted" },
+    { aws(OTHER), ORG:format "o-trusted111", "account other" },
+    { aws(OTHER), ORG:format "o-trusted222", "account trusted" },
+    { aws "arn:aws:iam::444455556666:role/ci", paths(UNIT .. "*"), "principal trusted" },
+    { aws(OTHER), paths(UNIT .. "*", "o-other11111/*"), "account other" },
+    { aws(OTHER), '"StringNotEquals":{"aws:PrincipalOrgID":"o-trusted222"}', "account other" },
+    { aws(OTHER), '"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-trusted222"}', "account other" },
+    { aws(OTHER), '"ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"' .. UNIT .. '*"}', "account other" },
+    { LAMBDA, '"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"' .. UNIT .. '*"}', "service trusted" },
+    { LAMBDA, '"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-trusted111/*"}', "service other" },
+    { LAMBDA, '"StringEquals":{"aws:SourceOrgID":"o-trusted111"}', "service other" },
+  } do
+    it(("%d: %s %s"):format(i, row[1], row[2]), function()
+      assert.equal(row[3], relations(row[1], row[2]))
     end)
   end
 end)

@@ -121,7 +121,8 @@ describe("the audience and Cloud Custodian:", function()
     { ANYONE, equals("aws:PrincipalOrgID", ORG) .. ',"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::777788889999:role/ci",'
       .. '"arn:aws:iam::*:role/*"]}', false },
     { ANYONE, equals("aws:PrincipalOrgID", ORG, "aws:PrincipalAccount", TRUSTED), false },
-    { ANYONE, equals("aws:PrincipalOrgID", ORG, "aws:PrincipalAccount", OTHER), true },
+    { ANYONE, equals("aws:PrincipalOrgID", ORG, "aws:PrincipalAccount", OTHER), true,
+      "both conditions hold: the account is allowed only while it is in the trusted organization" },
     { ANYONE, PATHS:format '["o-trusted000/r-ab12/ou-ab12-aaaabbbb/*"]' .. "," .. ROLES, false },
     { ANYONE, PATHS:format '["o-other00000/r-ab12/ou-ab12-aaaabbbb/*"]' .. "," .. ROLES, true },
     { ANYONE, PATHS:format '["o-trusted000/*/ou-ab12-prod/*"]', false },

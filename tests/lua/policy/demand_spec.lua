@@ -99,4 +99,18 @@ describe("what a condition demands", function()
       assert.equal(row[4], demand and demand.requires, row[1] .. " " .. row[3])
     end
   end)
+
+  it("keeps what looks like a variable as text, where the document has no variables", function()
+    local condition = { operator = "StringNotEquals", key = "aws:userid", values = { "${aws:userid}" }, literal = true }
+    for _, one in ipairs(demands.opposite(condition)) do
+      assert.is_true(one.literal)
+    end
+    condition.operator = "StringEquals"
+    assert.equal("listed", demands.read(condition).requires)
+    assert.is_false(demands.is_variable(demands.read(condition), "${aws:userid}"))
+    condition.literal = nil
+    assert.is_nil(demands.read(condition)) -- it holds for every request
+    assert.is_false(demands.is_sound("IpAddress", { "${aws:userid}" }, true))
+    assert.is_true(demands.is_sound("IpAddress", { "${aws:userid}" }))
+  end)
 end)

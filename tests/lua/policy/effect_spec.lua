@@ -60,7 +60,7 @@ local CASES = {
   { "a Deny outside an organization", { allow "*" }, { allow "*", deny("*", OUTSIDE) },
     "pull from everyone except organization " .. ORG },
   { "a Deny with NotPrincipal", { allow "*" }, { allow "*", statement(NO_ROOT) },
-    ("pull from everyone except account %s in some cases"):format(X), "pull to everyone" },
+    ("pull from everyone except the root user of account %s"):format(X), "pull to everyone" },
   { "everyone but an account to nobody", { allow "*", deny(X) }, {}, "pull from everyone except account " .. X },
   { "everyone but one account to everyone but another", { allow "*", deny(X) }, { allow "*", deny(Y) },
     "pull from account " .. Y, "pull to account " .. Y },
@@ -133,5 +133,23 @@ describe("the effect of a change", function()
     assert.is_nil(effect.same(change))
     assert.equal("cannot be excluded: statement 1: 'allow' is not an Effect; AWS refuses the policy: "
       .. 'write "Allow" or "Deny", which are case-sensitive', (effect.texts(change)))
+  end)
+
+  -- Before Version 2012-10-17, a policy variable is plain text.
+  it("compares what looks like a variable by the Version of its document", function()
+    local NEW, OLD, KEEPS = "2012-10-17", "2008-10-17",
+      "pull from everyone except account %s with aws:PrincipalTag/x = ${aws:PrincipalTag/y}"
+    local function versioned(version, one)
+      return assert(policy.parse(json.encode { Version = version, Statement = json.array { one } }))
+    end
+    local tagged = allow(X, test("StringEquals", "aws:PrincipalTag/x", "${aws:PrincipalTag/y}"))
+    for before, afters in pairs { [NEW] = { [NEW] = "", [OLD] = "" }, [OLD] = { [OLD] = "", [NEW] = " in some cases" } } do
+      for after, suffix in pairs(afters) do
+        local change = effect.of(versioned(before, allow "*"), versioned(after, tagged))
+        assert.equal(KEEPS:format(X) .. suffix, (select(2, effect.texts(change))))
+      end
+    end
+    assert.is_true(effect.same(effect.of(versioned(OLD, allow "*"), versioned(NEW, allow "*"))))
+    assert.is_false(effect.same(effect.of(versioned(OLD, tagged), versioned(NEW, tagged))))
   end)
 end)

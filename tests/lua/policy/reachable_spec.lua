@@ -191,7 +191,7 @@ describe("policy.reachable", function()
     reaches({ "any AWS service", "organization o-a1b2c3d4e5" }, doc(ANYONE, denied(
       '{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},'
       .. '"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}')))
-    reaches({ "account 111122223333" }, doc(ANYONE,
+    reaches({ "the root user of account 111122223333" }, doc(ANYONE,
       '"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"'))
     reaches({ "account 111122223333" }, doc(named "111122223333",
       '"Effect":"Deny","Principal":"*","Action":"ecr:Put*"'))
@@ -207,6 +207,54 @@ describe("policy.reachable", function()
       '"Effect":"Deny","Action":"ecr:Get*"' .. unless, '"Effect":"Deny","NotAction":"ecr:Get*"' .. unless))
     reaches({ "everyone" }, doc('"Principal":"*","Action":"ecr:*"',
       '"Effect":"Deny","Action":"ecr:Get*"' .. unless, '"Effect":"Deny","Action":"ecr:Put*"' .. unless))
+  end)
+
+  -- An account in the NotPrincipal of a Deny exempts its root user; a role or user is exempt beside its account.
+  -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+  it("names whom the NotPrincipal of a Deny exempts, as the evaluator decides", function()
+    local N, OTHER = "111122223333", "444455556666"
+    local R, S = "arn:aws:iam::111122223333:role/ci", "arn:aws:sts::111122223333:assumed-role/ci/s1"
+    local U, ROOT = "arn:aws:iam::111122223333:user/web/joe", "the root user of account 111122223333"
+    local ECS, EC2 = '"Service":"ecs.amazonaws.com"', '"Service":["ecs.amazonaws.com","ec2.amazonaws.com"]'
+    local function others(...)
+      return '"Effect":"Deny","NotPrincipal":{"AWS":["' .. table.concat({ ... }, '","') .. '"]},"Action":"*"'
+    end
+    local function all_but(members)
+      return '"Effect":"Deny","NotPrincipal":{' .. members .. '},"Action":"*"'
+    end
+    local NOT_R = '"NotPrincipal":{"AWS":"' .. R .. '"},' .. PULL
+    for _, row in ipairs {
+      { ANYONE, others(N, R), ROOT, R }, { ANYONE, others(N, U), ROOT, U }, { ANYONE, others(N, R, S), ROOT, R, S },
+      { ANYONE, others("arn:aws:iam::111122223333:root", R), ROOT, R }, { ANYONE, others(R), R .. " ?" },
+      { ANYONE, others(N, S), ROOT, S .. " ?" },
+      { ANYONE, others(N, OTHER, R), ROOT, "the root user of account " .. OTHER, R },
+      { ANYONE, all_but(ECS), "service ecs.amazonaws.com" }, { ANYONE, others "*", "everyone" },
+      { ANYONE, all_but '"Federated":"*"', "any identity provider" },
+      { ANYONE, all_but(ECS .. ',"AWS":"' .. N .. '"'), "service ecs.amazonaws.com", ROOT },
+      { named(N), others(N), ROOT }, { named(N), others(N, R), ROOT, R }, { named(N), others(OTHER) },
+      { named(R), others(N) }, { named(R), others(N, R), R }, { named(R), others(R), R .. " ?" },
+      { named(S), others(N, R), S .. " ?" }, { named(S), others(N, R, S), S }, { named(U), others(N, R) },
+      { NOT_R, others(N, R), ROOT }, { '"NotPrincipal":{"AWS":"' .. N .. '"},' .. PULL, others(N, R), R .. " ?" },
+      { '"NotPrincipal":{' .. ECS .. "}," .. PULL, all_but(EC2), "service ec2.amazonaws.com" },
+    } do
+      local document, texts = doc(row[1], row[2]), {}
+      for i, class in ipairs(policy.reachable(document)) do
+        texts[i] = class.text .. (class.certain and "" or " ?")
+        local answer = document:can(class.witness.request)
+        assert.equal(class.certain, answer == "allow", row[2])
+      end
+      assert.same(table.move(row, 3, #row, 1, {}), texts, row[1] .. row[2])
+    end
+  end)
+
+  it("names whom a change takes out of the NotPrincipal of a Deny", function()
+    local R = "arn:aws:iam::111122223333:role/ci"
+    local before = doc(named "111122223333", '"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"')
+    local after = doc(named "111122223333",
+      '"Effect":"Deny","NotPrincipal":{"AWS":["111122223333","' .. R .. '"]},"Action":"*"')
+    reaches({ R }, after, { before = before })
+    reaches({}, before, { before = after })
+    reaches({ "account 111122223333" }, doc(named "111122223333"), { before = before })
   end)
 
   it("names a class as undecided, not as unreached, if a limit ends the question", function()

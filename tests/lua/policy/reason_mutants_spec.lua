@@ -104,6 +104,58 @@ describe("operands", function()
   end)
 end)
 
+describe("values", function()
+  local KEY = "x:k"
+  local ANY_IS, ANY_IS_NOT = "ForAnyValue:StringEquals", "ForAnyValue:StringNotEquals"
+  local function all(condition) return allow { Condition = condition } end
+
+  it("are several where one cannot pass two tests", function()
+    local found, witness = answer({}, { all { [ANY_IS] = { [KEY] = "a" }, [ANY_IS_NOT] = { [KEY] = "a" } } })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = { "a", "b" } }, witness.request.context)
+  end)
+
+  it("of keys with the same hash are different", function()
+    assert.equal("certain", (answer({ where("StringEquals", "aws:PrincipalTag/snzcida", "a") },
+      { where("StringEquals", "aws:PrincipalTag/ppuewve", "a") })))
+  end)
+
+  it("are ARNs other than the excluded ones", function()
+    local function not_like(...)
+      return all { Null = { [KEY] = "false" }, ArnNotLike = { [KEY] = { ... } } }
+    end
+    for _, operands in ipairs { { "arn:aws:s3:*:*:x" }, { "arn:aws:s3:*:*:x", "arn:*:*:*:*:a*" } } do
+      local found, witness = answer({}, { not_like(table.unpack(operands)) })
+      assert.equal("certain", found)
+      assert.truthy(witness.request.context[KEY]:find "^arn:")
+    end
+    assert.equal("none", (answer({}, { not_like("arn:aws:s3:*:*:x", "arn:*:*:*:*:*") })))
+    assert.equal("possible", (answer({}, { where("ArnLike", KEY, "foo*") })))
+  end)
+
+  it("are texts and numbers", function()
+    local function both(text) return all { StringLike = { [KEY] = text }, NumericLessThan = { [KEY] = "5" } } end
+    assert.equal("certain", (answer({}, { both "1*" })))
+    assert.equal("certain", (answer({}, { both { "a", "1" } })))
+    assert.equal("possible", (answer({}, { both "a*" })))
+  end)
+
+  it("of service names are compared with stars, not matched, under StringEquals", function()
+    assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
+  end)
+end)
+
+describe("accounts of resources", function()
+  it("are not known for the resource *", function()
+    local function on(resource)
+      return allow { Resource = resource, Condition = { StringNotEquals = { ["aws:ResourceAccount"] = A } } }
+    end
+    local found, witness = answer({ on "arn:*" }, { on "*" })
+    assert.equal("certain", found)
+    assert.equal("*", witness.request.resource)
+  end)
+end)
+
 describe("policy variables", function()
   local TAG = "aws:PrincipalTag/t"
   local function on(resource, condition, elements)
@@ -123,6 +175,12 @@ describe("policy variables", function()
     assert.equal("none", (answer({}, { on("arn:aws:s3:::x/${aws:PrincipalTag/t}/y"), not_on "arn:aws:s3:::x/ab/yz" })))
   end)
 
+  it("have no value without temporary credentials", function()
+    local found, witness = answer({}, { where("StringEquals", "aws:username", "x${aws:TokenIssueTime, 'y'}") })
+    assert.equal("certain", found)
+    assert.equal("xy", witness.request.context["aws:username"])
+  end)
+
   it("determine the caller", function()
     local condition = { StringLike = { ["aws:username"] = "a*" },
       ArnNotLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:user/x/*" } }
@@ -131,6 +189,16 @@ describe("policy variables", function()
     assert.equal("certain", found)
     assert.equal("arn:aws:s3:::" .. witness.request.context["aws:username"], witness.request.resource)
     assert.truthy(witness.request.principal:find("/" .. witness.request.context["aws:username"] .. "$"))
+  end)
+
+  it("distinguish callers that a literal text beside them names", function()
+    local USER, ROLE = "arn:aws:iam::" .. A .. ":user/", "arn:aws:iam::" .. A .. ":role/"
+    for _, row in ipairs { { USER .. "web", USER .. "x${aws:PrincipalTag/t}" }, { USER .. "web", ROLE .. "x${aws:PrincipalTag/t}" } } do
+      local found, witness = answer({}, { on("arn:aws:s3:::${aws:username}", { ArnEquals = { ["aws:PrincipalArn"] = row } }),
+        not_on "arn:aws:s3:::w*" })
+      assert.equal("certain", found)
+      assert.truthy(witness.request.resource:find "^arn:aws:s3:::w")
+    end
   end)
 
   it("are the id of a user, a federated user and a session", function()

@@ -11,3 +11,23 @@ describe("a statement", function()
     assert.equal("statement 3", statements.numbered { index = 3 })
   end)
 end)
+
+describe("a document", function()
+  local policy = require "lanyard.policy"
+
+  local function with_version(version)
+    return assert(policy.parse(('{%s"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":{'
+      .. '"StringEquals":{"aws:userid":["a","${aws:username}"],"aws:username":"a$"}}}]}'):format(version)))
+  end
+
+  it("has policy variables from Version 2012-10-17 on", function()
+    for version, has in pairs { ['"Version":"2012-10-17",'] = true, ['"Version":"2008-10-17",'] = false, [""] = false } do
+      local doc, literal = with_version(version), {}
+      assert.equal(has, statements.has_variables(doc))
+      for _, condition in ipairs(doc:statements()[1].conditions) do
+        literal[condition.key] = condition.literal
+      end
+      assert.same({ ["aws:userid"] = not has or nil }, literal)
+    end
+  end)
+end)

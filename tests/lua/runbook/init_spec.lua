@@ -54,6 +54,62 @@ describe("a runbook", function()
     end
   end)
 
+  it("has its bash blocks as steps that are not run, or run with the option shell", function()
+    local text = "```lua\nprint 'lua'\n```\n```bash\necho \"$service\"; echo err >&2\n```\n"
+    local kept = {}
+    local log = setmetatable({ not_run = function(_, step, why) kept[#kept + 1] = { step.number, why } end },
+      { __index = transcript.none() })
+    local outcome, printed, shown = run(assert(read(text)), { transcript = log, ask = function(step)
+      assert.equal("lua", step.kind) -- there is nothing to ask about a block that is not run
+      return "run"
+    end })
+    assert.same({ kind = "done", ran = 1, skipped = 0, not_run = 1 }, outcome)
+    assert.same({ "lua\n", { 1, 2 } }, { printed, shown })
+    assert.same({ { 2, "bash blocks are run only with --shell" } }, kept)
+    local book = assert(runbook.read(text, { name = "book.md", shell = true, vars = { service = "$(echo x); web" } }))
+    assert.is_true(book:check_shell(1))
+    outcome, printed = run(book)
+    assert.same({ kind = "done", ran = 2, skipped = 0 }, outcome)
+    assert.equal("lua\n$(echo x); web\nerr\n", printed)
+  end)
+
+  it("ends a bash block at the first failure, and accepts the statuses that it names", function()
+    local function fails(code, info)
+      local book = assert(runbook.read(("```bash%s\n%s\n```\n"):format(info or "", code), { name = "b", shell = true }))
+      local outcome, printed = run(book)
+      return outcome.kind, outcome.message, printed
+    end
+    assert.same({ "failed", "bash block exited with status 1", "" }, { fails "false; echo never" })
+    assert.same({ "failed", "bash block exited with status 1", "" }, { fails "false | cat; echo never" })
+    local kind, _, printed = fails 'echo "$absent"'
+    assert.equal("failed", kind)
+    assert.match("absent: unbound variable", printed)
+    assert.equal("done", (fails("exit 7", " exit=0,7")))
+    assert.same({ "failed", "bash block was terminated by signal 9", "" }, { fails "kill -KILL $$" })
+    assert.equal("done", (fails "! read -r line")) -- there is no stdin
+  end)
+
+  it("rejects placeholders in bash blocks, and variables that bash cannot have", function()
+    for _, placeholder in ipairs { "{{service}}", "{{ service }}", "{{}}", "{{a-b}}", "x{{service}}y" } do
+      assert.match("^book%.md:3: {{.-}} is not replaced in a bash block: write ", error_of("```bash\ntrue\necho " .. placeholder .. "\n```\n"))
+    end
+    for _, code in ipairs { "docker ps --format '{{.Names}}'", "echo {{a,b},c}", "f() { { true; } }" } do
+      assert.truthy(runbook.read("```lua\n```\n```bash\n" .. code .. "\n```\n", { name = "b" }), code)
+    end
+    for _, name in ipairs { "a-b", "PATH", "BASH_ENV", "LD_PRELOAD", "IFS" } do
+      local book, err = runbook.read("```bash\ntrue\n```\n", { name = "b", shell = true, vars = { [name] = "x" } })
+      assert.is_nil(book)
+      assert.match("^b:1: this bash block cannot have the variable of %-%-set: .*" .. name:gsub("%p", "%%%0"), err.message)
+      assert.truthy(runbook.read("```bash\ntrue\n```\n```lua\n```\n", { name = "b", vars = { [name] = "x" } }))
+    end
+    assert.equal("book.md:1: nothing to run: bash blocks are run only with --shell", error_of "```bash\ntrue\n```\n")
+    local book = assert(runbook.read("```lua\n```\n\n```bash\ntrue\nfi\n```\n", { name = "b", shell = true }))
+    local ok, err = book:check_shell(1)
+    assert.is_nil(ok)
+    assert.match("^b:6: bash: syntax error near unexpected token `fi'", err.message)
+    assert.is_true(book:check_shell(3))
+  end)
+
   it("finds a step by its number or its heading", function()
     local book = assert(read(THREE))
     assert.equal(2, book:find("2").number)

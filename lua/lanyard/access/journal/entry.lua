@@ -8,6 +8,7 @@
 
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
+local run = require "lanyard.access.journal.run"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -19,6 +20,7 @@ local M = {}
 ---@field time string        timestamp of the beginning of the change
 ---@field closed? number     when it was finished, in seconds since 1970
 ---@field action string      "grant", "revoke", "undo", "apply", "restore" or "minimize"
+---@field run? string         the id of the command run (lanyard.access.journal.run); absent in entries of 0.1.0
 ---@field detail? table      what the action recorded about itself; `undoes` of an undo is the id of another entry
 ---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
 ---  writer replaced it before it was read back. A write that did not take effect leaves no entry.
@@ -71,6 +73,7 @@ local MEMBERS = {
   { "time", is_time, "a timestamp" },
   { "closed", is_seconds, "a number of seconds", optional = true },
   { "action", function(value) return is_word(value) and value:find "^%l+$" ~= nil end, "a word", optional = true },
+  { "run", function(value) return run.began(value) ~= nil end, "the id of a run", optional = true },
   { "repository", is_repository, "a repository name" },
   { "caller", is_word, "an ARN", optional = true },
   { "access_key", is_word, "an access key id", optional = true },

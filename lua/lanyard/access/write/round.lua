@@ -52,6 +52,7 @@ local function begin_entry(change, current, document)
   local caller, access_key = change.region.session:known_caller()
   return change.journal:begin {
     action = change.options.action,
+    run = change.region.run,
     detail = change.options.record,
     caller = caller,
     access_key = access_key,

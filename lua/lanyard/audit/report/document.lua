@@ -20,6 +20,7 @@ M.VERSION = 2
 ---@field tool string               "lanyard" and its version
 ---@field time string               a timestamp; of a merged report the one of its earliest part
 ---@field run? string               the id of the run, which all parts of an audit have
+---@field settings? audit.Settings  the options of the audit; of a merged report if all parts have the same
 ---@field scopes audit.Scope[]
 ---@field findings audit.Finding[]  of all scopes, the most severe first
 ---@field rules? audit.Rules[]      the rules files in force; empty if there was none
@@ -28,6 +29,14 @@ M.VERSION = 2
 ---@field partial? { repositories?: string[], service?: string, shard?: string }  set when the report does not cover
 ---  everything; empty when its parts were selected in different ways
 ---@field baseline? table           see lanyard.audit.report.baseline
+
+--- The options that all shards of an audit share.
+---@class audit.Settings
+---@field trusted_accounts? string[]
+---@field trusted_organizations? string[]
+---@field unused_days integer
+---@field desired? string           the SHA-256 of the desired-state file
+---@field rules? string             the SHA-256 of the rules file
 
 --- A rules file of an audit, or of one whose report was merged.
 ---@class audit.Rules

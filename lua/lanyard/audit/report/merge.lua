@@ -10,12 +10,27 @@ local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.report.merge.findings"
 local json = require "lanyard.json"
 local limitations = require "lanyard.audit.limitations"
+local lists = require "lanyard.lists"
 local order = require "lanyard.audit.report.merge.order"
 local partial = require "lanyard.audit.report.merge.partial"
 local scopes = require "lanyard.audit.report.merge.scopes"
+local shards = require "lanyard.audit.report.merge.shards"
 local whole = require "lanyard.audit.report.whole"
 
 local M = {}
+
+-- Adds a note about the shards that are missing. Returns whether any is.
+local function note_missing(reports, missing, notes)
+  local names = shards.missing(reports)
+  for _, name in ipairs(missing) do
+    names[#names + 1] = not lists.contains(names, name) and name or nil
+  end
+  if #names > 0 then
+    notes[#notes + 1] = ("missing: shard %s (unused roles and images of missing repositories are reported only when "
+      .. "all shards are merged)"):format(table.concat(names, ", "))
+  end
+  return #names > 0
+end
 
 -- Returns the reports with the latest first, and the file of each.
 local function by_time(reports, paths)
@@ -59,6 +74,17 @@ local function rules_of(ordered)
   return list
 end
 
+-- Returns the settings that all reports have; nil if they differ, or if a report does not have them.
+local function settings_of(ordered)
+  local text = ordered[1].settings and json.encode(ordered[1].settings)
+  for _, report in ipairs(ordered) do
+    if not report.settings or json.encode(report.settings) ~= text then
+      return nil
+    end
+  end
+  return ordered[1].settings
+end
+
 local function by_name(a, b)
   return a.name < b.name
 end
@@ -88,7 +114,7 @@ end
 function M.join(reports, paths)
   local ordered, file_of = by_time(reports, paths)
   local joined, notes = document.new(ordered[#ordered].time), {}
-  joined.run = ordered[1].run
+  joined.run, joined.settings = ordered[1].run, settings_of(ordered)
   local superseded = scopes.join(joined, ordered, file_of, notes)
   joined.rules = rules_of(ordered)
   for _, report in ipairs(reports) do
@@ -99,10 +125,8 @@ function M.join(reports, paths)
   local failed = scopes.join_errors(joined, ordered, file_of, notes)
   local missing
   joined.partial, missing = partial.join(ordered, failed)
-  if missing and #missing > 0 then
-    notes[#notes + 1] = ("missing: shard %s (unused roles and images of missing repositories are reported only when "
-      .. "all shards are merged)"):format(table.concat(missing, ", "))
-    failed = true
+  if note_missing(reports, missing or {}, notes) then
+    joined.partial, failed = joined.partial or {}, true
   elseif missing and not joined.partial then
     add_whole(joined, notes)
   end

@@ -79,6 +79,11 @@ local baseline = object({
   grants = object({ added = list(grant), removed = list(grant) }, { added = "new", removed = "gone" }),
 }, { resolved = "gone" })
 
+local settings = object {
+  trusted_accounts = optional(list(text)), trusted_organizations = optional(list(text)),
+  unused_days = optional(integer), desired = optional(text), rules = optional(text),
+}
+
 local report = object({
   tool = text, time = form.timestamp, run = optional(text), scopes = list(scope), findings = list(finding),
   muted = optional(list(finding)),
@@ -86,7 +91,7 @@ local report = object({
   partial = optional(object {
     repositories = optional(list(text)), service = optional(text), shard = optional(text),
   }),
-  baseline = optional(baseline),
+  baseline = optional(baseline), settings = optional(settings),
   limitations = optional(list(object { kind = text, reason = text, effect = text, accounts = optional(list(text)) })),
 }, { partial = "part" })
 

@@ -136,6 +136,7 @@ local function scan(target, options, run)
   local region, err = access.connect(target.session, {
     permit = false, parallel = M.CALLS, select = run.select,
     observer = run.part and progress.observer(run.part) or nil,
+    on_names = options.on_names and not target.role and options.on_names(target.session) or nil,
   })
   if not region then
     return nil, err
@@ -219,6 +220,22 @@ local function part_of(options)
   } or nil
 end
 
+local function sorted(list)
+  local copy = list and json.array(table.move(list, 1, #list, 1, {}))
+  table.sort(copy or {})
+  return copy
+end
+
+-- Returns the options that all parts of an audit must share, as reports have them. Files count by their bytes, because
+-- parts can be made on machines where the files have other names.
+local function settings_of(options)
+  return {
+    trusted_accounts = sorted(options.trusted_accounts), trusted_organizations = sorted(options.trusted_organizations),
+    unused_days = options.unused_days or audit.UNUSED_DAYS, desired = options.desired and options.desired.digest,
+    rules = options.rules and options.rules.digest,
+  }
+end
+
 -- Returns how to select repositories (nil for all), and the globs, each of which must match somewhere.
 local function selection(options, count, matched)
   local globs = options.globs or options.shard and { "*" }
@@ -269,7 +286,7 @@ function M.run(targets, options)
     return { report = report, err = err }
   end, { limit = PARALLEL })
   local report = document.new(clock.time())
-  report.run, report.partial = options.run_id, part_of(options)
+  report.run, report.partial, report.settings = options.run_id, part_of(options), settings_of(options)
   local failures = gather(report, targets, outcomes)
   mark_skipped(failures, targets, outcomes)
   local count = #failures

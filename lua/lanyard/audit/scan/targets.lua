@@ -96,19 +96,43 @@ function M.accounts(text, option)
   return list, err
 end
 
---- Parses a list of ids of organizations.
+-- Returns an organization or a path of units as lanyard.policy.audience has it | nil if it is neither.
+local function organization_or_unit(text)
+  local id, path = text:match "^(o%-[a-z0-9]+)(.*)$"
+  if not id or #id < 12 or #id > 34 then
+    return nil
+  elseif path == "" or path == "/" or path == "/*" then
+    return id
+  end
+  local root, units = path:gsub("/%*$", "/"):gsub("([^/])$", "%1/"):match "^(/r%-[a-z0-9]+/)(.*)$"
+  if not root or #root < 8 or #root > 36 then
+    return nil
+  end
+  for unit in units:gmatch "([^/]*)/" do
+    local first, second = unit:match "^ou%-([a-z0-9]+)%-([a-z0-9]+)$"
+    if not first or #first < 4 or #first > 32 or #second < 8 or #second > 32 then
+      return nil
+    end
+  end
+  return id .. root .. units
+end
+
+--- Parses a list of ids of organizations and paths of organizational units. A path means the accounts of its unit and
+--- of the units below it, as "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*" does in a policy.
 --- https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+--- https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 ---@param text string
 ---@param option string
----@return string[]? organizations
+---@return string[]? organizations  a path ends with "/"
 ---@return aws.Error? err
 function M.organizations(text, option)
   local list, err = M.list(text, option)
-  for _, id in ipairs(list or {}) do
-    local rest = id:match "^o%-([a-z0-9]+)$"
-    if not rest or #rest < 10 or #rest > 32 then
-      return usage("%s: '%s' is not the id of an organization: write o- and 10 to 32 lower-case letters and digits",
-        option, id)
+  for i, word in ipairs(list or {}) do
+    list[i] = organization_or_unit(word)
+    if not list[i] then
+      return usage("%s: '%s' is not an organization or an organizational unit: write o- and 10 to 32 lower-case "
+        .. "letters and digits, or the path of a unit such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", option, word)
     end
   end
   return list, err

@@ -8,6 +8,7 @@ local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
 local desired_file = require "lanyard.desired.file"
 local jsonl = require "lanyard.report.jsonl"
+local names = require "lanyard.cli.completion.names"
 local progress = require "lanyard.audit.scan.progress"
 local repositories = require "lanyard.access.repositories"
 local scanner = require "lanyard.audit.scan.scanner"
@@ -132,7 +133,7 @@ function M.run(options, run)
       trusted_accounts = trusted, trusted_organizations = organizations,
       texts = options.output == "html", policies = options.output == "json" or run.before ~= nil,
       rules = run.rules, on_finding = run.streams and print_finding or nil,
-      meter = meter,
+      meter = meter, on_names = names.observer,
     })
   end)
   if not report then

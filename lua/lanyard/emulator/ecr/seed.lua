@@ -6,7 +6,7 @@ local encryption = require "lanyard.emulator.ecr.encryption"
 local errors = require "lanyard.errors"
 local images = require "lanyard.emulator.ecr.images"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
+local members = require "lanyard.emulator.members"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
 local repositories = require "lanyard.emulator.ecr.repositories"
@@ -18,15 +18,14 @@ local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
 end
 
-local IMAGE_MEMBERS = lists.set "tag exits port health log"
+local IMAGE_MEMBERS = { tag = "string", exits = "boolean", port = "integer", health = "integer", log = "list" }
 
 -- Adds an image to a repository: a tag, or a table with a tag. Returns true, or nil and an error.
 local function create_image(world, repository, name, item)
   local program = type(item) == "table" and item or { tag = item }
-  for key in pairs(program) do
-    if not IMAGE_MEMBERS[key] then
-      return invalid(("has an unknown member '%s' in an image of '%s'"):format(tostring(key), name))
-    end
+  local fault = members.fault(program, IMAGE_MEMBERS, ("an image of '%s'"):format(name))
+  if fault then
+    return invalid(fault)
   end
   local ok, message = names.image_tag(program.tag)
   if not ok then

@@ -5,6 +5,8 @@ local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local names = require "lanyard.aws.names"
 local services = require "lanyard.emulator.lightsail.services"
+local shape = require "lanyard.emulator.shape"
+local shapes = require "lanyard.emulator.lightsail.shapes"
 
 local M = {}
 
@@ -18,6 +20,27 @@ local M = {}
 ---@field publicEndpoint? table
 ---@field tags? table<string, string>
 
+-- What a deployment of these members must look like, as CreateContainerService validates it.
+local SHAPE = shape.structure {
+  power = shape.string { enum = shapes.powers },
+  scale = shape.integer { min = 1, max = 20 },
+  containers = shapes.containers,
+  publicEndpoint = shapes.endpoint,
+}
+
+-- Returns what is wrong with a service, or nil.
+local function fault_of(item)
+  local given = { power = item.power, scale = item.scale, containers = item.containers,
+    publicEndpoint = item.publicEndpoint }
+  local violations, mistyped = shape.check(SHAPE, given)
+  if mistyped then
+    return ("has the wrong type for %s in the service '%s'"):format(mistyped, item.name)
+  elseif violations[1] then
+    return ("has an invalid service '%s': %s"):format(item.name, shape.describe(violations))
+  end
+  return nil
+end
+
 --- Creates a container service of a seed.
 ---@param world emulator.World
 ---@param region string
@@ -28,6 +51,10 @@ function M.create(world, region, item)
   local ok, message = names.container_service(item.name)
   if not ok then
     return nil, errors.new { code = "InvalidSeed", message = "the seed has an invalid service: " .. message }
+  end
+  local fault = fault_of(item)
+  if fault then
+    return nil, errors.new { code = "InvalidSeed", message = "the seed " .. fault }
   end
   local service = services.create(world, region, item.name, { power = item.power, scale = item.scale }, 0)
   for key, value in pairs(item.tags or {}) do

@@ -4,12 +4,13 @@
 ---@field account? string                 the account that owns the repository
 ---@field organization? string            its organization
 ---@field trusted_accounts? string[]
----@field trusted_organizations? string[]
+---@field trusted_organizations? string[]  ids, or paths of units: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 ---
 ---@alias policy.Relation "own"|"trusted"|"other"|"unknown"
 
 local arn = require "lanyard.arn"
 local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
 local lists = require "lanyard.lists"
 
 local M = {}
@@ -27,32 +28,81 @@ function M.account(known, account)
   return lists.contains(known.trusted_accounts or {}, account) and "trusted" or "other"
 end
 
---- Returns the relation to an organization.
+-- Reports whether every path that a text matches, which can have wildcards, begins with a path.
+local function is_below(text, path)
+  local literal = text:match "^[^*?$]*"
+  return path:find("/", 1, true) ~= nil and literal:sub(1, #path) == path
+end
+
+--- Returns the relation to an organization, or to some of its accounts.
 ---@param known policy.Known
----@param id string
+---@param text string  the id of an organization, or a value of aws:PrincipalOrgPaths, which can have wildcards
 ---@return policy.Relation
-function M.organization(known, id)
+function M.organization(known, text)
+  local id = text:match "^[^/]*"
   if id == known.organization or id:lower() == "${aws:resourceorgid}" then
     return "own"
   end
-  return lists.contains(known.trusted_organizations or {}, id) and "trusted" or "other"
+  for _, trusted in ipairs(known.trusted_organizations or {}) do
+    if trusted == id or is_below(text, trusted) then
+      return "trusted"
+    end
+  end
+  return "other"
+end
+
+local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
+
+local function are_trusted(known, organizations)
+  for _, value in ipairs(organizations) do
+    if M.organization(known, value) ~= "trusted" then
+      return false
+    end
+  end
+  return #organizations > 0
+end
+
+--- Reports whether demands restrict callers to trusted organizations.
+---@param known policy.Known
+---@param restrictions policy.Demand[]
+---@return boolean
+function M.in_trusted_organization(known, restrictions)
+  for _, demand in ipairs(restrictions) do
+    if ORGANIZATION[demand.name] and demand.requires == "listed" and demand.sound
+      and are_trusted(known, demand.values) then
+      return true
+    end
+  end
+  return false
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Sources
 
+-- Variables of the owner of the repository.
+local OWNER = { ["${aws:resourceaccount}"] = true, ["${aws:resourceorgid}"] = true }
+-- The relation to a source that cannot exist: any other one is further away.
+local NOBODY = "own"
+
 -- Relations from the nearest; "none" restricts nobody.
 local DISTANCES = { own = 1, trusted = 2, unknown = 3, other = 4, none = 5 }
 
+-- Reports whether a value is a name of the owner, and a text that no source has, because it is not a variable.
+local function is_dead(text, demand)
+  return demand.literal and OWNER[text:lower()]
+end
+
 -- Returns whose resource an ARN names. Some resources, such as buckets, have no account in their ARN.
-local function of_arn(known, text)
+local function of_arn(known, text, demand)
   local parsed = arn.parse(text)
   local account = parsed and parsed.account
   if not parsed or text:find "^%*" then
     return "none"
   elseif account == "" then
     local name = parsed.resource:match "^[^/]*"
-    return (name:find "[*?]" or name:find("${", 1, true)) and "none" or "unknown"
+    return (name:find "[*?]" or demands.is_variable(demand, name)) and "none" or "unknown"
+  elseif is_dead(account, demand) then
+    return NOBODY
   elseif account:lower() == "${aws:resourceaccount}" or account == known.account then
     return "own", known.account
   elseif not coverage.account(account) then
@@ -61,17 +111,22 @@ local function of_arn(known, text)
   return M.account(known, account), account
 end
 
-local function of_account(known, text)
-  if coverage.account(text) == text or text:lower() == "${aws:resourceaccount}" then
+local function of_account(known, text, demand)
+  if is_dead(text, demand) then
+    return NOBODY
+  elseif coverage.account(text) == text or text:lower() == "${aws:resourceaccount}" then
     return M.account(known, text), text
   end
   return "none"
 end
 
-local function of_organization(known, text)
+local function of_organization(known, text, demand)
+  if is_dead(text, demand) then
+    return NOBODY
+  end
   local id = text:match "^(o%-[%w]+)" or text:lower() == "${aws:resourceorgid}" and text
   local wild = not id or text:find("^o%-%w+[*?]")
-  return wild and "none" or M.organization(known, id), not wild and id or nil
+  return wild and "none" or M.organization(known, text), not wild and id or nil
 end
 
 local READERS = {
@@ -94,7 +149,7 @@ local function of_demand(known, demand)
     return source
   end
   for _, value in ipairs(demand.values) do
-    local relation, id = READERS[demand.name](known, value)
+    local relation, id = READERS[demand.name](known, value, demand)
     if DISTANCES[relation] > DISTANCES[source.relation] then
       source.relation = relation
     end

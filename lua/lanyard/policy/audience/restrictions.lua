@@ -11,6 +11,7 @@
 
 local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
+local demands = require "lanyard.policy.demand"
 local json = require "lanyard.json"
 local networks = require "lanyard.policy.networks"
 local timestamp = require "lanyard.text.timestamp"
@@ -33,7 +34,7 @@ local PROTECTING = {
 local function all_fixed(demand)
   for _, value in ipairs(demand.values) do
     local own = value:lower() == "${aws:resourceorgid}" or value:lower() == "${aws:resourceaccount}"
-    local wild = value:find "[*?]" or value:find("${", 1, true) and not own
+    local wild = value:find "[*?]" or demands.is_variable(demand, value) and not own
     if demand.facet == "organization-path" then
       wild = not value:find "^o%-%w+/"
     elseif demand.facet == "arn" or demand.name == "aws:sourcevpcarn" then
@@ -83,7 +84,8 @@ end
 
 -- Reports whether a condition holds for a request with a value of its key.
 local function holds(demand, value)
-  local doc = core.parse(json.encode { Version = "2012-10-17", Statement = json.array { {
+  local version = demand.literal and "2008-10-17" or "2012-10-17"
+  local doc = core.parse(json.encode { Version = version, Statement = json.array { {
     Effect = "Allow", Principal = "*", Action = "*",
     Condition = { [demand.operator] = { [demand.key] = json.array(demand.values) } },
   } } })

@@ -27,6 +27,28 @@ describe("the targets of an audit", function()
     end
   end)
 
+  it("name organizations by their ids, and units by their paths", function()
+    local ID, UNIT = "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
+    for text, expected in pairs {
+      [ID] = { ID }, [ID .. "/"] = { ID }, [ID .. "/*"] = { ID }, [ID .. ",o-zzzzzzzzzz"] = { ID, "o-zzzzzzzzzz" },
+      [ID .. "/r-ab12"] = { ID .. "/r-ab12/" }, [ID .. "/r-ab12/*"] = { ID .. "/r-ab12/" },
+      [UNIT] = { UNIT }, [UNIT:sub(1, -2)] = { UNIT }, [UNIT .. "*"] = { UNIT },
+      [UNIT .. "ou-ab12-22222222/*"] = { UNIT .. "ou-ab12-22222222/" },
+    } do
+      assert.same(expected, targets.organizations(text, "--trusted-organizations"))
+    end
+    for _, text in ipairs {
+      "o-short", "O-A1B2C3D4E5", "r-ab12/ou-ab12-11111111", "ou-ab12-11111111", ID .. "/ou-ab12-11111111/", ID .. "*",
+      ID .. "/r-ab12*", ID .. "/r-ab12/ou-ab12-1111*", ID .. "/*/ou-ab12-11111111/", UNIT .. "/", UNIT .. "/*",
+      ID .. "//r-ab12/", UNIT .. "**", UNIT .. " ou-ab12-22222222/",
+    } do
+      local none, err = targets.organizations(text, "--trusted-organizations")
+      assert.is_nil(none, text)
+      assert.match("^%-%-trusted%-organizations: '" .. text:gsub("%p", "%%%0") .. "' is not an organization or an "
+        .. "organizational unit: write o%-[^\n]*$", err.message)
+    end
+  end)
+
   it("get their credentials once for all Regions", function()
     local accounts <close> = two_regions()
     local opened = 0

@@ -1,0 +1,79 @@
+--- The options before the command: lanyard's own, and options of the AWS CLI, which people write there.
+---
+---     local own, leading, rest = leading_options.split { "--profile", "ops", "status", "web" }
+---     own.first                                  --> "status"
+---     leading_options.joined(leading, rest)      --> { "--profile", "ops", "web" }
+
+local M = {}
+
+-- Options of the AWS CLI that people write before the command; they are passed to the command.
+local TAKES_VALUE = {
+  ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
+  ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
+}
+
+--- Joins the options before a command with its words. An option that is also after the command counts there, as the
+--- last one counts in the AWS CLI.
+---@param leading string[]
+---@param words string[]
+---@return string[]
+function M.joined(leading, words)
+  local given, all = {}, {}
+  for _, word in ipairs(words) do
+    if word == "--" then
+      break
+    end
+    given[word:match "^%-%-[%w-]+" or false] = true
+  end
+  local i = 1
+  while leading[i] do
+    local count = TAKES_VALUE[leading[i]] and 2 or 1
+    if not given[leading[i]:match "^%-%-[%w-]+"] then
+      table.move(leading, i, i + count - 1, #all + 1, all)
+    end
+    i = i + count
+  end
+  return table.move(words, 1, #words, #all + 1, all)
+end
+
+--- Splits the words before the command: options of lanyard itself, and options for the command.
+---@param words string[]
+---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
+---@return string[]|string leading  options for the command; or why the words are invalid
+---@return string[]? rest  words after the command
+function M.split(words)
+  local own, leading, i = {}, {}, 1
+  while words[i] and words[i]:sub(1, 1) == "-" do
+    local word = words[i]
+    if word == "--emulator" then
+      own.emulator = true
+    elseif word == "--emulator=" then
+      return nil, "--emulator= needs the file of a seed"
+    elseif word:find "^%-%-emulator=" then
+      own.emulator, own.seed = true, word:match "=(.*)"
+    elseif word == "--version" or word == "-e" or word == "-" then
+      own.first = word
+      i = i + 1
+      break
+    elseif word == "--help" or word == "-h" then
+      own.first = "help"
+      i = i + 1
+      break
+    elseif word == "--debug" or word:match "^(%-%-[%w-]+)=" and TAKES_VALUE[word:match "^(%-%-[%w-]+)="] then
+      leading[#leading + 1] = word
+    elseif TAKES_VALUE[word] and words[i + 1] then
+      table.move(words, i, i + 1, #leading + 1, leading)
+      i = i + 1
+    else
+      return nil, ("unknown option '%s' before a command"):format(word)
+    end
+    i = i + 1
+  end
+  if not own.first then
+    own.first = words[i]
+    i = i + 1
+  end
+  return own, leading, table.move(words, i, #words, 1, {})
+end
+
+return M

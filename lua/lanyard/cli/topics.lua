@@ -1,0 +1,25 @@
+--- Pages of help that describe no command: `lanyard help TOPIC`. Each is a function that returns the text.
+
+local M = {}
+
+--- The variables and config files.
+function M.environment()
+  return require("lanyard.assets").read "lanyard/cli/environment.txt"
+end
+
+--- The findings of audit.
+function M.findings()
+  return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
+--fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
+end
+
+--- The findings of policy lint.
+function M.lint()
+  require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
+  return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
+one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
+end
+
+return M

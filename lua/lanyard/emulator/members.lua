@@ -1,0 +1,73 @@
+--- Checks the members of a table of a seed.
+---
+---     members.fault({ name = 5 }, { name = "string", scale = "integer" }, "its services")
+---       --> "has a number as name in its services; expected a string"
+---
+--- A type is a name of Lua, "integer", "list" (of anything), "texts" (a table whose values are strings), "any", or
+--- several of them, as "string or table".
+
+local lists = require "lanyard.lists"
+
+local M = {}
+
+local function is_list(value)
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+  end
+  return count == #value
+end
+
+local function are_texts(value)
+  for _, one in pairs(value) do
+    if type(one) ~= "string" then
+      return false
+    end
+  end
+  return true
+end
+
+local function has_type(value, wanted)
+  for name in wanted:gmatch "[^ ]+" do
+    local found = name == "any" or type(value) == name
+      or name == "integer" and math.type(value) ~= nil and math.tointeger(value) ~= nil
+      or name == "list" and type(value) == "table" and is_list(value)
+      or name == "texts" and type(value) == "table" and are_texts(value)
+    if found then
+      return true
+    end
+  end
+  return false
+end
+
+local function named(wanted)
+  if wanted == "texts" then
+    return "a table of strings"
+  end
+  return (wanted:find "^[aeiou]" and "an " or "a ") .. wanted
+end
+
+--- Returns what is wrong with a table, or nil. The result continues a sentence that begins with "the seed".
+---@param value any
+---@param types table<string, string>  the type of each member
+---@param where string  such as "its services"
+---@param expected? string  the names of the members as a person lists them
+---@return string?
+function M.fault(value, types, where, expected)
+  if type(value) ~= "table" then
+    return ("has an unknown member '%s' in %s; expected a table"):format(tostring(value), where)
+  end
+  for key, one in pairs(value) do
+    local wanted = types[key]
+    if not wanted then
+      return ("has an unknown member '%s'%s; expected %s"):format(tostring(key), where == "" and "" or " in " .. where,
+        expected or table.concat(lists.sorted_names(types), ", "))
+    elseif not has_type(one, wanted) then
+      return ("has %s as %s%s; expected %s"):format(named(type(one)), key, where == "" and "" or " in " .. where,
+        named(wanted))
+    end
+  end
+  return nil
+end
+
+return M
