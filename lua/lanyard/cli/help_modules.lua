@@ -108,6 +108,23 @@ function M.text(name, width)
   return sections_text(sections, width or WIDTH) .. hint_of(found)
 end
 
+--- Returns what follows the help of a command that has the name of a module: the names in the module.
+---@param name string
+---@param width? integer
+---@return string?  nil if no module has this name
+function M.note(name, width)
+  local found = documentation.find(name)
+  if not found then
+    return nil
+  end
+  local names = {}
+  for i, member in ipairs(found.module.members) do
+    names[i] = member.name
+  end
+  return "\n" .. indented(("The Lua module of this name ('lanyard help lanyard.%s') has: %s."):format(name,
+    table.concat(names, ", ")), 0, width or WIDTH)
+end
+
 --- Returns the list of modules, each with its first sentence.
 ---@param width? integer
 ---@return string

@@ -185,28 +185,6 @@ local function overview()
   return exit.STATUS.ok
 end
 
-<<<<<<< HEAD
--- Pages of help that describe no command: functions that return the text.
-local TOPICS = {
-  environment = function()
-    return require("lanyard.assets").read "lanyard/cli/environment.txt"
-  end,
-  findings = function()
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
---fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
-  end,
-  modules = function()
-    return require("lanyard.cli.help_modules").list()
-  end,
-  lint = function()
-    require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
-    return require("lanyard.cli.help").catalogue([[
-The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
-one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
-  end,
-}
-
 -- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
 local function module_help(name)
   local text, message = require("lanyard.cli.help_modules").text(name)
@@ -218,21 +196,6 @@ local function module_help(name)
   end
 end
 
--- Names the module that has the name of a command, and its functions.
-local function note_module(name)
-  local found = require("lanyard.documentation").find(name)
-  if found then
-    local names = {}
-    for i, member in ipairs(found.module.members) do
-      names[i] = member.name
-    end
-    terminal.out(require("lanyard.cli.help").paragraphs(("\nThe Lua module of this name (`lanyard help lanyard.%s`) "
-      .. "has: %s."):format(name, table.concat(names, ", "))))
-  end
-end
-
-=======
->>>>>>> main
 local function help(words)
   local name = words[1]
   if not name then
@@ -243,16 +206,12 @@ local function help(words)
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-<<<<<<< HEAD
     local status = module_help(name)
     if status then
       return status
     end
-    local topics, modules = lists.sorted_names(TOPICS), require("lanyard.cli.help_modules").names()
-    no_command(name, err, table.move(modules, 1, #modules, #topics + 1, topics))
-=======
-    no_command(name, err, lists.sorted_names(topics))
->>>>>>> main
+    local names, modules = lists.sorted_names(topics), require("lanyard.cli.help_modules").names()
+    no_command(name, err, table.move(modules, 1, #modules, #names + 1, names))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
@@ -260,8 +219,9 @@ local function help(words)
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
   local status = print_help(script)
-  if script.built_in then
-    note_module(name)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name)
+  if note then
+    terminal.out(note)
   end
   return status
 end
