@@ -18,7 +18,7 @@ end
 -- What precedes the name of a field that is not for scripts.
 local HIDDEN = { ["private "] = true, ["protected "] = true, ["package "] = true }
 
--- The maximum width of code, which help indents by two blanks.
+-- The maximum width of code, which help indents by two blanks. The lines of its output can be wider.
 local CODE_WIDTH = 78
 
 --- Sets the text of a comment as blocks, with its summary and its place.
@@ -37,7 +37,8 @@ function M.describe(file, comment, target)
     if type(block) == "table" then
       block.line = comment.line + block.line - 1
       for line in (block.literal .. "\n"):gmatch "([^\n]*)\n" do
-        target.wide = (utf8.len(line) or #line) > CODE_WIDTH + 2 and block.line or target.wide
+        local is_wide = (utf8.len(line) or #line) > CODE_WIDTH + 2 and not line:find "^  %-%->"
+        target.wide = is_wide and block.line or target.wide
       end
     end
   end

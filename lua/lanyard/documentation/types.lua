@@ -102,7 +102,7 @@ end
 ---@return string[] returns
 function M.fun(text)
   local inside, rest = text:match "^fun%s*(%b())%s*(.*)$"
-  if not inside then
+  if not inside or rest ~= "" and not rest:find "^:" then
     return nil, {}
   end
   local returns, position = {}, rest:match "^:%s*()"
