@@ -15,9 +15,10 @@ local ROLE = { "--principal", "arn:aws:iam::111122223333:role/ci", "--action", "
 -- A command line for each command with --output that changes nothing, and prints a value. Files are in %s.
 local LINES = {
   apply = "apply %s/grants.json --dry-run", plan = "plan %s/grants.json", import = "import",
-  audit = "audit", ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
+  audit = "audit",
+  ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
   deploy = "deploy web app=web:1.1 --dry-run", disable = "disable web --dry-run", enable = "enable fresh --dry-run",
-  grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status", uri = "uri web:1.0",
+  grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status", show = "show web jobs", uri = "uri web:1.0",
   wait = "wait service web", doctor = "doctor", trust = "trust --list",
   ["policy can"] = "policy can %s/policy.json " .. table.concat(ROLE, " "),
   ["policy check"] = "policy check --no-public --not-granted ecr:Batch* %s/policy.json",
