@@ -103,7 +103,7 @@ local function change_lines(report, labels)
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(baseline.grants[change]) do
       lines[#lines + 1] = escape.printable(("grant     %-8s  %s%s: %s (%s)")
-        :format(change, where(grant), grant.repository, grant.principal, grant.decision))
+        :format(change, where(grant), grant.repository, grant.audience or grant.principal, grant.decision))
     end
   end
   return table.concat(lines, "\n") .. "\n"
