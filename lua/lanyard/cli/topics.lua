@@ -7,6 +7,11 @@ function M.environment()
   return require("lanyard.assets").read "lanyard/cli/environment.txt"
 end
 
+--- The formats of --output, and --query.
+function M.output()
+  return require("lanyard.assets").read "lanyard/cli/output.txt"
+end
+
 --- The findings of audit.
 function M.findings()
   return require("lanyard.cli.help").catalogue([[
@@ -20,6 +25,11 @@ function M.lint()
   return require("lanyard.cli.help").catalogue([[
 The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
 one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
+end
+
+--- The modules for scripts.
+function M.modules()
+  return require("lanyard.cli.help_modules").list()
 end
 
 return M
