@@ -99,7 +99,7 @@ elseif not service.role.arn then
     changes:each(rehearse)
     return changes:report()
   end
-  local rehearsed = region:change_each(repositories, rehearse)
+  local rehearsed = changes:rehearse(rehearse)
   if all_fail(rehearsed) then
     changes:adopt(rehearsed)
     return changes:report()

@@ -7,6 +7,7 @@ local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
 local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
+local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -24,6 +25,8 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
+       lanyard help modules                 list the Lua modules
+       lanyard help <module>[.<function>]   describe one, or what it has
        lanyard scripts                      print where each command comes from
        lanyard --version
 
@@ -187,6 +190,17 @@ local function overview()
   return exit.STATUS.ok
 end
 
+-- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
+local function module_help(name)
+  local text, message = require("lanyard.cli.help_modules").text(name)
+  if message then
+    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+  elseif text then
+    terminal.out(text)
+    return exit.STATUS.ok
+  end
+end
+
 local function help(words)
   local name = words[1]
   if not name then
@@ -198,14 +212,24 @@ local function help(words)
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-    no_command(name, err, lists.sorted_names(topics))
+    local status = module_help(name)
+    if status then
+      return status
+    end
+    local names, modules = lists.sorted_names(topics), require("lanyard.cli.help_modules").names()
+    no_command(name, err, table.move(modules, 1, #modules, #names + 1, names))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
     exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
-  return print_help(script)
+  local status = print_help(script)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name)
+  if note then
+    terminal.out(note)
+  end
+  return status
 end
 
 local function list_scripts()
@@ -310,10 +334,12 @@ local function watch_output()
     for i = 1, parts.n do
       parts[i] = tostring(parts[i])
     end
+    progress.erase "\n"
     check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
     check_pipe(io.stdout:flush())
   end
   rawset(io, "write", function(...)
+    progress.erase(tostring(select(-1, "", ...)))
     local results = table.pack(io_write(...))
     if io.output() == io.stdout then
       check_pipe(table.unpack(results, 1, 3))
@@ -330,6 +356,7 @@ end
 return function(words)
   watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
+  progress.finish(not ok and not exit.is_exit(result))
   if ok then
     local status = output_status(result)
     if status == result then

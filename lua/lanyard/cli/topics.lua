@@ -28,4 +28,9 @@ The findings of `lanyard policy lint`. A single finding can be less severe. `lan
 one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue, width)
 end
 
+--- The modules for scripts.
+function M.modules()
+  return require("lanyard.cli.help_modules").list()
+end
+
 return M

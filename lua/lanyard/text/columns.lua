@@ -1,6 +1,13 @@
 --- Lays out rows in columns for a terminal.
 ---
----     io.write(columns.render({ "NAME", "TAG" }, { { "web", { "1.0", "green" } } }, paint, 80))
+--- ```lua
+--- local columns = require "lanyard.text.columns"
+--- local rows = { { "web", "1.0" }, { "api", 2 } }
+--- io.write(columns.render({ "NAME", "TAG" }, rows))
+--- --> NAME  TAG
+--- --> web   1.0
+--- --> api   2
+--- ```
 ---
 --- A column is as wide as its widest cell; the last one is not padded. If the table is wider than the terminal, the
 --- widest columns become narrower, and their cells take several lines; on a narrow terminal a table that would break
@@ -58,7 +65,7 @@ end
 --- Wraps a text into lines of at most so many cells, without spaces at their ends. A line with an ARN or a URL can be
 --- longer.
 ---@param text string
----@param cells integer
+---@param cells integer  the width of a terminal's character is one cell, or two for wide ones
 ---@return string[] lines
 function M.wrap(text, cells)
   local lines = {}
@@ -204,16 +211,22 @@ end
 
 ---@alias columns.Cell string|number|{ [1]: string|number, [2]?: string }  a text, or a text and its colour
 
+local function plain(_, text)
+  return text
+end
+
 --- Renders a table. Without rows the result is empty.
 ---@param headings string[]
 ---@param rows columns.Cell[][]
----@param paint fun(colour: string?, text: string): string  adds the escape sequences of a colour
+---@param paint? fun(colour: string?, text: string): string  adds the escape sequences of a colour, such as
+---  `lanyard.cli.paint`; no colours by default
 ---@param available? integer  the width of the terminal in cells; nil for no limit
 ---@return string
 function M.render(headings, rows, paint, available)
   if #rows == 0 then
     return ""
   end
+  paint = paint or plain
   local below = {}
   local widths = natural_widths(headings, rows, below)
   if available then
