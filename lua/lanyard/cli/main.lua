@@ -5,6 +5,7 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
+local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
 local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
@@ -111,7 +112,8 @@ local function print_help(script)
     local sub = find_commands().find(script.name, { command })
     summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
-  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries))
+  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries,
+    terminal.text_width()))
   return exit.STATUS.ok
 end
 
@@ -182,8 +184,9 @@ local function overview()
       category = script.built_in and declared and declared.category or nil,
     }
   end
-  print_harmless(USAGE .. require("lanyard.cli.help").overview(list)
-    .. "\n'lanyard help COMMAND' describes a command.")
+  local width = terminal.text_width()
+  print_harmless(layout.refit(USAGE, width) .. require("lanyard.cli.help").overview(list, width)
+    .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
   return exit.STATUS.ok
 end
 
@@ -203,7 +206,8 @@ local function help(words)
   if not name then
     return overview()
   elseif topics[name] then
-    terminal.out(topics[name]())
+    local width = terminal.text_width()
+    terminal.out(layout.refit(topics[name](width), width))
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
