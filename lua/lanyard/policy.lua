@@ -13,6 +13,7 @@
 ---
 --- An edit keeps the bytes of everything that it does not change.
 
+local arguments = require "lanyard.policy.arguments"
 local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
 local decide = require "lanyard.policy.decide"
@@ -99,10 +100,11 @@ local add_statement = core.methods.allow
 ---@return string reason
 ---@return integer index  of the statement that allows the actions
 function core.methods.allow(doc, grant)
-  if type(grant) ~= "table" or grant.condition == nil then
-    return add_statement(doc, grant)
+  if type(grant) == "table" and grant.condition ~= nil then
+    grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
   end
-  return add_statement(doc, with(grant, { condition = json.encode(grant.condition) }))
+  local changed, reason, index = arguments.call("allow", add_statement, doc, grant)
+  return changed, reason, index
 end
 
 local set_element = core.methods.set
@@ -114,17 +116,20 @@ local set_element = core.methods.set
 ---@return boolean changed
 ---@return string? reason  why nothing changed
 function core.methods.set(doc, options)
-  return set_element(doc, with(options, {
-    value = false, json = options.value ~= nil and json.encode(options.value),
-  }))
+  arguments.verify("set", arguments.table("options", options))
+  local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
+  local changed, reason = arguments.call("set", set_element, doc, with(options, { value = false, json = text }))
+  return changed, reason
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Questions
 
 local ask = core.methods.can
-local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true,
-  issuer = true }
+local CAN_FIELDS = {
+  principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
+  account = "string", issuer = "string",
+}
 
 -- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
 local function other_account_note(doc, options, request)
@@ -137,7 +142,9 @@ local function other_account_note(doc, options, request)
 end
 
 -- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
-local function decided(doc, options)
+local function decided(name, doc, options)
+  arguments.verify(name, arguments.document("doc", doc), 1)
+  arguments.request(name, options, CAN_FIELDS, { "principal", "action" }, 1)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
   elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
@@ -145,11 +152,6 @@ local function decided(doc, options)
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
       return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
-    end
-  end
-  for name in pairs(options) do
-    if not CAN_FIELDS[name] then
-      error(("can has no field '%s'"):format(tostring(name)), 3)
     end
   end
   local owner = request_of.resource_account(options.account, options.resource)
@@ -177,7 +179,7 @@ end
 ---@return string reason
 ---@return policy.When? when  for "depends": when the decision is allow
 function core.methods.can(doc, options)
-  local decision, statement, reason, request = decided(doc, options)
+  local decision, statement, reason, request = decided("can", doc, options)
   if request then
     return decision, statement, reason, when.document(doc, request)
   end
@@ -192,13 +194,13 @@ end
 ---@return { index: integer, sid?: string, effect: string }? statement
 ---@return string reason
 function core.methods.decision(doc, options)
-  local decision, statement, reason = decided(doc, options)
+  local decision, statement, reason = decided("decision", doc, options)
   return decision, statement, reason
 end
 
 local POSSIBLE_FIELDS = {
-  principal = true, action = true, resource = true, context = true, account = true, partial = true, complete = true,
-  issuer = true,
+  principal = "string", action = "string", resource = "string", context = true, account = "string", partial = true,
+  complete = true, issuer = "string",
 }
 
 --- Reports whether a request can exist. The principal and the resource determine condition keys: a role has no
@@ -212,22 +214,7 @@ local POSSIBLE_FIELDS = {
 ---@return boolean possible
 ---@return string? reason  names the key, what is expected and what the request has
 function M.possible(request)
-  if type(request) ~= "table" then
-    error(("possible: a table expected, got %s"):format(type(request)), 2)
-  end
-  for name in pairs(request) do
-    if not POSSIBLE_FIELDS[name] then
-      error(("possible has no field '%s'"):format(tostring(name)), 2)
-    end
-  end
-  if type(request.principal) ~= "string" then
-    error("possible requires 'principal', a string", 2)
-  end
-  for _, name in ipairs { "action", "resource", "account", "issuer" } do
-    if request[name] ~= nil and type(request[name]) ~= "string" then
-      error(("possible: %s: a string expected, got %s"):format(name, type(request[name])), 2)
-    end
-  end
+  arguments.request("possible", request, POSSIBLE_FIELDS, { "principal" })
   if request_of.caller(request.principal).kind == "other" then
     return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
       .. "unique id or *, found '%s'"):format(request.principal)
@@ -241,11 +228,18 @@ end
 ---@param doc policy.Document
 ---@return integer
 function core.methods.compact_size(doc)
+  arguments.verify("compact_size", arguments.document("doc", doc))
   return utf8.len(doc:compact())
 end
 
 --- Returns the differences in meaning. See lanyard.policy.compare.
-core.methods.compare = compare
+---@param doc policy.Document
+---@param other policy.Document
+---@return policy.Change[]
+function core.methods.compare(doc, other)
+  arguments.verify("compare", arguments.document("doc", doc) or arguments.document("other", other))
+  return compare(doc, other)
+end
 
 --- Returns the differences of the pretty-printed documents as a unified diff, or "".
 ---@param doc policy.Document
@@ -253,6 +247,8 @@ core.methods.compare = compare
 ---@param options? { from?: string, to?: string }  the names in the header
 ---@return string
 function core.methods.diff(doc, other, options)
+  arguments.verify("diff", arguments.document("doc", doc) or arguments.document("other", other)
+    or options ~= nil and arguments.table("options", options) or nil)
   return diff.unified(doc:format() .. "\n", other:format() .. "\n", options)
 end
 
@@ -261,7 +257,11 @@ end
 ---@param options? { account?: string, stored?: boolean }
 ---@return policy.lint.Finding[]
 function core.methods.lint(doc, options)
-  return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used
+  arguments.verify("lint", arguments.document("doc", doc)
+    or options ~= nil and arguments.table("options", options) or nil)
+  local lint = require "lanyard.policy.lint" -- large, and rarely used
+  arguments.verify("lint", options and arguments.choice("options.type", options.type, lint.TYPES))
+  return lint.check(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -310,7 +310,8 @@ function M.outside(doc, inside, options)
   return require("lanyard.policy.questions").outside(doc, inside, options)
 end
 
---- Finds a request of the public that a document allows. See lanyard.policy.reference.
+--- Finds a request of the public that a document allows. See lanyard.policy.reference. An identity policy is never
+--- public, so its kind is an error.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness?, "undecided"?, string?
@@ -369,6 +370,7 @@ end
 ---@return policy.Document? merged
 ---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names
 function M.merge(a, b)
+  arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
   local merged = a:copy()
   local meanings, sids, conflicts = {}, {}, {}
   for _, statement in ipairs(a:statements()) do

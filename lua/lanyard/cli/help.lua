@@ -36,6 +36,10 @@ local function hanging(text, indent)
   return table.concat(filled(text, WIDTH - indent), "\n" .. (" "):rep(indent))
 end
 
+--- Fills a text to 80 columns, with its lines after the first indented.
+---@type fun(text: string, indent: integer): string
+M.hanging = hanging
+
 --- Fills the paragraphs of a text to 80 columns. Lines that begin with two blanks stay as they are.
 ---@param text string
 ---@return string

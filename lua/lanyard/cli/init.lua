@@ -20,6 +20,7 @@ local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local progress = require "lanyard.cli.progress"
+local result = require "lanyard.cli.result"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
 
@@ -27,6 +28,8 @@ local M = {
   command = command.command,
   exit = exit.STATUS,
   leave = exit.leave,
+  problem = exit.problem,
+  with_code = exit.with_code,
   fail = exit.fail,
   check = exit.check,
   check_file = exit.check_file,
@@ -34,7 +37,7 @@ local M = {
   status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
-  json = terminal.json,
+  json = result.json,
   note = terminal.note,
   paint = terminal.paint,
   colours = terminal.colours,
@@ -101,7 +104,7 @@ end
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
+    exit.problem("MissingValue", "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,

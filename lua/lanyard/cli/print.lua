@@ -6,6 +6,7 @@
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local results = require "lanyard.cli.result"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
@@ -31,10 +32,10 @@ function M.rows(columns, rows)
   cli.out(text_table.render(columns, rows, cli.paint, terminal.width()))
 end
 
---- Prints a value as indented JSON with sorted member names.
+--- Prints a value: as indented JSON with sorted member names, or as --output and --query ask (lanyard.cli.result).
 ---@param value any
 function M.json(value)
-  cli.json(json.encode(value, { pretty = true }))
+  results.value(value)
 end
 
 -- How the formats of an audit report are printed; data unless listed.
@@ -47,18 +48,29 @@ end
 -- Characters that a format leaves as they are, and which are not printable, are written as on stdout.
 local ESCAPES = { terminal = escape.lines, json = escape.json, jsonl = escape.json, sarif = escape.json }
 
--- Writes an audit report to a file, whose folder is made if needed. The file is never incomplete.
-local function write_file(name, report, path)
+-- Returns an audit report in a format.
+local function rendered(name, report)
+  if name == "json" and results.is_changed() then
+    local text, is_plain = results.render(report)
+    return is_plain and escape.lines(text) or text
+  end
   local parts, escaped = {}, ESCAPES[name]
   require("lanyard.report." .. name).write(report, function(text)
+    text = name == "jsonl" and results.lines(text) or text
     text = escaped and escaped(text) or text
     parts[#parts + 1] = text ~= "" and text:sub(-1) ~= "\n" and text .. "\n" or text
   end, { paint = plain, catalogue = require("lanyard.audit.findings").catalogue })
+  return table.concat(parts)
+end
+
+-- Writes an audit report to a file, whose folder is made if needed. The file is never incomplete.
+local function write_file(name, report, path)
+  local text = rendered(name, report)
   local folder = path:match "^(.+)/[^/]*$"
   if folder then
     cli.check(system.mkdirs(folder))
   end
-  cli.check(system.write_file(path, table.concat(parts)))
+  cli.check(system.write_file(path, text))
 end
 
 --- Prints an audit report, or writes it to a file.
@@ -69,6 +81,8 @@ function M.audit(format, report, path)
   local name = format == "table" and "terminal" or format
   if path then
     return write_file(name, report, path)
+  elseif name == "json" and results.is_changed() then
+    return results.value(report)
   end
   require("lanyard.report." .. name).write(report, PRINTERS[name] or cli.data, {
     paint = cli.paint, width = terminal.width(), catalogue = require("lanyard.audit.findings").catalogue,
@@ -79,6 +93,9 @@ end
 ---@param format string a choice of the type "graph-format"
 ---@param report audit.Report
 function M.graph(format, report)
+  if format == "json" then
+    return M.json(require("lanyard.report.graph.value").of(report, require("lanyard.audit.findings").catalogue))
+  end
   require("lanyard.report." .. format).write(report, cli.data, {
     catalogue = require("lanyard.audit.findings").catalogue,
   })

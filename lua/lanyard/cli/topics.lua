@@ -7,6 +7,16 @@ function M.environment()
   return require("lanyard.assets").read "lanyard/cli/environment.txt"
 end
 
+--- The formats of --output, and --query.
+function M.output()
+  return require("lanyard.assets").read "lanyard/cli/output.txt"
+end
+
+--- The errors, with cause and remedy.
+function M.errors()
+  return require("lanyard.cli.errors").page()
+end
+
 --- The findings of audit.
 function M.findings()
   return require("lanyard.cli.help").catalogue([[

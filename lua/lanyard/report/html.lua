@@ -48,7 +48,7 @@ end
 
 local function grant_line(grant)
   return ("%s: %s, %s<br><code>%s</code>"):format(text(summary.label(grant)), text(grant.repository),
-    text(grant.decision), text(grant.principal))
+    text(grant.decision), text(grant.audience or grant.principal))
 end
 
 local function policy_line(change)

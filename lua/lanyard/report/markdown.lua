@@ -65,7 +65,7 @@ local function changes_of(report)
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(report.baseline.grants[change]) do
       add("grant", change, escape.markdown(("%s: %s"):format(summary.label(grant), grant.repository)),
-        escape.markdown(("%s (%s)"):format(grant.principal, grant.decision)))
+        escape.markdown(("%s (%s)"):format(grant.audience or grant.principal, grant.decision)))
     end
   end
   local more = omitted > 0 and ("\n%d more changes are omitted.\n"):format(omitted) or ""

@@ -98,7 +98,8 @@ local function change_lines(report, labels)
     return labels and summary.label(item) .. ": " or ""
   end
   local baseline = report.baseline
-  local lines = { ("\nsince %s: %s"):format(timestamp.localized(baseline.time), summary.since(summary.changes(report))) }
+  local since = timestamp.localized(baseline.time)
+  local lines = { ("\nsince %s: %s"):format(since, summary.since(summary.changes(report))) }
   for _, finding in ipairs(baseline.resolved) do
     lines[#lines + 1] = ("%-8s  resolved  %s: %s%s"):format(finding.severity, finding.id, where(finding),
       escape.printable(timestamp.localized(finding.message)))
@@ -106,7 +107,7 @@ local function change_lines(report, labels)
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(baseline.grants[change]) do
       lines[#lines + 1] = escape.printable(("grant     %-8s  %s%s: %s (%s)")
-        :format(change, where(grant), grant.repository, grant.principal, grant.decision))
+        :format(change, where(grant), grant.repository, grant.audience or grant.principal, grant.decision))
     end
   end
   return table.concat(lines, "\n") .. "\n"
