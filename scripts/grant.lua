@@ -6,7 +6,9 @@ local command = cli.command {
   description = [[
 Adds one statement to the policy of each repository. The statement names the
 service's puller role; all other statements stay byte for byte as they
-were. If the grant already exists, the result is `unchanged`.
+were. If the grant already exists, the result is `unchanged`. A warning names a
+Deny that stops the pull in spite of the grant: of the repository's or the
+registry's policy, or of a resource control policy that the caller may read.
 
 With --expires, AWS ends the grant: at a time (2027-01-31T00:00Z), at the start
 of a day in UTC (2027-01-31), or after a period (30d, 12h). For an existing
@@ -97,7 +99,7 @@ elseif not service.role.arn then
     changes:each(rehearse)
     return changes:report()
   end
-  local rehearsed = region:change_each(repositories, rehearse)
+  local rehearsed = changes:rehearse(rehearse)
   if all_fail(rehearsed) then
     changes:adopt(rehearsed)
     return changes:report()

@@ -45,6 +45,7 @@ local history = require "lanyard.audit.report.history"
 local json = require "lanyard.json"
 local results = require "lanyard.cli.print"
 local summary = require "lanyard.report.summary"
+local timestamp = require "lanyard.text.timestamp"
 
 local KINDS = { "grants", "findings", "runs" }
 
@@ -66,7 +67,8 @@ end
 
 -- "2026-11-25T01:00:00Z" --> "2026-11-25 01:00Z"
 local function short(time)
-  return time and ("%s %sZ"):format(time:sub(1, 10), time:sub(12, 16)) or "-"
+  local shown = time and timestamp.localized(time)
+  return shown and ("%s %s%s"):format(shown:sub(1, 10), shown:sub(12, 16), shown:sub(20)) or "-"
 end
 
 -- Reports whether items are of several accounts or Regions.

@@ -108,7 +108,7 @@ return watch.run {
   every = options.every, times = options.times, until_ok = options.until_ok,
   stop_on_failure = options.stop_on_failure, always = options.always,
   channels = channels,
-  log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
+  log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.shown(clock.time()), text)) end,
   show = function(run)
     if terminal.closed then
       cli.leave(cli.exit.ok) -- nobody reads the results

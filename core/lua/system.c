@@ -240,6 +240,13 @@ static int system_time(lua_State *L) {
   return 1;
 }
 
+/* utc_offset(seconds) --> integer
+ * Returns by how many seconds the local time is ahead of UTC at a time in seconds since 1970. */
+static int system_utc_offset(lua_State *L) {
+  lua_pushinteger(L, platform_utc_offset((int64_t)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
 static void fill_random(lua_State *L, void *bytes, size_t length) {
   if (!platform_random(bytes, length))
     luaL_error(L, "cannot read random bytes: %s", strerror(errno));
@@ -337,6 +344,7 @@ static const luaL_Reg functions[] = {
     {"lock", system_lock},
     {"clock", system_clock},
     {"time", system_time},
+    {"utc_offset", system_utc_offset},
     {"random", system_random},
     {"uniform", system_uniform},
     {"output_failure", system_output_failure},

@@ -16,6 +16,7 @@
 ---
 --- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
+local arguments = require "lanyard.policy.arguments"
 local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
 local decide = require "lanyard.policy.decide"
@@ -112,10 +113,11 @@ local add_statement = Document.allow
 ---@return string reason
 ---@return integer index  of the statement that allows the actions
 function Document:allow(grant)
-  if type(grant) ~= "table" or grant.condition == nil then
-    return add_statement(self, grant)
+  if type(grant) == "table" and grant.condition ~= nil then
+    grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
   end
-  return add_statement(self, with(grant, { condition = json.encode(grant.condition) }))
+  local changed, reason, index = arguments.call("allow", add_statement, self, grant)
+  return changed, reason, index
 end
 
 --- What `set` changes: the element of one statement, or of the document.
@@ -143,9 +145,10 @@ local set_element = Document.set
 ---@return boolean changed
 ---@return string? reason  why nothing changed
 function Document:set(options)
-  return set_element(self, with(options, {
-    value = false, json = options.value ~= nil and json.encode(options.value),
-  }))
+  arguments.verify("set", arguments.table("options", options))
+  local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
+  local changed, reason = arguments.call("set", set_element, self, with(options, { value = false, json = text }))
+  return changed, reason
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -158,8 +161,10 @@ end
 ---@field effect string  "Allow" or "Deny"
 
 local ask = Document.can
-local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true,
-  issuer = true }
+local CAN_FIELDS = {
+  principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
+  account = "string", issuer = "string",
+}
 
 -- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
 local function other_account_note(doc, options, request)
@@ -172,7 +177,9 @@ local function other_account_note(doc, options, request)
 end
 
 -- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
-local function decided(doc, options)
+local function decided(name, doc, options)
+  arguments.verify(name, arguments.document("doc", doc), 1)
+  arguments.request(name, options, CAN_FIELDS, { "principal", "action" }, 1)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
   elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
@@ -180,11 +187,6 @@ local function decided(doc, options)
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
       return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
-    end
-  end
-  for name in pairs(options) do
-    if not CAN_FIELDS[name] then
-      error(("can has no field '%s'"):format(tostring(name)), 3)
     end
   end
   local owner = request_of.resource_account(options.account, options.resource)
@@ -226,7 +228,7 @@ end
 ---@return string reason
 ---@return policy.When? when  for "depends": when the decision is allow
 function Document:can(options)
-  local decision, statement, reason, request = decided(self, options)
+  local decision, statement, reason, request = decided("can", self, options)
   if request then
     return decision, statement, reason, when.document(self, request)
   end
@@ -240,7 +242,7 @@ end
 ---@return policy.Deciding? statement
 ---@return string reason
 function Document:decision(options)
-  local decision, statement, reason = decided(self, options)
+  local decision, statement, reason = decided("decision", self, options)
   return decision, statement, reason
 end
 
@@ -256,8 +258,8 @@ end
 ---@field complete? boolean   a key that the context lacks is absent from the request
 
 local POSSIBLE_FIELDS = {
-  principal = true, action = true, resource = true, context = true, account = true, partial = true, complete = true,
-  issuer = true,
+  principal = "string", action = "string", resource = "string", context = true, account = "string", partial = true,
+  complete = true, issuer = "string",
 }
 
 --- Reports whether a request can exist. The principal and the resource determine condition keys: a role has no
@@ -277,22 +279,7 @@ local POSSIBLE_FIELDS = {
 ---@return boolean possible
 ---@return string? reason  names the key, what is expected and what the request has
 function M.possible(request)
-  if type(request) ~= "table" then
-    error(("possible: a table expected, got %s"):format(type(request)), 2)
-  end
-  for name in pairs(request) do
-    if not POSSIBLE_FIELDS[name] then
-      error(("possible has no field '%s'"):format(tostring(name)), 2)
-    end
-  end
-  if type(request.principal) ~= "string" then
-    error("possible requires 'principal', a string", 2)
-  end
-  for _, name in ipairs { "action", "resource", "account", "issuer" } do
-    if request[name] ~= nil and type(request[name]) ~= "string" then
-      error(("possible: %s: a string expected, got %s"):format(name, type(request[name])), 2)
-    end
-  end
+  arguments.request("possible", request, POSSIBLE_FIELDS, { "principal" })
   if request_of.caller(request.principal).kind == "other" then
     return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
       .. "unique id or *, found '%s'"):format(request.principal)
@@ -305,16 +292,37 @@ end
 --- returns it laid out longer: a policy that was read can be larger than the limit and still be written.
 ---@return integer
 function Document:compact_size()
+  arguments.verify("compact_size", arguments.document("doc", self))
   return utf8.len(self:compact())
 end
 
-Document.compare = compare
+--- Returns the differences in meaning. Statements are paired by meaning and Sid, then by Sid, by meaning, and by
+--- principals.
+---
+--- ```lua
+--- local old, new = policy.new(), policy.new()
+--- local account = "111122223333"
+--- old:allow { sid = "a", principal = account, actions = { "ecr:PutImage" } }
+--- new:allow { sid = "a", principal = account, actions = { "ecr:ListImages" } }
+--- local change = old:compare(new)[1]
+--- print(change.kind, change.label, change.elements[1].element,
+---   change.elements[1].added[1])
+--- --> changed	a	Action	ecr:ListImages
+--- ```
+---@param other policy.Document
+---@return policy.Change[]
+function Document:compare(other)
+  arguments.verify("compare", arguments.document("doc", self) or arguments.document("other", other))
+  return compare(self, other)
+end
 
 --- Returns the differences of the pretty-printed documents as a unified diff, or "".
 ---@param other policy.Document
 ---@param options? { from?: string, to?: string }  the names in the header
 ---@return string
 function Document:diff(other, options)
+  arguments.verify("diff", arguments.document("doc", self) or arguments.document("other", other)
+    or options ~= nil and arguments.table("options", options) or nil)
   return diff.unified(self:format() .. "\n", other:format() .. "\n", options)
 end
 
@@ -332,7 +340,11 @@ end
 ---@param options? policy.LintOptions
 ---@return policy.lint.Finding[]
 function Document:lint(options)
-  return require("lanyard.policy.lint").check(self, options) -- large, and rarely used
+  arguments.verify("lint", arguments.document("doc", self)
+    or options ~= nil and arguments.table("options", options) or nil)
+  local lint = require "lanyard.policy.lint" -- large, and rarely used
+  arguments.verify("lint", options and arguments.choice("options.type", options.type, lint.TYPES))
+  return lint.check(self, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -408,7 +420,8 @@ function M.outside(doc, inside, options)
   return require("lanyard.policy.questions").outside(doc, inside, options)
 end
 
---- Finds a request of the public that a document allows: by anyone, without a condition on who or where they are.
+--- Finds a request of the public that a document allows: by anyone, without a condition on who or where they are. An
+--- identity policy is never public, so its kind is an error.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
 ---@return policy.Witness? witness  nil: there is no such request
@@ -501,6 +514,7 @@ end
 ---@return policy.Document? merged
 ---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members
 function M.merge(a, b)
+  arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
   local merged = a:copy()
   local meanings, sids, conflicts = {}, {}, {}
   for _, statement in ipairs(a:statements()) do

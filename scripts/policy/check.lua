@@ -8,7 +8,8 @@ A check that fails prints a request that the policy allows. Each policy is judge
 alone, whatever other policies of the account allow or deny. A check is
 undecided where AWS's documentation, a policy variable or a limit leaves it
 open: then the request cannot be excluded. A policy that AWS refuses to store,
-such as one with an empty list of actions, is an error.
+such as one with an empty list of actions, is an error. In JSON the result is
+pass, fail, undecided or error.
 
 --no-new-access with two folders compares all files below them whose names end in
 .json by their relative paths. If only BEFORE is a folder, each file is compared
@@ -116,13 +117,13 @@ end
 local kind = options.type == "identity" and "identity" or "resource"
 local found, findings, undecided, unread = json.array {}, json.array {}, false, {}
 
--- Records a file that is not a policy. None of the checks is decided.
+-- Records a file that cannot be read, or that is not a policy that AWS accepts: an error instead of each check.
 local function fail(name, message, failure)
   cli.note("lanyard: " .. message)
   failure.file = name
   unread[#unread + 1] = failure
   for _, id in ipairs(wanted) do
-    found[#found + 1] = { file = name, check = id, result = "undecided", reason = message }
+    found[#found + 1] = { file = name, check = id, result = "error", reason = message }
   end
 end
 
@@ -151,7 +152,7 @@ local function check_file(doc, before, name, change)
     result.file, result.change = name, change
     found[#found + 1] = result
     if result.result == "fail" then
-      local finding = checks.finding(result, doc)
+      local finding = checks.finding(result, doc, kind)
       finding.file = name
       findings[#findings + 1] = finding
     elseif result.result == "undecided" then

@@ -32,7 +32,7 @@ def installs(job):
     assert "container" not in job
     first = job["steps"][0]["run"].split("\n")
     assert first == ["docker create --name lanyard IMAGE",
-                     "sudo docker cp lanyard:/usr/bin/lanyard /usr/local/bin/lanyard", ""]
+                     "sudo docker cp lanyard:/usr/bin/lanyard /usr/local/bin/lanyard", "docker rm lanyard", ""]
     return job["steps"][1:]
 
 
@@ -49,6 +49,10 @@ def kubernetes():
         assert [volume["name"] for volume in pod["volumes"]] == list(paths)
         commands.append(container["command"])
         assert paths == {"reports": "/reports"} and container["image"] == "IMAGE"
+        assert "subPath" not in container["volumeMounts"][0]  # its folder would belong to root
+        assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["fsGroup"] == 65532
+        assert job["spec"]["activeDeadlineSeconds"] and "RUN" in job["metadata"]["name"]
+    assert "suspend" not in shards["spec"] and merge["spec"]["suspend"] is True
     assert shards["spec"]["completionMode"] == "Indexed"
     count = shards["spec"]["completions"]
     # Kubernetes replaces $(NAME) in the words of a command.
@@ -64,7 +68,8 @@ def github():
     assert merge["needs"] == "audit" and workflow["permissions"]["id-token"] == "write"
     (run,) = [step for step in installs(audit) if "run" in step]
     (joined,) = [step for step in installs(merge) if "run" in step]
-    assert run["env"] == {"SHARD": "${{ matrix.shard }}"}
+    assert run["env"] == {"SHARD": "${{ matrix.shard }}"} and "${{" not in run["run"] + joined["run"]
+    assert "github.run_id" in workflow["env"]["REPORTS"]
     return [f"SHARD={i}; {run['run']}" for i in audit["strategy"]["matrix"]["shard"]], joined["run"]
 
 

@@ -83,6 +83,16 @@ describe("an example", function()
       return shell(em, ("cd %s; lanyard() { %s \"$@\"; }; %s"):format(folder, real(helper.lanyard), code),
         more)
     end
+    for _, name in ipairs { "*", "--all", "", "-x", "a*", "a b", "A", "a\nb", "$(touch x)", "team/*", "[a]" } do
+      for _, variable in ipairs { "REPOSITORY", "SERVICE" } do
+        local environment = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo" }
+        environment[variable] = name
+        local refused = shell(em, ("cd %s; lanyard() { touch called; }; %s"):format(folder, grant), environment)
+        assert.equal(2, refused.status, name)
+        assert.equal("::error::not the name of one service or repository\n", refused.out)
+      end
+    end
+    assert.is_false(helper.exists(folder .. "/called"))
     local result = run(grant)
     assert.match("my%-private%-repo +granted", result.out, result.err)
     for _, code in ipairs { audit, summary, alerts } do

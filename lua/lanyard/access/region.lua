@@ -211,7 +211,7 @@ function Region:registry_grants_of(role_arn, policies)
 end
 
 --- Returns what prevents a role from pulling in spite of a grant, or may prevent it: by the policies of the repository
---- and the registry. Reads the registry policy, once.
+--- and the registry, and by the resource control policies where the caller may read them. Reads the last two once.
 ---@param change access.PolicyChange  of `grant`
 ---@param role_arn string
 ---@return string? warning

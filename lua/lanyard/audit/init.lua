@@ -49,6 +49,8 @@ local M = {
 ---@field identities? table          answers of IAM, shared by several audits
 ---@field controls? fun(account: string): access.Controls?, lanyard.Error?  returns the resource control policies of an
 ---  account; reads them with the region's session unless given
+---@field organization? access.OrganizationReader  of the caller's organization; reads it with the region's session
+---  unless given
 ---@field policies? boolean          add to each repository the text of its policy
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
@@ -86,7 +88,7 @@ function M.run(region, options)
   options = options or {}
   local found, err = inventory.open(region, {
     globs = options.globs, partial = options.partial, identities = options.identities,
-    controls = options.controls or reader_of(region),
+    controls = options.controls or reader_of(region), organization = options.organization,
   })
   if not found then
     return nil, err

@@ -2,6 +2,7 @@
 
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -52,7 +53,8 @@ local function text_of(err)
   return tostring(err)
 end
 
---- Describes an error and what to do about it, in lines that are safe to print on a terminal.
+--- Describes an error and what to do about it, in lines that are safe to print on a terminal. Times are shown as local
+--- times, but not in what AWS answered.
 ---@param err any a text, or an error with its advice
 ---@return string
 function M.describe(err)
@@ -60,6 +62,9 @@ function M.describe(err)
   if errors.is(err) and not err.problems then
     -- A message of AWS, or a name in another one, must not look like lines of lanyard.
     text = escape.printable(err.operation and text:gsub("[\r\n]+", " ") or text)
+  end
+  if not (errors.is(err) and err.operation) then
+    text = timestamp.localized(text)
   end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
   text = advice and text .. "\n" .. advice or text

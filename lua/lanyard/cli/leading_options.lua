@@ -9,6 +9,7 @@ local M = {}
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
 local TAKES_VALUE = {
   ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
+  ["--query"] = true,
   ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
 

@@ -6,6 +6,7 @@ local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
 local lists = require "lanyard.lists"
+local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -20,6 +21,7 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
+       lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
        lanyard help modules                 list the Lua modules
@@ -328,10 +330,12 @@ local function watch_output()
     for i = 1, parts.n do
       parts[i] = tostring(parts[i])
     end
+    progress.erase "\n"
     check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
     check_pipe(io.stdout:flush())
   end
   rawset(io, "write", function(...)
+    progress.erase(tostring(select(-1, "", ...)))
     local results = table.pack(io_write(...))
     if io.output() == io.stdout then
       check_pipe(table.unpack(results, 1, 3))
@@ -348,6 +352,7 @@ end
 return function(words)
   watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
+  progress.finish(not ok and not exit.is_exit(result))
   if ok then
     local status = output_status(result)
     if status == result then

@@ -7,6 +7,11 @@ function M.environment()
   return require("lanyard.assets").read "lanyard/cli/environment.txt"
 end
 
+--- The formats of --output, and --query.
+function M.output()
+  return require("lanyard.assets").read "lanyard/cli/output.txt"
+end
+
 --- The findings of audit.
 function M.findings()
   return require("lanyard.cli.help").catalogue([[

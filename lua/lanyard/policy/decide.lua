@@ -5,10 +5,12 @@
 ---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
 ---     }
 
+local arguments = require "lanyard.policy.arguments"
 local arn = require "lanyard.arn"
 local evaluation = require "lanyard.policy.evaluation"
 local expression = require "lanyard.policy.when.expression"
 local layers = require "lanyard.policy.layers"
+local lists = require "lanyard.lists"
 local literals = require "lanyard.policy.when.literals"
 local request_of = require "lanyard.policy.request"
 local when = require "lanyard.policy.when"
@@ -19,19 +21,19 @@ local FIELDS = {
   session_policies = "table", scps = "table", rcps = "table", vpc_endpoint_policies = "table",
 }
 
-local function check_options(options)
-  for name, value in pairs(options) do
-    if not FIELDS[name] then
-      error(("decide has no field '%s'"):format(tostring(name)), 3)
-    elseif FIELDS[name] ~= true and type(value) ~= FIELDS[name] then
-      error(("field '%s': %s expected, got %s"):format(name, FIELDS[name], type(value)), 3)
-    end
+-- How deep the lists of policies are: levels of the organization have lists.
+local DEPTHS = {
+  identity_policies = 1, boundaries = 1, session_policies = 1, scps = 2, rcps = 2, vpc_endpoint_policies = 1,
+}
+
+local function policies_problem(options)
+  local one = options.resource_policy
+  local is_list = type(one) == "table" and not one.policy
+  local problem = arguments.policies("resource_policy", one, is_list and 1 or 0)
+  for _, name in ipairs(lists.sorted_names(DEPTHS)) do
+    problem = problem or arguments.policies(name, options[name], DEPTHS[name])
   end
-  for _, name in ipairs { "principal", "action" } do
-    if not options[name] then
-      error(("decide requires '%s'"):format(name), 3)
-    end
-  end
+  return problem
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -215,7 +217,8 @@ end
 ---@return string? reason
 ---@return policy.Details? details
 return function(options)
-  check_options(options)
+  arguments.request("decide", options, FIELDS, { "principal", "action" })
+  arguments.verify("decide", policies_problem(options))
   local caller = request_of.caller(options.principal)
   local owner = request_of.resource_account(options.resource_account, options.resource)
   local possible, contradiction = request_of.possible(options, owner)

@@ -135,6 +135,19 @@ function M.json(text)
   return mark .. text:sub(#mark + 1):gsub("[\127\xc2-\xf4][\x80-\xbf]*", json_escape_of)
 end
 
+local function yaml_escape_of(character)
+  local code = utf8.codepoint(character)
+  return is_unprintable(code) and (code < 0x10000 and "\\u%04x" or "\\U%08x"):format(code) or nil
+end
+
+--- Escapes a text between the double quotes of YAML that is otherwise escaped as in JSON: characters that are not
+--- printable become \uXXXX or \UXXXXXXXX.
+---@param text string  in UTF-8
+---@return string
+function M.yaml(text)
+  return (text:gsub("[\127\xc2-\xf4][\x80-\xbf]*", yaml_escape_of))
+end
+
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
 --- Escapes for text and quoted attributes of XML and HTML.

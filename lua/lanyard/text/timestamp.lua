@@ -141,6 +141,33 @@ function M.format(seconds)
   return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(parts_of(seconds))
 end
 
+--- Formats a timestamp for people: the local time with its offset from UTC, which `parse` reads again. Z means that
+--- local time is UTC.
+---@param seconds number  since 1970
+---@return string
+function M.shown(seconds)
+  seconds = math.floor(seconds)
+  local offset = require("lanyard.system").utc_offset(seconds) -- the build loads this module without C
+  local text = M.format(seconds + offset)
+  if offset == 0 then
+    return text
+  end
+  local minutes = math.abs(offset) // 60
+  return ("%s%s%02d:%02d"):format(text:sub(1, -2), offset < 0 and "-" or "+", minutes // 60, minutes % 60)
+end
+
+--- Replaces each UTC timestamp in a text for people by the local time. A quoted one stays as it was written,
+--- also in HTML (&quot;).
+---@param text string
+---@return string
+function M.localized(text)
+  return (text:gsub("()(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ)()", function(first, found, after)
+    local seconds = M.parse(found)
+    local is_part = first > 1 and text:find("^[%w'\";]", first - 1) or text:find("^[%w'\"]", after)
+    return seconds and not is_part and M.shown(seconds) or nil
+  end))
+end
+
 --- Formats the day of a time in UTC.
 ---@param seconds number  since 1970
 ---@return string

@@ -9,7 +9,8 @@ local cli = require "lanyard.cli"
 local desired_file = require "lanyard.desired.file"
 local jsonl = require "lanyard.report.jsonl"
 local names = require "lanyard.cli.completion.names"
-local progress = require "lanyard.audit.scan.progress"
+local progress = require "lanyard.cli.progress"
+local scan_progress = require "lanyard.audit.scan.progress"
 local repositories = require "lanyard.access.repositories"
 local scanner = require "lanyard.audit.scan.scanner"
 local severities = require "lanyard.severity"
@@ -121,11 +122,11 @@ function M.run(options, run)
     and cli.check(targets.accounts(options.trusted_accounts, "--trusted-accounts"))
   local organizations = options.trusted_organizations
     and cli.check(targets.organizations(options.trusted_organizations, "--trusted-organizations"))
-  local meter = progress.meter()
+  local meter = scan_progress.meter()
   local print_finding, worst = printer()
   local audited, report, failures
   collectgarbage("incremental", PAUSE, STEP)
-  progress.show(meter, cli.progress, function()
+  progress.during(meter, function()
     audited = expand(options, meter)
     report, failures = scanner.run(audited, {
       globs = #options.repository > 0 and options.repository or nil,
