@@ -20,8 +20,9 @@ local M = {}
 ---@field cause string
 ---@field remedy string
 
--- The modules with the records, in the order of `lanyard help errors`.
 local WIDTH = 80 -- the caller fits the text to the terminal
+
+-- The modules with the records, in the order of `lanyard help errors`.
 local AREAS = { "command_line", "settings", "files", "policies", "changes", "deployments", "audits", "system" }
 
 local by_code, in_order
