@@ -86,6 +86,11 @@ local function with(fields, changes)
   return copy
 end
 
+-- Returns its arguments.
+local function same(...)
+  return ...
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Edits
 
