@@ -22,6 +22,7 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
+       lanyard help errors                  list the errors with cause and remedy
        lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
@@ -48,7 +49,7 @@ local function load_chunk(source, chunk_name, name)
   command_line.names[chunk_name] = name
   local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
-    exit.leave(exit.STATUS.failed, message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
+    exit.problem("InvalidScript", message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end
   return chunk
 end
@@ -66,15 +67,15 @@ end
 -- others: words that `lanyard help` accepts besides commands | nil
 local function no_command(name, err, others)
   if err then
-    exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
+    exit.problem("UnknownCommand", ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
       exit.describe(err.message)))
   end
   local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
   for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
-  local near = suggest(name, names)
-  exit.leave(exit.STATUS.usage, ("there is no command '%s'%s (lanyard help lists all)"):format(name,
+  local near = others and require("lanyard.cli.errors").nearest(name) or suggest(name, names)
+  exit.problem("UnknownCommand", ("there is no command '%s'%s (lanyard help lists all)"):format(name,
     near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
@@ -99,7 +100,7 @@ end
 local function print_help(script)
   local declared, message = find_commands().declaration(script)
   if message then
-    exit.leave(exit.STATUS.failed,
+    exit.problem("InvalidDeclaration",
       escape.printable(("%s: the declaration is invalid: %s"):format(script.path, message)))
   elseif not declared then
     local _, text = command_line.header(script.source)
@@ -141,7 +142,7 @@ local function run_script(name, leading, words)
   local all = leading_options.joined(leading, rest)
   local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
-    exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
+    exit.problem("NoResult", ("%s ended without a result: run it again with --debug"):format(script.name))
   end
   return status
 end
@@ -212,7 +213,11 @@ local function help(words)
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
-  if not script then
+  local page = not script and require("lanyard.cli.errors").describe(name)
+  if page then
+    terminal.out(layout.refit(page, terminal.text_width()))
+    return exit.STATUS.ok
+  elseif not script then
     local status = module_help(name)
     if status then
       return status
@@ -222,7 +227,7 @@ local function help(words)
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
+    exit.problem("UnknownCommand", ("%s (lanyard help %s)"):format(
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
   local status = print_help(script)
@@ -272,7 +277,7 @@ end
 local function run(words)
   local own, leading, rest = leading_options.split(words)
   if not own then
-    exit.leave(exit.STATUS.usage, leading .. " (lanyard help)")
+    exit.problem(rest, leading)
   end
   local first = own.first
   search_path.install()
@@ -286,7 +291,7 @@ local function run(words)
   elseif first == "-e" then
     local code = table.remove(rest, 1)
     if not code then
-      exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
+      exit.problem("MissingValue", "-e needs a line of Lua (lanyard help)")
     end
     return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", leading_options.joined(leading, rest))
   elseif first == "-" then
@@ -322,7 +327,8 @@ local function output_status(status)
   local kind, reason = system.output_failure()
   if status == exit.STATUS.ok and kind == "failed" then
     reason = write_failure or reason
-    terminal.note("lanyard: cannot write the result" .. (reason and ": " .. reason or ""))
+    local message = "lanyard: cannot write the result" .. (reason and ": " .. reason or "")
+    terminal.note(exit.with_code(message, "OutputFailed"))
     return exit.STATUS.failed
   end
   return status

@@ -107,7 +107,7 @@ local function write_result(text)
   local ok, message, number = write(io.stdout, text)
   M.closed = not ok and number == M.CLOSED_PIPE
   if not ok and not M.closed then
-    exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
+    exit.problem("OutputFailed", "cannot write the result: " .. message)
   end
 end
 
@@ -179,12 +179,12 @@ function M.confirm(options, question)
     return
   end
   if not prompt.possible() then
-    exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
+    exit.problem("ConfirmationRequired", ("this would %s; without a terminal, pass --yes to confirm"):format(
       question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
   local answer = prompt.ask(escape.printable(question) .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
-    exit.leave(exit.STATUS.failed, "nothing was changed")
+    exit.problem("NotConfirmed", "nothing was changed")
   end
 end
 

@@ -13,6 +13,11 @@ function M.output()
   return require("lanyard.assets").read "lanyard/cli/output.txt"
 end
 
+--- The errors, with cause and remedy.
+function M.errors()
+  return require("lanyard.cli.errors").page()
+end
+
 --- The findings of audit.
 function M.findings(width)
   return require("lanyard.cli.help").catalogue([[
