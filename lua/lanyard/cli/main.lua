@@ -193,11 +193,12 @@ end
 
 -- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
 local function module_help(name)
-  local text, message = require("lanyard.cli.help_modules").text(name)
+  local width = terminal.text_width()
+  local text, message = require("lanyard.cli.help_modules").text(name, width)
   if message then
     exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
   elseif text then
-    terminal.out(text)
+    terminal.out(layout.refit(text, width))
     return exit.STATUS.ok
   end
 end
@@ -230,7 +231,8 @@ local function help(words)
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
   local status = print_help(script)
-  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name,
+    terminal.text_width())
   if note then
     terminal.out(note)
   end
