@@ -158,7 +158,8 @@ local function print_service(service, granted)
   end
   line("granted by", escape.printable(granted.shown), granted.unknown and "yellow")
   for _, one in ipairs(lost_by_role[role.arn] or {}) do
-    line("overwritten", escape.format("%s (%s)", one.repository, overwritten.describe(one.lost)), "red")
+    local lost = timestamp.localized(overwritten.describe(one.lost))
+    line("overwritten", escape.format("%s (%s)", one.repository, lost), "red")
     line("", escape.format("restore it with: %s", restoring(service, one)))
   end
   cli.out(table.concat(lines, "\n"))

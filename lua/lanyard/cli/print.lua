@@ -11,13 +11,24 @@ local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Prints rows as a table.
+-- A cell with its times as local times.
+local function localized(cell)
+  return type(cell) == "string" and timestamp.localized(cell) or cell
+end
+
+--- Prints rows as a table. Times are shown as local times.
 ---@param columns string[] the headings
 ---@param rows (string|{ [1]: string, [2]: string? })[][] a cell is a text, or a text and its colour
 function M.rows(columns, rows)
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do
+      row[i] = type(cell) == "table" and { localized(cell[1]), cell[2] } or localized(cell)
+    end
+  end
   cli.out(text_table.render(columns, rows, cli.paint, terminal.width()))
 end
 
@@ -108,8 +119,8 @@ end
 -- Prints the interrupted changes that were settled on the way.
 local function note_recovered(repository, entries)
   for _, entry in ipairs(entries) do
-    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action, entry.time,
-      SETTLED[entry.state] or NOT_MADE))
+    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action,
+      timestamp.localized(entry.time), SETTLED[entry.state] or NOT_MADE))
   end
 end
 
@@ -128,7 +139,7 @@ end
 -- Prints the warning of a change, and what the journal had to report.
 local function note_details(repository, change)
   if change.warning then
-    cli.note(escape.format("lanyard: warning: %s: %s", repository, change.warning))
+    cli.note(escape.format("lanyard: warning: %s: %s", repository, timestamp.localized(change.warning)))
   end
   if change.lost then
     cli.note(escape.format("lanyard: warning: %s: another writer removed %s meanwhile; restore with: %s", repository,
@@ -142,7 +153,7 @@ end
 ---@param effect { gives: string, takes: string }
 ---@return string
 function M.effect_line(effect)
-  return escape.format("gives: %s; takes: %s", effect.gives, effect.takes)
+  return escape.format("gives: %s; takes: %s", timestamp.localized(effect.gives), timestamp.localized(effect.takes))
 end
 
 -- Prints the differences that rehearsed changes would make, each with what it gives and takes.

@@ -11,7 +11,7 @@
 ---
 ---@class policy.Audience  a list of policy.AudienceClass, from the widest
 ---@field kind string      the kind of the widest class; "nobody" if the list is empty
----@field public boolean   a class is public
+---@field public public boolean  a class is public
 ---@field certain boolean  false if a class is uncertain
 ---@field text string      one line
 ---
@@ -24,8 +24,8 @@
 ---@field relation? policy.Relation  of an organization, account or principal
 ---@field source? policy.AudienceSource  of a service
 ---@field restrictions policy.AudienceRestriction[]
----@field protected boolean a restriction keeps the public out
----@field public boolean    everyone, or everyone in any organization, and nothing keeps the public out
+---@field public protected boolean  a restriction keeps the public out
+---@field public public boolean  everyone, or everyone in any organization, and nothing keeps the public out
 ---@field except string[]   who is excluded, as texts
 ---@field certain boolean
 ---@field text string
