@@ -138,6 +138,7 @@ describe("every command with --output", function()
       end
       assert.equal("", result.out)
       assert.equal(("lanyard: --query: column 7: unexpected ']' (lanyard help %s)\n  a[?b==]\n        ^\n"):format(name), result.err)
+      assert.match("%[InvalidQuery%]\n", result.coded)
       assert.equal(2, result.status)
     end
   end)
