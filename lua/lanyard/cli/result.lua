@@ -70,7 +70,7 @@ end
 local function compiled(request)
   local query, err = require("lanyard.text.jmespath").compile(request.query)
   if err then
-    exit.leave(exit.STATUS.usage, described(request.query, err, (" (lanyard help %s)"):format(request.command)))
+    exit.problem("InvalidQuery", described(request.query, err, (" (lanyard help %s)"):format(request.command)))
   end
   return query
 end
@@ -88,7 +88,7 @@ function M.choose(request)
   local query = request.query and compiled(request)
   local output = request.output or (query and "json" or request.default)
   if query and not VALUES[output] then
-    exit.leave(exit.STATUS.usage, ("--query does not apply to --output %s: use %s (lanyard help %s)"):format(output,
+    exit.problem("ConflictingOptions", ("--query does not apply to --output %s: use %s (lanyard help %s)"):format(output,
       joined(request.choices), request.command))
   end
   local is_written_here = output == "yaml" or output == "text" and (query or not request.writes_text)
@@ -106,7 +106,7 @@ local function selected(value)
   end
   local found, err = chosen.query:search(value)
   if err then
-    exit.leave(exit.STATUS.usage, described(chosen.query.expression, err,
+    exit.problem("InvalidQuery", described(chosen.query.expression, err,
       "; the command is done, and its result cannot be printed"))
   end
   return found
