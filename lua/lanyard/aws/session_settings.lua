@@ -23,7 +23,7 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 --- The settings of a session.
 ---@class aws.SessionSettings
 ---@field profile aws.Profile
----@field region string
+---@field region string                  "us-east-1"
 ---@field endpoint_url? string           replaces the endpoint of every service
 ---@field fips? boolean
 ---@field dualstack? boolean

@@ -350,7 +350,8 @@ function Command:parse(...)
     add_query(self)
   end
   if M.wants_help(words) then
-    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
+    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared, nil,
+      terminal.text_width()) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then

@@ -6,6 +6,7 @@
 --- page of a code and the exit status of an error are derived from it. Errors that AWS answers have AWS's own codes;
 --- lanyard.aws.advice knows what to do about some of them.
 
+local layout = require "lanyard.text.layout"
 local suggest = require "lanyard.text.suggest"
 
 local M = {}
@@ -18,6 +19,8 @@ local M = {}
 ---@field named boolean  the exit status is 2 for a file that the command line names
 ---@field cause string
 ---@field remedy string
+
+local WIDTH = 80 -- the caller fits the text to the terminal
 
 -- The modules with the records, in the order of `lanyard help errors`.
 local AREAS = { "command_line", "settings", "files", "policies", "changes", "deployments", "audits", "system" }
@@ -87,19 +90,18 @@ end
 --- Returns the list of all errors with cause and remedy.
 ---@return string
 function M.page()
-  local help = require "lanyard.cli.help"
-  local lines, area = { help.paragraphs(INTRODUCTION) }, nil
+  local lines, area = { layout.text(INTRODUCTION, WIDTH) }, nil
   for _, record in ipairs(M.all()) do
     if record.area ~= area then
       area = record.area
       lines[#lines + 1] = "\n" .. area .. "\n"
     end
     lines[#lines + 1] = ("  %s (exit status %d)"):format(record.code, record.status)
-    lines[#lines + 1] = "    " .. help.hanging(record.cause, 4)
-    lines[#lines + 1] = "    " .. help.hanging("Remedy: " .. record.remedy, 4)
+    lines[#lines + 1] = "    " .. layout.hanging(record.cause, WIDTH, 4)
+    lines[#lines + 1] = "    " .. layout.hanging("Remedy: " .. record.remedy, WIDTH, 4)
   end
-  lines[#lines + 1] = "\nErrors of AWS\n\n" .. help.paragraphs(AWS) .. "\n"
-  lines[#lines + 1] = "  " .. help.hanging(table.concat(codes_of_aws(), ", "), 2)
+  lines[#lines + 1] = "\nErrors of AWS\n\n" .. layout.text(AWS, WIDTH) .. "\n"
+  lines[#lines + 1] = "  " .. layout.hanging(table.concat(codes_of_aws(), ", "), WIDTH, 2)
   return table.concat(lines, "\n")
 end
 
@@ -109,17 +111,18 @@ local PAGE = "%s\n\nCause\n  %s\n\nRemedy\n  %s\n\nExit status\n  %s\n"
 ---@param code string
 ---@return string? text
 function M.describe(code)
-  local help = require "lanyard.cli.help"
   for _, record in ipairs(M.all()) do
     if record.code:lower() == code:lower() then
-      return PAGE:format(record.code, help.hanging(record.cause, 2), help.hanging(record.remedy, 2), status_of(record))
+      return PAGE:format(record.code, layout.hanging(record.cause, WIDTH, 2), layout.hanging(record.remedy, WIDTH, 2),
+        status_of(record))
     end
   end
   for _, own in ipairs(codes_of_aws()) do
     if own:lower() == code:lower() then
       local remedy = require("lanyard.aws.advice").codes()[own]
         or "It depends on the error: lanyard prints it after the message. `lanyard doctor` checks the settings."
-      return PAGE:format(own, "AWS answered with this code. Its message has the reason.", help.hanging(remedy, 2), "1")
+      return PAGE:format(own, "AWS answered with this code. Its message has the reason.",
+        layout.hanging(remedy, WIDTH, 2), "1")
     end
   end
   return nil

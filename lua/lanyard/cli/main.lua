@@ -5,6 +5,7 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
+local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
 local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
@@ -25,6 +26,8 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
+       lanyard help modules                 list the Lua modules
+       lanyard help <module>[.<function>]   describe one, or what it has
        lanyard scripts                      print where each command comes from
        lanyard --version
 
@@ -110,7 +113,8 @@ local function print_help(script)
     local sub = find_commands().find(script.name, { command })
     summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
-  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries))
+  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries,
+    terminal.text_width()))
   return exit.STATUS.ok
 end
 
@@ -181,9 +185,21 @@ local function overview()
       category = script.built_in and declared and declared.category or nil,
     }
   end
-  print_harmless(USAGE .. require("lanyard.cli.help").overview(list)
-    .. "\n'lanyard help COMMAND' describes a command.")
+  local width = terminal.text_width()
+  print_harmless(layout.refit(USAGE, width) .. require("lanyard.cli.help").overview(list, width)
+    .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
   return exit.STATUS.ok
+end
+
+-- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
+local function module_help(name)
+  local text, message = require("lanyard.cli.help_modules").text(name)
+  if message then
+    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+  elseif text then
+    terminal.out(text)
+    return exit.STATUS.ok
+  end
 end
 
 local function help(words)
@@ -191,23 +207,34 @@ local function help(words)
   if not name then
     return overview()
   elseif topics[name] then
-    terminal.out(topics[name]())
+    local width = terminal.text_width()
+    terminal.out(layout.refit(topics[name](width), width))
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   local page = not script and require("lanyard.cli.errors").describe(name)
   if page then
-    terminal.out(page)
+    terminal.out(layout.refit(page, terminal.text_width()))
     return exit.STATUS.ok
   elseif not script then
-    no_command(name, err, lists.sorted_names(topics))
+    local status = module_help(name)
+    if status then
+      return status
+    end
+    local names, modules = lists.sorted_names(topics), require("lanyard.cli.help_modules").names()
+    no_command(name, err, table.move(modules, 1, #modules, #names + 1, names))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
     exit.problem("UnknownCommand", ("%s (lanyard help %s)"):format(
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
-  return print_help(script)
+  local status = print_help(script)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name)
+  if note then
+    terminal.out(note)
+  end
+  return status
 end
 
 local function list_scripts()

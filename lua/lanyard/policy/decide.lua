@@ -189,14 +189,33 @@ local function conditions_of(found, request)
   return when.of(expression.all(nodes))
 end
 
---- Decides a request. See lanyard.policy for the options. A context that contradicts the principal or the resource is
---- an error.
+--- The kind of policy that decided a request, and when it is allowed.
+---@class policy.Details
+---@field layer? string      "identity-policy", "resource-policy", "service-control-policy" and so on
+---@field when? policy.When  for "depends": when the decision is allow
+
+--- Decides a request by all policies that apply to it. Raises an error for a request that cannot exist: see
+--- `policy.possible`.
+---
+--- ```lua
+--- local decision, statement, reason, details = policy.decide {
+---   principal = "arn:aws:iam::111122223333:role/ci",
+---   action = "ecr:BatchGetImage",
+---   resource = "arn:aws:ecr:us-east-1:111122223333:repository/web",
+---   identity_policies = { [[{ "Statement": {
+---     "Effect": "Allow", "Action": "ecr:*", "Resource": "*" } }]] },
+---   scps = { { [[{ "Statement": {
+---     "Effect": "Deny", "Action": "ecr:Batch*", "Resource": "*" } }]] } },
+--- }
+--- print(decision, statement.effect, details.layer)
+--- --> deny	Deny	service-control-policy
+--- ```
 ---@param options policy.DecideOptions
 ---@return "allow"|"deny"|"implicit-deny"|"depends"|nil decision  nil if a policy cannot be parsed
----@return table|lanyard.Error|nil statement  the deciding statement with its `document`, or the error
+---@return policy.Statement|lanyard.Error|nil statement  the statement that decides, with the name of its policy as
+---  `document`; or the error
 ---@return string? reason
----@return { layer?: string, when?: policy.When }? details  the kind of policy that decides ("identity-policy"), and for
----  "depends" when the answer is allow
+---@return policy.Details? details
 return function(options)
   arguments.request("decide", options, FIELDS, { "principal", "action" })
   arguments.verify("decide", policies_problem(options))

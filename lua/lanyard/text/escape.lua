@@ -1,8 +1,14 @@
 --- Escapes texts from AWS, policies and files for terminals and output formats.
 ---
----     escape.printable "a\27[2J"   --> "a\\x1b[2J"
----     escape.markup "a < b"        --> "a &lt; b"
----     escape.format("%s: %d", name, count)
+--- ```lua
+--- local escape = require "lanyard.text.escape"
+--- print(escape.printable "a\27[2J")
+--- --> a\x1b[2J
+--- print(escape.markup "a < b")
+--- --> a &lt; b
+--- print(escape.format("%s: %d", "two\nlines", 2))
+--- --> two\x0alines: 2
+--- ```
 ---
 --- Each function first makes the text printable: control characters, characters that are invisible or change the
 --- direction of writing, and bytes that are not UTF-8 become escapes. Then it escapes what has a meaning in the format.
