@@ -72,7 +72,7 @@ end
 local function compiled(request)
   local query, err = require("lanyard.text.jmespath").compile(request.query)
   if err then
-    exit.problem(err.code, described(request.query, err, (" (lanyard help %s)"):format(request.command)))
+    exit.problem("InvalidQuery", described(request.query, err, (" (lanyard help %s)"):format(request.command)))
   end
   return query
 end
@@ -117,7 +117,7 @@ local function selected(value)
   end
   local found, err = chosen.query:search(value)
   if err then
-    exit.problem(err.code, described(chosen.query.expression, err,
+    exit.problem("InvalidQuery", described(chosen.query.expression, err,
       "; the command is done, and its result cannot be printed"))
   end
   return found
