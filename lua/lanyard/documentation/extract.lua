@@ -329,8 +329,10 @@ function M.modules(sources, names)
   return modules, extraction.problems
 end
 
-local PLACES = { file = true, line = true, indented = true, problems = true, undocumented = true, language = true,
-  is_private = true, alias_text = true, hidden = true, wide = true }
+local PLACES = {
+  file = true, line = true, indented = true, wide = true, problems = true, undocumented = true, language = true,
+  arguments = true, is_private = true, hidden = true, alias_text = true,
+}
 
 --- Returns a copy without what only tests need: the files and lines of comments.
 ---@param value any
