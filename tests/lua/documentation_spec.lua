@@ -4,7 +4,13 @@
 local documented = require "documented"
 local helper = require "helper"
 
-local modules, problems = documented.read()
+local all, problems = documented.read()
+
+-- The modules that scripts can require. The last ones document globals.
+local modules = {}
+for _, module in ipairs(all) do
+  modules[#modules + 1] = not module.globals and module or nil
+end
 
 -- The metatables of classes that C defines, in the registry.
 local C_CLASSES = {
@@ -152,9 +158,36 @@ describe("the documentation of the modules", function()
   end)
 end)
 
+describe("the documentation of rules files", function()
+  it("covers what the prelude defines, and nothing else", function()
+    local defined = {}
+    for name in helper.read("lua/lanyard/rules/prelude.lua"):gmatch "\nfunction ([%w_]+)%(" do
+      defined[name] = true
+    end
+    assert.equal("rules", all[#all].name)
+    assert.equal("", sorted(differences("rules", defined, all[#all].members)))
+  end)
+
+  it("covers the fields that a mute, a rule and a finding accept, and no others", function()
+    local prelude = helper.read "lua/lanyard/rules/prelude.lua"
+    for set, class in pairs { MUTE = "rules.MuteDefinition", RULE = "rules.Definition", FINDING = "rules.FindingDefinition" } do
+      local accepted, fields = {}, {}
+      for name in prelude:match(("local %s_FIELDS = (%%b{})"):format(set)):gmatch "(%w+) = true" do
+        accepted[#accepted + 1] = name
+      end
+      for _, one in ipairs(all[#all].classes) do
+        for _, field in ipairs(one.name == class and one.fields or {}) do
+          fields[#fields + 1] = field.name
+        end
+      end
+      assert.equal(sorted(accepted), sorted(fields), class)
+    end
+  end)
+end)
+
 describe("the declaration of a command", function()
   local classes = {}
-  for _, module in ipairs(modules) do
+  for _, module in ipairs(all) do
     for _, class in ipairs(module.classes) do
       classes[class.name] = class
     end
@@ -214,7 +247,7 @@ describe("the declaration of a command", function()
 end)
 
 describe("the examples of the documentation", function()
-  local examples = documented.examples(modules)
+  local examples = documented.examples(all)
 
   it("are not a few", function()
     assert.is_true(#examples > 50, #examples .. " examples")
@@ -225,6 +258,11 @@ describe("the examples of the documentation", function()
     it("run, and print what they show: " .. place, function()
       local folder <close> = helper.folder()
       local script = folder .. "/example.lua"
+      if example.module == "rules" then
+        helper.write(script, example.code)
+        local result = helper.run { helper.lanyard, "rules", "test", script }
+        return assert.equal(0, result.status, ("%s: %s%s"):format(place, result.err, result.out))
+      end
       helper.write(script, ("local lanyard = require 'lanyard' local %s = require 'lanyard.%s'; %s\n"):format(
         example.module:match "[^.]+$", example.module, example.code))
       local words = { helper.lanyard, "--emulator", script }
