@@ -87,11 +87,27 @@ local function return_items(returns)
   return { items = items }
 end
 
+-- The distance of the stops of tabs, which separate what print prints.
+local TAB = 8
+
+-- Returns a text with blanks in place of tabs, as a terminal shows it.
+local function untabbed(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    while line:find "\t" do
+      local before, after = line:match "^([^\t]*)\t(.*)$"
+      line = before .. (" "):rep(TAB - (#before - #"  --> ") % TAB) .. after
+    end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
+end
+
 -- Returns the blocks of a text in the form of pages: without what only tests need.
 local function blocks_of(blocks)
   local laid = {}
   for i, block in ipairs(blocks) do
-    laid[i] = type(block) == "table" and { literal = block.literal } or block
+    laid[i] = type(block) == "table" and { literal = untabbed(block.literal) } or block
   end
   return laid
 end
