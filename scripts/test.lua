@@ -90,7 +90,7 @@ local report = require "lanyard.cli.print"
 local runner = require "lanyard.testing.runner"
 
 if options.filter and not pcall(string.find, "", options.filter) then
-  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter))
+  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter), "InvalidValue")
 end
 
 local list = cli.check_file(files.find(options.path))

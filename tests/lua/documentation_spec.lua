@@ -8,10 +8,10 @@ local lists = require "lanyard.lists"
 local modules, problems = documented.read()
 
 -- Modules whose documentation is complete.
-local FINISHED = lists.set [[aws aws.services sqlite clock errors http httpd json policy process task text.columns text.diff text.escape
+local FINISHED = lists.set [[access audit report aws aws.services sqlite clock errors http httpd json policy process task text.columns text.diff text.escape
   text.shellwords text.suggest text.timestamp]]
 local FINISHED_FILES = { "^lua/lanyard/policy", "^lua/types/", "^lua/lanyard/%w+%.lua", "^lua/lanyard/text/", "^lua/lanyard/task/",
-  "^lua/lanyard/aws/" }
+  "^lua/lanyard/aws/", "^lua/lanyard/access/", "^lua/lanyard/audit/", "^lua/lanyard/report/" }
 
 -- The metatables of classes that C defines, in the registry.
 local C_CLASSES = {
