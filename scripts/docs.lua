@@ -32,7 +32,7 @@ if not options.man then
   cli.data(require("lanyard.report.manual.html").document("Lanyard manual", pages))
   return cli.exit.ok
 elseif options.man == "" then
-  command:usage "--man needs the name of a folder"
+  command:usage("--man needs the name of a folder", "MissingValue")
 end
 cli.check(system.mkdirs(options.man, 493)) -- 0755
 for _, page in ipairs(pages) do

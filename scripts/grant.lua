@@ -6,7 +6,9 @@ local command = cli.command {
   description = [[
 Adds one statement to the policy of each repository. The statement names the
 service's puller role; all other statements stay byte for byte as they
-were. If the grant already exists, the result is `unchanged`.
+were. If the grant already exists, the result is `unchanged`. A warning names a
+Deny that stops the pull in spite of the grant: of the repository's or the
+registry's policy, or of a resource control policy that the caller may read.
 
 With --expires, AWS ends the grant: at a time (2027-01-31T00:00Z), at the start
 of a day in UTC (2027-01-31), or after a period (30d, 12h). For an existing
@@ -40,9 +42,9 @@ Without --expires an existing date is kept; if it has passed, the command fails.
 }
 local options = command:parse(...)
 if (options.all or false) == (#options.repository > 0) then
-  command:usage "name the repositories, or pass --all"
+  command:usage("name the repositories, or pass --all", "MissingArgument")
 elseif options.sid and (options.sid == "" or options.sid:find "%c") then
-  command:usage "--sid needs a text without control characters"
+  command:usage("--sid needs a text without control characters", "InvalidValue")
 end
 
 local collector = require "lanyard.cli.changes"
@@ -85,7 +87,7 @@ end
 
 local service = cli.check(region:service(options.service))
 if not service.role.arn and not options.enable then
-  cli.leave(cli.exit.failed, escape.format("the puller role of %s is %s: pass --enable, or run lanyard enable %s first",
+  cli.problem("RoleOff", escape.format("the puller role of %s is %s: pass --enable, or run lanyard enable %s first",
     service.name, service.role.active and "not ready" or "off", service.name))
 elseif not service.role.arn then
   -- A role is not enabled if none of the grants can be made.
@@ -97,7 +99,7 @@ elseif not service.role.arn then
     changes:each(rehearse)
     return changes:report()
   end
-  local rehearsed = region:change_each(repositories, rehearse)
+  local rehearsed = changes:rehearse(rehearse)
   if all_fail(rehearsed) then
     changes:adopt(rehearsed)
     return changes:report()

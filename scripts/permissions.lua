@@ -8,10 +8,11 @@ The result is an identity policy, ready for IAM. It allows the ECR actions on
 repository policies that AWS's documentation lists, the Lightsail actions that
 lanyard calls, and the reads that audits, deployments and rules make: images,
 Regions, the registry policy, IAM roles and users, repository tags, the
-organization, its resource control policies, CloudTrail's event history.
-Organizations shows these policies to its management account and delegated
-administrators only: elsewhere, the statement ReadResourceControlPolicies can be
-left out, and audits report that they do not consider them.
+organization, its accounts and resource control policies, CloudTrail's event
+history. Organizations lists accounts and policies for its management account and
+delegated administrators only: elsewhere, the statements
+ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
+audits report that they do not consider these policies.
 
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
@@ -44,7 +45,7 @@ local function check(is_valid, value)
   if value and value ~= "*" then
     valid, message = is_valid(value)
     if not valid then
-      command:usage(message)
+      command:usage(message, "InvalidValue")
     end
   end
 end
@@ -83,12 +84,6 @@ local function other_accounts(role)
       "Effect": "Allow",
       "Action": "sts:AssumeRole",
       "Resource": "arn:%s:iam::*:role/%s"
-    },
-    {
-      "Sid": "ListAccountsOfOrganization",
-      "Effect": "Allow",
-      "Action": "organizations:ListAccounts",
-      "Resource": "*"
     }]]):format(partition, role)
 end
 
@@ -144,6 +139,12 @@ cli.json(([[
       "Sid": "ShowOrganizationToRules",
       "Effect": "Allow",
       "Action": "organizations:DescribeOrganization",
+      "Resource": "*"
+    },
+    {
+      "Sid": "ListAccountsOfOrganization",
+      "Effect": "Allow",
+      "Action": "organizations:ListAccounts",
       "Resource": "*"
     },
     {

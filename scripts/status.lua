@@ -8,8 +8,9 @@ Shows every service of the Region, or the named ones. `granted by` lists the
 repositories that grant the service's role, with the expiry of the grant. A
 grant that does not allow the pull, or not always, is marked:
 
-  (denied)               a statement denies an action of the pull; in JSON deny
-                         or partial
+  (denied)               a statement denies an action of the pull, also one of
+                         the registry policy or of a resource control policy
+                         that the caller may read; in JSON deny or partial
   (no pull)              no action of the pull is allowed; in JSON deny
   (one of two actions)   one of the two actions is allowed; in JSON partial
   (conditional)          a condition decides; in JSON depends
@@ -157,7 +158,8 @@ local function print_service(service, granted)
   end
   line("granted by", escape.printable(granted.shown), granted.unknown and "yellow")
   for _, one in ipairs(lost_by_role[role.arn] or {}) do
-    line("overwritten", escape.format("%s (%s)", one.repository, overwritten.describe(one.lost)), "red")
+    local lost = timestamp.localized(overwritten.describe(one.lost))
+    line("overwritten", escape.format("%s (%s)", one.repository, lost), "red")
     line("", escape.format("restore it with: %s", restoring(service, one)))
   end
   cli.out(table.concat(lines, "\n"))

@@ -244,6 +244,26 @@ describe("lanyard audit with earlier reports", function()
     assert.equal("", result.err)
   end)
 
+  it("names the audience of a grant since --baseline in each format", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    local before = save(emulator, folder .. "/before.json")
+    emulator:run { "-e", [[
+      assert(require("lanyard.aws").client("ecr"):SetRepositoryPolicy { repositoryName = "my-private-repo", policyText =
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["ecr:BatchGetImage",'
+        .. '"ecr:GetDownloadUrlForLayer"],"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}]}' }) ]] }
+    for format, expected in pairs {
+      table = "\ngrant +added +my%-private%-repo: organization o%-a1b2c3d4e5 %(another organization%) %(depends%)\n",
+      markdown = "grant[^\n]*added[^\n]*my%-private%-repo[^\n]*organization o%-a1b2c3d4e5[^\n]*depends",
+      html = "Added grants.*organization o%-a1b2c3d4e5 %(another organization%)</code>",
+      json = '"audience": "organization o%-a1b2c3d4e5 %(another organization%)",?%s',
+    } do
+      local result = emulator:run { "audit", "--baseline", before, "--output", format }
+      assert.equal(0, result.status, result.err)
+      assert.match(expected, (result.out:gsub("\\", "")), format)
+    end
+  end)
+
   it("notes the accounts and Regions that a --baseline does not cover", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
@@ -338,7 +358,9 @@ end)
 
 describe("the progress of lanyard audit", function()
   it("is a line on a terminal, which is erased at the end, and nothing elsewhere", function()
-    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.lua", 'return { { operation = "GetRepositoryPolicy", delay = 1.5 } }')
+    local emulator <close> = helper.emulator(("--activation-delay 0 --faults %s/faults.lua"):format(folder))
     assert.equal("", emulator:run({ "audit" }).err)
     local all = { TERM = "xterm" }
     for name, value in pairs(emulator.environment) do all[name] = value end

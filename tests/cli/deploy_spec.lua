@@ -246,7 +246,8 @@ describe("lanyard deploy", function()
   it("calls nothing that `lanyard permissions` does not list", function()
     local em <close> = emulator()
     local permissions = em:run("permissions").out
-    local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:" }
+    local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:",
+      AWSOrganizationsV20161128 = "organizations:" }
     local called = {}
     for _, words in ipairs { "deploy fresh app=jobs --debug", "deploy web app=web:broken --debug", "wait role web --debug" } do
       for target, operation in em:run(words).err:gmatch "X%-Amz%-Target: ([%w_]+)%.(%w+)" do

@@ -66,7 +66,7 @@ end
 function M.changes(w)
   local found = {}
   for _, operation in ipairs(w.calls) do
-    if not operation:find "^Get" and not operation:find "^Describe" then
+    if not operation:find "^Get" and not operation:find "^Describe" and not operation:find "^List" then
       found[#found + 1] = operation
     end
   end

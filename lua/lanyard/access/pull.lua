@@ -183,7 +183,7 @@ local function ask(around, joined, request, now)
     return answer, statement, origin
   end
   local organization = names_organization(joined, statement)
-    and around:organization_beside(arn.parse(request.principal).account) or {}
+    and around:organization_beside(arn.parse(request.principal).account, arn.parse(request.resource).account) or {}
   if organization.id then
     request.context["aws:ResourceOrgID"] = organization.id
     answer, statement, origin = joined:can(request)

@@ -11,10 +11,10 @@ local M = {}
 ---@class access.Repository
 ---@field name string
 ---@field arn string
----@field uri string
+---@field uri string          "111122223333.dkr.ecr.us-east-1.amazonaws.com/web"
 ---@field registry_id string  the account
 ---@field created number      seconds since 1970
----@field mutability string
+---@field mutability string   of tags: "MUTABLE" or "IMMUTABLE", and ECR's other values
 
 -- The most names that DescribeRepositories accepts, and the most repositories in a page of its reply.
 local BATCH = 100

@@ -39,13 +39,14 @@ local MOST_LEVELS = 10
 
 ---@class access.ResourceControlReader
 ---@field private session aws.Session
+---@field private options? table
 ---@field private gate task.Semaphore
 local Reader = {}
 Reader.__index = Reader
 
 -- Calls an operation and returns its reply | nil, err
 local function call(self, operation, input)
-  local client, err = self.session:client "organizations"
+  local client, err = self.session:client("organizations", self.options)
   if not client then
     return nil, err
   end
@@ -54,7 +55,7 @@ end
 
 -- Calls an operation with pages and returns the items | nil, err
 local function list(self, operation, member, input)
-  local client, err = self.session:client "organizations"
+  local client, err = self.session:client("organizations", self.options)
   if not client then
     return nil, err
   end
@@ -185,9 +186,18 @@ local function read_account(self, account, is_member)
   return found
 end
 
+-- Returns the account that a function returns; "" without a policy, because then it does not matter | nil, err
+local function id_of(organization, get)
+  if #organization.policies == 0 then
+    return ""
+  end
+  return get()
+end
+
 --- Returns the policies that apply to the repositories of an account. Reads them once; if the policies of the
 --- organization cannot be read, no other account is tried.
----@param account string
+---@param account string|fun(): string?, lanyard.Error?  a function returns the account, and is called if the
+---  organization has policies that the caller may read
 ---@param is_member? boolean  the account is the caller's, or is known to be in the caller's organization
 ---@return access.Controls? controls
 ---@return lanyard.Error? err
@@ -198,6 +208,12 @@ function Reader:of(account, is_member)
   end
   if not self.organization then
     return nil, self.err
+  elseif type(account) == "function" then
+    local err
+    account, err = id_of(self.organization, account)
+    if not account then
+      return nil, err
+    end
   end
   local known = self.accounts[account]
   if not known then
@@ -210,9 +226,12 @@ end
 
 --- Returns a reader that calls AWS with the credentials of a session.
 ---@param session aws.Session
+---@param options? table  of the session's client
 ---@return access.ResourceControlReader
-function M.reader(session)
-  return setmetatable({ session = session, gate = task.semaphore(1), accounts = {}, parents = {} }, Reader)
+function M.reader(session, options)
+  return setmetatable({
+    session = session, options = options, gate = task.semaphore(1), accounts = {}, parents = {},
+  }, Reader)
 end
 
 --- Returns how a policy is named in messages: "the resource control policy 'perimeter' (p-examplepolicyid)".

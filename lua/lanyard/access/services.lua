@@ -11,7 +11,7 @@ local M = {}
 ---@field name string
 ---@field arn? string
 ---@field region string         the Region's name
----@field state string
+---@field state string         "READY", "RUNNING", "DISABLED" and so on, as Lightsail has it
 ---@field detail? string        the state's detail: code and message
 ---@field detail_code? string
 ---@field role { active: boolean, arn: string? }  the ECR image puller role; no arn while it cannot be granted

@@ -13,6 +13,7 @@
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local match = require "lanyard.match"
+local organization = require "lanyard.access.organization"
 local policy = require "lanyard.policy"
 local resource_controls = require "lanyard.access.resource_controls"
 local task = require "lanyard.task"
@@ -183,45 +184,26 @@ function M.join(doc, registry, controls)
 end
 
 -- ---------------------------------------------------------------------------------------------
--- The organization
-
--- Returns the id of the caller's organization and whether an account is in it | nil, err
-local function read_organization(region)
-  local client, err = region.session:client "organizations"
-  local accounts
-  if client then
-    accounts, err = client:list("ListAccounts", "Accounts")
-  end
-  if not accounts then
-    return nil, err
-  end
-  local found = { accounts = {} }
-  for _, account in ipairs(accounts) do
-    found.accounts[account.Id] = true
-    found.id = found.id or tostring(account.Arn):match ":account/(o%-[a-z0-9]+)/"
-  end
-  return found
-end
+-- What decides in a Region
 
 ---@class access.Surroundings
 ---@field private region access.Region
+---@field private organization access.OrganizationReader
 ---@field registry? access.Registry
 ---@field registry_err? aws.Error  why the registry policy could not be read
 ---@field controls? access.Controls  that apply to the repositories; nil if they were not read
 local Surroundings = {}
 Surroundings.__index = Surroundings
 
---- Returns the organization of the caller, and whether an account is known not to be in it. Calls AWS once, when it is
---- first asked.
----@param account string
----@return { id?: string, without_role?: boolean }  empty if the accounts of the organization cannot be read
-function Surroundings:organization_beside(account)
-  local _ <close> = self.gate:acquire()
-  if self.organization == nil then
-    self.organization = read_organization(self.region) or false
-  end
-  local found = self.organization
-  return found and found.id and { id = found.id, without_role = not found.accounts[account] } or {}
+--- Returns the organization of the repositories' account, and whether a role's account is known not to be in it. Calls
+--- AWS once, when it is first asked.
+---@param role_account string
+---@param account string  the owner of the repositories
+---@return { id?: string, without_role?: boolean }  empty if the accounts of the organization cannot be read, or if the
+---  repositories' account is in another one
+function Surroundings:organization_beside(role_account, account)
+  local found = self.organization:read()
+  return found and found.accounts[account] and { id = found.id, without_role = not found.accounts[role_account] } or {}
 end
 
 -- Reports whether a document has an Allow of an action of a pull.
@@ -255,23 +237,43 @@ function Surroundings:join(doc)
   return M.join(doc, self.registry and self.registry.decides, self.controls and self.controls.list)
 end
 
---- Reads the surroundings of the repositories of a region.
+--- Reads the registry policy of a region. The resource control policies are not read.
 ---@param region access.Region
+---@param organizations? access.OrganizationReader  unless given, the organization is read with the region's session
 ---@return access.Surroundings
-function M.read(region)
+function M.read(region, organizations)
   local registry, err = M.registry(region)
-  return setmetatable({ region = region, registry = registry, registry_err = err, gate = task.semaphore(1) },
-    Surroundings)
+  return setmetatable({
+    region = region, registry = registry, registry_err = err,
+    organization = organizations or organization.reader(region.session),
+  }, Surroundings)
 end
 
---- Returns the surroundings of the repositories of a region, which are read when they are first asked for.
+-- What a command waits for that can do without the resource control policies.
+local PATIENCE = { max_attempts = 2, connect_timeout = 3, timeout = 10 }
+
+-- Reads the registry policy and the resource control policies.
+local function read_all(region)
+  local around, controls
+  task.all {
+    function() around = M.read(region) end,
+    function()
+      controls = resource_controls.reader(region.session, PATIENCE):of(function() return region:account() end, true)
+    end,
+  }
+  around.controls = controls
+  return around
+end
+
+--- Returns the surroundings of the repositories of a region, which are read when they are first asked for. Without the
+--- permission to read resource control policies, they are not considered.
 ---@param region access.Region
 ---@return access.Surroundings
 function M.of(region)
   local shared = region.shared
   shared.surroundings_gate = shared.surroundings_gate or task.semaphore(1)
   local _ <close> = shared.surroundings_gate:acquire()
-  shared.surroundings = shared.surroundings or M.read(region)
+  shared.surroundings = shared.surroundings or read_all(region)
   return shared.surroundings
 end
 

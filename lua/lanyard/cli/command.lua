@@ -9,7 +9,10 @@
 --- A script that builds its options has its first comment as its help.
 
 local escape = require "lanyard.text.escape"
+local lists = require "lanyard.lists"
 local exit = require "lanyard.cli.exit"
+local output_option = require "lanyard.cli.output_option"
+local results = require "lanyard.cli.result"
 local shared = require "lanyard.cli.options"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -89,8 +92,8 @@ local function add_option(parser, option)
   if choices then
     added:choices(choices)
   end
-  if option.default or option[1] == "--output" then
-    added:default(option.default or choices[1])
+  if option.default and option[1] ~= "--output" then
+    added:default(option.default) -- Command:parse adds the default of --output, which depends on --query
   end
   if kind and kind.convert then
     added:convert(kind.convert)
@@ -102,6 +105,17 @@ local function add_option(parser, option)
   end
   if option.target then
     added:target(option.target)
+  end
+end
+
+-- Returns an option of a declaration; nil if it has none of this name.
+local function find_option(declared, name)
+  for _, option in ipairs(declared.options or {}) do
+    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      if one[1] == name then
+        return one
+      end
+    end
   end
 end
 
@@ -168,11 +182,15 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
+  local writes_text = output_option.writes_text(declared.options)
   local valid, message = require("lanyard.cli.declaration").check(declared)
   if not valid then
     error(message, 2)
   end
-  return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
+  return setmetatable({
+    name = name, declared = declared, has_rules = includes(declared.options, "rules"), writes_text = writes_text,
+    output = find_option(declared, "--output"), query = find_option(declared, "--query"),
+  }, Command)
 end
 
 -- argparse's own makers of arguments, options, flags and sub-commands.
@@ -197,7 +215,10 @@ end
 --- Adds --output with these formats, the first of them the default.
 ---@param formats string[]
 function Command:with_output(formats)
-  add_option(self.parser, { "--output", help = "Output format.", choices = formats })
+  self.output = { "--output", help = ("Output format (default: %s)."):format(formats[1]),
+    choices = output_option.choices(formats) }
+  self.writes_text = lists.contains(formats, "text")
+  add_option(self.parser, self.output)
   return self
 end
 
@@ -236,12 +257,29 @@ local function clarified(self, message)
   end):gsub("\nDid you mean ", "; did you mean "))
 end
 
+-- The codes of what argparse says, by patterns. What a converter of a value says is none of them.
+local PARSER_CODES = {
+  { "^unknown option", "UnknownOption" }, { "goes before the command", "UnknownOption" },
+  { "is given twice$", "RepeatedOption" }, { " must be one of ", "InvalidChoice" }, { "^missing ", "MissingArgument" },
+  { "^too many arguments", "TooManyArguments" }, { " requires ", "MissingValue" },
+}
+
+local function code_of(message)
+  for _, row in ipairs(PARSER_CODES) do
+    if message:find(row[1]) then
+      return row[2]
+    end
+  end
+  return "InvalidValue"
+end
+
 --- Ends the script as a usage error.
 ---@param message string
-function Command:usage(message)
+---@param code? string  of the catalogue (lanyard.cli.errors); Usage unless given
+function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
-  exit.leave(exit.STATUS.usage, is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
+  exit.problem(code or "Usage", is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".
@@ -273,24 +311,60 @@ function M.no_subcommand(name, declared, word)
     near and ("; did you mean '%s %s'?"):format(name, near) or "")
 end
 
+-- Adds --query to a command that is built by calls, has --output json, and no option of that name.
+local function add_query(self)
+  if not self.output or self.query or not lists.contains(self.output.choices, "json") then
+    return
+  end
+  for _, option in ipairs(self.parser._options) do
+    if lists.contains(option._aliases, "--query") then
+      return
+    end
+  end
+  self.query = output_option.QUERY
+  add_option(self.parser, self.query)
+end
+
+-- Reads --query, and replaces --output by the format that the command itself writes.
+local function choose_output(self, options)
+  local option = self.output
+  local choices = option and (option.choices or option.type and types[option.type].choices)
+  results.reset()
+  if not choices then
+    options.output = options.output or option and option.default
+    return
+  end
+  local has_query = self.query and self.query.type == output_option.QUERY.type
+  options.output = results.choose {
+    command = self.name, choices = choices, default = option.default or choices[1], writes_text = self.writes_text,
+    output = options.output, query = has_query and options.query or nil,
+  }
+end
+
 --- Parses the command line. A mistake in it ends the script with one line and exit status 2.
 ---@param ... string the script's arguments; not needed where `cli.command` took them
 ---@return table options the values by name, arguments included
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
+  if self.parser then
+    add_query(self)
+  end
   if M.wants_help(words) then
-    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
+    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared, nil,
+      terminal.text_width()) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then
-    self:usage(M.no_subcommand(self.name, declared, words[1]))
+    self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    self:usage(clarified(self, result))
+    local message = clarified(self, result)
+    self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules
+  choose_output(self, result)
   return result
 end
 

@@ -44,7 +44,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field help? string
 ---@field type? string        a name of lanyard.cli.types; without type and choices it is a flag
 ---@field value? string       the placeholder in help, instead of the type's
----@field choices? string[]   the first one is the default of --output
+---@field choices? string[]   the first one is the default of --output; json implies text, yaml and the option --query
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
 ---@field list? boolean       accepts a list that is separated by commas, for completion
@@ -143,7 +143,7 @@ function M.cut(source)
   return nil
 end
 
---- Checks a declaration.
+--- Checks a declaration, and completes its option --output (lanyard.cli.output_option).
 ---@param value any
 ---@return cli.Declaration? declaration the value; nil where it is not a declaration
 ---@return string? message what is wrong with it
@@ -152,6 +152,7 @@ function M.check(value)
   if message then
     return nil, message
   end
+  value.options = value.options and require("lanyard.cli.output_option").complete(value.options)
   return value
 end
 

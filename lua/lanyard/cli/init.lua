@@ -19,6 +19,8 @@
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local progress = require "lanyard.cli.progress"
+local result = require "lanyard.cli.result"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
 
@@ -26,6 +28,8 @@ local M = {
   command = command.command,
   exit = exit.STATUS,
   leave = exit.leave,
+  problem = exit.problem,
+  with_code = exit.with_code,
   fail = exit.fail,
   check = exit.check,
   check_file = exit.check_file,
@@ -33,7 +37,7 @@ local M = {
   status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
-  json = terminal.json,
+  json = result.json,
   note = terminal.note,
   paint = terminal.paint,
   colours = terminal.colours,
@@ -53,7 +57,7 @@ local has_reported_proxy = false
 -- to this machine's settings, and every call waits for it.
 local function report_retry(err, delay)
   terminal.progress(err and ("%s (retry in %.0f s)"):format(err, math.ceil(delay)))
-  if err and err.code == "Proxy" and not has_reported_proxy and not terminal.shows_progress() then
+  if err and err.code == "Proxy" and not has_reported_proxy and not progress.is_possible() then
     has_reported_proxy = true
     terminal.note(escape.format("lanyard: %s (retrying)", err))
   end
@@ -100,7 +104,7 @@ end
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
+    exit.problem("MissingValue", "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,
@@ -123,6 +127,7 @@ function M.connect(options, settings)
     on_names = require("lanyard.cli.completion.names").observer(session),
     permit = function(region, change) return rules:permit(region, change) end,
     prepare = function(region, change) return rules:prepare(region, change) end,
+    observer = progress.observer(),
   }
   for name, value in pairs(settings or {}) do
     all[name] = value

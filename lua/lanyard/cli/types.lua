@@ -17,6 +17,7 @@ local M = {}
 
 M.text = { value = "TEXT" }
 M.file = { value = "FILE" }
+M.query = { value = "EXPRESSION" } -- Command:parse reads it, together with --output
 M.severity = { value = "SEVERITY", choices = severities.LIST }
 
 -- A format NAME is the module lanyard.report.NAME ("table" is lanyard.report.terminal).
@@ -28,7 +29,7 @@ M["report-format"] = {
     "markdown", "prometheus", "html",
   },
 }
-M["graph-format"] = { value = "FORMAT", choices = { "svg", "dot", "mermaid" } }
+M["graph-format"] = { value = "FORMAT", choices = { "svg", "dot", "mermaid", "json" } }
 
 M.duration = { value = "DURATION" }
 

@@ -4,6 +4,7 @@
 local escape = require "lanyard.text.escape"
 local failures = require "lanyard.report.failures"
 local summary = require "lanyard.report.summary"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -64,7 +65,7 @@ local function changes_of(report)
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(report.baseline.grants[change]) do
       add("grant", change, escape.markdown(("%s: %s"):format(summary.label(grant), grant.repository)),
-        escape.markdown(("%s (%s)"):format(grant.principal, grant.decision)))
+        escape.markdown(("%s (%s)"):format(grant.audience or grant.principal, grant.decision)))
     end
   end
   local more = omitted > 0 and ("\n%d more changes are omitted.\n"):format(omitted) or ""
@@ -126,6 +127,8 @@ end
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
 function M.write(report, out)
+  local write = out
+  out = function(text) write(timestamp.localized(text)) end
   local counts = summary.counts(report)
   out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(summary.severities(counts), summary.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))

@@ -1,6 +1,10 @@
 --- Suggests the word that a mistyped one was probably meant to be.
 ---
----     suggest("grnt", { "grant", "revoke" })   --> "grant"
+--- ```lua
+--- local suggest = require "lanyard.text.suggest"
+--- print(suggest("grnt", { "grant", "revoke" }))
+--- --> grant
+--- ```
 
 -- The maximum number of letters added, removed or replaced.
 local MOST = 3
@@ -22,10 +26,10 @@ local function distance(a, b)
   return row[#b]
 end
 
---- Returns the nearest of some words, or nil if none is near.
+--- Returns the nearest of some words, by edit distance, ignoring case.
 ---@param word string
 ---@param words string[]
----@return string?
+---@return string? nearest  nil if none is near: more than three letters differ, or half of them
 return function(word, words)
   local best, least = nil, MOST + 1
   for _, candidate in ipairs(words) do

@@ -64,8 +64,8 @@ local function decide(own, registry, organization)
   local region = region_with(registry and { policyText = registry }, not registry
     and { code = "RegistryPolicyNotFoundException" } or nil, "V2")
   region.session = { client = function()
-    return { list = function()
-      return organization and { { Id = "111122223333",
+    return { list = function(_, operation)
+      return operation == "ListAccounts" and organization and { { Id = "111122223333",
         Arn = "arn:aws:organizations::111122223333:account/" .. organization .. "/111122223333" } }, { code = "Denied" }
     end }
   end }

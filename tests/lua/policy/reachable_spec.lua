@@ -272,6 +272,21 @@ describe("policy.reachable", function()
       if_holds '{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}'))
   end)
 
+  it("names nobody whom a class with exceptions includes", function()
+    local LAMBDA, OTHER = "lambda.amazonaws.com", "arn:aws:iam::444455556666:role/ci"
+    local except, secure = '"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"*"',
+      if_holds '{"Bool":{"aws:SecureTransport":"true"}}'
+    local everyone = "everyone except account 111122223333"
+    reaches({ everyone }, doc(secure, except, named("444455556666", OTHER),
+      '"Principal":{"Service":"' .. LAMBDA .. '"},' .. PULL))
+    reaches({ everyone }, doc(secure, except, if_holds '{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}'))
+    local function all_but(principal) return '"NotPrincipal":' .. principal .. "," .. PULL end
+    reaches({ "everyone" }, doc(all_but '{"AWS":"111122223333"}', all_but '{"AWS":"444455556666"}'))
+    reaches({ "everyone" }, doc(all_but '{"AWS":"111122223333"}', all_but '{"Service":"lambda.amazonaws.com"}'))
+    reaches({ "everyone except account 111122223333" }, doc(all_but '{"AWS":["111122223333","444455556666"]}',
+      all_but '{"AWS":"111122223333"}'))
+  end)
+
   it("names what a Deny excepts", function()
     reaches({ "everyone except account 444455556666" },
       doc(ANYONE, '"Effect":"Deny","Principal":{"AWS":"444455556666"},"Action":"*"'))

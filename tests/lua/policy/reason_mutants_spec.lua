@@ -140,7 +140,7 @@ describe("values", function()
     assert.equal("possible", (answer({}, { both "a*" })))
   end)
 
-  it("of service names are compared with stars, which are no patterns under StringEquals", function()
+  it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
   end)
 end)
@@ -189,6 +189,16 @@ describe("policy variables", function()
     assert.equal("certain", found)
     assert.equal("arn:aws:s3:::" .. witness.request.context["aws:username"], witness.request.resource)
     assert.truthy(witness.request.principal:find("/" .. witness.request.context["aws:username"] .. "$"))
+  end)
+
+  it("distinguish callers that a literal text beside them names", function()
+    local USER, ROLE = "arn:aws:iam::" .. A .. ":user/", "arn:aws:iam::" .. A .. ":role/"
+    for _, row in ipairs { { USER .. "web", USER .. "x${aws:PrincipalTag/t}" }, { USER .. "web", ROLE .. "x${aws:PrincipalTag/t}" } } do
+      local found, witness = answer({}, { on("arn:aws:s3:::${aws:username}", { ArnEquals = { ["aws:PrincipalArn"] = row } }),
+        not_on "arn:aws:s3:::w*" })
+      assert.equal("certain", found)
+      assert.truthy(witness.request.resource:find "^arn:aws:s3:::w")
+    end
   end)
 
   it("are the id of a user, a federated user and a session", function()

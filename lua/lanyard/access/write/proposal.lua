@@ -2,9 +2,11 @@
 ---
 ---     local proposal, err = proposals.make(change, current)
 
+local acceptance = require "lanyard.policy.acceptance"
 local effect = require "lanyard.policy.effect"
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
+local statements = require "lanyard.access.statements"
 local witness = require "lanyard.policy.witness"
 
 local M = {}
@@ -73,6 +75,23 @@ local function sendable(change, document)
   return assert(policy.parse(document:compact()))
 end
 
+-- Fails if ECR is known to refuse the document. A policy that ECR holds with the same fault is the better evidence, and
+-- an undo writes a policy that ECR held.
+local function check_acceptance(change, current, document)
+  local refusal = change.options.action ~= "undo" and acceptance.refusal(document)
+  local held = refusal and current and acceptance.refusal(current)
+  if not refusal or held and held.id == refusal.id then
+    return true
+  end
+  local statement = refusal.statement and ("statement %s: "):format(
+    statements.label(document:statements()[refusal.statement])) or ""
+  return nil, errors.new {
+    code = "RefusedPolicy",
+    message = ("ECR would refuse this policy of '%s': %s%s: %s; nothing was written"):format(change.name, statement,
+      refusal.message, refusal.fix),
+  }
+end
+
 -- true, document | nil, detail; or false, current, detail if nothing changes; or nil, err
 local function edited(change, current)
   local document = current and current:copy() or policy.new()
@@ -88,6 +107,11 @@ local function edited(change, current)
     return current ~= nil, nil, detail
   end
   local sent, err = sendable(change, document)
+  if sent then
+    local ok
+    ok, err = check_acceptance(change, current, document)
+    sent = ok and sent
+  end
   if not sent then
     return nil, err
   end

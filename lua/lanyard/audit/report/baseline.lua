@@ -23,7 +23,7 @@ local M = {}
 ---@field grants { added: audit.Grant[], removed: audit.Grant[] }
 ---@field policies audit.PolicyChange[]  the policies with another text
 
---- A principal with at least one allowed pull action. One whose decision changes is removed and added.
+--- A principal with at least one allowed pull action. One whose decision or audience changes is removed and added.
 ---@class audit.Grant
 ---@field account string
 ---@field region string
@@ -31,8 +31,27 @@ local M = {}
 ---@field principal string
 ---@field type string
 ---@field decision string
+---@field audience? string  who the principal is in effect, if the policy restricts it
 
--- Returns the grants, as a list and by their JSON text with the time of their end, or true.
+-- Returns the text that identifies a grant, but for its audience.
+local function grant_key(grant)
+  return json.encode { grant.account, grant.region, grant.repository, grant.principal, grant.type, grant.decision }
+end
+
+-- Returns an audience without the relations to the account, which depend on the options of the audit.
+local function without_relations(audience)
+  return (audience:gsub(" %(this %a+%)", ""):gsub(" %(another %a+%)", ""):gsub(" %(trusted%)", "")
+    :gsub(" %(trusted account%)", ""))
+end
+
+-- Reports whether a report has a grant. Reports of earlier releases have no audiences.
+local function has_grant(known, grant)
+  local one = known[grant_key(grant)]
+  return one ~= nil and (not one.audience or not grant.audience
+    or without_relations(one.audience) == without_relations(grant.audience))
+end
+
+-- Returns the grants, as a list and by their keys: the audience and the time of the end.
 local function grants_of(report)
   local list, known = {}, {}
   for _, scope in ipairs(report.scopes) do
@@ -40,11 +59,11 @@ local function grants_of(report)
       for _, access in ipairs(repository.access) do
         local grant = {
           account = scope.account, region = scope.region, repository = repository.name,
-          principal = access.principal, type = access.type, decision = access.decision,
+          principal = access.principal, type = access.type, decision = access.decision, audience = access.audience,
         }
-        local key = json.encode(grant)
+        local key = grant_key(grant)
         if access.decision ~= "deny" and not known[key] then
-          known[key] = access.expires or true
+          known[key] = { expires = access.expires, audience = access.audience }
           list[#list + 1] = grant
         end
       end
@@ -76,7 +95,7 @@ end
 
 -- Two timestamps compare as texts.
 local function has_ended(expires, time)
-  return type(expires) == "string" and expires <= time
+  return expires ~= nil and expires <= time
 end
 
 local function changed_grants(report, old, index, old_index, rewritten)
@@ -84,14 +103,13 @@ local function changed_grants(report, old, index, old_index, rewritten)
   local before, had = grants_of(old)
   local added, removed = json.array {}, json.array {}
   for _, grant in ipairs(now) do
-    local is_new = was_covered(old_index, grant) and not had[json.encode(grant)]
+    local is_new = was_covered(old_index, grant) and not has_grant(had, grant)
       and not rewritten[repository_key(grant)]
     added[#added + 1] = is_new and grant or nil
   end
   for _, grant in ipairs(before) do
-    local key = json.encode(grant)
-    local is_gone = coverage.would_show(report, index, grant) and not has[key]
-      and not (rewritten[repository_key(grant)] and not has_ended(had[key], report.time))
+    local is_gone = coverage.would_show(report, index, grant) and not has_grant(has, grant)
+      and not (rewritten[repository_key(grant)] and not has_ended(had[grant_key(grant)].expires, report.time))
     removed[#removed + 1] = is_gone and grant or nil
   end
   return { added = added, removed = removed }

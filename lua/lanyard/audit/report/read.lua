@@ -67,6 +67,7 @@ local finding = object({
 
 local grant = object {
   account = text, region = text, repository = text, principal = text, type = text, decision = text,
+  audience = optional(text),
 }
 
 local policy_change = object {

@@ -291,9 +291,9 @@ end
 --- Lists repositories, and reads services with what they deploy and the registry policy. What cannot be read is
 --- unknown; only the list of repositories is required. No repository policy is read.
 ---@param region access.Region
----@param options { globs?: string[], partial?: boolean, identities?: table, controls?: function }  partial: the region
----  itself lists only some repositories; identities: see lanyard.audit.scan.identities; controls: returns the resource
----  control policies of an account | nil, err
+---@param options { globs?: string[], partial?: boolean, identities?: table, controls?: function,
+---  organization?: access.OrganizationReader }  partial: the region itself lists only some repositories; identities:
+---  see lanyard.audit.scan.identities; controls: returns the resource control policies of an account | nil, err
 ---@return audit.Inventory? inventory
 ---@return aws.Error? err
 function M.open(region, options)
@@ -302,7 +302,7 @@ function M.open(region, options)
   task.all {
     function() listed, err = region:repositories(options.globs) end,
     function() services, services_err = region:services() end,
-    function() around = surroundings.read(region) end,
+    function() around = surroundings.read(region, options.organization) end,
   }
   if not listed then
     return nil, err

@@ -16,6 +16,7 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local limitations = require "lanyard.audit.limitations"
+local organization = require "lanyard.access.organization"
 local progress = require "lanyard.audit.scan.progress"
 local resource_controls = require "lanyard.access.resource_controls"
 local shard = require "lanyard.audit.scan.shard"
@@ -119,14 +120,14 @@ local function first_only(target, on_finding, reporter)
   end
 end
 
--- Returns a function that returns the resource control policies of a target's account. They are read with the
--- credentials of the profile, once for all of its targets.
-local function controls_of(target, readers)
+-- Returns the readers of what is in the organization of a target's caller. Only the management account and delegated
+-- administrators may read it, so they call AWS with the credentials of the profile and not with an assumed role, once
+-- for all targets of the profile.
+local function readers_of(target, readers)
   local session = target.caller or target.session
-  readers[session] = readers[session] or resource_controls.reader(session)
-  return function(account)
-    return readers[session]:of(account, target.is_member ~= false)
-  end
+  readers[session] = readers[session]
+    or { controls = resource_controls.reader(session), organization = organization.reader(session) }
+  return readers[session]
 end
 
 local function scan(target, options, run)
@@ -141,11 +142,13 @@ local function scan(target, options, run)
   if not region then
     return nil, err
   end
+  local readers = readers_of(target, run.readers)
   return audit.run(region, {
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
     trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
     desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
-    rules = options.rules, gate = run.gate, controls = controls_of(target, run.readers),
+    rules = options.rules, gate = run.gate, organization = readers.organization,
+    controls = function(account) return readers.controls:of(account, target.is_member ~= false) end,
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
   })
 end

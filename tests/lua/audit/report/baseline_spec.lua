@@ -210,6 +210,27 @@ describe("comparing a report with an earlier one", function()
     assert.same({ "resolved dropped allow", "web changed allow", "web removed allow" }, list(marked.baseline.grants.removed))
   end)
 
+  it("lists a grant whose audience changed as both, with the audiences", function()
+    local function lists_of(before, after)
+      local function of(audience)
+        local one = access("*", "depends")
+        one.audience = audience
+        return report { web = { access = { one } } }
+      end
+      local grants = select(3, compare(of(after), of(before))).baseline.grants
+      return { grants.added[1] and grants.added[1].audience, grants.removed[1] and grants.removed[1].audience }
+    end
+    assert.same({ "organization o-b (another organization)", "organization o-a (another organization)" },
+      lists_of("organization o-a (another organization)", "organization o-b (another organization)"))
+    -- Another value of --trusted-organizations does not change the policy.
+    assert.same({}, lists_of("organization o-a (another organization)", "organization o-a (trusted)"))
+    assert.same({}, lists_of("account 1 (another account)", "account 1 (trusted)"))
+    assert.same({}, lists_of("arn (another account)", "arn (trusted account)"))
+    -- Reports of earlier releases have no audiences.
+    assert.same({}, lists_of(nil, "organization o-a (another organization)"))
+    assert.same({}, lists_of("organization o-a (another organization)", nil))
+  end)
+
   it("removes no grant that could not be read", function()
     local old = report { web = { access = { access "x" } } }
     local _, _, marked = compare(report { web = { policy_error = "denied" } }, old)

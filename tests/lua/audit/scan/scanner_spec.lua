@@ -2,6 +2,7 @@ local clock = require "lanyard.clock"
 local fleet = require "fleet"
 local json = require "lanyard.json"
 local http = require "lanyard.http"
+local lists = require "lanyard.lists"
 local scanner = require "lanyard.audit.scan.scanner"
 local targets = require "lanyard.audit.scan.targets"
 local task = require "lanyard.task"
@@ -357,5 +358,47 @@ describe("a scan of several accounts", function()
     assert.equal("resource-control-policies", report.limitations[1].kind)
     assert.same({ fleet.ACCOUNT, OTHER }, report.limitations[1].accounts)
     assert.equal(3, #report.limitations)
+  end)
+
+  -- A repository whose policy has a grant, and a Deny of other organizations.
+  local function perimeter(organization)
+    local role = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
+    local function statement(effect, principal, condition)
+      return ('{"Effect":"%s","Principal":%s,"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]%s}')
+        :format(effect, principal, condition and ',"Condition":' .. condition or "")
+    end
+    return { roles = { role }, regions = { ["us-east-1"] = { repositories = { { name = "web", policy =
+      '{"Version":"2012-10-17","Statement":[' .. statement("Allow", '{"AWS":"' .. role .. '"}') .. ","
+      .. statement("Deny", '"*"', '{"StringNotEquals":{"aws:PrincipalOrgID":"' .. organization .. '"}}') .. "]}" } } } } }
+  end
+
+  -- Returns the messages of denied grants, by account.
+  local function denied(accounts, list)
+    local report = scanner.run(targets.expand { regions = { "us-east-1" }, role = "audit", accounts = list,
+      open = accounts:opener() })
+    local found = {}
+    for _, finding in ipairs(report.findings) do
+      found[finding.account] = finding.id == "denied-grant" and finding.message or found[finding.account]
+    end
+    return found
+  end
+
+  it("reads the accounts of the organization once, with the caller's credentials", function()
+    local own = perimeter "o-a1b2c3d4e5"
+    own.organization = { accounts = { { id = OTHER } } }
+    local accounts <close> = fleet.new { [fleet.ACCOUNT] = own, [OTHER] = perimeter "o-a1b2c3d4e5" }
+    local found = denied(accounts, { fleet.ACCOUNT, OTHER })
+    assert.match("and denies it in statement #2$", found[OTHER])
+    assert.match("and denies it in statement #2$", found[fleet.ACCOUNT])
+    assert.equal(1, count(accounts, "ListAccounts"))
+    assert.is_true(lists.contains(accounts.calls, "ListAccounts us-east-1 " .. fleet.ACCOUNT))
+  end)
+
+  it("does not take an account of another organization for one of the caller's", function()
+    local condition = perimeter "o-a1b2c3d4e5"
+    local own = perimeter "o-a1b2c3d4e5"
+    own.organization = { accounts = {} }
+    local accounts <close> = fleet.new { [fleet.ACCOUNT] = own, [OTHER] = condition }
+    assert.match("unless", denied(accounts, { OTHER })[OTHER])
   end)
 end)
