@@ -11,7 +11,7 @@ module: lanyard_grant
 short_description: Grant a Lightsail container service pull access to ECR repositories
 description:
   - Adds one statement to the policy of each repository, or removes it, with the program C(lanyard).
-  - Credentials are those of the environment of the task, as for the AWS CLI.
+  - Credentials come from the environment of the task, as for the AWS CLI.
 author:
   - the lanyard project
 options:
