@@ -90,7 +90,7 @@ local report = require "lanyard.cli.print"
 local runner = require "lanyard.testing.runner"
 
 if options.filter and not pcall(string.find, "", options.filter) then
-  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter))
+  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter), "InvalidValue")
 end
 
 local list = cli.check_file(files.find(options.path))
@@ -117,7 +117,7 @@ else
   cli.data(formats[options.output](results))
 end
 if counts.tests == 0 then
-  cli.leave(cli.exit.usage, options.filter and ("no test matches '%s'"):format(options.filter)
+  cli.problem("NoTests", options.filter and ("no test matches '%s'"):format(options.filter)
     or "the specs have no tests")
 end
 return counts.failed > 0 and cli.exit.failed or cli.exit.ok

@@ -140,8 +140,7 @@ local set_element = Document.set
 ---
 --- ```lua
 --- local doc = policy.new()
---- print(doc:set { document = true, element = "Version", value = "2012-10-17" })
---- --> true
+--- doc:set { document = true, element = "Version", value = "2012-10-17" }
 --- print(doc:set { sid = "Pull", element = "Effect", value = "Deny" })
 --- --> false	no such statement
 --- ```
@@ -299,7 +298,19 @@ function Document:compact_size()
   return utf8.len(self:compact())
 end
 
---- Returns the differences in meaning. See lanyard.policy.compare.
+--- Returns the differences in meaning. Statements are paired by meaning and Sid, then by Sid, by meaning, and by
+--- principals.
+---
+--- ```lua
+--- local old, new = policy.new(), policy.new()
+--- local account = "111122223333"
+--- old:allow { sid = "a", principal = account, actions = { "ecr:PutImage" } }
+--- new:allow { sid = "a", principal = account, actions = { "ecr:ListImages" } }
+--- local change = old:compare(new)[1]
+--- print(change.kind, change.label, change.elements[1].element,
+---   change.elements[1].added[1])
+--- --> changed	a	Action	ecr:ListImages
+--- ```
 ---@param other policy.Document
 ---@return policy.Change[]
 function Document:compare(other)

@@ -38,11 +38,11 @@ function policy.parse(text) end
 ---@field sid? string
 ---@field effect? "Allow"|"Deny" nil if it is neither
 ---@field principals policy.Principal[]
----@field not_principal boolean  the principals are those of NotPrincipal
+---@field not_principal boolean  the principals are the ones of NotPrincipal
 ---@field actions string[]
----@field not_action boolean     the actions are those of NotAction
+---@field not_action boolean     the actions are the ones of NotAction
 ---@field resources string[]
----@field not_resource boolean   the resources are those of NotResource
+---@field not_resource boolean   the resources are the ones of NotResource
 ---@field has_resource boolean   it has Resource or NotResource
 ---@field has_condition boolean
 ---@field condition_keys string[]
@@ -159,23 +159,6 @@ function Document:copy() end
 ---@param other policy.Document
 ---@return boolean
 function Document:equivalent(other) end
-
---- Returns the differences in meaning. Statements are paired by meaning and Sid, then by Sid, by meaning, and by
---- principals.
----
---- ```lua
---- local old, new = policy.new(), policy.new()
---- local account = "111122223333"
---- old:allow { sid = "a", principal = account, actions = { "ecr:PutImage" } }
---- new:allow { sid = "a", principal = account, actions = { "ecr:ListImages" } }
---- local change = old:compare(new)[1]
---- print(change.kind, change.label, change.elements[1].element,
----   change.elements[1].added[1])
---- --> changed	a	Action	ecr:ListImages
---- ```
----@param other policy.Document
----@return policy.Change[]
-function Document:compare(other) end
 
 --- Reports whether one statement applies to every request that another one applies to, whatever their effects.
 ---@param outer integer  the position of the first statement, from 1
