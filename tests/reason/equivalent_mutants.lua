@@ -10,6 +10,8 @@ local MORE = "more values than necessary are proposed, and the evaluator decides
 
 local LATER = "the search for texts finds the same callers, later"
 
+local SINGLE = "the values of a single place add no patterns: time only"
+
 local TOGETHER = "the numbers of the avoided tests follow in the same array"
 
 local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
@@ -87,7 +89,8 @@ local LIST = {
   { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
   { "times.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
-  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", "the values of a single place add no patterns: time only" },
+  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", SINGLE },
+  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!=' 2", SINGLE },
   { "search.c", "propose: break;", "'break' becomes ''", MORE },
   { "atom.c", "void *grown = larger < SIZE_MAX / size ? realloc(*elements, larger * size) : NULL;", "'<' becomes '<='",
     "memory ends before an array has that size" },
