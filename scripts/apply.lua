@@ -54,7 +54,7 @@ local document = desired_file.is_json(text) and json.decode(text)
 local saved = plan_file.is_plan(document) and cli.check_file(plan_file.decode(document, name))
 local desired = not saved and cli.check_file(desired_file.parse(text, name))
 if saved and (options.prune or options.fold) then
-  command:usage "--prune and --fold are part of a saved plan: make a new plan to change them"
+  command:usage("--prune and --fold are part of a saved plan: make a new plan to change them", "ConflictingOptions")
 end
 
 options.region = options.region or (desired or saved).region

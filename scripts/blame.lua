@@ -37,7 +37,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local ok, message = names.repository(options.repository)
 if not ok then
-  command:usage(message)
+  command:usage(message, "InvalidValue")
 end
 
 local region = cli.connect(options)

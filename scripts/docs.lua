@@ -34,7 +34,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local epoch = math.tointeger(tonumber(os.getenv "SOURCE_DATE_EPOCH")) or clock.time()
 if options.man == "" or options.types == "" then
-  command:usage(("--%s needs the name of a folder"):format(options.man == "" and "man" or "types"))
+  command:usage(("--%s needs the name of a folder"):format(options.man == "" and "man" or "types"), "MissingValue")
 elseif options.types then
   local count = 0
   for path, text in pairs(require("lanyard.documentation.definitions").files()) do

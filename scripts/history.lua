@@ -52,7 +52,7 @@ local KINDS = { "grants", "findings", "runs" }
 local kind
 for _, name in ipairs(KINDS) do
   if options[name] and kind then
-    command:usage(("--%s and --%s cannot be used together"):format(kind, name))
+    command:usage(("--%s and --%s cannot be used together"):format(kind, name), "ConflictingOptions")
   end
   kind = options[name] and name or kind
 end
@@ -60,9 +60,9 @@ kind = kind or "grants"
 
 local path = options.db or os.getenv "LANYARD_HISTORY" or ""
 if path == "" then
-  command:usage "name the file of lanyard audit --history, or set LANYARD_HISTORY"
+  command:usage("name the file of lanyard audit --history, or set LANYARD_HISTORY", "MissingArgument")
 elseif kind == "runs" and (options.repository or options.service or options.principal) then
-  command:usage "--repository, --service and --principal cannot be used with --runs"
+  command:usage("--repository, --service and --principal cannot be used with --runs", "ConflictingOptions")
 end
 
 -- "2026-11-25T01:00:00Z" --> "2026-11-25 01:00Z"

@@ -28,7 +28,7 @@ local shellwords = require "lanyard.text.shellwords"
 
 local ok, message = new_command.check_name(options.name)
 if not ok then
-  command:usage(message)
+  command:usage(message, "InvalidValue")
 end
 local written = cli.check(new_command.write(options.name, options.directory))
 for _, path in ipairs(written.paths) do

@@ -64,11 +64,11 @@ local MAX_BYTES = 4 * 1024 * 1024
 
 local vars, message = runbook.vars(options.set)
 if not vars then
-  command:usage("--set: " .. message)
+  command:usage("--set: " .. message, "InvalidValue")
 elseif options.transcript and options.no_transcript then
-  command:usage "--transcript and --no-transcript exclude each other"
+  command:usage("--transcript and --no-transcript exclude each other", "ConflictingOptions")
 elseif (options.list and 1 or 0) + (options.check and 1 or 0) + (options.dry_run and 1 or 0) > 1 then
-  command:usage "--list, --check and --dry-run exclude each other"
+  command:usage("--list, --check and --dry-run exclude each other", "ConflictingOptions")
 end
 
 local function first_of(book)
@@ -76,7 +76,7 @@ local function first_of(book)
   if options.from then
     first, message = book:find(options.from)
     if not first then
-      command:usage(message)
+      command:usage(message, "InvalidValue")
     end
   end
   return first
@@ -106,7 +106,7 @@ if options.dry_run then
   end
   return cli.exit.ok
 elseif not options.yes and not (options.file ~= "-" and prompt.possible()) then
-  command:usage "a runbook asks before each step: pass --yes to run it without a terminal"
+  command:usage("a runbook asks before each step: pass --yes to run it without a terminal", "ConfirmationRequired")
 end
 
 local log = transcript.none()

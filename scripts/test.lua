@@ -68,7 +68,7 @@ as lanyard.aws, use the emulator as well.
     { "--seed", type = "file", help = "Seed of tests that have none: a .lua or .json file." },
     { "--timeout", type = "positive-duration", default = "60s", help = "Time for each test." },
     { "--jobs", type = "positive-integer", default = "4", help = "How many specs run in parallel." },
-    { "--output", choices = { "table", "tap", "junit" } },
+    { "--output", choices = { "table", "json", "tap", "junit" } },
   },
   exit = {
     { 0, "all tests passed" },
@@ -86,10 +86,11 @@ local options = command:parse(...)
 local data_file = require "lanyard.emulator.data_file"
 local files = require "lanyard.testing.files"
 local formats = require "lanyard.testing.formats"
+local report = require "lanyard.cli.print"
 local runner = require "lanyard.testing.runner"
 
 if options.filter and not pcall(string.find, "", options.filter) then
-  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter))
+  command:usage(("--filter: '%s' is not a pattern of Lua"):format(options.filter), "InvalidValue")
 end
 
 local list = cli.check_file(files.find(options.path))
@@ -110,6 +111,8 @@ end)
 local counts = formats.count(results)
 if is_table then
   cli.out(formats.summary(results))
+elseif options.output == "json" then
+  report.json(formats.value(results))
 else
   cli.data(formats[options.output](results))
 end

@@ -68,13 +68,13 @@ if words[1] == "lanyard" then
   table.remove(words, 1)
 end
 if #words == 0 then
-  command:usage "name the command to watch"
+  command:usage("name the command to watch", "MissingArgument")
 end
 local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
 local channels = {}
 if options.on_finding then
   local list, message = shellwords.split(options.on_finding)
-  channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. message)
+  channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. message, "InvalidValue")
 end
 local url = options.webhook or environment.get "LANYARD_WEBHOOK"
 if url then

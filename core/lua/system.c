@@ -1,10 +1,11 @@
 /* lanyard.system: the operating system: crash-safe files, locks, clocks, random numbers, the
- * terminal. files.c has the functions that read. Failures are `nil, err`; err.code is "NotFound",
+ * terminal. files.c and terminal.c have the functions that read. Failures are `nil, err`; err.code is "NotFound",
  * "AccessDenied" or "SystemError". */
 
 #include "base/platform.h"
 #include "lua/credentials.h"
 #include "lua/files.h"
+#include "lua/terminal.h"
 #include "lua/util.h"
 
 #include <errno.h>
@@ -360,5 +361,7 @@ MODULE_API int luaopen_lanyard_system(lua_State *L) {
   new_class(L, LOCK_CLASS, lock_methods, lock_meta);
   luaL_newlib(L, functions);
   luaL_setfuncs(L, reading_functions, 0);
+  terminal_classes(L);
+  luaL_setfuncs(L, terminal_functions, 0);
   return 1;
 }

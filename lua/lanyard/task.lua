@@ -216,16 +216,35 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The main task
 
--- Calls interrupt(name) on SIGINT, SIGTERM and SIGHUP. Returns the operations, to cancel. A signal that is ignored has
--- no operation.
+local on_interrupt -- what SIGINT calls instead of cancelling the main task | nil
+
+--- Calls f at each SIGINT from now on; the main task is not cancelled. For programs that run one thing after another at
+--- a terminal. nil ends this.
+---@param f? fun()
+function M.on_interrupt(f)
+  on_interrupt = f
+end
+
+-- Calls interrupt(name) on SIGINT, SIGTERM and SIGHUP. Returns the operations, to cancel, by name. A signal that is
+-- ignored has no operation.
 local function watch_signals(interrupt)
   local operations = {}
-  for _, name in ipairs { "INT", "TERM", "HUP" } do
+  local function watch(name)
     local op = loop.signal(name, true)
+    operations[name] = op
     if op then
-      table.insert(operations, op)
-      scheduler.when_ended(op, function() interrupt(name) end)
+      scheduler.when_ended(op, function()
+        if name == "INT" and on_interrupt then
+          watch(name)
+          on_interrupt()
+        else
+          interrupt(name)
+        end
+      end)
     end
+  end
+  for _, name in ipairs { "INT", "TERM", "HUP" } do
+    watch(name)
   end
   return operations
 end
@@ -255,7 +274,7 @@ function M.run(f, options)
     main:cancel()
   end) or {}
   local outcome = table.pack(run_main(main, options and options.signals))
-  for _, op in ipairs(signals) do
+  for _, op in pairs(signals) do
     scheduler.when_ended(op, nil)
     op:cancel()
   end

@@ -58,12 +58,12 @@ local function items(name, pattern, what)
   local list = {}
   for item in (options[name] or ""):gmatch "[^,]+" do
     if not item:find(pattern) then
-      command:usage(("--%s: '%s' is not %s"):format(name:gsub("_", "-"), item, what))
+      command:usage(("--%s: '%s' is not %s"):format(name:gsub("_", "-"), item, what), "InvalidValue")
     end
     list[#list + 1] = item
   end
   if options[name] and #list == 0 then
-    command:usage(("--%s: a list is required"):format(name:gsub("_", "-")))
+    command:usage(("--%s: a list is required"):format(name:gsub("_", "-")), "MissingValue")
   end
   return list
 end
@@ -81,10 +81,11 @@ want("access-granted", #actions > 0)
 want("public-access", options.no_public)
 want("outside-access", #accounts + #organizations > 0)
 if #wanted == 0 then
-  command:usage "name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations"
+  command:usage("name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations",
+    "MissingArgument")
 end
 if options.no_public and options.type == "identity" then
-  command:usage "--no-public needs the policy of a resource: an identity policy is never public"
+  command:usage("--no-public needs the policy of a resource: an identity policy is never public", "ConflictingOptions")
 end
 policy_files.check_stdin(command, { options.no_new_access, table.unpack(options.file) })
 
@@ -100,18 +101,19 @@ local function pairs_to_check()
       list[i] = { name = policy_files.name(file), before = before, after = file }
     end
     if err and (#files > 1 or policy_pairs.type_of(files[1]) == "folder") then
-      cli.leave(cli.exit.failed, ("--no-new-access: %s"):format(tostring(err)))
+      cli.problem(err.code, ("--no-new-access: %s"):format(tostring(err)))
     elseif before and #files > 1 then
-      command:usage "--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE"
+      command:usage("--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE",
+        "ConflictingOptions")
     elseif before and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
-      command:usage "--no-new-access compares a folder with a folder: BEFORE is a file"
+      command:usage("--no-new-access compares a folder with a folder: BEFORE is a file", "ConflictingOptions")
     end
     return list, false
   elseif #files == 1 and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
     return cli.check(policy_pairs.of_folders(before, files[1])), true
   end
   local by_path, message = policy_pairs.of_files(before, files)
-  return by_path or command:usage(message), true
+  return by_path or command:usage(message, "InvalidValue"), true
 end
 
 local kind = options.type == "identity" and "identity" or "resource"

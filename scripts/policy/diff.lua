@@ -72,7 +72,7 @@ local function items_of(changes)
 end
 
 if options.type ~= "repository" and not options.effect then
-  command:usage "--type needs --effect"
+  command:usage("--type needs --effect", "ConflictingOptions")
 end
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
 

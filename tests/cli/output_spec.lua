@@ -15,10 +15,12 @@ local ROLE = { "--principal", "arn:aws:iam::111122223333:role/ci", "--action", "
 -- A command line for each command with --output that changes nothing, and prints a value. Files are in %s.
 local LINES = {
   apply = "apply %s/grants.json --dry-run", plan = "plan %s/grants.json", import = "import",
-  audit = "audit", ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
+  audit = "audit",
+  ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
   deploy = "deploy web app=web:1.1 --dry-run", disable = "disable web --dry-run", enable = "enable fresh --dry-run",
-  grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status", uri = "uri web:1.0",
-  wait = "wait service web", doctor = "doctor", trust = "trust --list",
+  grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status",
+  show = "show web jobs", uri = "uri web:1.0",
+  wait = "wait service web", test = "test %s/own_spec.lua", doctor = "doctor", trust = "trust --list",
   ["policy can"] = "policy can %s/policy.json " .. table.concat(ROLE, " "),
   ["policy check"] = "policy check --no-public --not-granted ecr:Batch* %s/policy.json",
   ["policy decide"] = "policy decide --identity %s/identity.json --resource " .. "arn:aws:ecr:us-east-1:111122223333:repository/web "
@@ -30,7 +32,7 @@ local LINES = {
 }
 
 -- Formats that are not written from the value.
-local OTHER = { "table", "csv", "sarif", "unified", "junit", "markdown", "prometheus", "html", "svg", "dot", "mermaid", "lua" }
+local OTHER = { "table", "csv", "sarif", "unified", "junit", "markdown", "prometheus", "html", "svg", "dot", "mermaid", "lua", "tap" }
 
 -- The options --output and --query of a command, as help and completion read them; nil where it has no --output.
 local function options_of(name)
@@ -58,7 +60,7 @@ end
 
 -- Times, durations and the clock that `doctor` compares differ between runs.
 local function masked(text)
-  return (text:gsub("%d+", "0"):gsub("0 s [%a ]+ AWS's", "0 s from AWS's"))
+  return (text:gsub("%d[%d.]*e?%-?%d*", "0"):gsub("0 s [%a ]+ AWS's", "0 s from AWS's"))
 end
 
 describe("every command with --output", function()
@@ -70,6 +72,7 @@ describe("every command with --output", function()
     helper.write(folder .. "/policy.json", POLICY)
     helper.write(folder .. "/other.json", (POLICY:gsub("role/ci", "role/other"):gsub('"Sid": "pull"', '"Sid": "pull it"')))
     helper.write(folder .. "/identity.json", IDENTITY)
+    helper.write(folder .. "/own_spec.lua", 'it("passes", function() end) it("fails", function() assert.equal(1, 2) end)\n')
     helper.write(folder .. "/grants.json", '{"grants": [{"service": "web", "repositories": ["jobs"]}]}')
     emulator:run { "grant", "web", "jobs" }
     emulator:run { "revoke", "web", "jobs" }

@@ -87,7 +87,6 @@ local LIST = {
   { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
   { "times.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
-  { "caller_values.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
   { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", "the values of a single place add no patterns: time only" },
   { "search.c", "propose: break;", "'break' becomes ''", MORE },
   { "atom.c", "void *grown = larger < SIZE_MAX / size ? realloc(*elements, larger * size) : NULL;", "'<' becomes '<='",

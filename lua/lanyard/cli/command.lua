@@ -264,12 +264,29 @@ local function clarified(self, message)
   end):gsub("\nDid you mean ", "; did you mean "))
 end
 
+-- The codes of what argparse says, by patterns. What a converter of a value says is none of them.
+local PARSER_CODES = {
+  { "^unknown option", "UnknownOption" }, { "goes before the command", "UnknownOption" },
+  { "is given twice$", "RepeatedOption" }, { " must be one of ", "InvalidChoice" }, { "^missing ", "MissingArgument" },
+  { "^too many arguments", "TooManyArguments" }, { " requires ", "MissingValue" },
+}
+
+local function code_of(message)
+  for _, row in ipairs(PARSER_CODES) do
+    if message:find(row[1]) then
+      return row[2]
+    end
+  end
+  return "InvalidValue"
+end
+
 --- Ends the script as a usage error, with exit status 2.
 ---@param message string  what is wrong with the words; the name of the command's help is added
-function Command:usage(message)
+---@param code? string    a code of `lanyard help errors`; "Usage" by default
+function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
-  exit.leave(exit.STATUS.usage, is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
+  exit.problem(code or "Usage", is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".
@@ -341,16 +358,18 @@ function Command:parse(...)
     add_query(self)
   end
   if M.wants_help(words) then
-    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
+    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared, nil,
+      terminal.text_width()) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then
-    self:usage(M.no_subcommand(self.name, declared, words[1]))
+    self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    self:usage(clarified(self, result))
+    local message = clarified(self, result)
+    self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules
   choose_output(self, result)

@@ -1,5 +1,6 @@
 --- Ends a script: its exit status, and the message on stderr.
 
+local catalogue = require "lanyard.cli.errors"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local timestamp = require "lanyard.text.timestamp"
@@ -19,7 +20,7 @@ function Exit:__tostring()
   return self.message or ("exit " .. self.status)
 end
 
---- Ends the script with a status and, on stderr, a message.
+--- Ends the script with a status and, on stderr, a message. Errors end with `problem` or `fail`, which print a code.
 ---@param status integer  one of `cli.exit`
 ---@param message? string
 function M.leave(status, message)
@@ -33,18 +34,27 @@ function M.is_exit(value)
   return getmetatable(value) == Exit
 end
 
--- The codes of errors that a different command line would have avoided.
-local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true, InvalidRules = true, Usage = true }
-
 --- Returns the exit status for an error.
 ---@param err any  an error of the library, or a text
 ---@return integer status
 function M.status_of(err)
-  local code = errors.is(err) and err.code
-  if code == "RefusedByRule" or code == "UntrustedRules" then
-    return M.STATUS.refused
-  end
-  return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
+  local record = errors.is(err) and catalogue.get(err.code)
+  return record and record.status or M.STATUS.failed
+end
+
+--- Appends the code of an error to the first line of a message: "... [NoRegion]".
+---@param message string
+---@param code string
+---@return string
+function M.with_code(message, code)
+  return (message:gsub("^[^\n]*", "%0 [" .. escape.printable(code):gsub("%%", "%%%%") .. "]", 1))
+end
+
+--- Ends the script with an error that has no object: its message, its code, and the exit status of the code.
+---@param code string  of the catalogue (lanyard.cli.errors)
+---@param message string
+function M.problem(code, message)
+  M.leave(assert(catalogue.get(code), code).status, M.with_code(message, code))
 end
 
 -- Returns an error as text. A script may use a plain table with the members of an error.
@@ -55,8 +65,8 @@ local function text_of(err)
   return tostring(err)
 end
 
---- Describes an error and what to do about it, in lines that are safe to print on a terminal. Times are shown as local
---- times, but not in what AWS answered.
+--- Describes an error with its code and what to do about it, in lines that are safe to print on a terminal. Times are
+--- shown as local times, but not in what AWS answered.
 ---@param err any  a text, or an error with its advice
 ---@return string text
 function M.describe(err)
@@ -67,6 +77,11 @@ function M.describe(err)
   end
   if not (errors.is(err) and err.operation) then
     text = timestamp.localized(text)
+  end
+  if errors.is(err) and err.problems then
+    text = text:gsub("[^\n]+", function(line) return M.with_code(line, err.code) end)
+  elseif errors.is(err) and not (err.operation and err.status) then -- what AWS answered has its code already
+    text = M.with_code(text, err.code)
   end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
   text = advice and text .. "\n" .. advice or text
@@ -137,7 +152,7 @@ function M.of_error(raised, with_traceback)
     return raised.status, raised.message
   elseif errors.is(raised) then
     if raised.code == "Interrupted" then
-      return M.STATUS.interrupted, "interrupted"
+      return M.STATUS.interrupted, M.with_code("interrupted", raised.code)
     end
     return M.STATUS.failed, M.describe(raised)
   end
@@ -145,7 +160,7 @@ function M.of_error(raised, with_traceback)
   if not with_traceback then
     text = text:match "^[^\n]*" .. " (--debug prints the traceback)"
   end
-  return M.STATUS.failed, text
+  return M.STATUS.failed, M.with_code(text, "ScriptError")
 end
 
 --- Returns how a script ended by what it returned. An integer is the exit status; `false` and `nil, err` mean failure,
@@ -157,7 +172,9 @@ function M.of_results(...)
   if math.type(first) == "integer" then
     return first
   elseif first == false or first == nil and err ~= nil then
-    return M.STATUS.failed, err ~= nil and M.describe(err) or "it returned false"
+    local is_object = errors.is(err)
+    local message = err == nil and "it returned false" or M.describe(err)
+    return M.STATUS.failed, is_object and message or M.with_code(message, "ScriptFailed")
   end
   return M.STATUS.ok
 end

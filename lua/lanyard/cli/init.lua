@@ -41,6 +41,8 @@ local M = {
   command = command.command,
   exit = exit.STATUS,
   leave = exit.leave,
+  problem = exit.problem,
+  with_code = exit.with_code,
   fail = exit.fail,
   check = exit.check,
   check_file = exit.check_file,
@@ -115,7 +117,7 @@ end
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
+    exit.problem("MissingValue", "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,

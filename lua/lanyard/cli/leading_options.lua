@@ -41,7 +41,7 @@ end
 ---@param words string[]
 ---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
 ---@return string[]|string leading  options for the command; or why the words are invalid
----@return string[]? rest  words after the command
+---@return string[]|string? rest  words after the command; or the code of the error
 function M.split(words)
   local own, leading, i = {}, {}, 1
   while words[i] and words[i]:sub(1, 1) == "-" do
@@ -49,7 +49,7 @@ function M.split(words)
     if word == "--emulator" then
       own.emulator = true
     elseif word == "--emulator=" then
-      return nil, "--emulator= needs the file of a seed"
+      return nil, "--emulator= needs the file of a seed (lanyard help emulate)", "MissingValue"
     elseif word:find "^%-%-emulator=" then
       own.emulator, own.seed = true, word:match "=(.*)"
     elseif word == "--version" or word == "-e" or word == "-" then
@@ -66,7 +66,7 @@ function M.split(words)
       table.move(words, i, i + 1, #leading + 1, leading)
       i = i + 1
     else
-      return nil, ("unknown option '%s' before a command"):format(word)
+      return nil, ("unknown option '%s' before a command (lanyard help)"):format(word), "UnknownOption"
     end
     i = i + 1
   end

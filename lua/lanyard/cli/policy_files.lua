@@ -27,7 +27,7 @@ function M.check_stdin(command, files)
     count = count + (file == "-" and 1 or 0)
   end
   if count > 1 then
-    command:usage "stdin (-) can be read only once"
+    command:usage("stdin (-) can be read only once", "ConflictingOptions")
   end
 end
 
@@ -201,7 +201,7 @@ end
 function M.check_problem(doc, name, type, advice)
   local message = M.problem(doc, name, type, advice)
   if message then
-    cli.leave(cli.exit.failed, message)
+    cli.problem("WrongPolicyType", message)
   end
 end
 

@@ -52,7 +52,8 @@ end
 
 local function draw()
   local now = clock.now()
-  if not (meter or detail) or now - began < DELAY or now - last_drawn < INTERVAL / 2 or not at_start or not M.is_possible() then
+  if not (meter or detail) or now - began < DELAY
+    or now - last_drawn < INTERVAL / 2 or not at_start or not M.is_possible() then
     return
   end
   local text = escape.printable((meter and meter:line() or "") .. (meter and detail and "; " or "") .. (detail or ""))

@@ -107,7 +107,7 @@ local function write_result(text)
   local ok, message, number = write(io.stdout, text)
   M.closed = not ok and number == M.CLOSED_PIPE
   if not ok and not M.closed then
-    exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
+    exit.problem("OutputFailed", "cannot write the result: " .. message)
   end
 end
 
@@ -144,10 +144,26 @@ function M.colours()
   return has_colours(STDOUT)
 end
 
+-- The bounds of a width that is taken seriously.
+local NARROWEST, WIDEST = 10, 10000
+
+-- The width that COLUMNS gives. Shells export it if they are asked to, and it takes precedence as for other programs.
+local function columns_given()
+  local columns = math.tointeger(tonumber(os.getenv "COLUMNS"))
+  return columns and columns >= 1 and columns <= WIDEST and math.max(columns, NARROWEST) or nil
+end
+
 --- The width of the terminal on stdout in columns; nil where stdout is not a terminal.
 ---@return integer?
 function M.width()
-  return system.columns(STDOUT)
+  local columns = system.columns(STDOUT)
+  return columns and (columns_given() or math.max(columns, NARROWEST))
+end
+
+--- The width to lay out text for: that of COLUMNS or the terminal, else 80.
+---@return integer
+function M.text_width()
+  return columns_given() or M.width() or 80
 end
 
 --- Shows what is being waited for on stderr, as part of the line of progress; nil when it is over. Nothing is shown
@@ -164,12 +180,12 @@ function M.confirm(options, question)
     return
   end
   if not prompt.possible() then
-    exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
+    exit.problem("ConfirmationRequired", ("this would %s; without a terminal, pass --yes to confirm"):format(
       question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
   local answer = prompt.ask(escape.printable(question) .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
-    exit.leave(exit.STATUS.failed, "nothing was changed")
+    exit.problem("NotConfirmed", "nothing was changed")
   end
 end
 

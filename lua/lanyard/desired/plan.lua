@@ -58,7 +58,7 @@ end
 local function check_region(region, desired)
   if desired.region and desired.region ~= region.name then
     return nil, errors.new {
-      code = "Usage",
+      code = "RegionMismatch",
       message = ("%s is for Region %s, not %s"):format(desired.name, desired.region, region.name),
     }
   end

@@ -321,10 +321,10 @@ end
 --- Returns the audience of a policy or of a statement.
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`
----@param options? { account?: string, organization?: string, trusted_accounts?: string[],
+---@param options? { account?: string, organization?: string|false, trusted_accounts?: string[],
 ---  trusted_organizations?: string[], action?: string, statement?: integer, budget?: policy.Budget, now?: number }
----   account: the owner of the repository. organization: the owner's. action: an action or a pattern; any action unless
----   given. statement: only what the Allow with this index allows. budget: when it is spent,
+---   account: the owner of the repository. organization: the owner's; false if it is not known. action: an action or a
+---   pattern; any action unless given. statement: only what the Allow with this index allows. budget: when it is spent,
 ---   the classes that are left are not certain, and can be too wide, never too narrow. now: seconds since 1970; the
 ---   present unless given.
 ---@return policy.Audience

@@ -98,7 +98,8 @@ local function change_lines(report, labels)
     return labels and summary.label(item) .. ": " or ""
   end
   local baseline = report.baseline
-  local lines = { ("\nsince %s: %s"):format(timestamp.localized(baseline.time), summary.since(summary.changes(report))) }
+  local since = timestamp.localized(baseline.time)
+  local lines = { ("\nsince %s: %s"):format(since, summary.since(summary.changes(report))) }
   for _, finding in ipairs(baseline.resolved) do
     lines[#lines + 1] = ("%-8s  resolved  %s: %s%s"):format(finding.severity, finding.id, where(finding),
       escape.printable(timestamp.localized(finding.message)))

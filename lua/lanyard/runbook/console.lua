@@ -84,7 +84,7 @@ local function write_to(stdout, is_terminal, text)
     ok, message, number = stdout:flush()
   end
   if not ok and not is_terminal and number ~= terminal.CLOSED_PIPE then
-    cli.leave(cli.exit.failed, "cannot write the result: " .. message)
+    cli.problem("OutputFailed", "cannot write the result: " .. message)
   end
 end
 

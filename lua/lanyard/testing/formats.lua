@@ -3,6 +3,7 @@
 ---     formats.tap(results)   --> text
 
 local escape = require "lanyard.text.escape"
+local json = require "lanyard.json"
 
 local M = {}
 
@@ -61,6 +62,31 @@ function M.summary(results)
   local counts = M.count(results)
   return ("%d passed, %d failed%s"):format(counts.passed, counts.failed,
     counts.pending > 0 and (", %d pending"):format(counts.pending) or "")
+end
+
+local function failure_item(failure)
+  return failure and {
+    message = escape.utf8(failure.message), location = failure.location and escape.utf8(failure.location),
+    timed_out = failure.timed_out or nil,
+  } or nil
+end
+
+--- Returns the results as a value for JSON.
+---@param results testing.FileResult[]
+---@return table
+function M.value(results)
+  local items = json.array {}
+  for i, file in ipairs(results) do
+    local tests = json.array {}
+    for j, test in ipairs(file.tests) do
+      tests[j] = {
+        name = escape.utf8(test.name), seconds = test.seconds, failure = failure_item(test.failure),
+        result = test.failure and "failed" or test.pending and "pending" or "passed",
+      }
+    end
+    items[i] = { file = escape.utf8(file.file), tests = tests, failure = failure_item(file.failure) }
+  end
+  return { counts = M.count(results), files = items }
 end
 
 -- A # begins a directive in TAP.

@@ -27,11 +27,11 @@ local PAUSE, STEP = 140, 400
 ---@param options table
 function M.check(command, options)
   if options.accounts and options.organization then
-    command:usage "--accounts and --organization: choose one"
+    command:usage("--accounts and --organization: choose one", "ConflictingOptions")
   elseif (options.accounts or options.organization or options.external_id) and not options.assume_role then
-    command:usage "--accounts, --organization and --external-id need --assume-role"
+    command:usage("--accounts, --organization and --external-id need --assume-role", "ConflictingOptions")
   elseif options.assume_role and not (options.accounts or options.organization) then
-    command:usage "--assume-role needs --accounts or --organization"
+    command:usage("--assume-role needs --accounts or --organization", "ConflictingOptions")
   end
 end
 
