@@ -144,7 +144,7 @@ describe("lanyard runbook", function()
     helper.write(folder .. "/wait.lua", WAITING)
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
-    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End"
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted %[Interrupted%]\n```\n\n## End"
       .. "\n\n%S+: interrupted at step 1 %(%S+book%.md%); to resume: [^\n]*\n$",
       result.transcript)
     assert.match("lanyard: interrupted at step 1 %(%S+book%.md%); to resume: lanyard runbook %S+ %-%-from 1 %-%-yes\r\n",
@@ -308,7 +308,7 @@ describe("lanyard runbook", function()
     for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
     for i, expected in ipairs {
       "1: note: no step uses %-%-set other", "3: .*near 'x'", "6: there is no command 'grnat'; did you mean 'grant'%?",
-      "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%)", "8: service has no value: pass %-%-set service=VALUE",
+      "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%) %[UnknownOption%]", "8: service has no value: pass %-%-set service=VALUE",
       "9: .*'policy lnt'.*did you mean 'policy lint'%?.*", "10: argument for option .*%-%-output.*", "11: .*near 'x'",
       "14: note: the options of %S+/plain%.lua are not checked: it declares none",
       "16: region has no value: pass %-%-set region=VALUE", "16: zone has no value: pass %-%-set zone=VALUE",

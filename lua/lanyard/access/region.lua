@@ -177,7 +177,7 @@ end
 ---   print(item.repository.name, item.doc and #item.doc:statements())
 --- end
 --- --> my-private-repo	1
---- --> shared-repo	nil
+--- --> shared-repo	2
 --- ```
 ---@param repositories? access.Repository[]  all that `repositories` lists, if absent
 ---@return access.RepositoryPolicy[]? policies

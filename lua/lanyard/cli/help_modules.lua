@@ -74,7 +74,7 @@ end
 local function hint_of(found)
   local of = "lanyard." .. found.module.name
   if found.member then
-    return ("\n\n'lanyard help %s' lists everything in the module."):format(of)
+    return ("\n\n'lanyard help %s' lists everything that belongs to it."):format(of)
   elseif found.class then
     return #found.class.methods > 0 and ("\n\n'lanyard help %s:%s' describes one."):format(found.class.name,
       found.class.methods[1].name) or ""
@@ -121,8 +121,9 @@ function M.note(name, width)
   for i, member in ipairs(found.module.members) do
     names[i] = member.name
   end
-  return "\n" .. indented(("The Lua module of this name ('lanyard help lanyard.%s') has: %s."):format(name,
-    table.concat(names, ", ")), 0, width or WIDTH)
+  local text = found.module.globals and "'lanyard help %s.NAME' describes what a rules file can call: %s."
+    or "The Lua module of this name ('lanyard help lanyard.%s') has: %s."
+  return "\n" .. indented(text:format(name, table.concat(names, ", ")), 0, width or WIDTH)
 end
 
 --- Returns the list of modules, each with its first sentence.
@@ -130,8 +131,8 @@ end
 ---@return string
 function M.list(width)
   local items = {}
-  for i, module in ipairs(documentation.modules()) do
-    items[i] = { module.name, module.summary }
+  for _, module in ipairs(documentation.modules()) do
+    items[#items + 1] = not module.globals and { module.name, module.summary } or nil
   end
   return text_of({ "The modules for scripts. `require \"lanyard.NAME\"` loads one, and so does the field NAME of "
     .. "`require \"lanyard\"`, in the binary and in stock Lua 5.4.", { items = items } }, 0, width or WIDTH)
