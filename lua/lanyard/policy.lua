@@ -140,8 +140,7 @@ local set_element = Document.set
 ---
 --- ```lua
 --- local doc = policy.new()
---- print(doc:set { document = true, element = "Version", value = "2012-10-17" })
---- --> true
+--- doc:set { document = true, element = "Version", value = "2012-10-17" }
 --- print(doc:set { sid = "Pull", element = "Effect", value = "Deny" })
 --- --> false	no such statement
 --- ```

@@ -136,8 +136,9 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Commands
 
+--- The command line of a script.
 ---@class cli.Command
----@field name string
+---@field name string          of the command
 ---@field declared? cli.Declaration
 ---@field words? string[] the command line of a command that is built by calls
 local Command = {}
@@ -173,8 +174,8 @@ local function built(words, chunk_name, name)
   return setmetatable({ name = name, words = words, parser = new_parser(name, unwrapped(text)) }, Command)
 end
 
---- Makes the command line of the calling script.
----@param ... cli.Declaration|string a declaration; or the script's own arguments, to build the options by calls
+--- Makes the command line of the calling script. Raises an error for an invalid declaration.
+---@param ... cli.Declaration|string  a declaration; or the script's own arguments, to build the options by calls
 ---@return cli.Command
 function M.command(...)
   local name, chunk_name = name_of_caller(2)
@@ -207,13 +208,15 @@ local function add_group(self, name)
   return self
 end
 
---- Adds the options that choose account, region and endpoint, spelled as the AWS CLI spells them.
+--- Adds the options that choose account, Region and endpoint to a command that is built by calls.
+---@return cli.Command self
 function Command:with_aws()
   return add_group(self, "aws")
 end
 
---- Adds --output with these formats, the first of them the default.
+--- Adds --output with these formats to a command that is built by calls. The first one is the default.
 ---@param formats string[]
+---@return cli.Command self
 function Command:with_output(formats)
   self.output = { "--output", help = ("Output format (default: %s)."):format(formats[1]),
     choices = output_option.choices(formats) }
@@ -222,18 +225,22 @@ function Command:with_output(formats)
   return self
 end
 
---- Adds --dry-run, which every script has that changes something.
+--- Adds --dry-run, which every script has that changes something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_dry_run()
   return add_group(self, "dry-run")
 end
 
---- Adds --rules, which every script has that changes something through lanyard.access.
+--- Adds --rules, which every script has that changes something through `lanyard.access`, to a command that is built by
+--- calls.
+---@return cli.Command self
 function Command:with_rules()
   self.has_rules = true
   return add_group(self, "rules")
 end
 
---- Adds --yes, for scripts that ask before they change something.
+--- Adds --yes, for scripts that ask before they change something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_yes()
   return add_group(self, "yes")
 end
@@ -296,9 +303,9 @@ local function code_of(message)
   return "InvalidValue"
 end
 
---- Ends the script as a usage error.
----@param message string
----@param code? string  of the catalogue (lanyard.cli.errors); Usage unless given
+--- Ends the script as a usage error, with exit status 2.
+---@param message string  what is wrong with the words; the name of the command's help is added
+---@param code? string    a code of `lanyard help errors`; "Usage" by default
 function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
@@ -364,9 +371,10 @@ local function choose_output(self, options)
   }
 end
 
---- Parses the command line. A mistake in it ends the script with one line and exit status 2.
----@param ... string the script's arguments; not needed where `cli.command` took them
----@return table options the values by name, arguments included
+--- Parses the command line. A mistake in it ends the script with one line and exit status 2. --help prints the help and
+--- ends the script.
+---@param ... string  the script's arguments; not needed where `cli.command` took them
+---@return table options  the values by name, arguments included: that of --dry-run is `dry_run`
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
   if self.parser then
