@@ -46,7 +46,8 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
 ASSETS = lua/lanyard/rules/prelude.lua $(sort $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt'))
-LUA_FILES = $(filter-out $(ASSETS),$(sort $(shell find lua -name '*.lua')))
+TYPES = $(sort $(shell find lua/types -name '*.lua'))
+LUA_FILES = $(filter-out $(ASSETS) $(TYPES),$(sort $(shell find lua -name '*.lua')))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
 SCRIPT_FILES = $(filter-out scripts/examples/% scripts/packaging/%,$(wildcard scripts/*.lua scripts/*/*.lua))
 SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
@@ -83,8 +84,8 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
-  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f))
-$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
+  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) types $(foreach f,$(TYPES),$(f)=$(f))
+$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
 

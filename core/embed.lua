@@ -1,7 +1,8 @@
 -- Writes the C file that carries files inside the binary. Modules are compiled, because compiling them takes most of
 -- the time to start; they keep the line numbers for tracebacks. Scripts (whose text is also their help) and assets
 -- are stored as they are.
---   lua5.4 core/embed.lua PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... > embedded.c
+--   lua5.4 core/embed.lua PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... \
+--     types FILE=FILE ... > embedded.c
 -- PREFIX is where `make install` installs.
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\t"] = "\\t", ["\r"] = "\\r", ["?"] = "\\?" }
@@ -47,7 +48,7 @@ for i = 2, #arg do
   local name, path = word:match "^([^=]+)=(.+)$"
   if name then
     local file <close> = assert(io.open(path, "rb"))
-    table.insert(current, { name = name, text = file:read "a" })
+    table.insert(current, { name = name, path = path, text = file:read "a" })
   else
     current = {}
     lists[word] = current
@@ -55,7 +56,7 @@ for i = 2, #arg do
 end
 
 -- The index of the commands that scripts declare, as the source of a module: help and completion read it.
-package.path = "lua/?.lua"
+package.path = "lua/?.lua;lua/?/init.lua"
 local declaration = require "lanyard.cli.declaration"
 
 local function serialize(value)
@@ -91,6 +92,18 @@ for _, file in ipairs(lists.scripts) do
   index[(file.name:gsub("/", " "))] = declared
 end
 table.insert(lists.modules, { name = "lanyard.cli.index", text = "return " .. serialize(index) })
+
+-- The documentation of the modules for scripts, from their annotations: `lanyard help` and the manual read it.
+local sources = {}
+for _, list in ipairs { lists.modules, lists.types } do
+  for _, file in ipairs(list) do
+    sources[file.path or ""] = file.text
+  end
+end
+local extract = require "lanyard.documentation.extract"
+local modules = extract.modules(sources, require "lanyard.modules")
+table.insert(lists.modules, { name = "lanyard.documentation.index",
+  text = "return " .. serialize(extract.without_places(modules)) })
 
 for _, file in ipairs(lists.modules) do
   file.text = compiled(file.name, file.text)

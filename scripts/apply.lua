@@ -42,9 +42,11 @@ local options = command:parse(...)
 local apply = require "lanyard.desired.apply"
 local desired_file = require "lanyard.desired.file"
 local json = require "lanyard.json"
+local meters = require "lanyard.meter"
 local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
 local print_desired = require "lanyard.cli.desired"
+local progress = require "lanyard.cli.progress"
 
 local text, name = desired_file.contents(options.file)
 cli.check_file(text, name)
@@ -52,16 +54,18 @@ local document = desired_file.is_json(text) and json.decode(text)
 local saved = plan_file.is_plan(document) and cli.check_file(plan_file.decode(document, name))
 local desired = not saved and cli.check_file(desired_file.parse(text, name))
 if saved and (options.prune or options.fold) then
-  command:usage "--prune and --fold are part of a saved plan: make a new plan to change them"
+  command:usage("--prune and --fold are part of a saved plan: make a new plan to change them", "ConflictingOptions")
 end
 
 options.region = options.region or (desired or saved).region
 local region = cli.connect(options)
+local reading = meters.new { what = "repositories", verb = "were read" }
 local plan
 if saved then
-  plan = cli.check(plans.resume(region, saved))
+  plan = cli.check(progress.during(reading, plans.resume, region, saved, reading))
 else
-  plan = cli.check(plans.make(region, desired, { prune = options.prune, fold = options.fold }))
+  plan = cli.check(progress.during(reading, plans.make, region, desired,
+    { prune = options.prune, fold = options.fold, meter = reading }))
 end
 if options.dry_run then
   print_desired.plan(options.output, plan)
@@ -74,8 +78,8 @@ end
 
 local seen = apply.seen()
 local _ <close> = print_desired.interruption(options.output, plan, seen)
-local roles, changes = apply.apply(region, plan, {
-  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress, seen = seen,
+local meter = meters.new { what = "repositories" }
+local roles, changes = progress.during(meter, apply.apply, region, plan, {
+  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress, meter = meter, seen = seen,
 })
-cli.progress(nil)
 return print_desired.applied(options.output, plan, roles, changes)

@@ -37,7 +37,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local ok, message = names.repository(options.repository)
 if not ok then
-  command:usage(message)
+  command:usage(message, "InvalidValue")
 end
 
 local region = cli.connect(options)
@@ -64,6 +64,6 @@ for i, change in ipairs(changes) do
 end
 report.rows({ "TIME", "CHANGE", "PRINCIPAL", "TOOL", "SOURCE" }, rows)
 if #rows == 0 then
-  cli.note(("no change of the policy of '%s' since %s"):format(options.repository, options.since))
+  cli.note(("no change of the policy of '%s' since %s"):format(options.repository, timestamp.localized(options.since)))
 end
 return cli.exit.ok

@@ -57,7 +57,7 @@ local waiting = require "lanyard.access.wait"
 
 local wants, message = arguments.read(options)
 if not wants then
-  command:usage(message)
+  command:usage(message, "InvalidValue")
 elseif options.file then
   local file = require "lanyard.access.deployment.file"
   wants.request = cli.check_file(file.read(options.file, options.service))

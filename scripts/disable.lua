@@ -67,8 +67,8 @@ local function revoke_all(grants)
   for _, item in ipairs(results) do
     if item.err then
       result.result = "refused"
-      cli.leave(changes:report(),
-        escape.format("the role of %s stays on: a grant could not be revoked", service.name))
+      cli.leave(changes:report(), cli.with_code(
+        escape.format("the role of %s stays on: a grant could not be revoked", service.name), "GrantsNotRevoked"))
     end
   end
   return results
@@ -85,7 +85,7 @@ local function refuse(grants)
     report.rows({ "REPOSITORY", "STATEMENT" }, grant_views.rows(grants, region.clock.time()))
   end
   local subject = #grants == 1 and "1 repository names" or #grants .. " repositories name"
-  cli.leave(cli.exit.failed, escape.format("%s the puller role of %s; pass --revoke to revoke the grants first, or "
+  cli.problem("StillGranted", escape.format("%s the puller role of %s; pass --revoke to revoke the grants first, or "
     .. "--force to leave them as orphans", subject, service.name))
 end
 

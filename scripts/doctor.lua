@@ -60,14 +60,18 @@ local function check(name, detail, result, err)
   return add(name, true, detail, nil), result
 end
 
--- Breaks a text into lines at spaces. A word longer than a line stays whole.
-local function wrapped(text, width)
-  local lines = { "" }
-  for word in text:gmatch "%S+" do
+-- The width of the table where stdout is not a terminal.
+local WIDTH = 100
+
+-- Breaks a text into lines at spaces. A word longer than a line stays whole. On a terminal the table wraps its cells.
+local function wrapped(text, longest)
+  local room = math.max(40, WIDTH - longest - #"RESULT" - 4)
+  local lines = { terminal.width() and text or "" }
+  for word in (terminal.width() and "" or text):gmatch "%S+" do
     local line = lines[#lines]
     if line == "" then
       lines[#lines] = word
-    elseif #line + 1 + #word <= width then
+    elseif #line + 1 + #word <= room then
       lines[#lines] = line .. " " .. word
     else
       lines[#lines + 1] = word
@@ -82,12 +86,11 @@ local function finish()
   for _, one in ipairs(checks) do
     longest = math.max(longest, #one.name)
   end
-  local room = math.max(40, (terminal.width() or 100) - longest - #"RESULT" - 4)
   for i, one in ipairs(checks) do
     failed = failed or one.passed == false
     local word = one.warning and { "warn", "yellow" } or one.passed == nil and { "-", "dim" }
       or one.passed and { "ok", "green" } or { "FAIL", "red" }
-    for number, line in ipairs(wrapped(one.detail or "", room)) do
+    for number, line in ipairs(wrapped(one.detail or "", longest)) do
       rows[#rows + 1] = number == 1 and { one.name, word, line } or { "", "", line }
     end
     items[i] = {

@@ -170,7 +170,7 @@ These members are the effects; a fault has at least one:
 }
 local options = command:parse(...)
 if options.reformat and options.no_reformat then
-  command:usage "--reformat and --no-reformat: choose one"
+  command:usage("--reformat and --no-reformat: choose one", "ConflictingOptions")
 end
 
 local data_file = require "lanyard.emulator.data_file"

@@ -42,7 +42,7 @@ An import does not write policies: run `lanyard apply FILE` first.
 }
 local options = command:parse(...)
 if not options.format then
-  command:usage "missing option '--format': terraform or cloudformation"
+  command:usage("missing option '--format': terraform or cloudformation", "MissingArgument")
 end
 
 local desired_file = require "lanyard.desired.file"

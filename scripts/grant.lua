@@ -42,9 +42,9 @@ Without --expires an existing date is kept; if it has passed, the command fails.
 }
 local options = command:parse(...)
 if (options.all or false) == (#options.repository > 0) then
-  command:usage "name the repositories, or pass --all"
+  command:usage("name the repositories, or pass --all", "MissingArgument")
 elseif options.sid and (options.sid == "" or options.sid:find "%c") then
-  command:usage "--sid needs a text without control characters"
+  command:usage("--sid needs a text without control characters", "InvalidValue")
 end
 
 local collector = require "lanyard.cli.changes"
@@ -87,7 +87,7 @@ end
 
 local service = cli.check(region:service(options.service))
 if not service.role.arn and not options.enable then
-  cli.leave(cli.exit.failed, escape.format("the puller role of %s is %s: pass --enable, or run lanyard enable %s first",
+  cli.problem("RoleOff", escape.format("the puller role of %s is %s: pass --enable, or run lanyard enable %s first",
     service.name, service.role.active and "not ready" or "off", service.name))
 elseif not service.role.arn then
   -- A role is not enabled if none of the grants can be made.
@@ -99,7 +99,7 @@ elseif not service.role.arn then
     changes:each(rehearse)
     return changes:report()
   end
-  local rehearsed = region:change_each(repositories, rehearse)
+  local rehearsed = changes:rehearse(rehearse)
   if all_fail(rehearsed) then
     changes:adopt(rehearsed)
     return changes:report()

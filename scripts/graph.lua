@@ -40,7 +40,7 @@ local failures = require "lanyard.report.failures"
 local results = require "lanyard.cli.print"
 
 if options.report and #options.repository > 0 then
-  command:usage "name repositories, or give a report"
+  command:usage("name repositories, or give a report", "MissingArgument")
 end
 
 local function scan()

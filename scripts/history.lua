@@ -45,13 +45,14 @@ local history = require "lanyard.audit.report.history"
 local json = require "lanyard.json"
 local results = require "lanyard.cli.print"
 local summary = require "lanyard.report.summary"
+local timestamp = require "lanyard.text.timestamp"
 
 local KINDS = { "grants", "findings", "runs" }
 
 local kind
 for _, name in ipairs(KINDS) do
   if options[name] and kind then
-    command:usage(("--%s and --%s cannot be used together"):format(kind, name))
+    command:usage(("--%s and --%s cannot be used together"):format(kind, name), "ConflictingOptions")
   end
   kind = options[name] and name or kind
 end
@@ -59,14 +60,15 @@ kind = kind or "grants"
 
 local path = options.db or os.getenv "LANYARD_HISTORY" or ""
 if path == "" then
-  command:usage "name the file of lanyard audit --history, or set LANYARD_HISTORY"
+  command:usage("name the file of lanyard audit --history, or set LANYARD_HISTORY", "MissingArgument")
 elseif kind == "runs" and (options.repository or options.service or options.principal) then
-  command:usage "--repository, --service and --principal cannot be used with --runs"
+  command:usage("--repository, --service and --principal cannot be used with --runs", "ConflictingOptions")
 end
 
 -- "2026-11-25T01:00:00Z" --> "2026-11-25 01:00Z"
 local function short(time)
-  return time and ("%s %sZ"):format(time:sub(1, 10), time:sub(12, 16)) or "-"
+  local shown = time and timestamp.localized(time)
+  return shown and ("%s %s%s"):format(shown:sub(1, 10), shown:sub(12, 16), shown:sub(20)) or "-"
 end
 
 -- Reports whether items are of several accounts or Regions.

@@ -45,7 +45,7 @@ local function check(is_valid, value)
   if value and value ~= "*" then
     valid, message = is_valid(value)
     if not valid then
-      command:usage(message)
+      command:usage(message, "InvalidValue")
     end
   end
 end

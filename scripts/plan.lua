@@ -52,11 +52,15 @@ With --output json the plan is a document that `lanyard apply` applies later.
 local options = command:parse(...)
 
 local desired_file = require "lanyard.desired.file"
+local meters = require "lanyard.meter"
 local plans = require "lanyard.desired.plan"
 local print_desired = require "lanyard.cli.desired"
+local progress = require "lanyard.cli.progress"
 
 local desired = cli.check_file(desired_file.read(options.file))
 options.region = options.region or desired.region
-local plan = cli.check(plans.make(cli.connect(options), desired, { prune = options.prune, fold = options.fold }))
+local meter = meters.new { what = "repositories", verb = "were read" }
+local plan = cli.check(progress.during(meter, plans.make, cli.connect(options), desired,
+  { prune = options.prune, fold = options.fold, meter = meter }))
 print_desired.plan(options.output, plan)
 return print_desired.failures(plan) or plans.has_changes(plan) and cli.exit.found or cli.exit.ok

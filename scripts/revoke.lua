@@ -65,7 +65,7 @@ local function has_subject()
     given[#given + 1] = options[name] and "--" .. name or nil
   end
   if #given > 1 and table.concat(given) ~= "--principal--statement" then
-    command:usage(table.concat(given, " and ") .. " exclude each other")
+    command:usage(table.concat(given, " and ") .. " exclude each other", "ConflictingOptions")
   end
   return #given > 0
 end
@@ -75,23 +75,24 @@ local repository_names = options.repository
 if not by_service and options.service then
   table.insert(repository_names, 1, options.service) -- the first argument is a repository, too
 elseif by_service and not options.service then
-  command:usage "name the container service, or pass --principal, --orphans, --expired or --statement"
+  command:usage("name the container service, or pass --principal, --orphans, --expired or --statement",
+    "MissingArgument")
 end
 if options.principal then
   local ok, message = principal.check(options.principal)
   if not ok then
-    command:usage("--principal: " .. message)
+    command:usage("--principal: " .. message, "InvalidValue")
   end
 end
 if options.expired and #repository_names == 0 then
   options.all, options.yes = true, true -- an expired grant gives no access, so nobody loses any
 end
 if (options.all or false) == (#repository_names > 0) then
-  command:usage "name the repositories, or pass --all"
+  command:usage("name the repositories, or pass --all", "MissingArgument")
 elseif options.statement == "" then
-  command:usage "--statement needs a Sid, or a number as '#3'"
+  command:usage("--statement needs a Sid, or a number as '#3'", "MissingValue")
 elseif (options.statement or ""):find "^#%d+$" and (#repository_names ~= 1 or repository_names[1]:find "[*?]") then
-  command:usage "the number of a statement belongs to one policy: name one repository"
+  command:usage("the number of a statement belongs to one policy: name one repository", "ConflictingOptions")
 end
 
 local region = cli.connect(options)

@@ -64,11 +64,11 @@ local MAX_BYTES = 4 * 1024 * 1024
 
 local vars, message = runbook.vars(options.set)
 if not vars then
-  command:usage("--set: " .. message)
+  command:usage("--set: " .. message, "InvalidValue")
 elseif options.transcript and options.no_transcript then
-  command:usage "--transcript and --no-transcript exclude each other"
+  command:usage("--transcript and --no-transcript exclude each other", "ConflictingOptions")
 elseif (options.list and 1 or 0) + (options.check and 1 or 0) + (options.dry_run and 1 or 0) > 1 then
-  command:usage "--list, --check and --dry-run exclude each other"
+  command:usage("--list, --check and --dry-run exclude each other", "ConflictingOptions")
 end
 
 local function first_of(book)
@@ -76,7 +76,7 @@ local function first_of(book)
   if options.from then
     first, message = book:find(options.from)
     if not first then
-      command:usage(message)
+      command:usage(message, "InvalidValue")
     end
   end
   return first
@@ -106,7 +106,7 @@ if options.dry_run then
   end
   return cli.exit.ok
 elseif not options.yes and not (options.file ~= "-" and prompt.possible()) then
-  command:usage "a runbook asks before each step: pass --yes to run it without a terminal"
+  command:usage("a runbook asks before each step: pass --yes to run it without a terminal", "ConfirmationRequired")
 end
 
 local log = transcript.none()
@@ -144,7 +144,8 @@ if not ok and outcome ~= task.cancelled then
 end
 local summary = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, extra)
 log:close(summary)
-cli.note("lanyard: " .. escape.printable(summary))
+local shown = "lanyard: " .. escape.printable(summary)
+cli.note(ok and outcome.kind == "failed" and cli.with_code(shown, "StepFailed") or shown)
 if not ok then
   error(outcome, 0)
 end

@@ -48,7 +48,7 @@ local trust = require "lanyard.trust"
 local view = require "lanyard.cli.trust"
 
 if options.list and (options.revoke or options.directory) then
-  command:usage "--list takes neither a directory nor --revoke"
+  command:usage("--list takes neither a directory nor --revoke", "ConflictingOptions")
 elseif options.list then
   return view.list(options.output, cli.check(trust.list()))
 end
@@ -64,7 +64,7 @@ local place = trust.check(directory)
 if place.err then
   cli.fail(place.err)
 elseif place.state == "absent" then
-  cli.leave(cli.exit.failed, cli.describe(place.shown .. " does not exist: there is nothing to trust"))
+  cli.problem("NothingToTrust", cli.describe(place.shown .. " does not exist: there is nothing to trust"))
 elseif place.state == "trusted" then
   return view.result(options.output, "unchanged", place.root, place)
 end

@@ -70,23 +70,26 @@ local repositories = options.repository
 local by_command = options.last or options.run
 
 if options.last and options.run then
-  command:usage "--last and --run exclude each other"
+  command:usage("--last and --run exclude each other", "ConflictingOptions")
 elseif by_command and (#repositories > 0 or options.list or options.lost) then
-  command:usage((options.last and "--last" or "--run") .. " excludes repositories, --list and --lost")
+  command:usage((options.last and "--last" or "--run") .. " excludes repositories, --list and --lost",
+    "ConflictingOptions")
 elseif options.run and not run.began(options.run) then
-  command:usage(("--run: '%s' is not the id of a command run; lanyard undo --list prints them"):format(options.run))
+  command:usage(("--run: '%s' is not the id of a command run; lanyard undo --list prints them"):format(options.run),
+    "InvalidValue")
 elseif #repositories == 0 and not by_command and not options.list then
-  command:usage "name the repositories, or pass --last, --run or --list"
+  command:usage("name the repositories, or pass --last, --run or --list", "MissingArgument")
 elseif options.lost and (options.list or #repositories == 0) then
-  command:usage "--lost needs a repository, and excludes --list"
+  command:usage("--lost needs a repository, and excludes --list", "ConflictingOptions")
 end
 for _, name in ipairs(repositories) do
   if name:find "[*?]" then
-    command:usage(("'%s' is a glob: name one repository or several, since each has its own last change"):format(name))
+    command:usage(("'%s' is a glob: name one repository or several, since each has its own last change"):format(name),
+      "InvalidValue")
   end
   local ok, message = names.repository(name)
   if not ok then
-    command:usage(message)
+    command:usage(message, "InvalidValue")
   end
 end
 

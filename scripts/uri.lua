@@ -28,7 +28,7 @@ if not image then
   selected = image and image.repository
 end
 if not image then
-  command:usage(message)
+  command:usage(message, "InvalidValue")
 end
 
 local region = cli.connect(options)

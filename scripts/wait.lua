@@ -35,7 +35,7 @@ The command changes nothing.
 }
 local options = command:parse(...)
 if options.version and options.what ~= "deployment" then
-  command:usage "--version is an option of deployment"
+  command:usage("--version is an option of deployment", "ConflictingOptions")
 end
 
 local deployment_view = require "lanyard.cli.deployment"

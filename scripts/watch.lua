@@ -68,13 +68,13 @@ if words[1] == "lanyard" then
   table.remove(words, 1)
 end
 if #words == 0 then
-  command:usage "name the command to watch"
+  command:usage("name the command to watch", "MissingArgument")
 end
 local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
 local channels = {}
 if options.on_finding then
   local list, message = shellwords.split(options.on_finding)
-  channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. message)
+  channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. message, "InvalidValue")
 end
 local url = options.webhook or environment.get "LANYARD_WEBHOOK"
 if url then
@@ -108,7 +108,7 @@ return watch.run {
   every = options.every, times = options.times, until_ok = options.until_ok,
   stop_on_failure = options.stop_on_failure, always = options.always,
   channels = channels,
-  log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
+  log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.shown(clock.time()), text)) end,
   show = function(run)
     if terminal.closed then
       cli.leave(cli.exit.ok) -- nobody reads the results

@@ -1,5 +1,7 @@
 #include "base/platform.h"
 
+#include "base/civil.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef PLATFORM_LINUX
@@ -120,6 +123,23 @@ int platform_close_from(posix_spawn_file_actions_t *files, int first) {
 
 bool platform_random(void *bytes, size_t length) {
   return getentropy(bytes, length) == 0;
+}
+
+int platform_utc_offset(int64_t at) {
+  struct tm local;
+  time_t seconds = (time_t)at;
+  tzset(); /* the next function need not look at TZ again */
+  if (seconds != at || localtime_r(&seconds, &local) == NULL)
+    return 0;
+#if (defined(__linux__) || defined(__APPLE__) || defined(__FreeBSD__)) && !defined(LANYARD_PORTABLE)
+  return (int)(local.tm_gmtoff / 60 * 60);
+#else
+  /* A zone that counts leap seconds is some seconds behind, so that the difference is rounded. */
+  int64_t days = civil_days(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+  int64_t shown = days * 86400 + local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
+  int64_t ahead = shown - at;
+  return (int)((ahead + (ahead < 0 ? -30 : 30)) / 60 * 60);
+#endif
 }
 
 size_t platform_program(char *path, size_t size) {

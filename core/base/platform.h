@@ -54,6 +54,10 @@ int platform_close_from(posix_spawn_file_actions_t *files, int first);
 /* platform_random fills at most 256 bytes with random ones. Returns false with errno if it fails. */
 bool platform_random(void *bytes, size_t length);
 
+/* platform_utc_offset returns by how many seconds the local time is ahead of UTC at a time in seconds since 1970: a whole
+ * number of minutes, by the zone of TZ or of the system. 0 if the time cannot be converted. */
+int platform_utc_offset(int64_t at);
+
 /* platform_program writes the path of this program, as the system knows it, without a final zero byte. Returns its
  * length, or 0 if it is not known or too long. */
 size_t platform_program(char *path, size_t size);

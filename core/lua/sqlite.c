@@ -316,7 +316,7 @@ MODULE_API int luaopen_lanyard_sqlite(lua_State *L) {
 
 static int sqlite_open(lua_State *L) {
   return push_error(
-      L, "Usage",
+      L, "NoSqlite",
       "cannot open %s: this lanyard was built without SQLite (install libsqlite3-dev, "
       "and build it again)",
       luaL_checkstring(L, 1));

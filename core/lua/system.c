@@ -1,10 +1,11 @@
 /* lanyard.system: the operating system: crash-safe files, locks, clocks, random numbers, the
- * terminal. files.c has the functions that read. Failures are `nil, err`; err.code is "NotFound",
+ * terminal. files.c and terminal.c have the functions that read. Failures are `nil, err`; err.code is "NotFound",
  * "AccessDenied" or "SystemError". */
 
 #include "base/platform.h"
 #include "lua/credentials.h"
 #include "lua/files.h"
+#include "lua/terminal.h"
 #include "lua/util.h"
 
 #include <errno.h>
@@ -240,6 +241,13 @@ static int system_time(lua_State *L) {
   return 1;
 }
 
+/* utc_offset(seconds) --> integer
+ * Returns by how many seconds the local time is ahead of UTC at a time in seconds since 1970. */
+static int system_utc_offset(lua_State *L) {
+  lua_pushinteger(L, platform_utc_offset((int64_t)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
 static void fill_random(lua_State *L, void *bytes, size_t length) {
   if (!platform_random(bytes, length))
     luaL_error(L, "cannot read random bytes: %s", strerror(errno));
@@ -337,6 +345,7 @@ static const luaL_Reg functions[] = {
     {"lock", system_lock},
     {"clock", system_clock},
     {"time", system_time},
+    {"utc_offset", system_utc_offset},
     {"random", system_random},
     {"uniform", system_uniform},
     {"output_failure", system_output_failure},
@@ -352,5 +361,7 @@ MODULE_API int luaopen_lanyard_system(lua_State *L) {
   new_class(L, LOCK_CLASS, lock_methods, lock_meta);
   luaL_newlib(L, functions);
   luaL_setfuncs(L, reading_functions, 0);
+  terminal_classes(L);
+  luaL_setfuncs(L, terminal_functions, 0);
   return 1;
 }

@@ -74,7 +74,7 @@ struct boxes {
   size_t test_count, test_capacity;
   bool issue_time,
       clock_time; /* a policy has aws:TokenIssueTime; aws:CurrentTime or aws:EpochTime */
-  bool odd_accounts, odd_organizations; /* see shapes_find */
+  bool odd_accounts, odd_organizations, odd_networks, odd_services; /* see shapes_find */
   size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };
 

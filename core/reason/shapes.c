@@ -8,132 +8,16 @@
 #include <strings.h>
 
 static const char DIGITS[] = "0123456789";
-static const char HEXADECIMAL[] = "0123456789abcdef";
-static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+static const char HEXADECIMAL[] = SHAPE_HEXADECIMAL;
+static const char LETTERS[] = SHAPE_LETTERS;
 static const char UNITS[] = "abcdefghijklmnopqrstuvwxyz0123456789-/";
 static const char IDS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
 static const char PATHS[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
-static const char HOSTS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+static const char HOSTS[] = SHAPE_HOSTS;
 
-/* https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html */
-enum { SHORTEST_ID = 12, LONGEST_ID = 34, ACCOUNT_LENGTH = 12 };
-
-/* --- Keys ------------------------------------------------------------------------------------- */
-
-static const struct {
-  const char *key;
-  enum shape shape;
-} keys[] = {
-    {"aws:PrincipalAccount", SHAPE_PRINCIPAL},
-    {"aws:PrincipalArn", SHAPE_CALLER},
-    {"aws:PrincipalServiceName", SHAPE_SERVICE},
-    {"aws:PrincipalServiceNamesList", SHAPE_SERVICE},
-    {"aws:username", SHAPE_NAME},
-    {"aws:userid", SHAPE_USERID},
-    {"aws:ResourceAccount", SHAPE_ACCOUNT},
-    {"aws:SourceAccount", SHAPE_ACCOUNT},
-    {"aws:VpceAccount", SHAPE_ACCOUNT},
-    {"aws:PrincipalOrgID", SHAPE_ORGANIZATION},
-    {"aws:ResourceOrgID", SHAPE_ORGANIZATION},
-    {"aws:SourceOrgID", SHAPE_ORGANIZATION},
-    {"aws:VpceOrgID", SHAPE_ORGANIZATION},
-    {"aws:PrincipalOrgPaths", SHAPE_PATH},
-    {"aws:ResourceOrgPaths", SHAPE_PATH},
-    {"aws:SourceOrgPaths", SHAPE_PATH},
-    {"aws:VpceOrgPaths", SHAPE_PATH},
-    {"aws:SourceVpc", SHAPE_VPC},
-    {"aws:Ec2InstanceSourceVpc", SHAPE_VPC},
-    {"aws:SourceVpce", SHAPE_ENDPOINT},
-    {"aws:CalledVia", SHAPE_SERVICE},
-    {"aws:CalledViaFirst", SHAPE_SERVICE},
-    {"aws:CalledViaLast", SHAPE_SERVICE},
-    {"aws:CalledViaAWSMCP", SHAPE_SERVICE},
-    {"aws:FederatedProvider", SHAPE_FILLED},
-    {"aws:SourceIdentity", SHAPE_FILLED},
-};
-
-static enum shape listed_shape(const char *key, size_t length) {
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    if (strlen(keys[i].key) == length && strncasecmp(keys[i].key, key, length) == 0)
-      return keys[i].shape;
-  const struct caller_key *known = caller_find_key(key, length);
-  return !known                           ? SHAPE_ANY
-         : known->type == OPERAND_BOOLEAN ? SHAPE_BOOLEAN
-         : known->type == OPERAND_ARN     ? SHAPE_ARN
-                                          : SHAPE_ANY;
-}
-
-enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t length) {
-  enum shape shape = listed_shape(key, length);
-  if ((shape == SHAPE_ACCOUNT && boxes->odd_accounts) ||
-      ((shape == SHAPE_ORGANIZATION || shape == SHAPE_PATH) && boxes->odd_organizations))
-    return SHAPE_ANY;
-  return shape;
-}
-
-bool shape_is_organization(const char *text, size_t length, bool fold) {
-  for (size_t i = 0; i < length; i++) {
-    bool capital = fold && text[i] >= 'A' && text[i] <= 'Z';
-    char c = capital ? (char)(text[i] - 'A' + 'a') : text[i];
-    if (i < 2 ? c != "o-"[i] : !c || !strchr(LETTERS, c))
-      return false;
-  }
-  return length >= SHORTEST_ID && length <= LONGEST_ID;
-}
-
-/* Compares an operand without wildcards and variables with the form of its key. */
-static void note_operand(struct boxes *boxes, enum shape shape, const char *text, size_t length,
-                         bool fold) {
-  const char *slash = shape == SHAPE_PATH ? memchr(text, '/', length) : NULL;
-  size_t size = slash ? (size_t)(slash - text) : length;
-  if (memchr(text, '*', size) || memchr(text, '?', size) || memmem(text, size, "${", 2))
-    return;
-  if (shape == SHAPE_ACCOUNT)
-    boxes->odd_accounts = boxes->odd_accounts || !caller_is_account(text, size);
-  else
-    boxes->odd_organizations = boxes->odd_organizations || !shape_is_organization(text, size, fold);
-}
-
-void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count) {
-  for (size_t i = 0; i < boxes->test_count; i++) {
-    const struct box_test *test = &boxes->tests[i];
-    if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING)
-      continue;
-    enum shape shape = listed_shape(test->key->key->string, test->key->key->length);
-    if (shape != SHAPE_ACCOUNT && shape != SHAPE_ORGANIZATION && shape != SHAPE_PATH)
-      continue;
-    for (const struct json_value *one = box_next_operand(test, NULL); one;
-         one = box_next_operand(test, one)) {
-      size_t length;
-      const char *text = box_operand_text(one, &length);
-      if (text && length > 0)
-        note_operand(boxes, shape, text, length,
-                     strstr(test->condition.name, "IgnoreCase") != NULL);
-    }
-  }
-  for (size_t i = 0; i < count; i++)
-    if (*organizations[i])
-      note_operand(boxes, SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]), false);
-}
-
-bool shape_allows(enum shape shape, const char *text, size_t length) {
-  struct arn arn;
-  switch (shape) {
-  case SHAPE_ACCOUNT:
-    return caller_is_account(text, length);
-  case SHAPE_ORGANIZATION:
-    return shape_is_organization(text, length, false);
-  case SHAPE_BOOLEAN:
-    return bytes_are(text, length, "true") || bytes_are(text, length, "false");
-  case SHAPE_ARN:
-    return arn_parse(text, length, &arn) &&
-           (arn.account.length == 0 || caller_is_account(arn.account.text, arn.account.length));
-  default:
-    return true;
-  }
-}
+enum { ACCOUNT_LENGTH = 12 };
 
 void shape_fresh(const struct query *query, enum shape shape, struct buf *out) {
   size_t start = out->length;
@@ -145,7 +29,7 @@ void shape_fresh(const struct query *query, enum shape shape, struct buf *out) {
   case SHAPE_ORGANIZATION:
   case SHAPE_PATH:
     buf_addf(out, "o-%s", query->fresh);
-    while (out->length - start < SHORTEST_ID && !out->failed)
+    while (out->length - start < SHAPE_SHORTEST_ID && !out->failed)
       buf_addc(out, '0');
     buf_adds(out, shape == SHAPE_PATH ? "/r-root/" : "");
     break;
@@ -266,7 +150,7 @@ static void add_account(const struct builder *builder) {
 static void add_organization(const struct builder *builder, bool path, bool inner) {
   begin(builder);
   add_text(builder, "o-");
-  add_count(builder, LETTERS, SHORTEST_ID - 2);
+  add_count(builder, LETTERS, SHAPE_SHORTEST_ID - 2);
   atom_add_star(builder->atom, byte_set_of(LETTERS));
   if (path) {
     add_text(builder, "/r-");
@@ -339,7 +223,7 @@ static void add_userids(const struct builder *builder) {
 void shape_add_longer(struct atom *atom) {
   const struct builder builder = {.atom = atom};
   add_text(&builder, "o-");
-  add_count(&builder, LETTERS, LONGEST_ID - 1);
+  add_count(&builder, LETTERS, SHAPE_LONGEST_ID - 1);
   atom_add_star(atom, byte_set_any());
   atom_end(atom);
 }

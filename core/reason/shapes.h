@@ -24,8 +24,16 @@ enum shape {
   SHAPE_FILLED,   /* any text but the empty one */
 };
 
-/* shapes_find sets in the boxes whether policies, or the organizations of accounts, mention accounts or
- * organizations of another form, as examples do. Then these keys may have any values. */
+/* The characters of some forms, and the lengths of the ids of organizations, in bytes:
+ * https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html */
+#define SHAPE_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
+#define SHAPE_HEXADECIMAL "0123456789abcdef"
+#define SHAPE_HOSTS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+enum { SHAPE_SHORTEST_ID = 12, SHAPE_LONGEST_ID = 34 };
+
+/* shapes_find sets in the boxes whether policies, or the organizations of accounts, mention values of another
+ * form, as examples do: accounts, organizations, VPCs and their endpoints, services in aws:CalledVia. Then
+ * these keys may have any values, whatever the operator is. A text with wildcards is no such value. */
 void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count);
 
 /* shape_is_organization reports whether a text has the form of the id of an organization; with `fold`, in any

@@ -1,16 +1,30 @@
 --- Time and randomness in one table, so that a test or a simulation can pass its own.
+---
+--- ```lua
+--- local clock = require "lanyard.clock"
+--- local started = clock.now()
+--- clock.sleep(0.02)
+--- print(clock.now() - started > 0.01)
+--- --> true
+--- ```
 
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
 ---@class lanyard.Clock
+---@field now fun(): number             seconds for durations
+---@field time fun(): number            seconds since 1970
+---@field random fun(): number          a number in [0, 1)
+---@field sleep fun(seconds: number)
 return {
-  --- Seconds since an arbitrary time. It never goes back: use it for durations.
+  --- Returns seconds since an arbitrary time. They never go back: use them for durations.
+  ---@type fun(): number
   now = system.clock,
-  --- Seconds since 1970: use it for timestamps.
+  --- Returns seconds since 1970 (UTC), with fractions: use them for timestamps.
+  ---@type fun(): number
   time = system.time,
-  --- A random number in [0, 1).
+  --- Returns a random number in [0, 1).
+  ---@type fun(): number
   random = system.uniform,
-  --- Waits for a number of seconds, while other tasks run.
   sleep = task.sleep,
 }

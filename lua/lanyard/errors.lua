@@ -1,9 +1,20 @@
 --- Errors as values: a function that can fail for reasons outside the program returns nil and an error.
 ---
----     return nil, errors.new { code = "NotFound", message = "a.json does not exist" }
+--- ```lua
+--- local errors = require "lanyard.errors"
+--- local function find(name)
+---   return nil, errors.new {
+---     code = "NotFound", message = name .. " does not exist",
+---   }
+--- end
+--- local found, err = find "a.json"
+--- print(found, err.code, err, errors.is(err))
+--- --> nil	NotFound	a.json does not exist	true
+--- ```
 ---
---- tostring(err) is the message, and for a call to AWS also the operation, the code and the request id. The C modules
---- return errors of the same form.
+--- `tostring(err)` is the message, and for a call to AWS also the operation, the code and the request id. A mistake of
+--- the caller, such as an unknown option, is raised with `error` instead.
+
 ---@class lanyard.Error
 ---@field code string         a short identifier; AWS's own for its errors
 ---@field message string      one line, or one for each of `problems`
@@ -15,6 +26,8 @@
 ---@field status? integer     the HTTP status of the reply
 ---@field request_id? string
 ---@field retryable? boolean  the same call can succeed later
+---@field line? integer       the position in a text that could not be parsed, from 1
+---@field column? integer
 
 local M = {}
 
@@ -31,9 +44,9 @@ function Error:__tostring()
   return ("%s:%s: %s%s%s"):format(self.service, self.operation, code, self.message, id)
 end
 
---- Creates an error. It takes ownership of the table.
----@param fields table  `code` and `message` are required
----@return lanyard.Error
+--- Creates an error. It takes ownership of the table. Raises an error if `code` or `message` is not a string.
+---@param fields table  the members of the error: `code` and `message` are required, any others are kept
+---@return lanyard.Error err
 function M.new(fields)
   assert(type(fields.code) == "string" and type(fields.message) == "string",
     "an error needs a code and a message")

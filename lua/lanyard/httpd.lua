@@ -1,7 +1,14 @@
 --- Serves HTTP. Each request is handled in a task of the same loop.
 ---
----     local server = assert(httpd.serve { handler = function(request) return { status = 200, body = "hello" } end })
----     print(server.url)
+--- ```lua
+--- local httpd = require "lanyard.httpd"
+--- local server = assert(httpd.serve { handler = function(request)
+---   return { status = 200, body = "hello " .. request.query }
+--- end })
+--- print((server.url:gsub("%d+$", "PORT")))
+--- --> http://127.0.0.1:PORT
+--- server.close()
+--- ```
 
 local core = require "lanyard.httpd.core"
 local task = require "lanyard.task"
@@ -28,16 +35,18 @@ local function respond(request, handler, on_error)
   end
 end
 
+--- A request that a handler receives.
 ---@class lanyard.HttpdRequest
----@field method string
+---@field method string                  "GET", "POST"
 ---@field target string                  the path and query
----@field path string
----@field query string
+---@field path string                    the target before "?"
+---@field query string                   the target after "?", without decoding; "" if there is none
 ---@field headers table<string, string>  names in lower case
 ---@field body string
 ---@field remote string                  the address of the client
 ---@field remote_port integer
 
+--- What a handler returns.
 ---@class lanyard.HttpdReply
 ---@field status integer
 ---@field headers? table<string, string>
@@ -45,8 +54,9 @@ end
 ---@field reset? boolean  for tests of clients: close the connection without a reply
 ---@field cut? integer    for tests of clients: close the connection after so many bytes of the body
 
+--- How a server serves.
 ---@class lanyard.HttpdOptions
----@field handler fun(request: lanyard.HttpdRequest): lanyard.HttpdReply
+---@field handler fun(request: lanyard.HttpdRequest): lanyard.HttpdReply  is called in a task of its own
 ---@field address? string   "127.0.0.1" by default
 ---@field port? integer     any free port by default
 ---@field max_body? integer bytes of a request; 1 MiB by default
@@ -55,10 +65,15 @@ end
 ---@field request_timeout? number  seconds in which the rest of a request, or 64 KiB of it, must arrive; 30 by default
 ---@field on_error? fun(traceback: string)  stderr by default
 
+---@class lanyard.HttpdServer
+---@field port integer
+---@field url string   "http://127.0.0.1:8080"
+---@field close fun()  stops the server and closes its connections
+
 --- Starts a server. If a handler raises an error or returns an invalid reply, the reply is 500, and on_error receives
 --- the traceback.
 ---@param options lanyard.HttpdOptions
----@return { port: integer, url: string, close: fun() }? server
+---@return lanyard.HttpdServer? server
 ---@return lanyard.Error? err
 function M.serve(options)
   local server, err = core.open(options)

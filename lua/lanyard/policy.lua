@@ -1,18 +1,22 @@
---- AWS resource policies: edited without loss, decided as IAM decides.
+--- AWS resource policies: edited without loss, decided as IAM decides, compared over every possible request.
 ---
----     local doc, err = policy.parse(text)    -- or policy.new(), an empty document
----     local changed, reason, index = doc:allow { sid = "Pull", principal = arn, actions = policy.PULL_ACTIONS }
----     local changed, statements = doc:revoke { principal = arn }    -- or { match = function }
----     local changed, reason = doc:set { sid = "Pull", element = "Effect", value = "Deny" }
----     doc:remove { sid = "Pull" }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
----     local decision, statement, reason = doc:can { principal = arn, action = "ecr:BatchGetImage" }
----     local decision, statement, reason, details = policy.decide { resource_policy = doc, scps = { { text } }, ... }
----     local possible, reason = policy.possible { principal = arn, context = { ["aws:username"] = "kim" } }
----     doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
----     doc:format()  doc:compact()  doc:copy()  doc:empty()  doc:size()  doc:compact_size()  tostring(doc)
+--- ```lua
+--- local policy = require "lanyard.policy"
+--- local doc = policy.new() -- or policy.parse(text)
+--- local ci = "arn:aws:iam::111122223333:role/ci"
+--- doc:allow { sid = "Pull", principal = ci, actions = policy.PULL_ACTIONS }
+--- print((doc:can { principal = ci, action = "ecr:BatchGetImage" }))
+--- --> allow
+--- print(policy.public(doc)) -- nil: no request of the public is allowed
+--- --> nil
+--- doc:revoke { principal = ci }
+--- print(doc:compact())
+--- --> {"Version":"2008-10-17","Statement":[]}
+--- ```
 ---
---- An edit keeps the bytes of everything that it does not change.
+--- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
+local arguments = require "lanyard.policy.arguments"
 local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
 local decide = require "lanyard.policy.decide"
@@ -23,55 +27,50 @@ local request_of = require "lanyard.policy.request"
 local when = require "lanyard.policy.when"
 local statements = require "lanyard.policy.statements"
 
+--- A policy. `tostring` returns its text.
 ---@class policy.Document
+local Document = core.methods
 
 --- A request to one policy.
 ---@class policy.Question
----@field principal string
----@field action string
----@field resource? string
----@field context? table<string, string|string[]>
+---@field principal string   an ARN, an account, a service ("lambda.amazonaws.com"), a unique id, or "*": anyone
+---@field action string      "ecr:BatchGetImage"
+---@field resource? string   an ARN
+---@field context? table<string, string|string[]>  condition keys and their values
 ---@field partial? boolean  keys that are not in the context are unknown, not absent
 ---@field account? string   the account that owns the resource
 ---@field issuer? string    the IAM user that federated the principal, a federated user session
 
 --- A request with all policies that apply to it. Each policy is a text, a document, or { policy =, name = } with a name
---- for reasons. A layer that is nil does not
---- exist; an empty layer allows nothing.
+--- for reasons. A layer that is nil does not exist. An empty layer allows nothing.
 ---@class policy.DecideOptions
----@field principal string
+---@field principal string           see policy.Question
 ---@field action string
----@field resource? string
+---@field resource? string           an ARN
 ---@field resource_account? string   the account in the resource's ARN by default, else that of the principal
----@field context? table<string, string|string[]>
+---@field context? table<string, string|string[]>  condition keys and their values
 ---@field partial? boolean           keys that are not in the context are unknown, not absent
 ---@field issuer? string               the IAM user that federated the principal, a federated user session
 ---@field resource_policy? string|policy.Document|(string|policy.Document)[]  a list: repository and registry policy
----@field identity_policies? (string|policy.Document)[]
----@field boundaries? (string|policy.Document)[]
----@field session_policies? (string|policy.Document)[]
----@field scps? (string|policy.Document)[][]  the levels of the organization, from the root
----@field rcps? (string|policy.Document)[][]
+---@field identity_policies? (string|policy.Document)[]  of the user or role
+---@field boundaries? (string|policy.Document)[]         its permissions boundary
+---@field session_policies? (string|policy.Document)[]   that the session was opened with
+---@field scps? (string|policy.Document)[][]  service control policies: the levels of the organization, from the root
+---@field rcps? (string|policy.Document)[][]  resource control policies, in the same form
 ---@field vpc_endpoint_policies? (string|policy.Document)[]  of the VPC endpoint that the request uses
 
 local M = {
-  --- Creates an empty document.
-  ---@type fun(): policy.Document
   new = core.new,
-  --- Parses a text. The error has line, column and what was expected.
-  ---@type fun(text: string): policy.Document?, lanyard.Error?
   parse = core.parse,
-  --- Decides a request by all policies that apply to it. Returns the decision ("allow", "deny", "implicit-deny" or
-  --- "depends"), the deciding statement with its `document`, a reason, and details: the `layer` that decides
-  --- ("identity-policy"), and for "depends" `when` the answer is allow (policy.When). Returns nil and an error for a
-  --- text that is not a policy.
-  ---@type fun(options: policy.DecideOptions): string?, table?, string?, table?
   decide = decide,
-  --- The maximum number of characters in a repository policy (ECR, SetRepositoryPolicy).
+  --- The maximum number of characters in a repository policy (ECR's API reference, SetRepositoryPolicy).
+  ---@type integer
   LIMIT = core.LIMIT,
   --- The maximum number of bytes that are parsed as a policy.
+  ---@type integer
   MOST_BYTES = core.MOST_BYTES,
   --- The actions of a pull, after authentication with the registry.
+  ---@type string[]
   PULL_ACTIONS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
 }
 
@@ -87,44 +86,87 @@ local function with(fields, changes)
   return copy
 end
 
+-- Returns its arguments.
+local function same(...)
+  return ...
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Edits
 
-local add_statement = core.methods.allow
+--- A grant to one principal.
+---@class policy.Grant
+---@field sid? string        the Sid of a new statement
+---@field principal string   an ARN, an account, a service or "*"
+---@field actions string[]   at least one
+---@field condition? table<string, table<string, any>>  operators with their keys and values: { StringEquals = { ... } }
+
+local add_statement = Document.allow
 --- Adds a statement that allows actions. Nothing changes if they are already allowed, without a condition or by an
 --- equivalent statement.
----@param doc policy.Document
----@param grant { sid?: string, principal: string, actions: string[], condition?: table<string, table> }
+---
+--- ```lua
+--- local doc = policy.new()
+--- print(doc:allow {
+---   sid = "CI", principal = "111122223333", actions = { "ecr:PutImage" },
+---   condition = { IpAddress = { ["aws:SourceIp"] = "192.0.2.0/24" } },
+--- })
+--- --> true	added statement 1	1
+--- ```
+---@param grant policy.Grant
 ---@return boolean changed
 ---@return string reason
 ---@return integer index  of the statement that allows the actions
-function core.methods.allow(doc, grant)
-  if type(grant) ~= "table" or grant.condition == nil then
-    return add_statement(doc, grant)
+function Document:allow(grant)
+  if type(grant) == "table" and grant.condition ~= nil then
+    grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
   end
-  return add_statement(doc, with(grant, { condition = json.encode(grant.condition) }))
+  return same(arguments.call("allow", add_statement, self, grant)) -- not a tail call: see arguments.call
 end
 
-local set_element = core.methods.set
---- Sets an element of a statement, or of the document (Version, Id). The value is anything that JSON can express, with
---- json.array {} for an empty list; nil removes the element. `within` names an existing member inside the element, such
---- as { "DateLessThan", "aws:CurrentTime" } of a Condition: then only that member changes.
----@param doc policy.Document
----@param options { sid?: string, index?: integer, document?: true, element: string, within?: string[], value?: any }
+--- What `set` changes: the element of one statement, or of the document.
+---@class policy.Setting
+---@field sid? string        the statements with this Sid
+---@field index? integer     the statement at this position, from 1
+---@field document? true     the document itself
+---@field element string     "Effect", "Condition", "Version"; not "Statement"
+---@field within? string[]   an existing member inside the element, such as { "DateLessThan", "aws:CurrentTime" } of a
+---  Condition: only that member changes
+---@field value? any         what JSON can express, with json.array {} for an empty list; nil removes the element
+
+local set_element = Document.set
+--- Sets or removes an element of a statement, or of the document. Raises an error unless one of `sid`, `index` and
+--- `document` is given, and for a value that makes the policy invalid.
+---
+--- ```lua
+--- local doc = policy.new()
+--- doc:set { document = true, element = "Version", value = "2012-10-17" }
+--- print(doc:set { sid = "Pull", element = "Effect", value = "Deny" })
+--- --> false	no such statement
+--- ```
+---@param options policy.Setting
 ---@return boolean changed
 ---@return string? reason  why nothing changed
-function core.methods.set(doc, options)
-  return set_element(doc, with(options, {
-    value = false, json = options.value ~= nil and json.encode(options.value),
-  }))
+function Document:set(options)
+  arguments.verify("set", arguments.table("options", options))
+  local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
+  return same(arguments.call("set", set_element, self, with(options, { value = false, json = text })))
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Questions
 
-local ask = core.methods.can
-local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true,
-  issuer = true }
+--- The statement that decides a request.
+---@class policy.Deciding
+---@field index integer  from 1
+---@field sid? string
+---@field effect string  "Allow" or "Deny"
+
+local ask = Document.can
+local CAN_FIELDS = {
+  principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
+  account = "string", issuer = "string",
+}
 
 -- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
 local function other_account_note(doc, options, request)
@@ -137,7 +179,9 @@ local function other_account_note(doc, options, request)
 end
 
 -- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
-local function decided(doc, options)
+local function decided(name, doc, options)
+  arguments.verify(name, arguments.document("doc", doc), 1)
+  arguments.request(name, options, CAN_FIELDS, { "principal", "action" }, 1)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
   elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
@@ -145,11 +189,6 @@ local function decided(doc, options)
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
       return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
-    end
-  end
-  for name in pairs(options) do
-    if not CAN_FIELDS[name] then
-      error(("can has no field '%s'"):format(tostring(name)), 3)
     end
   end
   local owner = request_of.resource_account(options.account, options.resource)
@@ -169,36 +208,60 @@ end
 --- account must allow the request, too. A condition key that is not in the context is absent from the request, or with
 --- `partial` unknown. Without a context only the keys that follow from principal and resource are known. A decision
 --- that depends on unknown keys is "depends". A context that contradicts the principal or the resource is an error: see
---- `policy.possible`. sts:GetCallerIdentity is allowed to everyone who signs the request.
----@param doc policy.Document
+--- `policy.possible`. sts:GetCallerIdentity is allowed to everyone who signs the request. Raises an error for a request
+--- that cannot exist, and for an unknown field.
+---
+--- ```lua
+--- local doc = policy.new()
+--- doc:allow {
+---   principal = "*", actions = { "ecr:BatchGetImage" },
+---   condition = { StringEquals = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" } },
+--- }
+--- local decision, _, _, when = doc:can {
+---   principal = "arn:aws:iam::111122223333:role/ci",
+---   action = "ecr:BatchGetImage", partial = true,
+--- }
+--- print(decision, when.text)
+--- --> depends	aws:PrincipalOrgID = "o-a1b2c3d4e5"
+--- ```
 ---@param options policy.Question
 ---@return "allow"|"deny"|"implicit-deny"|"depends" decision
----@return { index: integer, sid?: string, effect: string }? statement
+---@return policy.Deciding? statement  the statement that decides; nil for "implicit-deny"
 ---@return string reason
 ---@return policy.When? when  for "depends": when the decision is allow
-function core.methods.can(doc, options)
-  local decision, statement, reason, request = decided(doc, options)
+function Document:can(options)
+  local decision, statement, reason, request = decided("can", self, options)
   if request then
-    return decision, statement, reason, when.document(doc, request)
+    return decision, statement, reason, when.document(self, request)
   end
   return decision, statement, reason
 end
 
 --- Decides a request as `can` does, but does not find out when a decision that depends is allow, which takes long where
 --- many conditions decide.
----@param doc policy.Document
 ---@param options policy.Question
 ---@return "allow"|"deny"|"implicit-deny"|"depends" decision
----@return { index: integer, sid?: string, effect: string }? statement
+---@return policy.Deciding? statement
 ---@return string reason
-function core.methods.decision(doc, options)
-  local decision, statement, reason = decided(doc, options)
+function Document:decision(options)
+  local decision, statement, reason = decided("decision", self, options)
   return decision, statement, reason
 end
 
+--- A request that may or may not be able to exist.
+---@class policy.PossibleRequest
+---@field principal string    see policy.Question
+---@field action? string
+---@field resource? string    an ARN
+---@field account? string     the account that owns the resource
+---@field issuer? string      the IAM user that federated the principal
+---@field context? table<string, string|string[]>
+---@field partial? boolean    the context lacks keys
+---@field complete? boolean   a key that the context lacks is absent from the request
+
 local POSSIBLE_FIELDS = {
-  principal = true, action = true, resource = true, context = true, account = true, partial = true, complete = true,
-  issuer = true,
+  principal = "string", action = "string", resource = "string", context = true, account = "string", partial = true,
+  complete = true, issuer = "string",
 }
 
 --- Reports whether a request can exist. The principal and the resource determine condition keys: a role has no
@@ -207,27 +270,18 @@ local POSSIBLE_FIELDS = {
 --- is absent from the request, which some keys never are (aws:SecureTransport). A key that the context lacks can have
 --- any value; with `complete` it is absent. The issuer of a federated user session is a user of its account.
 --- core/policy/caller.h lists the keys, and AWS's reference for them.
----@param request { principal: string, action?: string, resource?: string, account?: string,
----  issuer?: string, context?: table<string, string|string[]>, partial?: boolean, complete?: boolean }
+---
+--- ```lua
+--- local role = "arn:aws:iam::111122223333:role/ci"
+--- local context = { ["aws:username"] = "kim" }
+--- print(policy.possible { principal = role, context = context })
+--- --> false	aws:username: expected no value for a role, found 'kim'
+--- ```
+---@param request policy.PossibleRequest
 ---@return boolean possible
 ---@return string? reason  names the key, what is expected and what the request has
 function M.possible(request)
-  if type(request) ~= "table" then
-    error(("possible: a table expected, got %s"):format(type(request)), 2)
-  end
-  for name in pairs(request) do
-    if not POSSIBLE_FIELDS[name] then
-      error(("possible has no field '%s'"):format(tostring(name)), 2)
-    end
-  end
-  if type(request.principal) ~= "string" then
-    error("possible requires 'principal', a string", 2)
-  end
-  for _, name in ipairs { "action", "resource", "account", "issuer" } do
-    if request[name] ~= nil and type(request[name]) ~= "string" then
-      error(("possible: %s: a string expected, got %s"):format(name, type(request[name])), 2)
-    end
-  end
+  arguments.request("possible", request, POSSIBLE_FIELDS, { "principal" })
   if request_of.caller(request.principal).kind == "other" then
     return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
       .. "unique id or *, found '%s'"):format(request.principal)
@@ -238,37 +292,78 @@ end
 
 --- Returns the size without white space, in characters as ECR counts them. ECR counts the text that is sent, and
 --- returns it laid out longer: a policy that was read can be larger than the limit and still be written.
----@param doc policy.Document
 ---@return integer
-function core.methods.compact_size(doc)
-  return utf8.len(doc:compact())
+function Document:compact_size()
+  arguments.verify("compact_size", arguments.document("doc", self))
+  return utf8.len(self:compact())
 end
 
---- Returns the differences in meaning. See lanyard.policy.compare.
-core.methods.compare = compare
+--- Returns the differences in meaning. Statements are paired by meaning and Sid, then by Sid, by meaning, and by
+--- principals.
+---
+--- ```lua
+--- local old, new = policy.new(), policy.new()
+--- local account = "111122223333"
+--- old:allow { sid = "a", principal = account, actions = { "ecr:PutImage" } }
+--- new:allow { sid = "a", principal = account, actions = { "ecr:ListImages" } }
+--- local change = old:compare(new)[1]
+--- print(change.kind, change.label, change.elements[1].element,
+---   change.elements[1].added[1])
+--- --> changed	a	Action	ecr:ListImages
+--- ```
+---@param other policy.Document
+---@return policy.Change[]
+function Document:compare(other)
+  arguments.verify("compare", arguments.document("doc", self) or arguments.document("other", other))
+  return compare(self, other)
+end
 
 --- Returns the differences of the pretty-printed documents as a unified diff, or "".
----@param doc policy.Document
 ---@param other policy.Document
 ---@param options? { from?: string, to?: string }  the names in the header
 ---@return string
-function core.methods.diff(doc, other, options)
-  return diff.unified(doc:format() .. "\n", other:format() .. "\n", options)
+function Document:diff(other, options)
+  arguments.verify("diff", arguments.document("doc", self) or arguments.document("other", other)
+    or options ~= nil and arguments.table("options", options) or nil)
+  return diff.unified(self:format() .. "\n", other:format() .. "\n", options)
 end
 
---- Returns the findings of the linter. See lanyard.policy.lint.
----@param doc policy.Document
----@param options? { account?: string, stored?: boolean }
+--- Returns the findings of the linter, in the order of the text. `lanyard help lint` lists the checks.
+---
+--- ```lua
+--- local doc = assert(policy.parse [[{ "Statement": {
+---   "Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage" } }]])
+--- for _, finding in ipairs(doc:lint()) do
+---   print(finding.line, finding.severity, finding.id)
+--- end
+--- --> 1	info	no-version
+--- --> 2	critical	public
+--- ```
+---@param options? policy.LintOptions
 ---@return policy.lint.Finding[]
-function core.methods.lint(doc, options)
-  return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used
+function Document:lint(options)
+  arguments.verify("lint", arguments.document("doc", self)
+    or options ~= nil and arguments.table("options", options) or nil)
+  local lint = require "lanyard.policy.lint" -- large, and rarely used
+  arguments.verify("lint", options and arguments.choice("options.type", options.type, lint.TYPES))
+  return lint.check(self, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Questions about every possible request. The modules are required when they are used. A mistake in an argument raises
 -- an error. No question is answered "no" about a document that AWS refuses to store: see lanyard.policy.questions.
 
---- Finds a request that a document allows and an earlier one does not. See lanyard.policy.reason.
+--- Finds a request that a document allows and an earlier one does not, over every possible request.
+---
+--- ```lua
+--- local before, after = policy.new(), policy.new()
+--- after:allow { principal = "*", actions = { "ecr:BatchGetImage" } }
+--- local witness, undecided = policy.new_access(before, after)
+--- print(undecided, witness.request.action, witness.because)
+--- --> nil	ecr:BatchGetImage	statement 1 allows it to anyone
+--- print(policy.new_access(after, before)) -- nil: there is no such request
+--- --> nil
+--- ```
 ---@param before policy.Document
 ---@param after policy.Document
 ---@param options? policy.ReasonOptions
@@ -279,55 +374,107 @@ function M.new_access(before, after, options)
   return require("lanyard.policy.questions").new_access(before, after, options)
 end
 
---- Reports whether two documents allow the same requests. See lanyard.policy.reason.
+--- Reports whether two documents allow the same requests, over every possible request.
 ---@param a policy.Document
 ---@param b policy.Document
 ---@param options? policy.ReasonOptions
 ---@return boolean? equal  nil: it is undecided
 ---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
----@return string? reason
+---@return string? reason  why it is undecided
 function M.equal_access(a, b, options)
   return require("lanyard.policy.questions").equal_access(a, b, options)
 end
 
+--- What `grants` asks about. A list that is nil does not restrict the requests.
+---@class policy.Asked
+---@field actions? string[]     with wildcards: "ecr:Put*"
+---@field resources? string[]   ARNs with wildcards
+---@field principals? string[]  accounts, services, or ARNs with wildcards
+
 --- Finds a request with one of the actions, on one of the resources, by one of the principals, that a document allows.
---- See lanyard.policy.reference.
+---
+--- ```lua
+--- local doc = policy.new()
+--- doc:allow { principal = "444455556666",
+---   actions = { "ecr:BatchGetImage", "ecr:PutImage" } }
+--- local witness = policy.grants(doc, { actions = { "ecr:Put*" } })
+--- print(witness.request.action)
+--- --> ecr:PutImage
+--- ```
 ---@param doc policy.Document
----@param asked { actions?: string[], resources?: string[], principals?: string[] }
+---@param asked policy.Asked
 ---@param options? policy.ReasonOptions
----@return policy.Witness?, "undecided"?, string?
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
 function M.grants(doc, asked, options)
   return require("lanyard.policy.questions").grants(doc, asked, options)
 end
 
---- Finds a request that a document allows from outside a set of accounts and organizations. See
---- lanyard.policy.reference.
+--- Finds a request that a document allows from outside a set of accounts and organizations.
 ---@param doc policy.Document
----@param inside { accounts?: string[], organizations?: string[] }
+---@param inside { accounts?: string[], organizations?: string[] }  ids: "111122223333", "o-a1b2c3d4e5"
 ---@param options? policy.ReasonOptions
----@return policy.Witness?, "undecided"?, string?
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
 function M.outside(doc, inside, options)
   return require("lanyard.policy.questions").outside(doc, inside, options)
 end
 
---- Finds a request of the public that a document allows. See lanyard.policy.reference.
+--- Finds a request of the public that a document allows: by anyone, without a condition on who or where they are. An
+--- identity policy is never public, so its kind is an error.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
----@return policy.Witness?, "undecided"?, string?
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
 function M.public(doc, options)
   return require("lanyard.policy.questions").public(doc, options)
 end
 
---- Returns the classes of callers that a document can ever allow. See lanyard.policy.reachable.
+--- What `reachable` considers.
+---@class policy.ReachableOptions
+---@field action? string    only callers who can be allowed this action
+---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
+---@field always? string[]  condition keys that every request has
+---@field before? policy.Document  only callers that gain something over this document
+---@field brief? boolean    do not look for example requests
+---@field limit? integer    how much work one question may take; about 200,000 in a millisecond
+
+--- Returns the classes of callers that a document can ever allow something: the smallest set of them.
+---
+--- ```lua
+--- local doc = policy.new()
+--- local ci = "arn:aws:iam::444455556666:role/ci"
+--- for _, name in ipairs { "444455556666", ci } do
+---   doc:allow { principal = name, actions = policy.PULL_ACTIONS }
+--- end
+--- for _, class in ipairs(assert(policy.reachable(doc))) do
+---   print(class.text)
+--- end
+--- --> account 444455556666
+--- ```
 ---@param doc policy.Document
----@param options? { action?: string, accounts?: table<string, string>, always?: string[], limit?: integer }
+---@param options? policy.ReachableOptions
 ---@return policy.ReachedClass[]? classes
 ---@return lanyard.Error? err  code "RefusedPolicy" for a document that AWS refuses
 function M.reachable(doc, options)
   return require("lanyard.policy.questions").reachable(doc, options)
 end
 
---- Returns an equal document without redundant parts, and what was removed. See lanyard.policy.minimize.
+--- Returns a document without redundant parts that allows the same requests, and what was removed.
+---
+--- ```lua
+--- local doc = assert(policy.parse [[{ "Statement": [
+---   { "Sid": "All", "Effect": "Allow",
+---     "Principal": { "AWS": "111122223333" }, "Action": "ecr:*" },
+---   { "Sid": "Put", "Effect": "Allow",
+---     "Principal": { "AWS": "111122223333" }, "Action": "ecr:PutImage" } ] }]])
+--- local smaller, removed = policy.minimize(doc)
+--- print(#smaller:statements(), removed[1].statement)
+--- --> 1	Put
+--- ```
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
 ---@return policy.Document smaller
@@ -367,8 +514,9 @@ end
 ---@param a policy.Document
 ---@param b policy.Document
 ---@return policy.Document? merged
----@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names
+---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members
 function M.merge(a, b)
+  arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
   local merged = a:copy()
   local meanings, sids, conflicts = {}, {}, {}
   for _, statement in ipairs(a:statements()) do

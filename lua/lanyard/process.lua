@@ -1,6 +1,15 @@
 --- Runs a command without blocking the event loop, and passes on its output as it is printed.
 ---
----     local result, err = process.run { words = { "sort" }, input = text, output = print_piece }
+--- ```lua
+--- local process = require "lanyard.process"
+--- local pieces = {}
+--- local result = assert(process.run {
+---   words = { "sort" }, input = "b\na\n",
+---   output = function(piece) pieces[#pieces + 1] = piece end,
+--- })
+--- print(result.status, (table.concat(pieces):gsub("\n", " ")))
+--- --> 0	a b
+--- ```
 ---
 --- The command runs without a shell. When the calling task is cancelled, the command receives SIGTERM, so that it can
 --- end in a consistent state. After 10 seconds, or as soon as `output` raises an error before, the command and all
@@ -40,23 +49,25 @@ local function pass_errors(result, receive)
   result.errors = not receive and result.errors or nil
 end
 
+--- What `run` runs, and how.
 ---@class lanyard.Command
 ---@field words string[]          the command and its arguments
 ---@field input? string           its standard input; empty by default
 ---@field errors? "join"|"keep"   "join": standard error is a part of the output; "keep": its last 64 KiB are in the
 ---                               result; inherited by default
 ---@field timeout? number         seconds; no limit by default
----@field output fun(piece: string)
+---@field output fun(piece: string)  receives its standard output as it is printed, in pieces of any length
 ---@field interrupted? fun(result: lanyard.CommandResult)  receives how the command ended after its task was cancelled,
 ---                               before the cancellation is raised
 
+--- How a command ended: with a status or by a signal.
 ---@class lanyard.CommandResult
 ---@field status? integer  the exit status
 ---@field signal? integer  the signal that terminated the command
 ---@field elapsed number   seconds
----@field errors? string
+---@field errors? string   the end of its standard error, with errors = "keep"
 
---- Runs a command.
+--- Runs a command and waits for its end. A status that is not 0 is a result, not an error.
 ---@param options lanyard.Command
 ---@return lanyard.CommandResult? result
 ---@return lanyard.Error? err  code "CannotRun", "Timeout" or "SystemError"
@@ -101,17 +112,22 @@ function M.run(options)
 end
 
 --- Returns the words of a command that runs lanyard with these words: the binary that is running, or from stock Lua the
---- one in PATH.
+--- one in PATH. `run` takes the result as `words`.
 ---@param words string[]
----@return string[]
+---@return string[] words
 function M.lanyard(words)
   local binary = package.preload["lanyard.embedded"] and require("lanyard.embedded").binary()
   return { binary or "lanyard", table.unpack(words) }
 end
 
---- Describes how a command ended: "exited with status 3", "was terminated by signal 9".
+--- Describes how a command ended.
+---
+--- ```lua
+--- print("tar " .. process.describe { status = 3 })
+--- --> tar exited with status 3
+--- ```
 ---@param ended { status?: integer, signal?: integer }
----@return string
+---@return string text
 function M.describe(ended)
   if ended.signal then
     return ("was terminated by signal %d"):format(ended.signal)

@@ -12,6 +12,10 @@ local task = require "lanyard.task"
 
 local M = { open = false }
 
+--- Called before a question is printed; lanyard.cli erases what it shows.
+---@type fun()?
+M.before = nil
+
 local STDIN, STDERR = 0, 2
 
 -- When a terminal is closed, the signal that cancels the task can follow by so many seconds.
@@ -38,6 +42,9 @@ end
 function M.ask(question)
   local _ <close> = turn:acquire()
   local _ <close> = setmetatable({}, { __close = function() M.open = false end })
+  if M.before then
+    M.before()
+  end
   M.open = true
   io.stderr:write(question)
   io.stderr:flush()

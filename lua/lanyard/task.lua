@@ -1,16 +1,17 @@
 --- Tasks: sequential code, parallel calls. A task is a coroutine on the event loop. A call that waits lets other tasks
---- run; outside any task, it runs the loop until it is done.
+--- run. Outside of any task, it runs the loop until it is done.
 ---
----     local t = task.spawn(f, ...)
----     local result = t:join()                                 -- f's results, or raises its error
----     t:cancel()                                              -- raises task.cancelled in it, where it waits
----     local results = task.map(list, f, { limit = 16 })       -- f(item, index) of each, in order
----     local results = task.all { f, g }
----     local result = task.race { f, g }                       -- the results of the first to end
----     task.sleep(seconds)
----     local result, err = task.timeout(seconds, f)
----     local semaphore = task.semaphore(4)
----     local guard <close> = semaphore:acquire()
+--- ```lua
+--- local task = require "lanyard.task"
+--- local t = task.spawn(function(n)
+---   task.sleep(0.01)
+---   return n + 1
+--- end, 1)
+--- print(t:status(), t:join())
+--- --> ready	2
+--- print(table.unpack(task.map({ 1, 2, 3 }, function(n) return n * n end)))
+--- --> 1	4	9
+--- ```
 ---
 --- A task ends with the task that spawned it: a task whose result matters must be joined.
 
@@ -30,14 +31,14 @@ local M = {
 
 local DEFAULT_LIMIT = 16
 
---- Waits for a number of seconds.
+--- Waits for a number of seconds, while other tasks run.
 ---@param seconds number
 function M.sleep(seconds)
   M.await(loop.timer(seconds))
 end
 
 --- Waits until a file descriptor (a terminal, a pipe) has something to read, or has ended.
----@param fd integer
+---@param fd integer  the number of the descriptor: 0 is standard input
 function M.readable(fd)
   M.await(loop.readable(fd))
 end
@@ -58,6 +59,17 @@ end
 
 --- Calls f(item, index) for each item of a list in parallel tasks, and returns the results in order. If a call raises
 --- an error, the others are cancelled and the error is raised.
+---
+--- ```lua
+--- local ecr = lanyard.aws.client "ecr"
+--- local repositories = assert(ecr:list("DescribeRepositories", "repositories"))
+--- local sizes = task.map(repositories, function(repository)
+---   return #assert(ecr:list("ListImages", "imageIds", {
+---     repositoryName = repository.repositoryName }))
+--- end, { limit = 8 })
+--- print(#sizes)
+--- --> 2
+--- ```
 ---@param list any[]
 ---@param f fun(item: any, index: integer): any
 ---@param options? { limit?: integer }  calls in parallel; 16 by default
@@ -92,14 +104,21 @@ end
 
 --- Calls functions in parallel, and returns the first result of each.
 ---@param functions (fun(): any)[]
----@return any[] results
+---@return any[] results  in the order of the functions
 function M.all(functions)
   return M.map(functions, function(f) return f() end, { limit = math.max(#functions, 1) })
 end
 
 --- Calls functions in parallel, returns the results of the first one to end (or raises its error), and cancels the
 --- others.
+---
+--- ```lua
+--- local function slow() task.sleep(5) end
+--- print(task.race { slow, function() return "fast" end })
+--- --> fast
+--- ```
 ---@param functions (fun(): any)[]
+---@return any ...  the results of the first one
 function M.race(functions)
   local done, tasks, winner = {}, {}, nil
   for index, f in ipairs(functions) do
@@ -116,8 +135,16 @@ end
 
 --- Calls f(...) and returns its results, or cancels it after a number of seconds and returns nil and an error with code
 --- "Timeout".
+---
+--- ```lua
+--- local result, err = task.timeout(0.01, task.sleep, 5)
+--- print(result, err.code)
+--- --> nil	Timeout
+--- ```
 ---@param seconds number
 ---@param f function
+---@param ... any  the arguments of f
+---@return any ... the results of f; or nil and the error
 function M.timeout(seconds, f, ...)
   local args = table.pack(...)
   local timed_out = {}
@@ -140,19 +167,28 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Semaphores
 
+--- Limits how many tasks do something at the same time.
 ---@class lanyard.Semaphore
 local Semaphore = {}
 Semaphore.__index = Semaphore
 
 --- Creates a semaphore that can be acquired `count` times at the same time.
+---
+--- ```lua
+--- local semaphore = task.semaphore(2)
+--- task.map({ 1, 2, 3, 4 }, function()
+---   local guard <close> = semaphore:acquire()
+---   task.sleep(0.01) -- at most two tasks are here at the same time
+--- end)
+--- ```
 ---@param count integer
 ---@return lanyard.Semaphore
 function M.semaphore(count)
   return setmetatable({ free = count, waits = {} }, Semaphore)
 end
 
---- Waits until the semaphore can be acquired. Returns a guard for a <close> variable; semaphore:release() does the
---- same.
+--- Waits until the semaphore can be acquired. The guard is for a `<close>` variable: it releases the semaphore when the
+--- block ends. `release` does the same.
 ---@return table guard
 function Semaphore:acquire()
   if self.free > 0 then
@@ -180,16 +216,35 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The main task
 
--- Calls interrupt(name) on SIGINT, SIGTERM and SIGHUP. Returns the operations, to cancel. A signal that is ignored has
--- no operation.
+local on_interrupt -- what SIGINT calls instead of cancelling the main task | nil
+
+--- Calls f at each SIGINT from now on; the main task is not cancelled. For programs that run one thing after another at
+--- a terminal. nil ends this.
+---@param f? fun()
+function M.on_interrupt(f)
+  on_interrupt = f
+end
+
+-- Calls interrupt(name) on SIGINT, SIGTERM and SIGHUP. Returns the operations, to cancel, by name. A signal that is
+-- ignored has no operation.
 local function watch_signals(interrupt)
   local operations = {}
-  for _, name in ipairs { "INT", "TERM", "HUP" } do
+  local function watch(name)
     local op = loop.signal(name, true)
+    operations[name] = op
     if op then
-      table.insert(operations, op)
-      scheduler.when_ended(op, function() interrupt(name) end)
+      scheduler.when_ended(op, function()
+        if name == "INT" and on_interrupt then
+          watch(name)
+          on_interrupt()
+        else
+          interrupt(name)
+        end
+      end)
     end
+  end
+  for _, name in ipairs { "INT", "TERM", "HUP" } do
+    watch(name)
   end
   return operations
 end
@@ -202,11 +257,15 @@ local function run_main(main, signals)
   return pcall(scheduler.join_main, main)
 end
 
---- Runs f as the main task until it ends, and returns its results or raises its error.
+---@class task.RunOptions
+---@field signals? boolean  SIGINT, SIGTERM and SIGHUP (unless ignored) cancel the task, and an error with code
+---  "Interrupted" is raised. In the binary, code that computes without waiting is cancelled, too
+
+--- Runs f as the main task until it ends, and returns its results or raises its error. Scripts that the binary runs are
+--- in a main task already; programs in stock Lua call it to react to signals.
 ---@param f function
----@param options? { signals?: boolean }  signals: SIGINT, SIGTERM and SIGHUP (unless ignored) cancel the task, and an
----                                       error with code "Interrupted" is raised. In the binary, code that
----                                       computes without waiting is cancelled, too.
+---@param options? task.RunOptions
+---@return any ...  the results of f
 function M.run(f, options)
   local main = M.spawn(f)
   local interrupted
@@ -215,7 +274,7 @@ function M.run(f, options)
     main:cancel()
   end) or {}
   local outcome = table.pack(run_main(main, options and options.signals))
-  for _, op in ipairs(signals) do
+  for _, op in pairs(signals) do
     scheduler.when_ended(op, nil)
     op:cancel()
   end

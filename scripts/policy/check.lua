@@ -8,7 +8,8 @@ A check that fails prints a request that the policy allows. Each policy is judge
 alone, whatever other policies of the account allow or deny. A check is
 undecided where AWS's documentation, a policy variable or a limit leaves it
 open: then the request cannot be excluded. A policy that AWS refuses to store,
-such as one with an empty list of actions, is an error.
+such as one with an empty list of actions, is an error. In JSON the result is
+pass, fail, undecided or error.
 
 --no-new-access with two folders compares all files below them whose names end in
 .json by their relative paths. If only BEFORE is a folder, each file is compared
@@ -57,12 +58,12 @@ local function items(name, pattern, what)
   local list = {}
   for item in (options[name] or ""):gmatch "[^,]+" do
     if not item:find(pattern) then
-      command:usage(("--%s: '%s' is not %s"):format(name:gsub("_", "-"), item, what))
+      command:usage(("--%s: '%s' is not %s"):format(name:gsub("_", "-"), item, what), "InvalidValue")
     end
     list[#list + 1] = item
   end
   if options[name] and #list == 0 then
-    command:usage(("--%s: a list is required"):format(name:gsub("_", "-")))
+    command:usage(("--%s: a list is required"):format(name:gsub("_", "-")), "MissingValue")
   end
   return list
 end
@@ -80,10 +81,11 @@ want("access-granted", #actions > 0)
 want("public-access", options.no_public)
 want("outside-access", #accounts + #organizations > 0)
 if #wanted == 0 then
-  command:usage "name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations"
+  command:usage("name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations",
+    "MissingArgument")
 end
 if options.no_public and options.type == "identity" then
-  command:usage "--no-public needs the policy of a resource: an identity policy is never public"
+  command:usage("--no-public needs the policy of a resource: an identity policy is never public", "ConflictingOptions")
 end
 policy_files.check_stdin(command, { options.no_new_access, table.unpack(options.file) })
 
@@ -99,30 +101,31 @@ local function pairs_to_check()
       list[i] = { name = policy_files.name(file), before = before, after = file }
     end
     if err and (#files > 1 or policy_pairs.type_of(files[1]) == "folder") then
-      cli.leave(cli.exit.failed, ("--no-new-access: %s"):format(tostring(err)))
+      cli.problem(err.code, ("--no-new-access: %s"):format(tostring(err)))
     elseif before and #files > 1 then
-      command:usage "--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE"
+      command:usage("--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE",
+        "ConflictingOptions")
     elseif before and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
-      command:usage "--no-new-access compares a folder with a folder: BEFORE is a file"
+      command:usage("--no-new-access compares a folder with a folder: BEFORE is a file", "ConflictingOptions")
     end
     return list, false
   elseif #files == 1 and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
     return cli.check(policy_pairs.of_folders(before, files[1])), true
   end
   local by_path, message = policy_pairs.of_files(before, files)
-  return by_path or command:usage(message), true
+  return by_path or command:usage(message, "InvalidValue"), true
 end
 
 local kind = options.type == "identity" and "identity" or "resource"
 local found, findings, undecided, unread = json.array {}, json.array {}, false, {}
 
--- Records a file that is not a policy. None of the checks is decided.
+-- Records a file that cannot be read, or that is not a policy that AWS accepts: an error instead of each check.
 local function fail(name, message, failure)
-  cli.note("lanyard: " .. message)
+  cli.note("lanyard: " .. cli.with_code(message, failure.code))
   failure.file = name
   unread[#unread + 1] = failure
   for _, id in ipairs(wanted) do
-    found[#found + 1] = { file = name, check = id, result = "undecided", reason = message }
+    found[#found + 1] = { file = name, check = id, result = "error", reason = message }
   end
 end
 
@@ -151,12 +154,12 @@ local function check_file(doc, before, name, change)
     result.file, result.change = name, change
     found[#found + 1] = result
     if result.result == "fail" then
-      local finding = checks.finding(result, doc)
+      local finding = checks.finding(result, doc, kind)
       finding.file = name
       findings[#findings + 1] = finding
     elseif result.result == "undecided" then
       undecided = true
-      cli.note(escape.format("lanyard: %s: %s: %s", name, id, result.reason))
+      cli.note(cli.with_code(escape.format("lanyard: %s: %s: %s", name, id, result.reason), "Undecided"))
     end
   end
 end

@@ -88,7 +88,7 @@ local function read(option, file, has_principal)
   local doc, name = policy_files.load(file), policy_files.name(file)
   for _, statement in ipairs(doc:statements()) do
     if not statement.flaw and (#statement.principals > 0) ~= has_principal then
-      cli.leave(cli.exit.failed, ("%s: statement %d has %s Principal: not a policy for --%s"):format(name,
+      cli.problem("WrongPolicyType", ("%s: statement %d has %s Principal: not a policy for --%s"):format(name,
         statement.index, has_principal and "no" or "a", option:gsub("_", "-")))
     end
   end
@@ -127,7 +127,7 @@ end
 local request, files = policy_request.read(command, options), list_files()
 if #files == 0 then
   command:usage("a policy is required: --identity, --resource-policy, --boundary, --session, --scp, --rcp or "
-    .. "--vpc-endpoint")
+    .. "--vpc-endpoint", "MissingArgument")
 end
 policy_files.check_stdin(command, files)
 request.resource_account, request.partial = options.account, not options.complete

@@ -72,7 +72,7 @@ local function items_of(changes)
 end
 
 if options.type ~= "repository" and not options.effect then
-  command:usage "--type needs --effect"
+  command:usage("--type needs --effect", "ConflictingOptions")
 end
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
 
@@ -89,9 +89,11 @@ local function side_of(side)
   return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }
 end
 
+-- Without classes, the text is the example.
 local function print_side(name, text, side)
-  cli.out(escape.format("%s: %s", name, text))
-  if side.witness then
+  local is_example = side.witness and #side.gains == 0
+  cli.out(escape.format("%s: %s%s", name, text, is_example and (" (%s)"):format(side.witness.because) or ""))
+  if side.witness and not is_example then
     cli.out(escape.format("    example: %s (%s)", witness.text(side.witness.request), side.witness.because))
   end
 end

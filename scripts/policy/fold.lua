@@ -17,7 +17,7 @@ local options = command:parse(...)
 local policy_files = require "lanyard.cli.policy_files"
 
 if options.sid and not utf8.len(options.sid) then
-  command:usage "--sid: the Sid is not UTF-8"
+  command:usage("--sid: the Sid is not UTF-8", "InvalidValue")
 end
 policy_files.check_stdin(command, options.file)
 

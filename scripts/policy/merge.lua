@@ -26,7 +26,7 @@ local policy_files = require "lanyard.cli.policy_files"
 local report = require "lanyard.cli.print"
 
 if #options.file < 2 then
-  command:usage "merge needs at least two files"
+  command:usage("merge needs at least two files", "MissingArgument")
 end
 policy_files.check_stdin(command, options.file)
 
@@ -38,7 +38,7 @@ local merged = docs[1]
 for i = 2, #docs do
   local next_merged, err = policy.merge(merged, docs[i])
   if not next_merged then
-    cli.leave(cli.exit.failed, ("%s: %s"):format(policy_files.name(options.file[i]), escape.printable(err.message)))
+    cli.problem(err.code, ("%s: %s"):format(policy_files.name(options.file[i]), escape.printable(err.message)))
   end
   merged = next_merged
 end

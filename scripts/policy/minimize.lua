@@ -41,13 +41,13 @@ local policy_files = require "lanyard.cli.policy_files"
 local repositories = require "lanyard.access.repositories"
 
 if (options.file == nil) == (options.repository == nil) then
-  command:usage "name a file, or pass --repository NAME"
+  command:usage("name a file, or pass --repository NAME", "MissingArgument")
 elseif options.file and (options.dry_run or options.output ~= "table") then
-  command:usage "--dry-run and --output need --repository"
+  command:usage("--dry-run and --output need --repository", "ConflictingOptions")
 elseif options.file and options.rules then
-  command:usage "--rules needs --repository"
+  command:usage("--rules needs --repository", "ConflictingOptions")
 elseif options.repository and options.type ~= "repository" then
-  command:usage "--type needs a file"
+  command:usage("--type needs a file", "ConflictingOptions")
 end
 
 local function print_file()
@@ -74,7 +74,7 @@ if options.file then
 end
 local ok, err = repositories.check(options.repository)
 if not ok then
-  command:usage(err.message)
+  command:usage(err.message, "InvalidValue")
 end
 local region = cli.connect(options)
 local changes <close> = collector.new(options, region)

@@ -31,7 +31,7 @@ local witness = require "lanyard.policy.witness"
 
 if options.action_name and not options.action_name:find "^[%w*?-]+:[%w*?]+$" then
   command:usage(("--action: '%s' is not an action: write SERVICE:ACTION, such as ecr:PutImage")
-    :format(options.action_name))
+    :format(options.action_name), "InvalidValue")
 end
 
 -- Returns how a class is proved to be reached.

@@ -170,8 +170,9 @@ static void each_account_is_represented(void **unused) {
 /* 100 accounts that differ in the last two digits, and one of another organization. */
 static void add_hundred(struct problem *problem) {
   for (unsigned i = 0; i < 100; i++) {
-    char account[ACCOUNT_DIGITS + 1];
-    snprintf(account, sizeof account, "1111111111%02u", 99 - i);
+    char account[] = "111111111100";
+    account[10] = (char)('0' + (99 - i) / 10);
+    account[11] = (char)('0' + (99 - i) % 10);
     add(problem, account, "o-a1b2c3d4e5");
   }
   add(problem, "222222222222", "o-z1b2c3d4e5");

@@ -47,6 +47,29 @@ static void pipes_and_sockets_are_not_inherited(void **state) {
   assert_int_equal(platform_socket(-1, SOCK_STREAM, 0), -1);
 }
 
+static void the_local_time_is_ahead_of_utc(void **state) {
+  (void)state;
+  static const struct {
+    const char *zone;
+    int64_t at;
+    int minutes;
+  } cases[] = {
+      {"UTC0", 1769860800, 0},
+      {"XST-5:45", 1769860800, 345},
+      {"XST+3:30", 1769860800, -210},
+      {"CET-1CEST,M3.5.0,M10.5.0/3", 1769860800, 60},  /* 2026-01-31 */
+      {"CET-1CEST,M3.5.0,M10.5.0/3", 1782820800, 120}, /* 2026-06-30 */
+      {"CET-1CEST,M3.5.0,M10.5.0/3", 0, 60},
+      {"UTC0", 253402300799, 0},
+      {"XST-14", INT64_MAX, 0}, /* no such year */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal(setenv("TZ", cases[i].zone, 1), 0);
+    assert_int_equal(platform_utc_offset(cases[i].at), cases[i].minutes * 60);
+  }
+  unsetenv("TZ");
+}
+
 static void a_nameless_file_is_read_back(void **state) {
   (void)state;
   int fd = platform_nameless_file();
@@ -145,6 +168,7 @@ static void memory_is_protected_without_an_error(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pipes_and_sockets_are_not_inherited),
+      cmocka_unit_test(the_local_time_is_ahead_of_utc),
       cmocka_unit_test(a_nameless_file_is_read_back),
       cmocka_unit_test(a_file_is_not_watched_and_a_pipe_is),
       cmocka_unit_test(nothing_opens_without_a_free_descriptor),

@@ -358,7 +358,9 @@ end)
 
 describe("the progress of lanyard audit", function()
   it("is a line on a terminal, which is erased at the end, and nothing elsewhere", function()
-    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.lua", 'return { { operation = "GetRepositoryPolicy", delay = 1.5 } }')
+    local emulator <close> = helper.emulator(("--activation-delay 0 --faults %s/faults.lua"):format(folder))
     assert.equal("", emulator:run({ "audit" }).err)
     local all = { TERM = "xterm" }
     for name, value in pairs(emulator.environment) do all[name] = value end

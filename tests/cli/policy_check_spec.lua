@@ -60,7 +60,7 @@ describe("lanyard policy check", function()
   it("reports a file that is not a policy in JSON and SARIF", in_folder(function(run)
     local as_json = run("check", "--no-public", "--output", "json", "account.json", "none.json")
     local results = json.decode(as_json.out)
-    assert.same({ 1, "pass", "undecided" }, { as_json.status, results[1].result, results[2].result })
+    assert.same({ 1, "pass", "error" }, { as_json.status, results[1].result, results[2].result })
     assert.matches("none%.json", results[2].reason)
     local as_sarif = run("check", "--no-public", "--output", "sarif", "none.json")
     assert.same({ 1, false }, { as_sarif.status, json.decode(as_sarif.out).runs[1].invocations[1].executionSuccessful })
@@ -157,7 +157,7 @@ describe("lanyard policy check", function()
     for i, item in ipairs(json.decode(result.out)) do
       results[i] = item.file:match "[^/]+$" .. " " .. item.result
     end
-    assert.same({ "\\x1b[31m\\xff.json pass", "a.json fail", "identity.json undecided", "link.json fail" }, results)
+    assert.same({ "\\x1b[31m\\xff.json pass", "a.json fail", "identity.json error", "link.json fail" }, results)
     sh "ln -s . new/loop"
     result = run()
     assert.same({ 1, "" }, { result.status, result.out })
@@ -218,6 +218,15 @@ describe("an identity policy", function()
     end
     local result = helper.run { helper.lanyard, "policy", "check", file, "--not-granted", "ecr:Put*", "--type", "identity" }
     assert.equal(3, result.status)
+    result = helper.run { helper.lanyard, "policy", "check", file, "--only-accounts", "111122223333", "--type", "identity" }
+    assert.equal(3, result.status)
+    assert.matches("\n    fix: attach the policy to principals of the accounts only, and add a condition on "
+      .. "aws:PrincipalAccount or aws:PrincipalOrgID\n$", result.out)
+    helper.write(folder .. "/less.json",
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:Batch*","Resource":"*"}]}')
+    result = helper.run { helper.lanyard, "policy", "diff", "--effect", file, folder .. "/less.json", "--type", "identity" }
+    assert.equal(3, result.status)
+    assert.matches("^gives: nothing\ntakes: [^\n]+ may use ecr:PutImage on %S+ %(statement 1 allows it%)\n$", result.out)
   end)
 end)
 

@@ -90,7 +90,7 @@ end)
 describe("policy check", function()
   it("says in JSON and SARIF what AWS refuses", in_folder(function(run)
     local results = json.decode(run("check", "--no-public", "--output", "json", "effect.json", "policy.json").out)
-    assert.same({ "undecided", "pass" }, { results[1].result, results[2].result })
+    assert.same({ "error", "pass" }, { results[1].result, results[2].result })
     assert.matches("effect%.json:1:48: statement 1: 'allow' is not an Effect", results[1].reason)
     local sarif = run("check", "--no-public", "--output", "sarif", "effect.json")
     local invocation = json.decode(sarif.out).runs[1].invocations[1]

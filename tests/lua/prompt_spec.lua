@@ -23,11 +23,13 @@ describe("a question at the terminal", function()
       end)
       local answers = task.map({ 'A? ', 'B? ' }, prompt.ask)
       cli.progress 'shown'
+      task.sleep(1.5) -- progress is shown after the first second
       other:join()
+      cli.progress(nil)
       print(answers[1], answers[2])
     ]], { { "(others work)", "1\n" }, { "B? ", "2\n" } })
     assert.not_match("hidden", result.out)
-    assert.match("A%? %(others work%)1\r\nB%? 2\r\n.*shown1\t2\r\n$", result.out)
+    assert.match("A%? %(others work%)1\r\nB%? 2\r\n.*shown\r\27%[K1\t2\r\n$", result.out)
   end)
 
   it("can be interrupted", function()

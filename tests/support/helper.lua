@@ -65,9 +65,14 @@ local function split(words)
   return list
 end
 
+-- Removes the codes of errors: specs compare what a line says. tests/cli/errors_spec.lua compares the codes.
+local function without_codes(text)
+  return (("\n" .. text):gsub("(\nlanyard: [^\n]*) %[%u%w+%]%f[\n\0]", "%1"):sub(2))
+end
+
 -- Runs a program with an environment that has only PATH from the machine. It does not ask the machine whether it is
 -- an EC2 instance.
--- words: a list, or a text split at spaces --> { status, out, err }
+-- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
   local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
     "AWS_EC2_METADATA_DISABLED=true" }
@@ -82,7 +87,8 @@ function M.run(words, environment, input)
   M.write(stdin, input or "")
   local _, how, status = os.execute(("%s <%s >%s 2>%s"):format(table.concat(command, " "), stdin, stdout, stderr))
   os.remove(stdin)
-  return { status = how == "signal" and 128 + status or status, out = take(stdout), err = take(stderr) }
+  local err = take(stderr)
+  return { status = how == "signal" and 128 + status or status, out = take(stdout), err = without_codes(err), coded = err }
 end
 
 local Emulator = {}

@@ -60,9 +60,9 @@ local function check_service(service)
 end
 
 ---@class access.GrantOptions: access.ChangeOptions
----@field sid? string              instead of `sid_for(service.name)`
----@field expires? integer|false   see access.GrantEdit
----@field fold? boolean            see access.GrantEdit
+---@field sid? string              the Sid of the statement, instead of "AllowLightsailPull-SERVICE"
+---@field expires? integer|false   seconds since 1970; false: the grant does not expire; nil: its expiry stays as it is
+---@field fold? boolean            join lanyard's own statements if the policy would be too large
 
 --- Grants a service pull access to a repository.
 ---@param region access.Region

@@ -11,19 +11,20 @@
 
 local region_settings = require "lanyard.access.region_settings"
 
+--- A Region of an account. Fields are plain values; only methods call AWS.
 ---@class access.Region
 ---@field name string                  for example "us-east-1"
 ---@field session aws.Session
 ---@field ecr aws.Client
 ---@field ecr_once aws.Client          sends each request once: the safe write decides itself what to send again
 ---@field lightsail aws.Client
----@field clock clock                  see lanyard.clock
+---@field clock lanyard.Clock
 ---@field parallel integer             the number of calls in flight when many repositories are read
 ---@field settle boolean               read a policy again after a write, when other writers have finished
----@field progress? fun(text: string)
+---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field poll access.Poll
 ---@field limits access.Limits
----@field journal_root? string
+---@field journal_root? string         the folder of the journal, instead of $XDG_STATE_HOME/lanyard
 ---@field run string                   the id of the command run, for the journal
 ---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer?,
 ---  on_names: function? }
@@ -61,11 +62,6 @@ end
 
 --- Returns a region that differs in the given settings. The receiver does not change. Both use the same session and
 --- clients, and share what is known about the account.
----
----     local part = region:with {
----       select = function(all) return filter(all:repositories { "*" }) end,
----       observer = { policy = function() done = done + 1 end },
----     }
 ---@param settings access.Settings
 ---@return access.Region
 function Region:with(settings)
@@ -109,7 +105,17 @@ end
 
 --- Lists repositories, sorted by name. Globs and names select some of them. Without globs it lists what the setting
 --- `select` returns, and all repositories if there is no such setting.
----@param globs? string[]
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- for _, repository in ipairs(assert(region:repositories { "*-repo" })) do
+---   print(repository.name, repository.mutability)
+--- end
+--- --> my-private-repo	MUTABLE
+--- --> shared-repo	MUTABLE
+--- ```
+---@param globs? string[]  names, with * and ? for any characters and one character
 ---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
 ---  that glob or name is an error
 ---@return access.Repository[]? repositories
@@ -129,7 +135,8 @@ function Region:repositories(globs, missing)
   return list, err
 end
 
--- Passes the names of what was read to the setting `on_names`.
+--- Passes the names of what was read to the setting `on_names`.
+---@private
 function Region:report_names(kind, list, is_complete)
   if list and self.hooks.on_names then
     local names = {}
@@ -153,9 +160,27 @@ function Region:policy(repository)
   return document, err
 end
 
+--- The policy of a repository, as `policies` returns it.
+---@class access.RepositoryPolicy
+---@field repository access.Repository
+---@field doc? policy.Document  nil without an error if the repository has no policy
+---@field err? aws.Error        the policy could not be read
+
 --- Reads the policies of repositories in parallel, in their order. A policy that cannot be read has an `err`.
----@param repositories? access.Repository[]  all that `repositories()` lists, if absent
----@return { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]? policies
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- local service = assert(region:enable "my-container-service").service
+--- assert(region:grant(service, assert(region:repositories())[1]))
+--- for _, item in ipairs(assert(region:policies())) do
+---   print(item.repository.name, item.doc and #item.doc:statements())
+--- end
+--- --> my-private-repo	1
+--- --> shared-repo	2
+--- ```
+---@param repositories? access.Repository[]  all that `repositories` lists, if absent
+---@return access.RepositoryPolicy[]? policies
 ---@return aws.Error? err  if the repositories cannot be listed
 function Region:policies(repositories)
   local err
@@ -170,16 +195,16 @@ end
 
 --- Returns the grants of a principal among policies. Reads the registry policy, once.
 ---@param principal_arn string
----@param policies table[]  see `policies`
+---@param policies access.RepositoryPolicy[]
 ---@return access.Grant[] grants
----@return table[] unread  the policies that could not be read; each may have a grant
+---@return access.RepositoryPolicy[] unread  the policies that could not be read; each may have a grant
 function Region:grants_of(principal_arn, policies)
   return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
 end
 
 --- Returns the names of the repositories from which only the registry policy lets a role pull.
 ---@param role_arn string
----@param policies table[]  see `policies`
+---@param policies access.RepositoryPolicy[]
 ---@return string[] names
 function Region:registry_grants_of(role_arn, policies)
   return require("lanyard.access.grants").registry_grants_of(self, role_arn, policies)
@@ -196,6 +221,17 @@ function Region:pull_warning(change, role_arn)
 end
 
 --- Reads a container service.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- local service = assert(region:service "my-container-service")
+--- print(service.state, service.role.active)
+--- --> READY	false
+--- local none, err = region:service "nothing"
+--- print(none, err.code)
+--- --> nil	NotFoundException
+--- ```
 ---@param name string
 ---@return access.Service? service
 ---@return aws.Error? err  code NotFoundException if it does not exist
@@ -217,7 +253,7 @@ function Region:services(names, missing)
   return list, err
 end
 
---- Returns the entries of the journal, oldest first.
+--- Returns the entries of this machine's journal, oldest first.
 ---@param repository? access.Repository|string  only its entries
 ---@param options? access.HistoryOptions
 ---@return journal.Entry[]? entries
@@ -226,7 +262,7 @@ function Region:history(repository, options)
   return require("lanyard.access.undo").history(self, repository, options)
 end
 
---- Returns the journal's entry of what lanyard last wrote to a repository from this machine; see Journal:last_written.
+--- Returns the journal's entry of what lanyard last wrote to a repository from this machine.
 ---@param repository access.Repository
 ---@param document? policy.Document  the current policy; nil: there is none
 ---@return journal.Entry? entry  nil without an error if there is none
@@ -243,25 +279,44 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Changing access
 
---- Enables the puller role of a service and waits for it; see lanyard.access.roles.
+---@class access.RoleResult
+---@field kind "enabled"|"disabled"|"would enable"|"would disable"|"requested"|"unchanged"
+---@field service access.Service
+
+--- Enables the puller role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.
 ---@param name string
 ---@param options? access.RoleOptions
----@return { kind: string, service: access.Service }? result
+---@return access.RoleResult? result
 ---@return aws.Error? err
 function Region:enable(name, options)
   return require("lanyard.access.roles").enable(self, name, options)
 end
 
---- Disables the puller role of a service and waits for it; see lanyard.access.roles. Grants that name the role stay.
+--- Disables the puller role of a service, and waits until it is off. Grants that name the role stay.
 ---@param name string
 ---@param options? access.RoleOptions
----@return { kind: string, service: access.Service }? result
+---@return access.RoleResult? result
 ---@return aws.Error? err
 function Region:disable(name, options)
   return require("lanyard.access.roles").disable(self, name, options)
 end
 
---- Grants a service pull access to a repository; see lanyard.access.grant.
+--- Grants a service pull access to a repository: adds one statement to its policy. A grant that exists changes nothing.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- local repository = assert(region:repositories { "my-private-repo" })[1]
+--- local service = assert(region:enable "my-container-service").service
+--- local change = assert(region:grant(service, repository, { dry_run = true }))
+--- print(change.kind)
+--- --> would grant
+--- for _ = 1, 2 do
+---   print(assert(region:grant(service, repository)).kind)
+--- end
+--- --> granted
+--- --> unchanged
+--- ```
 ---@param service access.Service
 ---@param repository access.Repository
 ---@param options? access.GrantOptions
@@ -271,7 +326,19 @@ function Region:grant(service, repository, options)
   return require("lanyard.access.grant").grant(self, service, repository, options)
 end
 
---- Revokes access to a repository; see lanyard.access.revoke for what `subject` selects.
+--- Revokes access to a repository. Statements that lose their last principal are removed, and a policy that loses its
+--- last statement is deleted.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- local repository = assert(region:repositories { "my-private-repo" })[1]
+--- local service = assert(region:enable "my-container-service").service
+--- assert(region:grant(service, repository))
+--- local change = assert(region:revoke({ service = service }, repository))
+--- print(change.kind, change.touched, change.deleted_policy)
+--- --> revoked	1	true
+--- ```
 ---@param subject access.RevokeSubject
 ---@param repository access.Repository
 ---@param options? access.ChangeOptions
@@ -281,7 +348,7 @@ function Region:revoke(subject, repository, options)
   return require("lanyard.access.revoke").revoke(self, subject, repository, options)
 end
 
---- Restores the policy that a repository had before the last change that lanyard made; see lanyard.access.undo.
+--- Restores the policy that a repository had before the last change that lanyard made on this machine.
 ---@param repository access.Repository
 ---@param options? access.UndoOptions
 ---@return access.PolicyChange? change
@@ -290,7 +357,7 @@ function Region:undo(repository, options)
   return require("lanyard.access.undo").undo(self, repository, options)
 end
 
---- Finds what a command changed in the account and Region; see lanyard.access.undo_command.
+--- Finds what a command changed in the account and Region, from this machine's journal.
 ---@param run? string  the id of its run; without it, the last command that was not an undo
 ---@return access.CommandRun? command
 ---@return aws.Error? err
@@ -315,8 +382,7 @@ function Region:settle_interrupted()
   return require("lanyard.access.interrupted").settle(self)
 end
 
---- Restores statements of others that another writer removed while lanyard changed a policy; see
---- lanyard.access.restore.
+--- Restores statements of others that another writer removed while lanyard changed a policy.
 ---@param repository access.Repository
 ---@param options? access.ChangeOptions
 ---@return access.PolicyChange? change
@@ -325,7 +391,7 @@ function Region:restore(repository, options)
   return require("lanyard.access.restore").restore(self, repository, options)
 end
 
---- Removes the redundant parts of a repository's policy; see lanyard.access.minimize.
+--- Removes the redundant parts of a repository's policy. It allows the same requests afterwards.
 ---@param repository access.Repository
 ---@param options? access.ChangeOptions
 ---@return access.PolicyChange? change
@@ -334,12 +400,27 @@ function Region:minimize(repository, options)
   return require("lanyard.access.minimize").minimize(self, repository, options)
 end
 
+--- Changes the policy of a repository as a function says, which gets a document to change. It returns true if it
+--- changed the document, false if nothing is to change, another document that replaces it, or nil and an error. It can
+--- be called several times: its outcome must depend on the document alone. Rules decide about the change as about a
+--- grant and as about a revocation.
+---@param repository access.Repository
+---@param edit fun(document: policy.Document, current: policy.Document?): boolean|policy.Document|nil, any
+---  current: the policy of the repository; nil if it has none
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:edit(repository, edit, options)
+  return require("lanyard.access.edit").edit(self, repository, edit, options)
+end
+
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
 ---@param observe? fun(index: integer, result: table?)  called when a change begins, and again with its result
----@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
-function Region.change_each(_, repositories, change, observe)
+---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[] results  in the order of the
+---  repositories
+function Region:change_each(repositories, change, observe) -- luacheck: no self
   return require("lanyard.access.change").each(repositories, change, observe)
 end
 
@@ -355,9 +436,15 @@ function Region:plan_deployment(service_name, wants)
   return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
 end
 
+---@class access.deployment.Options
+---@field timeout? number  seconds
+---@field settle? boolean  read policies once more when other writers have finished
+---@field progress? fun(text: string)
+---@field seen? table      receives what was done, as it is done
+
 --- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---@param plan access.deployment.Plan
----@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string), seen: table? }
+---@param options? access.deployment.Options
 ---@return access.deployment.Result result  with an error too: what was done before it
 ---@return aws.Error? err
 function Region:deploy(plan, options)
@@ -391,7 +478,7 @@ function Region:follow_deployment(service_name, version, options)
   return require("lanyard.access.deployment.follow").follow(self, service_name, version, options)
 end
 
---- Returns likely reasons why a deployment failed, and its logs; see lanyard.access.deployment.diagnosis.
+--- Returns likely reasons why a deployment failed, and its logs.
 ---@param outcome access.deployment.Outcome
 ---@param options { request: access.deployment.Request?, reveal: boolean? }
 ---@return string[]? reasons
@@ -423,12 +510,14 @@ end
 -- For the modules of lanyard.access
 
 --- Records the account that a reply named, so that `account` needs no call.
+---@private
 ---@param account string
 function Region:learn_account(account)
   self.shared.account = self.shared.account or account
 end
 
 --- Calls the setting `permit` for a change.
+---@private
 ---@param change access.Change
 ---@return true? permitted
 ---@return aws.Error? err  code RefusedByRule if a rule denies the change
@@ -440,6 +529,7 @@ function Region:permit(change)
 end
 
 --- Announces a change that permit is going to be asked about to the setting `prepare`.
+---@private
 ---@param change access.Change
 ---@return true? ok
 ---@return aws.Error? err
@@ -450,7 +540,8 @@ function Region:prepare_permit(change)
   return self.hooks.prepare(self, change)
 end
 
---- Whether a change reads the policy again when other writers have finished.
+--- Reports whether a change reads the policy again when other writers have finished.
+---@private
 ---@param options { settle?: boolean }
 ---@return boolean
 function Region:settles(options)
@@ -462,6 +553,7 @@ end
 
 --- Returns the directory for the journals of this account and Region. A change needs it, so that a caller can check it
 --- before other steps.
+---@private
 ---@param account? string
 ---@return string? directory
 ---@return aws.Error? err
@@ -481,6 +573,7 @@ function Region:journal_directory(account)
 end
 
 --- Returns the directory for a repository's lock and journal.
+---@private
 ---@param repository access.Repository
 ---@return string? directory
 ---@return aws.Error? err

@@ -37,7 +37,7 @@ local PARALLEL = 16
 ---@field after? string        policy text, absent if there is no policy
 ---@field grant? table         the journal's record of the grant
 ---@field deployment? table    the request, with the values of environment variables hidden
----@field dry_run? boolean
+---@field dry_run? boolean     nothing is going to be changed
 
 --- Settings of `access.connect` and `Region:with`.
 ---@class access.Settings
@@ -47,16 +47,16 @@ local PARALLEL = 16
 ---  change while there is time for calls; permit is called between reading a policy and writing it
 ---@field select? fun(region: access.Region): access.Repository[]?, aws.Error?  returns the repositories that
 ---  `repositories` lists if it is called without globs
----@field observer? access.Observer
+---@field observer? access.Observer  is called after something was read
 ---@field on_names? fun(kind: "services"|"repositories", names: string[], is_complete: boolean)  receives the names of
 ---  services and repositories that were read; is_complete: they are all of the Region
 ---@field journal_root? string  instead of $XDG_STATE_HOME/lanyard
----@field settle? boolean
----@field progress? fun(text: string)
----@field parallel? integer
+---@field settle? boolean  read a policy again after a write, when other writers have finished
+---@field progress? fun(text: string)  receives a line about what a call waits for
+---@field parallel? integer  calls in flight when many repositories are read; 16 by default
 ---@field poll? table    members of access.Poll that differ from the default
 ---@field limits? table  members of access.Limits that differ from the default
----@field clock? clock
+---@field clock? lanyard.Clock
 ---@field run? string  the id of the command run in the journal, instead of this process's
 
 -- ---------------------------------------------------------------------------------------------

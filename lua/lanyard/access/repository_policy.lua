@@ -13,8 +13,12 @@ local M = {}
 -- reply that was cut off) were taken for that, the next write would delete what the policy contains.
 local NO_POLICY = "RepositoryPolicyNotFoundException"
 
--- text | nil if the repository has no policy | nil, err
-local function read_text(client, name)
+--- Reads the text of a repository's policy, as it is stored.
+---@param client aws.Client  of ECR
+---@param name string  the repository's name
+---@return string? text  nil without an error if the repository has no policy
+---@return aws.Error? err
+function M.text(client, name)
   local reply, err = client:GetRepositoryPolicy { repositoryName = name }
   if not reply then
     if answers.rejected(err, NO_POLICY) then
@@ -55,7 +59,7 @@ end
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
 function M.read(client, name)
-  local text, err = read_text(client, name)
+  local text, err = M.text(client, name)
   if not text then
     return nil, err
   end

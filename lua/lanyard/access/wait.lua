@@ -125,7 +125,8 @@ function Wait:until_true(activity, condition)
     elseif met then
       return "success", service
     end
-    self.progress(("%s: %s: %s"):format(self.name, activity, last and (last.detail_code or last.state) or "?"))
+    self.progress(("%s: %s (%s): %s"):format(self.name, activity, self.wait:remaining(),
+      last and (last.detail_code or last.state) or "?"))
     return "retry"
   end, function()
     return self:expired(last, activity)

@@ -1,7 +1,22 @@
 --- Audits one Region of an account: reads it, checks it and returns a report.
 ---
----     local report, err = audit.run(region, { globs = { "team/*" } })
----     for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
+--- ```lua
+--- local aws, access = require "lanyard.aws", require "lanyard.access"
+--- local audit, report = require "lanyard.audit", require "lanyard.report"
+--- local session = assert(aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- assert(region:enable "my-container-service")
+--- local found = assert(audit.run(region))
+--- for _, finding in ipairs(found.findings) do
+---   print(finding.severity, finding.id, finding.fix)
+--- end
+--- --> low	unused-role	lanyard disable my-container-service --region us-east-1
+--- local page = report.text(found, "html", { catalogue = audit.catalogue })
+--- print(page:sub(1, 15))
+--- --> <!DOCTYPE html>
+--- ```
+---
+--- `lanyard audit` also audits several accounts and Regions, compares reports and stores them.
 
 local asker = require "lanyard.rules.audit"
 local checks = require "lanyard.audit.checks"
@@ -14,7 +29,8 @@ local resource_controls = require "lanyard.access.resource_controls"
 local severities = require "lanyard.severity"
 
 local M = {
-  --- The properties of each finding as data, by id; see lanyard.audit.findings.
+  --- The properties of each finding as data, by id; `lanyard help findings` prints them.
+  ---@type table<string, table>
   catalogue = findings.catalogue,
   --- Days without a pull after which a grant that no deployment needs is unused.
   UNUSED_DAYS = 90,
@@ -40,7 +56,7 @@ local M = {
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
 ---  findings nor repositories
 ---@field rules? rules.Rules         loaded user rules
----@field gate? task.Semaphore       limits the repositories that are read in parallel
+---@field gate? lanyard.Semaphore       limits the repositories that are read in parallel
 
 local function reader_of(region)
   local reader = resource_controls.reader(region.session)
@@ -90,8 +106,8 @@ end
 
 --- Reports whether a report has a finding that is at least this severe.
 ---@param report audit.Report
----@param severity? string
----@return boolean  false without a severity
+---@param severity? string  "critical", "high", "medium", "low" or "info"
+---@return boolean reaches  false without a severity
 function M.reaches(report, severity)
   return severity ~= nil and severities.reaches(report.findings, severity)
 end

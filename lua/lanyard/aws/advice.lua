@@ -98,6 +98,16 @@ for _, code in ipairs(lists.sorted_names(denial.CODES)) do
   M.register { [code] = denial.advice }
 end
 
+--- Returns the error codes that have advice, each with the advice if it is the same for every error, else with false.
+---@return table<string, string|false>
+function M.codes()
+  local codes = {}
+  for code, list in pairs(advice_by_code) do
+    codes[code] = #list == 1 and type(list[1]) == "string" and list[1]
+  end
+  return codes
+end
+
 local function for_code(err)
   for _, advice in ipairs(advice_by_code[err.code] or {}) do
     local text = advice

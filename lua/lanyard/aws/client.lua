@@ -2,15 +2,6 @@
 ---
 ---     local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
 ---     for repository in ecr:each("DescribeRepositories", "repositories") do ... end
----     local all, err = ecr:list("DescribeRepositories", "repositories")
----     local reply, err = service:wait("ServiceActive", { serviceName = "web" }, { timeout = 600 })
----
---- An error of a call has, besides `code` and `message`: status, request_id, operation, service, region, attempts,
---- retryable, and
----
----     sent     whether AWS may have received the request
----     reason   the OAuth error code, from the sign-in services
----     earlier  the failure of an earlier attempt that may have been carried out, if the last one was rejected
 
 local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
@@ -38,15 +29,29 @@ local function user_agent(app_id)
   return app_id and USER_AGENT .. " app/" .. app_id:gsub("[^%w!#$%%&'*+.^_`|~-]", "-") or USER_AGENT
 end
 
+--- An error of a call to AWS. `code` is AWS's own, such as "AccessDeniedException".
+---@class aws.Error : lanyard.Error
+---@field region? string    the Region that was called
+---@field attempts? integer how often the request was sent
+---@field sent? boolean     whether AWS may have received the request
+---@field reason? string    the OAuth error code, from the sign-in services
+---@field earlier? aws.Error  the failure of an earlier attempt that may have been carried out, if the last one was
+---  rejected
+---@field cause? aws.Error  of a wait: the error of its last call
+---@field reply? table      of a wait: its last reply
+
+--- A client of one AWS service. Each operation is a method with AWS's name, which takes the members of the request and
+--- returns the reply, or nil and an error: `ecr:GetRepositoryPolicy { repositoryName = "web" }`. Members have AWS's
+--- names, too. A time is a number of seconds since 1970.
 ---@class aws.Client
----@field service string
----@field region string
+---@field service string         "ecr"
+---@field region string          "us-east-1"
 ---@field endpoint string        the URL that is called
 ---@field signing_region string  the Region in signatures
 ---@field session aws.Session
 ---@field description aws.Service
 ---@field options aws.ClientOptions
----@field [string] fun(self: aws.Client, input?: table): table?, lanyard.Error?  the operations of the service
+---@field [string] fun(self: aws.Client, input?: table): table?, aws.Error?  the operations of the service
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
@@ -71,22 +76,31 @@ local function check_call(self, operation, input, level)
   end
 end
 
---- Calls an operation by its name: client:call("GetRole", input) is client:GetRole(input).
---- Raises an error for an unknown operation and for a missing required member.
+--- Calls an operation by its name: `client:call("GetRole", input)` is `client:GetRole(input)`. Raises an error for an
+--- unknown operation and for a missing required member.
+---
+--- ```lua
+--- local ecr = aws.client "ecr"
+--- print(ecr:call("DescribeRepositories").repositories[1].repositoryName)
+--- --> my-private-repo
+--- print(select(2, pcall(ecr.call, ecr, "DescribeRepository")))
+--- --> ecr has no operation 'DescribeRepository' (did you mean DescribeRepositories?)
+--- ```
 ---@param operation string
 ---@param input? table  the members of the request
 ---@return table? reply
----@return lanyard.Error? err
+---@return aws.Error? err
 function Client:call(operation, input)
   input = input or {}
   check_call(self, operation, input, 2)
   return call(self, operation, input)
 end
 
---- Iterates over the pages of an operation. If a page cannot be read, the iterator returns nil and the error, and ends.
+--- Iterates over the pages of an operation. If a page cannot be read, the iterator returns nil and the error, and ends:
+--- `for` does not see that error. `list` returns it, and `each` raises it.
 ---@param operation string
----@param input? table
----@return fun(): table?, lanyard.Error?
+---@param input? table  the members of the first request
+---@return fun(): table?, aws.Error? next_page
 function Client:pages(operation, input)
   local paging = self.description.paging or {}
   paging = paging[operation] or paging
@@ -120,9 +134,9 @@ end
 --- Returns the items of a list on all pages.
 ---@param operation string
 ---@param member string  the member of the reply that is the list
----@param input? table
+---@param input? table  the members of the first request
 ---@return table[]? items
----@return lanyard.Error? err
+---@return aws.Error? err
 function Client:list(operation, member, input)
   local items = {}
   local next_page = self:pages(operation, input)
@@ -138,10 +152,19 @@ function Client:list(operation, member, input)
 end
 
 --- Iterates over the items of a list, and requests pages as needed. Raises the error of a failed call.
+---
+--- ```lua
+--- local ecr = aws.client "ecr"
+--- for repository in ecr:each("DescribeRepositories", "repositories") do
+---   print(repository.repositoryName)
+--- end
+--- --> my-private-repo
+--- --> shared-repo
+--- ```
 ---@param operation string
 ---@param member string  the member of the reply that is the list
----@param input? table
----@return fun(): table?
+---@param input? table   the members of the first request
+---@return fun(): table? next_item
 function Client:each(operation, member, input)
   local next_page = self:pages(operation, input)
   local page, position = { [member] = {} }, 0
@@ -161,12 +184,23 @@ function Client:each(operation, member, input)
   end
 end
 
---- Waits until a waiter of the service succeeds. See lanyard.aws.waiters.
----@param name string  the name of the waiter
----@param input? table
----@param options? table
----@return table? reply  the reply that matched
----@return lanyard.Error? err
+--- Waits for a state: calls an operation again and again until a reply decides, as a waiter of the service says. Raises
+--- an error for an unknown waiter.
+---
+--- ```lua
+--- local lightsail = aws.client "lightsail"
+--- local reply, err = lightsail:wait("ServiceActive", {
+---   serviceName = "nothing" }, { timeout = 5 })
+--- print(reply, err.code)
+--- --> nil	NotFoundException
+--- ```
+---@param name string  the name of the waiter, such as "ServiceActive"
+---@param input? table  the members of the request
+---@param options? table  `timeout` in seconds, instead of the waiter's own, and values that the waiter names
+---@return table? reply  the reply that decided
+---@return aws.Error? err  code "WaiterTimeout" or "WaiterFailed", with the last `reply` and the `cause`; or the error
+---  of
+---  a call that the waiter does not expect
 function Client:wait(name, input, options)
   local waiter = self.description.waiters[name]
   if not waiter then
@@ -217,19 +251,21 @@ function M.new_shared()
   return { quotas = {}, offsets = {} }
 end
 
+--- Options of a client. Each replaces the one of the session.
 ---@class aws.ClientOptions
----@field max_attempts integer     attempts of a call, including those after a corrected clock or expired credentials
----@field retry_mode? string       see lanyard.aws.retry
+---@field max_attempts? integer     attempts of a call, including those after a corrected clock or expired credentials
+---@field retry_mode? string       "standard" or "adaptive"
 ---@field longest_delay? number    seconds between two attempts; 20 by default
 ---@field connect_timeout? number  seconds
 ---@field timeout? number          seconds for the whole attempt
 ---@field ca_bundle? string        path of a file with certificate authorities
 ---@field max_size? integer        bytes of a reply; 64 MiB by default
 ---@field app_id? string           application name in the User-Agent
----@field debug? fun(line: string)
----@field on_retry? fun(err: lanyard.Error?, delay: number?)  called before the wait for a retry, and with nil after it
+---@field debug? fun(line: string)  receives a log of the requests, without secrets
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  is called before the wait for a retry, and with nil after
+---  it
 ---@field transport? function      lanyard.http.request by default
----@field clock? table             lanyard.clock by default
+---@field clock? lanyard.Clock      lanyard.clock by default
 ---@field unsigned? boolean        request no credentials and sign nothing
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 

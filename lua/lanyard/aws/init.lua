@@ -1,10 +1,22 @@
---- Calls AWS.
+--- Calls AWS, with the Region, profile and credentials of the AWS CLI.
 ---
----     local aws = require "lanyard.aws"
----     local session = assert(aws.session { region = "us-east-1", profile = "ops" })
----     local ecr = assert(session:client "ecr")          -- or aws.client("ecr", { region = ... })
----     local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
----     local other = session:assume("arn:aws:iam::111122223333:role/audit", { session_name = "nightly" })
+--- ```lua
+--- local aws = require "lanyard.aws"
+--- local session = assert(aws.session { region = "us-east-1" })
+--- local ecr = assert(session:client "ecr") -- or aws.client("ecr", { ... })
+--- for repository in ecr:each("DescribeRepositories", "repositories") do
+---   print(repository.repositoryName)
+--- end
+--- --> my-private-repo
+--- --> shared-repo
+--- local reply, err = ecr:GetRepositoryPolicy { repositoryName = "nothing" }
+--- print(reply, err.code, err.status)
+--- --> nil	RepositoryNotFoundException	400
+--- ```
+---
+--- A call blocks only its task until the reply. Calls are signed, retried and rate-limited as in the AWS SDKs.
+--- `lanyard.aws.services` lists the services, and describes further ones. `lanyard help environment` lists the
+--- settings.
 
 local session = require "lanyard.aws.session"
 
@@ -15,19 +27,26 @@ local M = {
   defaults = {},
 }
 
---- Creates a session.
+--- Opens a session: one account, one Region and one set of credentials. No call is made, except on an EC2 instance to
+--- find its Region. The first call that needs credentials resolves them.
 ---@param options? aws.SessionOptions
 ---@return aws.Session? session
----@return lanyard.Error? err
+---@return lanyard.Error? err  a setting is missing or invalid
 function M.session(options)
   return session.new(options or {}, M.defaults)
 end
 
---- Creates a client with a new session.
----@param service string  a service of lanyard.aws.services
+--- Creates a client of a service with a new session. Raises an error for a service that is not described.
+---
+--- ```lua
+--- local sts = assert(aws.client("sts", { region = "us-east-1" }))
+--- print(assert(sts:GetCallerIdentity()).Account)
+--- --> 111122223333
+--- ```
+---@param service string  a name of `lanyard.aws.services`, such as "ecr" or "lightsail"
 ---@param options? aws.SessionOptions
 ---@return aws.Client? client
----@return lanyard.Error? err
+---@return lanyard.Error? err  a setting is missing or invalid
 function M.client(service, options)
   local own, err = M.session(options)
   if not own then

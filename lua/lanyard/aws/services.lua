@@ -1,31 +1,39 @@
 --- The AWS services that have clients. A few lines describe another one:
 ---
----     local services = require "lanyard.aws.services"
----     services.add {
----       name = "ssm", protocol = "json", version = "1.1", target = "AmazonSSM",
----       operations = [[ GetParameter Name -> Parameter:table ]],
----     }
----     local ssm = assert(aws.client "ssm")
+--- ```lua
+--- local services = require "lanyard.aws.services"
+--- services.add {
+---   name = "ssm", protocol = "json", version = "1.1", target = "AmazonSSM",
+---   operations = [[ GetParameter Name -> Parameter:table ]],
+--- }
+--- local ssm = assert(lanyard.aws.client "ssm")
+--- print(ssm.service, ssm.GetParameter ~= nil)
+--- --> ssm	true
+--- ```
 ---
 --- A line of `operations` has the name of an operation, its required members and, after ->, members of the reply with
 --- their types (lanyard.aws.shapes). A member whose type ends in an exclamation mark must be in every reply; another
 --- list that is absent is read as an empty list. A reply that does not fit is an error with the code InvalidResponse. A
---- backslash joins a line with the next. Flags after the name:
+--- backslash joins a line with the next. After the name, `unsigned` marks an operation that needs no credentials, and
+--- `once` one that must not be carried out twice: it is not retried after a failure that may have followed its
+--- execution. Other operations are, as in the SDKs: they read, set a state, or refuse a second time.
 ---
----     unsigned  the operation needs no credentials
----     once      the operation must not be carried out twice, so it is not retried after a failure that may have
----               followed its execution. Other operations are, as in the SDKs: they read, set a state, or refuse a
----               second time.
+--- The types of members are string, number, integer, boolean, time (seconds since 1970), table and list, the name of a
+--- structure (a line of `shapes`: its name and its members), and TYPE[] and TYPE{} for lists and maps of a type.
 ---
 --- With rest_json a line says where members are sent. All others are the body, as JSON:
 ---
----     GetThing GET /things/{thingId}?max={maxItems?}&verbose=yes x-amz-token={token} kind -> name:string
+--- ```text
+--- GetThing GET /things/{thingId}?max={maxItems?}&verbose=yes \
+---   x-amz-token={token} kind -> name:string
+--- ```
 ---
 --- thingId is a part of the path ({thingId+} keeps its slashes), maxItems an optional query parameter, token a header,
 --- and kind a required member of the body. {member} alone is the whole body, or after -> the whole reply.
 
 local description = require "lanyard.aws.description"
 local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -39,7 +47,7 @@ local M = {}
 ---@field operations string     one line each
 ---@field shapes? string        the structures in replies, one line each
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
----@field waiters? string       see lanyard.aws.acceptors
+---@field waiters? string       states that clients wait for, as in lua/lanyard/aws/models.lua
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
 ---@field transient? string     transient error codes, in addition to the ones that all services share
 
@@ -49,9 +57,10 @@ local services = {}
 -- The bundled services are parsed when they are first used: a script usually calls one or two of them.
 local bundled = lists.by_name(require "lanyard.aws.models")
 
---- Adds a service, so that aws.client(name) can call it.
+--- Adds a service, so that `aws.client` can call it. A service of the same name is replaced. Raises an error for a
+--- description that cannot be read.
 ---@param described aws.ServiceDescription
----@return aws.Service
+---@return aws.Service service
 function M.add(described)
   local service = description.parse(described)
   services[service.name] = service
@@ -59,6 +68,11 @@ function M.add(described)
 end
 
 --- Returns the names of all services, sorted.
+---
+--- ```lua
+--- print(table.concat(services.names(), " "):match "ecr")
+--- --> ecr
+--- ```
 ---@return string[]
 function M.names()
   local names = lists.sorted_names(bundled)
@@ -69,13 +83,21 @@ function M.names()
   return names
 end
 
---- Returns a service. Raises an error if it is not described.
+--- Returns a service with its operations and waiters. Raises an error if it is not described.
+---
+--- ```lua
+--- local described = services.get("ecr").operations.GetRepositoryPolicy
+--- print(described.required[1])
+--- --> repositoryName
+--- ```
 ---@param name string
 ---@return aws.Service
 function M.get(name)
   local service = services[name] or bundled[name] and M.add(bundled[name])
   if not service then
-    error(("the service '%s' is not described: see lanyard.aws.services.add"):format(tostring(name)), 3)
+    local near = suggest(tostring(name), M.names())
+    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name),
+      near and (" (did you mean %s?)"):format(near) or ""), 3)
   end
   return service
 end

@@ -17,27 +17,30 @@ local session_settings = require "lanyard.aws.session_settings"
 
 local M = {}
 
+--- Settings of a session. One that is nil comes from the environment or the AWS config files.
 ---@class aws.SessionOptions
----@field profile? string
----@field region? string
+---@field profile? string          name of a profile
+---@field region? string           "us-east-1"
 ---@field endpoint_url? string     replaces the endpoint of every service
 ---@field credentials? userdata    of lanyard.credentials
 ---@field retry_mode? string       "standard" or "adaptive"
----@field max_attempts? integer
+---@field max_attempts? integer   attempts of each call, with the first one
 ---@field many_calls? boolean      adaptive retries and more attempts, unless a setting says otherwise
----@field fips? boolean
----@field dualstack? boolean
+---@field fips? boolean           use endpoints that are validated by FIPS 140
+---@field dualstack? boolean      use endpoints with IPv6
 ---@field sts_endpoints? string    "regional" or "legacy"
 ---@field ca_bundle? string        path of a file with certificate authorities
 ---@field app_id? string           application name in the User-Agent
 ---@field connect_timeout? number  seconds; 0 for no limit
 ---@field timeout? number          seconds for each attempt; 0 for no limit
----@field debug? fun(line: string)
----@field on_retry? fun(err: lanyard.Error?, delay: number?)  see lanyard.aws.client
+---@field debug? fun(line: string)  receives a log of the requests, without secrets
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  is called before the wait for a retry (seconds), and with
+---  nil after it
 ---@field ask? fun(prompt: string): string?  asks for the codes of MFA devices; the terminal by default
 ---@field transport? function      lanyard.http.request by default
----@field clock? table             lanyard.clock by default
+---@field clock? lanyard.Clock      lanyard.clock by default
 
+--- One account, one Region, one set of credentials, and the clients that use them.
 ---@class aws.Session : aws.SessionSettings
 local Session = {}
 Session.__index = Session
@@ -117,7 +120,7 @@ function Session:credentials()
   return self.holder:get()
 end
 
---- Marks credentials as rejected by AWS: session:credentials() resolves new ones.
+--- Marks credentials as rejected by AWS: `credentials` resolves new ones.
 ---@param keys userdata
 function Session:expire(keys)
   self.holder:expire(keys)
@@ -132,7 +135,8 @@ function Session:resolve()
   return keys, err
 end
 
---- Returns how the credentials were resolved: the providers in order, with the outcome of each.
+--- Returns how the credentials were resolved: the providers in order, with the outcome of each. Resolves them if that
+--- has not happened.
 ---@return { provider: string, outcome: string, chosen: boolean }[]
 function Session:explain()
   if not self.steps then
@@ -171,8 +175,8 @@ function Session:endpoint(service)
   return endpoint, err
 end
 
---- Creates a client of a service.
----@param service string               a service of lanyard.aws.services
+--- Creates a client of a service. Raises an error for a service that is not described.
+---@param service string               a name of `lanyard.aws.services`
 ---@param options? aws.ClientOptions   replace the options of the session
 ---@return aws.Client? client
 ---@return lanyard.Error? err
@@ -189,6 +193,12 @@ end
 -- Other sessions
 
 --- Returns this session in another Region, with the same credentials.
+---
+--- ```lua
+--- local session = assert(aws.session { region = "us-east-1" })
+--- print(session:at("eu-west-1").region, session.region)
+--- --> eu-west-1	us-east-1
+--- ```
 ---@param region string
 ---@return aws.Session
 function Session:at(region)
@@ -200,20 +210,30 @@ local ROLE_OPTIONS = {
   transitive_tags = true, source_identity = true, mfa = "mfa_serial",
 }
 
+--- How a role is assumed: the parameters of AssumeRole in AWS's API reference of STS.
 ---@class aws.AssumeOptions
 ---@field region? string           another Region than this session's
----@field session_name? string
----@field external_id? string
+---@field session_name? string     the name of the role's session, in its ARN
+---@field external_id? string      the id that the role's trust policy may demand
 ---@field duration? integer        seconds
----@field policy? string|policy.Document
----@field policy_arns? string[]
----@field tags? table<string, string>
----@field transitive_tags? string[]
----@field source_identity? string
+---@field policy? string|policy.Document  restricts what the session may do
+---@field policy_arns? string[]    managed policies that restrict it, too
+---@field tags? table<string, string>  session tags
+---@field transitive_tags? string[]  keys of the tags that later sessions keep
+---@field source_identity? string  who uses the session, for CloudTrail
 ---@field mfa? string              serial number or ARN of an MFA device, whose code is asked for
 
 --- Returns a session with the credentials of a role. They are requested with this session's credentials at the first
---- call, and again before they expire. Everything else is as in this session.
+--- call, and again before they expire. Everything else is as in this session. Raises an error for an unknown option.
+---
+--- ```lua
+--- local session = assert(aws.session { region = "us-east-1" })
+--- local audit = session:assume("arn:aws:iam::111122223333:role/audit", {
+---   session_name = "nightly" })
+--- local identity, err = audit:identity() -- the first call assumes the role
+--- print(identity, err.code)
+--- --> nil	AccessDenied
+--- ```
 ---@param role_arn string
 ---@param options? aws.AssumeOptions
 ---@return aws.Session
@@ -241,8 +261,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The caller
 
+---@class aws.Identity
+---@field account string  12 digits
+---@field arn string
+---@field user_id string
+
 --- Returns the identity of the caller, from STS. It is requested once.
----@return { account: string, arn: string, user_id: string }? identity
+---@return aws.Identity? identity
 ---@return lanyard.Error? err
 function Session:identity()
   if not self.caller then

@@ -23,7 +23,7 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 --- The settings of a session.
 ---@class aws.SessionSettings
 ---@field profile aws.Profile
----@field region string
+---@field region string                  "us-east-1"
 ---@field endpoint_url? string           replaces the endpoint of every service
 ---@field fips? boolean
 ---@field dualstack? boolean
@@ -52,7 +52,7 @@ function M.check_endpoint(url, source)
     message = ("is '%s', which is not an endpoint: write https://host or http://host:port"):format(url:gsub("%c", "?"))
   end
   if message then
-    return nil, errors.new { code = "Usage", message = source .. " " .. message }
+    return nil, errors.new { code = "InvalidValue", message = source .. " " .. message }
   end
   return true
 end

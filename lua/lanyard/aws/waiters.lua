@@ -7,6 +7,7 @@
 
 local acceptors = require "lanyard.aws.acceptors"
 local errors = require "lanyard.errors"
+local meters = require "lanyard.meter"
 local recorded = require "lanyard.aws.recorded"
 
 local M = {}
@@ -72,6 +73,13 @@ function Wait:pause()
   end
   self.clock.sleep(math.min(self.next_pause(), left))
   return true
+end
+
+--- Describes how long the wait has taken, and how long it can take: "12 s of at most 10 min".
+---@return string
+function Wait:remaining()
+  local elapsed = self.clock.now() - (self.deadline - self.timeout)
+  return ("%s of at most %s"):format(meters.duration(elapsed), meters.duration(self.timeout))
 end
 
 --- Repeats an attempt until it decides.

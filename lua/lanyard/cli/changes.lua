@@ -8,6 +8,8 @@
 local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
 local exit = require "lanyard.cli.exit"
+local meters = require "lanyard.meter"
+local progress = require "lanyard.cli.progress"
 local report = require "lanyard.cli.print"
 
 local M = {}
@@ -116,11 +118,27 @@ end
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
 ---@return table[] results  of region:change_each
 function Changes:each(change)
-  local results = self.region:change_each(self.repositories, change, function(index, result)
+  local meter = meters.new { what = "repositories", total = #self.repositories }
+  meter.tally = false -- an interruption lists each repository
+  return progress.during(meter, self.region.change_each, self.region, self.repositories, change, function(index, result)
     self.started[index], self.results[index] = true, result
+    if result then
+      cli.progress(nil)
+      meter:step()
+    end
   end)
-  cli.progress(nil)
-  return results
+end
+
+--- Like `each`, for a dry run whose results are not kept.
+---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@return table[] results
+function Changes:rehearse(change)
+  local meter = meters.new { what = "repositories", verb = "were checked", total = #self.repositories }
+  return progress.during(meter, self.region.change_each, self.region, self.repositories, change, function(_, result)
+    if result then
+      meter:step()
+    end
+  end)
 end
 
 -- What becomes of a repository whose change has no result.
@@ -170,6 +188,28 @@ function Changes:report_result(result)
   return self:report()
 end
 
+-- The parts of the tally, in order.
+local TALLY = {
+  { "changed", "changed" }, { "interrupted", "may have changed" }, { "failed", "failed" },
+  { "unchanged", "needed no change" }, { "not changed", "were not begun" },
+}
+
+-- Prints how many repositories an interrupted command has changed, and how many it has not.
+local function note_tally(results)
+  local counts, parts = { interrupted = 0, failed = 0, unchanged = 0, changed = 0, ["not changed"] = 0 }, {}
+  for _, result in ipairs(results) do
+    local kind = result.err and "failed" or result.change.kind
+    kind = counts[kind] and kind or "changed"
+    counts[kind] = counts[kind] + 1
+  end
+  for _, part in ipairs(TALLY) do
+    parts[#parts + 1] = counts[part[1]] > 0 and ("%d %s"):format(counts[part[1]], part[2]) or nil
+  end
+  if #results > 0 then
+    cli.note(("lanyard: of %d repositories, %s"):format(#results, table.concat(parts, ", ")))
+  end
+end
+
 function Changes:__close(raised)
   if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
     cli.progress(nil)
@@ -177,7 +217,9 @@ function Changes:__close(raised)
       cli.note "lanyard: the repositories were not listed yet; nothing was changed"
     end
     if self.repositories or self.output == "json" then
-      report.changes(self.output, M.complete(self.repositories or {}, self.results, self.started), self.around)
+      local results = M.complete(self.repositories or {}, self.results, self.started)
+      report.changes(self.output, results, self.around)
+      note_tally(results)
     end
   end
 end

@@ -9,7 +9,10 @@
 --- A script that builds its options has its first comment as its help.
 
 local escape = require "lanyard.text.escape"
+local lists = require "lanyard.lists"
 local exit = require "lanyard.cli.exit"
+local output_option = require "lanyard.cli.output_option"
+local results = require "lanyard.cli.result"
 local shared = require "lanyard.cli.options"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -89,8 +92,8 @@ local function add_option(parser, option)
   if choices then
     added:choices(choices)
   end
-  if option.default or option[1] == "--output" then
-    added:default(option.default or choices[1])
+  if option.default and option[1] ~= "--output" then
+    added:default(option.default) -- Command:parse adds the default of --output, which depends on --query
   end
   if kind and kind.convert then
     added:convert(kind.convert)
@@ -102,6 +105,17 @@ local function add_option(parser, option)
   end
   if option.target then
     added:target(option.target)
+  end
+end
+
+-- Returns an option of a declaration; nil if it has none of this name.
+local function find_option(declared, name)
+  for _, option in ipairs(declared.options or {}) do
+    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      if one[1] == name then
+        return one
+      end
+    end
   end
 end
 
@@ -122,8 +136,9 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Commands
 
+--- The command line of a script.
 ---@class cli.Command
----@field name string
+---@field name string          of the command
 ---@field declared? cli.Declaration
 ---@field words? string[] the command line of a command that is built by calls
 local Command = {}
@@ -159,8 +174,8 @@ local function built(words, chunk_name, name)
   return setmetatable({ name = name, words = words, parser = new_parser(name, unwrapped(text)) }, Command)
 end
 
---- Makes the command line of the calling script.
----@param ... cli.Declaration|string a declaration; or the script's own arguments, to build the options by calls
+--- Makes the command line of the calling script. Raises an error for an invalid declaration.
+---@param ... cli.Declaration|string  a declaration; or the script's own arguments, to build the options by calls
 ---@return cli.Command
 function M.command(...)
   local name, chunk_name = name_of_caller(2)
@@ -168,11 +183,15 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
+  local writes_text = output_option.writes_text(declared.options)
   local valid, message = require("lanyard.cli.declaration").check(declared)
   if not valid then
     error(message, 2)
   end
-  return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
+  return setmetatable({
+    name = name, declared = declared, has_rules = includes(declared.options, "rules"), writes_text = writes_text,
+    output = find_option(declared, "--output"), query = find_option(declared, "--query"),
+  }, Command)
 end
 
 -- argparse's own makers of arguments, options, flags and sub-commands.
@@ -189,41 +208,73 @@ local function add_group(self, name)
   return self
 end
 
---- Adds the options that choose account, region and endpoint, spelled as the AWS CLI spells them.
+--- Adds the options that choose account, Region and endpoint to a command that is built by calls.
+---@return cli.Command self
 function Command:with_aws()
   return add_group(self, "aws")
 end
 
---- Adds --output with these formats, the first of them the default.
+--- Adds --output with these formats to a command that is built by calls. The first one is the default.
 ---@param formats string[]
+---@return cli.Command self
 function Command:with_output(formats)
-  add_option(self.parser, { "--output", help = "Output format.", choices = formats })
+  self.output = { "--output", help = ("Output format (default: %s)."):format(formats[1]),
+    choices = output_option.choices(formats) }
+  self.writes_text = lists.contains(formats, "text")
+  add_option(self.parser, self.output)
   return self
 end
 
---- Adds --dry-run, which every script has that changes something.
+--- Adds --dry-run, which every script has that changes something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_dry_run()
   return add_group(self, "dry-run")
 end
 
---- Adds --rules, which every script has that changes something through lanyard.access.
+--- Adds --rules, which every script has that changes something through `lanyard.access`, to a command that is built by
+--- calls.
+---@return cli.Command self
 function Command:with_rules()
   self.has_rules = true
   return add_group(self, "rules")
 end
 
---- Adds --yes, for scripts that ask before they change something.
+--- Adds --yes, for scripts that ask before they change something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_yes()
   return add_group(self, "yes")
 end
 
--- Rewrites what argparse says about an option: one that is given twice, or an unknown one with its suggestions and what
--- is known about this command.
-local function clarified(self, message)
+-- Returns the nearest choice for a value on the command line that is none of them: of an option, or of an argument,
+-- which can be any word.
+local function near_choice(message, words)
+  local option, choices = message:match "option '(%-%-[%w-]+)' must be one of (.*)$"
+  choices = choices or message:match "must be one of (.*)$"
+  local names = {}
+  for name in choices:gmatch "'([^']*)'" do
+    names[#names + 1] = name
+  end
+  for i, word in ipairs(words) do
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    value = option and (name == option and value or words[i - 1] == option and word or nil)
+      or not option and word:sub(1, 1) ~= "-" and word or nil
+    local near = value and not lists.contains(names, value) and suggest(value, names)
+    if near then
+      return near
+    end
+  end
+end
+
+-- Rewrites what argparse says: about an option that is given twice, or an unknown one with its suggestions and what is
+-- known about this command, or about a value that is none of the choices.
+local function clarified(self, message, words)
   local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"
   if twice then
     return twice .. " is given twice"
+  elseif message:find "must be one of '" then
+    local near = near_choice(message, words)
+    return near and ("%s; did you mean '%s'?"):format(message, near) or message
   elseif not option then
     return message
   elseif option == "--emulator" then
@@ -236,12 +287,29 @@ local function clarified(self, message)
   end):gsub("\nDid you mean ", "; did you mean "))
 end
 
---- Ends the script as a usage error.
----@param message string
-function Command:usage(message)
+-- The codes of what argparse says, by patterns. What a converter of a value says is none of them.
+local PARSER_CODES = {
+  { "^unknown option", "UnknownOption" }, { "goes before the command", "UnknownOption" },
+  { "is given twice$", "RepeatedOption" }, { " must be one of ", "InvalidChoice" }, { "^missing ", "MissingArgument" },
+  { "^too many arguments", "TooManyArguments" }, { " requires ", "MissingValue" },
+}
+
+local function code_of(message)
+  for _, row in ipairs(PARSER_CODES) do
+    if message:find(row[1]) then
+      return row[2]
+    end
+  end
+  return "InvalidValue"
+end
+
+--- Ends the script as a usage error, with exit status 2.
+---@param message string  what is wrong with the words; the name of the command's help is added
+---@param code? string    a code of `lanyard help errors`; "Usage" by default
+function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
-  exit.leave(exit.STATUS.usage, is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
+  exit.problem(code or "Usage", is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".
@@ -273,24 +341,61 @@ function M.no_subcommand(name, declared, word)
     near and ("; did you mean '%s %s'?"):format(name, near) or "")
 end
 
---- Parses the command line. A mistake in it ends the script with one line and exit status 2.
----@param ... string the script's arguments; not needed where `cli.command` took them
----@return table options the values by name, arguments included
+-- Adds --query to a command that is built by calls, has --output json, and no option of that name.
+local function add_query(self)
+  if not self.output or self.query or not lists.contains(self.output.choices, "json") then
+    return
+  end
+  for _, option in ipairs(self.parser._options) do
+    if lists.contains(option._aliases, "--query") then
+      return
+    end
+  end
+  self.query = output_option.QUERY
+  add_option(self.parser, self.query)
+end
+
+-- Reads --query, and replaces --output by the format that the command itself writes.
+local function choose_output(self, options)
+  local option = self.output
+  local choices = option and (option.choices or option.type and types[option.type].choices)
+  results.reset()
+  if not choices then
+    options.output = options.output or option and option.default
+    return
+  end
+  local has_query = self.query and self.query.type == output_option.QUERY.type
+  options.output = results.choose {
+    command = self.name, choices = choices, default = option.default or choices[1], writes_text = self.writes_text,
+    output = options.output, query = has_query and options.query or nil,
+  }
+end
+
+--- Parses the command line. A mistake in it ends the script with one line and exit status 2. --help prints the help and
+--- ends the script.
+---@param ... string  the script's arguments; not needed where `cli.command` took them
+---@return table options  the values by name, arguments included: that of --dry-run is `dry_run`
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
+  if self.parser then
+    add_query(self)
+  end
   if M.wants_help(words) then
-    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
+    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared, nil,
+      terminal.text_width()) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then
-    self:usage(M.no_subcommand(self.name, declared, words[1]))
+    self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    self:usage(clarified(self, result))
+    local message = clarified(self, result, words)
+    self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules
+  choose_output(self, result)
   return result
 end
 

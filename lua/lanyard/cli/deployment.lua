@@ -89,9 +89,10 @@ end
 ---@param logs access.deployment.Log[]
 function M.failure(name, outcome, reasons, logs)
   local ended = ENDED[outcome.result]:format(outcome.had_ended
-    and ("earlier; it was created at %s"):format(time_of(outcome.created))
+    and ("earlier; it was created at %s"):format(timestamp.shown(outcome.created))
     or "after " .. M.duration(outcome.seconds))
-  cli.note(escape.format("lanyard: deployment %d of '%s' %s", outcome.version, name, ended))
+  local headline = escape.format("lanyard: deployment %d of '%s' %s", outcome.version, name, ended)
+  cli.note(cli.with_code(headline, "DeploymentFailed"))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
   end
@@ -99,7 +100,7 @@ function M.failure(name, outcome, reasons, logs)
     cli.note(("  container '%s': %s"):format(escape.printable(log.container),
       log_heading(log, name, outcome.version)))
     for _, line in ipairs(log.lines) do
-      cli.note(("    %s  %s"):format(time_of(line.time), escape.printable(line.message)))
+      cli.note(("    %s  %s"):format(timestamp.shown(line.time), escape.printable(line.message)))
     end
   end
 end

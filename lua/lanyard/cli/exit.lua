@@ -1,11 +1,15 @@
 --- Ends a script: its exit status, and the message on stderr.
 
+local catalogue = require "lanyard.cli.errors"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- The exit statuses. `found`: a plan or an audit found something; `refused`: a rule denied the change.
+--- The exit statuses: `ok` 0, `failed` 1, `usage` 2, `found` 3 (a plan or an audit found something), `refused` 4 (a
+--- rule denied the change) and `interrupted` 130.
+---@type table<string, integer>
 M.STATUS = { ok = 0, failed = 1, usage = 2, found = 3, refused = 4, interrupted = 130 }
 
 local Exit = {}
@@ -16,8 +20,8 @@ function Exit:__tostring()
   return self.message or ("exit " .. self.status)
 end
 
---- Ends the script with a status and, on stderr, a message.
----@param status integer
+--- Ends the script with a status and, on stderr, a message. Errors end with `problem` or `fail`, which print a code.
+---@param status integer  one of `cli.exit`
 ---@param message? string
 function M.leave(status, message)
   error(setmetatable({ status = status, message = message }, Exit), 0)
@@ -30,18 +34,35 @@ function M.is_exit(value)
   return getmetatable(value) == Exit
 end
 
--- The codes of errors that a different command line would have avoided.
-local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true, InvalidRules = true, Usage = true }
-
 --- Returns the exit status for an error.
----@param err any
----@return integer
+---@param err any  an error of the library, or a text
+---@return integer status
 function M.status_of(err)
-  local code = errors.is(err) and err.code
-  if code == "RefusedByRule" or code == "UntrustedRules" then
-    return M.STATUS.refused
-  end
-  return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
+  local record = errors.is(err) and catalogue.get(err.code)
+  return record and record.status or M.STATUS.failed
+end
+
+--- Appends the code of an error to the first line of a message: "... [NoRegion]".
+---@param message string
+---@param code string
+---@return string
+function M.with_code(message, code)
+  return (message:gsub("^[^\n]*", "%0 [" .. escape.printable(code):gsub("%%", "%%%%") .. "]", 1))
+end
+
+--- Returns an error and its code in one line, without advice.
+---@param err lanyard.Error
+---@return string
+function M.line(err)
+  local has_code = err.operation and err.status -- what AWS answered has its code already
+  return has_code and tostring(err) or M.with_code(tostring(err), err.code)
+end
+
+--- Ends the script with an error that has no object: its message, its code, and the exit status of the code.
+---@param code string  of the catalogue (lanyard.cli.errors)
+---@param message string
+function M.problem(code, message)
+  M.leave(assert(catalogue.get(code), code).status, M.with_code(message, code))
 end
 
 -- Returns an error as text. A script may use a plain table with the members of an error.
@@ -52,14 +73,23 @@ local function text_of(err)
   return tostring(err)
 end
 
---- Describes an error and what to do about it, in lines that are safe to print on a terminal.
----@param err any a text, or an error with its advice
----@return string
+--- Describes an error with its code and what to do about it, in lines that are safe to print on a terminal. Times are
+--- shown as local times, but not in what AWS answered.
+---@param err any  a text, or an error with its advice
+---@return string text
 function M.describe(err)
   local text = text_of(err)
   if errors.is(err) and not err.problems then
     -- A message of AWS, or a name in another one, must not look like lines of lanyard.
     text = escape.printable(err.operation and text:gsub("[\r\n]+", " ") or text)
+  end
+  if not (errors.is(err) and err.operation) then
+    text = timestamp.localized(text)
+  end
+  if errors.is(err) and err.problems then
+    text = text:gsub("[^\n]+", function(line) return M.with_code(line, err.code) end)
+  elseif errors.is(err) and not (err.operation and err.status) then -- what AWS answered has its code already
+    text = M.with_code(text, err.code)
   end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
   text = advice and text .. "\n" .. advice or text
@@ -71,6 +101,9 @@ end
 ---@param status? integer instead of the error's own
 function M.fail(err, status)
   local text = M.describe(err)
+  if not errors.is(err) then
+    text = M.with_code(text, "ScriptFailed")
+  end
   -- A message of several lines has a problem in each. Advice is indented.
   M.leave(status or M.status_of(err), (text:gsub("\n(%S)", "\nlanyard: %1")))
 end
@@ -93,9 +126,15 @@ function M.complete()
 end
 
 --- Returns the first of two results, or ends the script with the second.
----@param result any
----@param err any
----@return any
+---
+--- ```lua
+--- local session = cli.check(lanyard.aws.session { region = "us-east-1" })
+--- print(session.region)
+--- --> us-east-1
+--- ```
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check(result, err)
   if result == nil then
     M.fail(err)
@@ -104,9 +143,9 @@ function M.check(result, err)
 end
 
 --- Like `check`, for a file named on the command line: a file that cannot be read or used is a usage error.
----@param result any
----@param err any
----@return any
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check_file(result, err)
   if result == nil then
     M.fail(err, M.STATUS.usage)
@@ -132,7 +171,7 @@ function M.of_error(raised, with_traceback)
   if not with_traceback then
     text = text:match "^[^\n]*" .. " (--debug prints the traceback)"
   end
-  return M.STATUS.failed, text
+  return M.STATUS.failed, M.with_code(text, "ScriptError")
 end
 
 --- Returns how a script ended by what it returned. An integer is the exit status; `false` and `nil, err` mean failure,
@@ -144,7 +183,9 @@ function M.of_results(...)
   if math.type(first) == "integer" then
     return first
   elseif first == false or first == nil and err ~= nil then
-    return M.STATUS.failed, err ~= nil and M.describe(err) or "it returned false"
+    local is_object = errors.is(err)
+    local message = err == nil and "it returned false" or M.describe(err)
+    return M.STATUS.failed, is_object and message or M.with_code(message, "ScriptFailed")
   end
   return M.STATUS.ok
 end

@@ -7,7 +7,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Returns " until TIMESTAMP", " (expired TIMESTAMP)", or "" for a grant that does not expire.
+--- Returns for people " until TIMESTAMP", " (expired TIMESTAMP)", or "" for a grant that does not expire.
 ---@param at? number   seconds since 1970
 ---@param now number
 ---@return string
@@ -15,7 +15,7 @@ function M.expiry(at, now)
   if not at then
     return ""
   end
-  return (at > now and " until %s" or " (expired %s)"):format(timestamp.format(at))
+  return (at > now and " until %s" or " (expired %s)"):format(timestamp.shown(at))
 end
 
 local DOUBTS = { depends = " (conditional)", partial = " (one of two actions)", deny = " (no pull)" }

@@ -1,77 +1,18 @@
 --- Renders help: of one command, from its declaration, and the list of all commands.
 
 local declaration = require "lanyard.cli.declaration"
+local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
 local parts_of = require "lanyard.cli.parts"
 local severity = require "lanyard.severity"
-local width_of = require("lanyard.text.width").of
 
 local M = {}
 
+-- The width where the caller gives none.
 local WIDTH = 80
 
 -- The column at which the text of an argument or option begins.
 local COLUMN = 26
-
--- ---------------------------------------------------------------------------------------------
--- Lines
-
--- Fills words into lines of at most `width` characters. A word longer than that has a line of its own.
-local function filled(text, width)
-  local lines, line = {}, nil
-  for word in text:gmatch "%S+" do
-    if line and width_of(line) + 1 + width_of(word) <= width then
-      line = line .. " " .. word
-    else
-      lines[#lines + 1] = line
-      line = word
-    end
-  end
-  lines[#lines + 1] = line
-  return lines
-end
-
--- Fills text and joins its lines, the ones after the first indented.
-local function hanging(text, indent)
-  return table.concat(filled(text, WIDTH - indent), "\n" .. (" "):rep(indent))
-end
-
---- Fills the paragraphs of a text to 80 columns. Lines that begin with two blanks stay as they are.
----@param text string
----@return string
-function M.paragraphs(text)
-  local out, paragraph = {}, {}
-  local function flush()
-    if #paragraph > 0 then
-      table.move(filled(table.concat(paragraph, " "), WIDTH), 1, #paragraph + #text, #out + 1, out)
-      paragraph = {}
-    end
-  end
-  for line in (text:gsub("%s+$", "") .. "\n"):gmatch "([^\n]*)\n" do
-    if line == "" or line:find "^  " then
-      flush()
-      out[#out + 1] = line
-    else
-      paragraph[#paragraph + 1] = line
-    end
-  end
-  flush()
-  return table.concat(out, "\n")
-end
-
--- Rows of { term, text } in two columns; a term too wide for its column has a line of its own.
-local function rows(items)
-  local lines = {}
-  for _, item in ipairs(items) do
-    local term = "  " .. item[1]
-    if width_of(term) + 2 > COLUMN then
-      lines[#lines + 1] = term
-      term = ""
-    end
-    lines[#lines + 1] = term .. (" "):rep(COLUMN - width_of(term)) .. hanging(item[2], COLUMN)
-  end
-  return table.concat(lines, "\n")
-end
 
 local function section(heading, text)
   return text ~= "" and ("\n%s\n%s\n"):format(heading, text) or ""
@@ -84,28 +25,29 @@ end
 M.usage = parts_of.usage
 
 -- The lines that follow "Usage: ".
-local function usage_lines(name, declared)
-  local lines = {}
+local function usage_lines(name, declared, width)
+  local lines, indent = {}, width < WIDTH // 2 and 2 or #"Usage: "
   for i, usage in ipairs(parts_of.usages(name, declared)) do
     -- "[OPTION ...]" is one word here: a line does not break inside it.
-    lines[i] = hanging(usage:gsub("%[OPTION ", "[OPTION\0"), 7):gsub("%z", " ")
+    local text = layout.hanging((usage:gsub("%[OPTION ", "[OPTION\0")), width, indent)
+    lines[i] = text:gsub("%z", " ")
   end
-  return table.concat(lines, "\n       ")
+  return (indent == 2 and "Usage:\n  " or "Usage: ") .. table.concat(lines, "\n" .. (" "):rep(indent))
 end
 
-local function status_rows(declared)
+local function status_rows(declared, width)
   local lines = {}
   for i, row in ipairs(parts_of.statuses(declared)) do
-    lines[i] = ("  %-4d%s"):format(row[1], hanging(row[2], 6))
+    lines[i] = ("  %-4d%s"):format(row[1], layout.hanging(row[2], width, 6))
   end
   return table.concat(lines, "\n")
 end
 
-local function example_rows(examples)
+local function example_rows(examples, width)
   local lines = {}
   for _, example in ipairs(examples or {}) do
-    lines[#lines + 1] = "  " .. example[1]
-    lines[#lines + 1] = example[2] and "      " .. hanging(example[2], 6) or nil
+    lines[#lines + 1] = "  " .. layout.hanging(example[1], width, 4)
+    lines[#lines + 1] = example[2] and "      " .. layout.hanging(example[2], width, 6) or nil
   end
   return table.concat(lines, "\n")
 end
@@ -114,14 +56,19 @@ end
 ---@param name string the command, such as "policy lint"
 ---@param declared cli.Declaration
 ---@param summaries? table<string, string> the summary of each sub-command
+---@param width? integer of the terminal; 80 unless given
 ---@return string
-function M.command(name, declared, summaries)
+function M.command(name, declared, summaries, width)
+  width = width or WIDTH
   local own, groups = parts_of.options(declared)
   local parts = {
-    hanging(declared.summary, 0), "\n\nUsage: ", usage_lines(name, declared), "\n",
+    layout.hanging(declared.summary, width, 0), "\n\n", usage_lines(name, declared, width), "\n",
   }
+  local function rows(items)
+    return layout.rows(items, width, COLUMN)
+  end
   if declared.description then
-    parts[#parts + 1] = "\n" .. M.paragraphs(declared.description) .. "\n"
+    parts[#parts + 1] = "\n" .. layout.text(declared.description, width) .. "\n"
   end
   parts[#parts + 1] = section("Commands", rows(parts_of.commands(name, declared, summaries)))
   parts[#parts + 1] = section("Arguments", rows(parts_of.arguments(declared)))
@@ -129,8 +76,8 @@ function M.command(name, declared, summaries)
   for _, group in ipairs(groups) do
     parts[#parts + 1] = section(group[1], rows(group[2]))
   end
-  parts[#parts + 1] = section("Exit status", status_rows(declared))
-  parts[#parts + 1] = section("Examples", example_rows(declared.examples))
+  parts[#parts + 1] = section("Exit status", status_rows(declared, width))
+  parts[#parts + 1] = section("Examples", example_rows(declared.examples, width))
   return table.concat(parts)
 end
 
@@ -139,17 +86,18 @@ end
 
 --- Renders the list of commands by category, in the order of the categories; sub-commands are left out.
 ---@param commands { name: string, summary: string, category?: string }[]
+---@param width? integer of the terminal; 80 unless given
 ---@return string
-function M.overview(commands)
+function M.overview(commands, width)
   local parts = {}
   local function add(heading, wanted)
     local lines = {}
     for _, command in ipairs(commands) do
       if wanted(command.category) and not command.name:find " " then
-        lines[#lines + 1] = ("  %-13s%s"):format(command.name, hanging(command.summary, 15))
+        lines[#lines + 1] = { command.name, command.summary }
       end
     end
-    parts[#parts + 1] = section(heading, table.concat(lines, "\n"))
+    parts[#parts + 1] = section(heading, layout.rows(lines, width or WIDTH, 15))
   end
   local known = {}
   for _, category in ipairs(declaration.CATEGORIES) do
@@ -166,24 +114,21 @@ end
 --- Renders the entries of a catalogue, the most severe first.
 ---@param title string
 ---@param catalogue table<string, { severity: string, summary: string }>
+---@param width? integer of the terminal; 80 unless given
 ---@return string
-function M.catalogue(title, catalogue)
+function M.catalogue(title, catalogue, width)
+  width = width or WIDTH
   local ids = lists.sorted_names(catalogue)
   table.sort(ids, function(a, b)
     local first, second = severity.RANK[catalogue[a].severity], severity.RANK[catalogue[b].severity]
     return first < second or first == second and a < b
   end)
-  local widest = 0
-  for _, id in ipairs(ids) do
+  local rows, widest = {}, 0
+  for i, id in ipairs(ids) do
+    rows[i] = { ("%-10s%s"):format(catalogue[id].severity, id), catalogue[id].summary }
     widest = math.max(widest, #id)
   end
-  local lines = { M.paragraphs(title), "" }
-  for _, id in ipairs(ids) do
-    local head = ("  %-10s%s"):format(catalogue[id].severity, id)
-    local column = 12 + widest + 2
-    lines[#lines + 1] = head .. (" "):rep(column - #head) .. hanging(catalogue[id].summary, column)
-  end
-  return table.concat(lines, "\n")
+  return layout.text(title, width) .. "\n\n" .. layout.rows(rows, width, 12 + widest + 2)
 end
 
 return M

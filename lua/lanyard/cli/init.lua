@@ -1,24 +1,39 @@
 --- The interface between a script and the person or program that runs it: options, result on stdout, diagnostics on
 --- stderr, exit status.
 ---
----     local cli = require "lanyard.cli"
+--- ```lua shared-repo
+--- local cli = require "lanyard.cli"
 ---
----     local command = cli.command {
----       summary = "Print the size of a repository's policy.",
----       category = "policies",
----       arguments = { { "repository", help = "Name of the repository." } },
----       options = { "aws" },
----       exit = { { 0, "the size was printed" } },
----       examples = { { "lanyard size my-private-repo" } },
----     }
----     local options = command:parse(...)
----     local region = cli.connect(options)
+--- local command = cli.command {
+---   summary = "Print the size of a repository's policy.",
+---   category = "policies",
+---   arguments = { { "repository", help = "Name of the repository." } },
+---   options = { "aws", { "--limit", type = "integer", help = "Limit." } },
+---   exit = { { 0, "the size was printed" }, { 1, "it is too large" } },
+---   examples = { { "lanyard size my-private-repo" } },
+--- }
+--- local options = command:parse(...)
+--- local region = cli.connect(options)
+--- local repository = cli.check(region:repositories { options.repository })[1]
+--- local doc, err = region:policy(repository)
+--- local size = cli.check(doc and doc:size() or not err and 0 or nil, err)
+--- cli.out(size .. " characters")
+--- --> 538 characters
+--- if size > (options.limit or size) then
+---   cli.leave(cli.exit.failed, "the policy is too large")
+--- end
+--- ```
 ---
---- lanyard.cli.declaration describes the declaration, and lanyard.cli.print the tables and JSON of results.
+--- A script in a folder of `$LANYARD_PATH`, in `~/.config/lanyard/scripts` or in a trusted `./.lanyard/scripts` is a
+--- command of its name. `lanyard help cli.Declaration`, `cli.Argument` and `cli.Option` list what a declaration has,
+--- and `lanyard.cli.print` prints tables and JSON. A script that returns nil and an error, or false, ends with exit
+--- status 1, one that returns an integer with that status.
 
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local progress = require "lanyard.cli.progress"
+local result = require "lanyard.cli.result"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
 
@@ -26,6 +41,8 @@ local M = {
   command = command.command,
   exit = exit.STATUS,
   leave = exit.leave,
+  problem = exit.problem,
+  with_code = exit.with_code,
   fail = exit.fail,
   check = exit.check,
   check_file = exit.check_file,
@@ -33,13 +50,12 @@ local M = {
   status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
-  json = terminal.json,
+  json = result.json,
   note = terminal.note,
   paint = terminal.paint,
   colours = terminal.colours,
   progress = terminal.progress,
   confirm = terminal.confirm,
-  -- Converters for options that are built by calls.
   duration = types.duration.convert,
   seconds = types.seconds.convert,
 }
@@ -53,15 +69,15 @@ local has_reported_proxy = false
 -- to this machine's settings, and every call waits for it.
 local function report_retry(err, delay)
   terminal.progress(err and ("%s (retry in %.0f s)"):format(err, math.ceil(delay)))
-  if err and err.code == "Proxy" and not has_reported_proxy and not terminal.shows_progress() then
+  if err and err.code == "Proxy" and not has_reported_proxy and not progress.is_possible() then
     has_reported_proxy = true
     terminal.note(escape.format("lanyard: %s (retrying)", err))
   end
 end
 
---- Returns the settings for aws.session that the shared AWS options give.
----@param options table of Command:parse
----@return table
+--- Returns the settings for `aws.session` that the shared AWS options give.
+---@param options table  of `Command:parse`
+---@return aws.SessionOptions
 function M.session_options(options)
   return {
     profile = options.profile,
@@ -76,7 +92,7 @@ function M.session_options(options)
 end
 
 --- Opens the session that the options ask for. Ends the script where the Region or the profile is missing.
----@param options table of Command:parse
+---@param options table  of `Command:parse`
 ---@return aws.Session
 function M.session(options)
   local session, err = require("lanyard.aws").session(M.session_options(options))
@@ -87,6 +103,7 @@ function M.session(options)
 end
 
 --- Checks a mute when a rules file is loaded. The findings are loaded only for a file that mutes something.
+---@private
 ---@param mute rules.Mute
 ---@return true? ok
 ---@return string? message
@@ -96,11 +113,11 @@ end
 
 --- Opens the rules that the options ask for. A script with --rules reads them at once, so that a mistake in the file is
 --- reported before anything is done.
----@param options table of Command:parse
+---@param options table  of `Command:parse`
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
+    exit.problem("MissingValue", "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,
@@ -113,9 +130,10 @@ function M.rules(options)
   return rules
 end
 
---- Opens lanyard.access on the session and with the rules that the options ask for.
----@param options table of Command:parse
----@param settings? table further settings of access.connect
+--- Opens `lanyard.access` on the session and with the rules that the options ask for. Ends the script where something
+--- is missing.
+---@param options table  of `Command:parse`
+---@param settings? access.Settings  further settings of `access.connect`
 ---@return access.Region
 function M.connect(options, settings)
   local rules, session = M.rules(options), M.session(options)
@@ -123,6 +141,7 @@ function M.connect(options, settings)
     on_names = require("lanyard.cli.completion.names").observer(session),
     permit = function(region, change) return rules:permit(region, change) end,
     prepare = function(region, change) return rules:prepare(region, change) end,
+    observer = progress.observer(),
   }
   for name, value in pairs(settings or {}) do
     all[name] = value

@@ -4,13 +4,20 @@
 ---     own.first                                  --> "status"
 ---     leading_options.joined(leading, rest)      --> { "--profile", "ops", "web" }
 
+local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
+
 local M = {}
 
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
 local TAKES_VALUE = {
   ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
+  ["--query"] = true,
   ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
+
+local KNOWN = lists.sorted_names(TAKES_VALUE)
+table.move({ "--emulator", "--version", "--help", "--debug" }, 1, 4, #KNOWN + 1, KNOWN)
 
 --- Joins the options before a command with its words. An option that is also after the command counts there, as the
 --- last one counts in the AWS CLI.
@@ -40,7 +47,7 @@ end
 ---@param words string[]
 ---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
 ---@return string[]|string leading  options for the command; or why the words are invalid
----@return string[]? rest  words after the command
+---@return string[]|string? rest  words after the command; or the code of the error
 function M.split(words)
   local own, leading, i = {}, {}, 1
   while words[i] and words[i]:sub(1, 1) == "-" do
@@ -48,7 +55,7 @@ function M.split(words)
     if word == "--emulator" then
       own.emulator = true
     elseif word == "--emulator=" then
-      return nil, "--emulator= needs the file of a seed"
+      return nil, "--emulator= needs the file of a seed (lanyard help emulate)", "MissingValue"
     elseif word:find "^%-%-emulator=" then
       own.emulator, own.seed = true, word:match "=(.*)"
     elseif word == "--version" or word == "-e" or word == "-" then
@@ -65,7 +72,9 @@ function M.split(words)
       table.move(words, i, i + 1, #leading + 1, leading)
       i = i + 1
     else
-      return nil, ("unknown option '%s' before a command"):format(word)
+      local near = suggest(word, KNOWN)
+      return nil, ("unknown option '%s' before a command%s (lanyard help)"):format(word,
+        near and ("; did you mean '%s'?"):format(near) or ""), "UnknownOption"
     end
     i = i + 1
   end

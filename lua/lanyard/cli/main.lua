@@ -5,7 +5,9 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
+local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
+local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
@@ -20,8 +22,12 @@ usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
        lanyard -e <code> [<argument> ...]   run a line of Lua
        lanyard help [<command>]             list the commands, or describe one
        lanyard help environment             list the variables and config files
+       lanyard help errors                  list the errors with cause and remedy
+       lanyard help output                  describe --output and --query
        lanyard help findings                list the findings of audit
        lanyard help lint                    list the findings of policy lint
+       lanyard help modules                 list the Lua modules
+       lanyard help <module>[.<function>]   describe one, or what it has
        lanyard scripts                      print where each command comes from
        lanyard --version
 
@@ -43,7 +49,7 @@ local function load_chunk(source, chunk_name, name)
   command_line.names[chunk_name] = name
   local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
-    exit.leave(exit.STATUS.failed, message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
+    exit.problem("InvalidScript", message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end
   return chunk
 end
@@ -57,19 +63,28 @@ local function run_chunk(chunk, name, words)
   return status
 end
 
+-- A script of the user can print its result in other ways than lanyard.cli.
+local function run_own(chunk, name, words)
+  local status = run_chunk(chunk, name, words)
+  if status == exit.STATUS.ok and package.loaded["lanyard.cli.result"] then
+    require("lanyard.cli.result").note_unused()
+  end
+  return status
+end
+
 -- err: about a script of this name that is not trusted | nil
 -- others: words that `lanyard help` accepts besides commands | nil
 local function no_command(name, err, others)
   if err then
-    exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
+    exit.problem("UnknownCommand", ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
       exit.describe(err.message)))
   end
   local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
   for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
-  local near = suggest(name, names)
-  exit.leave(exit.STATUS.usage, ("there is no command '%s'%s (lanyard help lists all)"):format(name,
+  local near = others and require("lanyard.cli.errors").nearest(name) or suggest(name, names)
+  exit.problem("UnknownCommand", ("there is no command '%s'%s (lanyard help lists all)"):format(name,
     near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
@@ -94,7 +109,7 @@ end
 local function print_help(script)
   local declared, message = find_commands().declaration(script)
   if message then
-    exit.leave(exit.STATUS.failed,
+    exit.problem("InvalidDeclaration",
       escape.printable(("%s: the declaration is invalid: %s"):format(script.path, message)))
   elseif not declared then
     local _, text = command_line.header(script.source)
@@ -107,7 +122,8 @@ local function print_help(script)
     local sub = find_commands().find(script.name, { command })
     summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
-  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries))
+  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries,
+    terminal.text_width()))
   return exit.STATUS.ok
 end
 
@@ -133,9 +149,10 @@ local function run_script(name, leading, words)
     search_path.beside(script.folder)
   end
   local all = leading_options.joined(leading, rest)
-  local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  local run_it = script.built_in and run_chunk or run_own
+  local status = run_it(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
-    exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
+    exit.problem("NoResult", ("%s ended without a result: run it again with --debug"):format(script.name))
   end
   return status
 end
@@ -144,7 +161,7 @@ end
 local function run_input(words)
   local source = exit.check(system.read_file "-")
   require("lanyard.prompt").forbid()
-  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
+  return run_own(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
 local function run_file(path, words)
@@ -153,7 +170,7 @@ local function run_file(path, words)
   if folder then
     search_path.beside(folder)
   end
-  return run_chunk(load_chunk(source, "@" .. path), path, words)
+  return run_own(load_chunk(source, "@" .. path), path, words)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -178,9 +195,22 @@ local function overview()
       category = script.built_in and declared and declared.category or nil,
     }
   end
-  print_harmless(USAGE .. require("lanyard.cli.help").overview(list)
-    .. "\n'lanyard help COMMAND' describes a command.")
+  local width = terminal.text_width()
+  print_harmless(layout.refit(USAGE, width) .. require("lanyard.cli.help").overview(list, width)
+    .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
   return exit.STATUS.ok
+end
+
+-- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
+local function module_help(name)
+  local width = terminal.text_width()
+  local text, message = require("lanyard.cli.help_modules").text(name, width)
+  if message then
+    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
+  elseif text then
+    terminal.out(layout.refit(text, width))
+    return exit.STATUS.ok
+  end
 end
 
 local function help(words)
@@ -188,19 +218,35 @@ local function help(words)
   if not name then
     return overview()
   elseif topics[name] then
-    terminal.out(topics[name]())
+    local width = terminal.text_width()
+    terminal.out(layout.refit(topics[name](width), width))
     return exit.STATUS.ok
   end
   local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
-  if not script then
-    no_command(name, err, lists.sorted_names(topics))
+  local page = not script and require("lanyard.cli.errors").describe(name)
+  if page then
+    terminal.out(layout.refit(page, terminal.text_width()))
+    return exit.STATUS.ok
+  elseif not script then
+    local status = module_help(name)
+    if status then
+      return status
+    end
+    local names, modules = lists.sorted_names(topics), require("lanyard.cli.help_modules").names()
+    no_command(name, err, table.move(modules, 1, #modules, #names + 1, names))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
+    exit.problem("UnknownCommand", ("%s (lanyard help %s)"):format(
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
-  return print_help(script)
+  local status = print_help(script)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name,
+    terminal.text_width())
+  if note then
+    terminal.out(note)
+  end
+  return status
 end
 
 local function list_scripts()
@@ -241,7 +287,7 @@ end
 local function run(words)
   local own, leading, rest = leading_options.split(words)
   if not own then
-    exit.leave(exit.STATUS.usage, leading .. " (lanyard help)")
+    exit.problem(rest, leading)
   end
   local first = own.first
   search_path.install()
@@ -255,7 +301,7 @@ local function run(words)
   elseif first == "-e" then
     local code = table.remove(rest, 1)
     if not code then
-      exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
+      exit.problem("MissingValue", "-e needs a line of Lua (lanyard help)")
     end
     return run_chunk(load_chunk(code, "=(command line)", "-e"), "-e", leading_options.joined(leading, rest))
   elseif first == "-" then
@@ -291,7 +337,8 @@ local function output_status(status)
   local kind, reason = system.output_failure()
   if status == exit.STATUS.ok and kind == "failed" then
     reason = write_failure or reason
-    terminal.note("lanyard: cannot write the result" .. (reason and ": " .. reason or ""))
+    local message = "lanyard: cannot write the result" .. (reason and ": " .. reason or "")
+    terminal.note(exit.with_code(message, "OutputFailed"))
     return exit.STATUS.failed
   end
   return status
@@ -305,10 +352,12 @@ local function watch_output()
     for i = 1, parts.n do
       parts[i] = tostring(parts[i])
     end
+    progress.erase "\n"
     check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
     check_pipe(io.stdout:flush())
   end
   rawset(io, "write", function(...)
+    progress.erase(tostring(select(-1, "", ...)))
     local results = table.pack(io_write(...))
     if io.output() == io.stdout then
       check_pipe(table.unpack(results, 1, 3))
@@ -325,6 +374,7 @@ end
 return function(words)
   watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
+  progress.finish(not ok and not exit.is_exit(result))
   if ok then
     local status = output_status(result)
     if status == result then

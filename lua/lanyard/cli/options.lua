@@ -1,5 +1,7 @@
 --- Options that several commands share, by the name of their group in a declaration.
 
+local complete = require("lanyard.cli.output_option").complete
+
 -- How AWS is called. The options are spelled as the AWS CLI spells them.
 local CALLS = {
   { "--endpoint-url", type = "text", value = "URL", help = "Call this endpoint instead of AWS's." },
@@ -29,7 +31,7 @@ return {
   },
   yes = { { "--yes", help = "Do not ask for confirmation." } },
   -- What `audit` and `audit merge` do with a report.
-  report = {
+  report = complete {
     { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
     { "--output", type = "report-format" },

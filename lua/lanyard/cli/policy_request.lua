@@ -43,12 +43,13 @@ end
 local function read_object(command, word, add)
   local ok, object = pcall(json.decode, word)
   if not ok or type(object) ~= "table" then
-    command:usage(("--context: not a JSON object: %s"):format(escape.printable(ok and word or tostring(object))))
+    command:usage(("--context: not a JSON object: %s"):format(escape.printable(ok and word or tostring(object))),
+      "InvalidValue")
   end
   local keys = {}
   for key in pairs(object) do
     if type(key) ~= "string" then
-      command:usage "--context: a JSON object of keys and values expected"
+      command:usage("--context: a JSON object of keys and values expected", "InvalidValue")
     end
     keys[#keys + 1] = key
   end
@@ -57,7 +58,7 @@ local function read_object(command, word, add)
     local values = values_of(object[key])
     if not values then
       command:usage(("--context: %s: expected a string, a number, true, false, or a list of them")
-        :format(escape.printable(key)))
+        :format(escape.printable(key)), "InvalidValue")
     end
     add(key, values)
   end
@@ -85,7 +86,8 @@ function M.context(command, words)
     elseif word:find "^%s*{" then
       read_object(command, word, add)
     else
-      command:usage(("--context: '%s' is not KEY=VALUE or a JSON object"):format(escape.printable(word)))
+      command:usage(("--context: '%s' is not KEY=VALUE or a JSON object"):format(escape.printable(word)),
+        "InvalidValue")
     end
   end
   return context
@@ -97,14 +99,14 @@ end
 ---@return { principal: string, action: string, resource?: string, context?: table, issuer?: string, partial: boolean }
 function M.read(command, options)
   if not (options.principal and options.action_name) then
-    command:usage "--principal and --action are required"
+    command:usage("--principal and --action are required", "MissingArgument")
   end
   local valid, message = principals.check(options.principal)
   if not valid then
-    command:usage("--principal: " .. message)
+    command:usage("--principal: " .. message, "InvalidValue")
   elseif not options.action_name:find "^[%w-]+:%w+$" then
     command:usage(("--action: '%s' is not an action: write SERVICE:ACTION, such as ecr:BatchGetImage")
-      :format(options.action_name))
+      :format(options.action_name), "InvalidValue")
   end
   local request = {
     principal = options.principal, action = options.action_name, resource = options.resource,
@@ -115,7 +117,7 @@ function M.read(command, options)
     issuer = request.issuer,
   }
   if not possible then
-    command:usage("such a request cannot exist: " .. escape.printable(contradiction))
+    command:usage("such a request cannot exist: " .. escape.printable(contradiction), "InvalidValue")
   end
   return request
 end

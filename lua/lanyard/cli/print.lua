@@ -1,29 +1,65 @@
 --- Prints results in the format that --output asks for.
 ---
----     local print_ = require "lanyard.cli.print"
----     print_.rows({ "REPOSITORY", "RESULT" }, { { "web", { "granted", "green" } } })
+--- ```lua --output=json
+--- local cli, results = require "lanyard.cli", require "lanyard.cli.print"
+--- local options = cli.command {
+---   summary = "List repositories.", options = {
+---     "aws", { "--output", choices = { "table", "json" } } },
+--- }:parse(...)
+--- local rows, items = {}, lanyard.json.array {}
+--- local region = cli.connect(options)
+--- for i, repository in ipairs(cli.check(region:repositories())) do
+---   rows[i] = { repository.name, { repository.mutability, "green" } }
+---   items[i] = { name = repository.name }
+--- end
+--- if options.output == "json" then
+---   results.json(items)
+--- else
+---   results.rows({ "REPOSITORY", "TAGS" }, rows)
+--- end
+--- --> [
+--- -->   {
+--- -->     "name": "my-private-repo"
+--- -->   },
+--- -->   {
+--- -->     "name": "shared-repo"
+--- -->   }
+--- --> ]
+--- ```
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local results = require "lanyard.cli.result"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Prints rows as a table.
----@param columns string[] the headings
----@param rows (string|{ [1]: string, [2]: string? })[][] a cell is a text, or a text and its colour
+-- A cell with its times as local times.
+local function localized(cell)
+  return type(cell) == "string" and timestamp.localized(cell) or cell
+end
+
+--- Prints rows as a table. Times are shown as local times.
+---@param columns string[]  the headings
+---@param rows columns.Cell[][]
 function M.rows(columns, rows)
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do
+      row[i] = type(cell) == "table" and { localized(cell[1]), cell[2] } or localized(cell)
+    end
+  end
   cli.out(text_table.render(columns, rows, cli.paint, terminal.width()))
 end
 
---- Prints a value as indented JSON with sorted member names.
----@param value any
+--- Prints a value: as indented JSON with sorted member names, or as --output and --query ask.
+---@param value any  see `json.encode`
 function M.json(value)
-  cli.json(json.encode(value, { pretty = true }))
+  results.value(value)
 end
 
 -- How the formats of an audit report are printed; data unless listed.
@@ -36,28 +72,41 @@ end
 -- Characters that a format leaves as they are, and which are not printable, are written as on stdout.
 local ESCAPES = { terminal = escape.lines, json = escape.json, jsonl = escape.json, sarif = escape.json }
 
--- Writes an audit report to a file, whose folder is made if needed. The file is never incomplete.
-local function write_file(name, report, path)
+-- Returns an audit report in a format.
+local function rendered(name, report)
+  if name == "json" and results.is_changed() then
+    local text, is_plain = results.render(report)
+    return is_plain and escape.lines(text) or text
+  end
   local parts, escaped = {}, ESCAPES[name]
   require("lanyard.report." .. name).write(report, function(text)
+    text = name == "jsonl" and results.lines(text) or text
     text = escaped and escaped(text) or text
     parts[#parts + 1] = text ~= "" and text:sub(-1) ~= "\n" and text .. "\n" or text
   end, { paint = plain, catalogue = require("lanyard.audit.findings").catalogue })
+  return table.concat(parts)
+end
+
+-- Writes an audit report to a file, whose folder is made if needed. The file is never incomplete.
+local function write_file(name, report, path)
+  local text = rendered(name, report)
   local folder = path:match "^(.+)/[^/]*$"
   if folder then
     cli.check(system.mkdirs(folder))
   end
-  cli.check(system.write_file(path, table.concat(parts)))
+  cli.check(system.write_file(path, text))
 end
 
 --- Prints an audit report, or writes it to a file.
----@param format string a choice of the type "report-format" of lanyard.cli.types
+---@param format string  one of `report.FORMATS`
 ---@param report audit.Report
----@param path? string the file
+---@param path? string    the file, whose folder is made if needed
 function M.audit(format, report, path)
   local name = format == "table" and "terminal" or format
   if path then
     return write_file(name, report, path)
+  elseif name == "json" and results.is_changed() then
+    return results.value(report)
   end
   require("lanyard.report." .. name).write(report, PRINTERS[name] or cli.data, {
     paint = cli.paint, width = terminal.width(), catalogue = require("lanyard.audit.findings").catalogue,
@@ -65,9 +114,12 @@ function M.audit(format, report, path)
 end
 
 --- Prints the graph of an audit report.
----@param format string a choice of the type "graph-format"
+---@param format string  one of `report.GRAPHS`
 ---@param report audit.Report
 function M.graph(format, report)
+  if format == "json" then
+    return M.json(require("lanyard.report.graph.value").of(report, require("lanyard.audit.findings").catalogue))
+  end
   require("lanyard.report." .. format).write(report, cli.data, {
     catalogue = require("lanyard.audit.findings").catalogue,
   })
@@ -91,8 +143,8 @@ end
 -- Prints the interrupted changes that were settled on the way.
 local function note_recovered(repository, entries)
   for _, entry in ipairs(entries) do
-    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action, entry.time,
-      SETTLED[entry.state] or NOT_MADE))
+    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action,
+      timestamp.localized(entry.time), SETTLED[entry.state] or NOT_MADE))
   end
 end
 
@@ -111,7 +163,7 @@ end
 -- Prints the warning of a change, and what the journal had to report.
 local function note_details(repository, change)
   if change.warning then
-    cli.note(escape.format("lanyard: warning: %s: %s", repository, change.warning))
+    cli.note(escape.format("lanyard: warning: %s: %s", repository, timestamp.localized(change.warning)))
   end
   if change.lost then
     cli.note(escape.format("lanyard: warning: %s: another writer removed %s meanwhile; restore with: %s", repository,
@@ -125,7 +177,7 @@ end
 ---@param effect { gives: string, takes: string }
 ---@return string
 function M.effect_line(effect)
-  return escape.format("gives: %s; takes: %s", effect.gives, effect.takes)
+  return escape.format("gives: %s; takes: %s", timestamp.localized(effect.gives), timestamp.localized(effect.takes))
 end
 
 -- Prints the differences that rehearsed changes would make, each with what it gives and takes.
@@ -224,9 +276,9 @@ end
 
 --- Prints the changes of repositories, and the failures.
 ---@param output "table"|"json"
----@param changes { repository: string, change?: access.Change, err?: aws.Error }[]
----@param around? table JSON: the table that gets the changes as its member `repositories`; a list unless given
----@return integer status the exit status
+---@param changes { repository: string, change?: access.PolicyChange, err?: aws.Error }[]  of `Region:change_each`
+---@param around? table  with "json": the table that gets the changes as its member `repositories`; a list unless given
+---@return integer status  the exit status
 function M.changes(output, changes, around)
   local items, rows, status = summarize(changes)
   if output == "json" then
@@ -244,7 +296,7 @@ end
 local SEVERITY_COLOURS = { critical = "red", high = "red", medium = "yellow" }
 
 --- Prints findings in files, in the form that compilers use, each followed by its fix.
----@param findings table[] of lanyard.policy.lint, with `file`
+---@param findings policy.lint.Finding[]  with the name of the file as `file`
 function M.findings(findings)
   local lines = {}
   for _, finding in ipairs(findings) do

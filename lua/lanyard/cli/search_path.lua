@@ -43,6 +43,20 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Commands
 
+--- Returns the folder in which the user's own scripts are by default.
+---@return string? folder  absolute; nil without a usable XDG_CONFIG_HOME or HOME
+function M.own_folder()
+  for _, source in ipairs { { "XDG_CONFIG_HOME", "/lanyard/scripts" }, { "HOME", "/.config/lanyard/scripts" } } do
+    local value = os.getenv(source[1]) or ""
+    if is_absolute(value) then
+      return value .. source[2]
+    elseif value ~= "" then
+      note(source[1], value)
+    end
+  end
+  return nil
+end
+
 --- Returns the folders that may have scripts of the user, in the order in which they are searched.
 ---@return string[]
 function M.folders()
@@ -50,15 +64,7 @@ function M.folders()
   if relative then
     note("LANYARD_PATH", relative)
   end
-  for _, source in ipairs { { "XDG_CONFIG_HOME", "/lanyard/scripts" }, { "HOME", "/.config/lanyard/scripts" } } do
-    local value = os.getenv(source[1]) or ""
-    if is_absolute(value) then
-      list[#list + 1] = value .. source[2]
-      break
-    elseif value ~= "" then
-      note(source[1], value)
-    end
-  end
+  list[#list + 1] = M.own_folder()
   if is_absolute(embedded.prefix) then
     list[#list + 1] = embedded.prefix .. "/share/lanyard/scripts"
   end

@@ -5,9 +5,9 @@
 
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local progress = require "lanyard.cli.progress"
 local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
-local width = require "lanyard.text.width"
 
 local M = {}
 
@@ -26,6 +26,7 @@ M.used = false
 -- true | nil, message, the number of the error
 local function write(stream, text)
   M.used = true
+  progress.erase()
   if text:sub(-1) ~= "\n" then
     text = text .. "\n"
   end
@@ -48,15 +49,27 @@ for _ = 1, 14 do
   COLOUR_START = COLOUR_START .. (math.random(2) == 1 and "0;" or ";")
 end
 
+-- Whether a variable is set, and not empty.
+local function is_set(name)
+  local value = os.getenv(name)
+  return value ~= nil and value ~= ""
+end
+
+-- NO_COLOR takes precedence over CLICOLOR_FORCE, which takes precedence over the rest (https://no-color.org,
+-- https://bixense.com/clicolors).
 local function has_colours(descriptor)
-  local forbidden = os.getenv "NO_COLOR"
-  return system.isatty(descriptor) and (forbidden == nil or forbidden == "") and os.getenv "TERM" ~= "dumb"
+  if is_set "NO_COLOR" then
+    return false
+  elseif is_set "CLICOLOR_FORCE" and os.getenv "CLICOLOR_FORCE" ~= "0" then
+    return true
+  end
+  return os.getenv "CLICOLOR" ~= "0" and os.getenv "TERM" ~= "dumb" and system.isatty(descriptor)
 end
 
 --- Colours a text where stdout (or the descriptor given) is a terminal with colours.
 ---@param colour? string red, green, yellow, blue, cyan, bold or dim
 ---@param text string
----@param descriptor? integer
+---@param descriptor? integer  1 (stdout) by default; 2 is stderr
 ---@return string
 function M.paint(colour, text, descriptor)
   if not colour or not has_colours(descriptor or STDOUT) then
@@ -94,7 +107,7 @@ local function write_result(text)
   local ok, message, number = write(io.stdout, text)
   M.closed = not ok and number == M.CLOSED_PIPE
   if not ok and not M.closed then
-    exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
+    exit.problem("OutputFailed", "cannot write the result: " .. message)
   end
 end
 
@@ -131,46 +144,48 @@ function M.colours()
   return has_colours(STDOUT)
 end
 
+-- The bounds of a width that is taken seriously.
+local NARROWEST, WIDEST = 10, 10000
+
+-- The width that COLUMNS gives. Shells export it if they are asked to, and it takes precedence as for other programs.
+local function columns_given()
+  local columns = math.tointeger(tonumber(os.getenv "COLUMNS"))
+  return columns and columns >= 1 and columns <= WIDEST and math.max(columns, NARROWEST) or nil
+end
+
 --- The width of the terminal on stdout in columns; nil where stdout is not a terminal.
 ---@return integer?
 function M.width()
-  return system.columns(STDOUT)
+  local columns = system.columns(STDOUT)
+  return columns and (columns_given() or math.max(columns, NARROWEST))
 end
 
---- Reports whether lines of progress are shown.
----@return boolean
-function M.shows_progress()
-  return not prompt.open and system.isatty(STDERR)
+--- The width to lay out text for: that of COLUMNS or the terminal, else 80.
+---@return integer
+function M.text_width()
+  return columns_given() or M.width() or 80
 end
 
---- Shows a line of progress on stderr, which the next one overwrites; nil clears it. Prints nothing where stderr is not
---- a terminal, and while a question is open.
----@param text? string
-function M.progress(text)
-  if not M.shows_progress() then
-    return
-  end
-  local room = (system.columns(STDERR) or 80) - 1
-  text = text and escape.printable(text) or ""
-  io.stderr:write("\r\27[K", width.of(text) > room and text:sub(1, width.prefix(text, room)) or text)
-  io.stderr:flush()
-end
+--- Shows what is being waited for on stderr, as part of the line of progress; nil when it is over. Nothing is shown
+--- where stderr is not a terminal.
+---@type fun(text?: string)
+M.progress = progress.text
 
 --- Asks before a far-reaching change. `--yes` answers yes. Without a terminal the script ends with a usage error, so
 --- that nothing waits for an answer that cannot come.
----@param options { yes?: boolean }
+---@param options { yes?: boolean }  of `Command:parse`
 ---@param question string an imperative with its question mark: "Revoke in all 2 repositories?"
 function M.confirm(options, question)
   if options.yes then
     return
   end
   if not prompt.possible() then
-    exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
+    exit.problem("ConfirmationRequired", ("this would %s; without a terminal, pass --yes to confirm"):format(
       question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
   local answer = prompt.ask(escape.printable(question) .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
-    exit.leave(exit.STATUS.failed, "nothing was changed")
+    exit.problem("NotConfirmed", "nothing was changed")
   end
 end
 

@@ -7,6 +7,7 @@ local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -151,7 +152,8 @@ function M.command(region, run, options)
   local around = { command = { run = command.run, time = command.time, actions = json.array(command.actions) } }
   local changes <close> = collector.new(options, region, nil, around)
   if options.output ~= "json" then
-    cli.note(escape.format("lanyard: command run %s of %s: %s in %d %s", command.run, command.time,
+    cli.note(escape.format("lanyard: command run %s of %s: %s in %d %s", command.run,
+      timestamp.localized(command.time),
       table.concat(command.actions, ", "), #names, #names == 1 and "repository" or "repositories"))
   end
   local missing = select(changes, region, names)

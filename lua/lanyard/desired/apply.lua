@@ -5,6 +5,7 @@
 
 local change = require "lanyard.desired.change"
 local interrupted = require "lanyard.access.interrupted"
+local meters = require "lanyard.meter"
 local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
 local task = require "lanyard.task"
@@ -84,11 +85,17 @@ function M.seen()
   return { roles = {}, role_states = {}, repositories = {}, changes = {}, started = {} }
 end
 
+---@class desired.ApplyOptions
+---@field timeout? number
+---@field settle? boolean   on unless false
+---@field progress? fun(text: string?)
+---@field meter? lanyard.Meter  counts repositories
+---@field seen? desired.Seen    filled as the plan is applied, for a caller that can be interrupted
+
 --- Applies a plan.
 ---@param region access.Region
 ---@param plan desired.Plan
----@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)?, seen: desired.Seen? }  settle is
----  on unless false; seen: filled as the plan is applied, for a caller that can be interrupted
+---@param options? desired.ApplyOptions
 ---@return desired.RoleResult[] roles
 ---@return desired.ChangeResult[] changes  one for each entry that changed, failed, or already had all its grants
 function M.apply(region, plan, options)
@@ -98,10 +105,13 @@ function M.apply(region, plan, options)
   for i, entry in ipairs(entries) do
     seen.repositories[i] = entry.repository
   end
+  local meter = options.meter or meters.new { what = "repositories" }
+  meter:set_total(#entries)
   local roles = enable_roles(region, plan, options, seen)
   local results = task.map(entries, function(entry, index)
     seen.started[index] = true
     seen.changes[index] = apply_entry(region, plan, entry, options)
+    meter:step()
     return seen.changes[index]
   end, { limit = PARALLEL })
   local changes = {}

@@ -86,7 +86,7 @@ end
 function M.contents(path)
   local text, err = system.read_file(path, MAX_BYTES)
   if not text then
-    return nil, errors.new { code = "Usage", message = tostring(err) }
+    return nil, errors.new { code = "CannotRead", message = tostring(err) }
   end
   return text, path == "-" and "stdin" or path
 end

@@ -58,7 +58,7 @@ end
 local function check_region(region, desired)
   if desired.region and desired.region ~= region.name then
     return nil, errors.new {
-      code = "Usage",
+      code = "RegionMismatch",
       message = ("%s is for Region %s, not %s"):format(desired.name, desired.region, region.name),
     }
   end
@@ -68,7 +68,8 @@ end
 --- Makes the plan of a desired-state file. Nothing is written.
 ---@param region access.Region
 ---@param desired desired.Desired
----@param options? { prune: boolean?, fold: boolean? }  prune: read all repositories, remove what the file does not have
+---@param options? { prune: boolean?, fold: boolean?, meter: lanyard.Meter? }  prune: read all repositories, remove what
+---  the file does not have; meter: counts repositories
 ---@return desired.Plan?
 ---@return lanyard.Error?
 function M.make(region, desired, options)
@@ -100,7 +101,7 @@ function M.make(region, desired, options)
       table.insert(plan.entries, { repository = repository, grants = grants or {} })
     end
   end
-  return preview.run(region, plan)
+  return preview.run(region, plan, options.meter)
 end
 
 -- Finds the services of a saved plan's grants. What the saved plan lists as a failure or as a conflict is still not
@@ -130,9 +131,10 @@ end
 --- Makes the plan that a saved plan comes to now.
 ---@param region access.Region
 ---@param saved desired.SavedPlan
+---@param meter? lanyard.Meter  counts repositories
 ---@return desired.Plan?
 ---@return lanyard.Error? err  code PlanMismatch when the plan is for another account or Region
-function M.resume(region, saved)
+function M.resume(region, saved, meter)
   local account, err = region:account()
   if not account then
     return nil, err
@@ -154,7 +156,7 @@ function M.resume(region, saved)
     saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
-  return preview.run(region, plan)
+  return preview.run(region, plan, meter)
 end
 
 --- Returns the entries that would change something.

@@ -5,6 +5,7 @@
 local change = require "lanyard.desired.change"
 local edit = require "lanyard.desired.edit"
 local lists = require "lanyard.lists"
+local meters = require "lanyard.meter"
 local task = require "lanyard.task"
 
 local M = {}
@@ -44,12 +45,16 @@ end
 --- for entries that all fail.
 ---@param region access.Region
 ---@param plan desired.Plan
+---@param meter? lanyard.Meter  counts repositories
 ---@return desired.Plan
-function M.run(region, plan)
+function M.run(region, plan, meter)
+  meter = meter or meters.new { what = "repositories" }
+  meter:set_total(#plan.entries)
   plan.enable = roles_to_enable(plan, plan.entries)
   apply_rules(region, plan)
   local results = task.map(plan.entries, function(entry)
     local result, err = change.apply(region, plan, entry, { dry_run = true })
+    meter:step()
     return { change = result, err = err }
   end, { limit = region.parallel })
   local possible = {}

@@ -1,7 +1,9 @@
---- Checks the arguments of the questions about every possible request. Each function returns nil, or what is wrong: the
---- argument, what is expected, and what it is.
+--- Checks the arguments of lanyard.policy. Each function returns nil, or what is wrong: the argument, what is expected,
+--- and what it is.
 ---
 ---     local problem = arguments.document("before", before) or arguments.options(options, "always kind limit")
+---     arguments.verify("public", problem)                          -- raises an error where public was called
+---     local changed = arguments.call("allow", add_statement, doc, grant)    -- the same for errors of a function in C
 
 local core = require "lanyard.policy.core"
 local lists = require "lanyard.lists"
@@ -37,6 +39,52 @@ function M.document(name, value)
     return expected(name, "a document of lanyard.policy", value) .. advice
   end
   return nil
+end
+
+--- Checks that a value is a table.
+---@param name string
+---@param value any
+---@return string? problem
+function M.table(name, value)
+  return type(value) ~= "table" and expected(name, "a table", value) or nil
+end
+
+--- Checks that a value is one of a list, or nil.
+---@param name string
+---@param value any
+---@param choices string[]
+---@return string? problem
+function M.choice(name, value, choices)
+  if value == nil or lists.contains(choices, value) then
+    return nil
+  end
+  return expected(name, "one of " .. table.concat(choices, ", "), value)
+end
+
+--- Raises an error where the function that calls this one was called, if an argument has a problem.
+---@param name string      of the function
+---@param problem? string
+---@param level? integer   how many more calls are between them
+function M.verify(name, problem, level)
+  if problem then
+    error(("%s: %s"):format(name, problem), 3 + (level or 0))
+  end
+end
+
+--- Calls a function in C that raises an error only for a wrong argument, and raises it where the function that calls
+--- this one was called. A tail call of this function has no such place.
+---@param name string     of the function
+---@param method function
+---@param ... any
+---@return any ...        its results
+function M.call(name, method, ...)
+  local results = table.pack(pcall(method, ...))
+  if not results[1] then
+    local message = tostring(results[2]):gsub("^[^\n]-%.lua:%d+: ", "")
+    message = message:gsub("^bad argument #(%d+) to '.-'", "argument %1")
+    error(("%s: %s"):format(name, message), 3)
+  end
+  return table.unpack(results, 2, results.n)
 end
 
 -- Checks that a table has no other fields. unknown: the message for one, with its name
@@ -186,6 +234,110 @@ function M.options(options, known)
   end
   for _, name in ipairs(lists.sorted_names(options)) do
     problem = OPTIONS[name]("options." .. name, options[name])
+    if problem then
+      return problem
+    end
+  end
+  return nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Requests
+
+local SCALARS = { string = true, number = true, boolean = true }
+
+-- Returns what is wrong with a value of a context. Fields are read raw, as the functions in C do.
+local function context_value(key, value)
+  local wrong = value
+  if SCALARS[type(value)] then
+    return nil
+  elseif type(value) == "table" then
+    local i = 1
+    while i <= rawlen(value) and SCALARS[type(rawget(value, i))] do
+      i = i + 1
+    end
+    if i > rawlen(value) then
+      return nil
+    end
+    wrong = rawget(value, i)
+  end
+  return expected(("context: %s"):format(key), "a string, number, boolean or a list of them", wrong)
+end
+
+local function context(value)
+  if type(value) ~= "table" then
+    return expected("context", "a table", value)
+  end
+  local seen = {}
+  for key, values in next, value do
+    if type(key) ~= "string" then
+      return "context: keys must be strings, got " .. shown(key)
+    elseif seen[key:lower()] then
+      return ("context: %s is given twice, in different letter cases"):format(key)
+    end
+    seen[key:lower()] = true
+    local problem = context_value(key, values)
+    if problem then
+      return problem
+    end
+  end
+  return nil
+end
+
+--- Checks the fields of a request.
+---@param name string                     of the function
+---@param request any
+---@param types table<string, string|true>  the types of the fields; true: any
+---@param required string[]
+---@param level? integer                  how many more calls are between this one and the function
+function M.request(name, request, types, required, level)
+  level = 3 + (level or 0)
+  if type(request) ~= "table" then
+    error(("%s: a table expected, got %s"):format(name, type(request)), level)
+  end
+  for field, value in pairs(request) do
+    local wanted = types[field]
+    if not wanted then
+      error(("%s has no field '%s'"):format(name, tostring(field)), level)
+    elseif wanted ~= true and type(value) ~= wanted then
+      error(("%s: %s: a %s expected, got %s"):format(name, field, wanted, type(value)), level)
+    end
+  end
+  for _, field in ipairs(required) do
+    if request[field] == nil then
+      error(("%s requires '%s', a string"):format(name, field), level)
+    end
+  end
+  M.verify(name, request.context ~= nil and context(request.context) or nil, level - 2)
+end
+
+-- Returns what is wrong with a policy of a request: a text, a document, or { policy =, name = } with a name.
+local function policy_of(name, value)
+  if type(value) == "table" and type(value.policy) ~= "table" then
+    if value.name ~= nil and type(value.name) ~= "string" then
+      return expected(name .. ".name", "a string", value.name)
+    end
+    name, value = name .. ".policy", value.policy
+  end
+  return type(value) ~= "string" and M.document(name, value)
+    and expected(name, "a text, a document of lanyard.policy or { policy =, name = }", value) or nil
+end
+
+--- Checks the policies of a request.
+---@param name string
+---@param value any
+---@param depth integer  0: a policy, 1: a list of policies, 2: a list of lists
+---@return string? problem
+function M.policies(name, value, depth)
+  if value == nil then
+    return nil
+  elseif depth == 0 then
+    return policy_of(name, value)
+  elseif type(value) ~= "table" then
+    return expected(name, "a list", value)
+  end
+  for i, one in ipairs(value) do
+    local problem = M.policies(("%s[%d]"):format(name, i), one, depth - 1)
     if problem then
       return problem
     end

@@ -11,7 +11,7 @@
 ---
 ---@class policy.Audience  a list of policy.AudienceClass, from the widest
 ---@field kind string      the kind of the widest class; "nobody" if the list is empty
----@field public boolean   a class is public
+---@field public public boolean  a class is public
 ---@field certain boolean  false if a class is uncertain
 ---@field text string      one line
 ---
@@ -24,8 +24,8 @@
 ---@field relation? policy.Relation  of an organization, account or principal
 ---@field source? policy.AudienceSource  of a service
 ---@field restrictions policy.AudienceRestriction[]
----@field protected boolean a restriction keeps the public out
----@field public boolean    everyone, or everyone in any organization, and nothing keeps the public out
+---@field public protected boolean  a restriction keeps the public out
+---@field public public boolean  everyone, or everyone in any organization, and nothing keeps the public out
 ---@field except string[]   who is excluded, as texts
 ---@field certain boolean
 ---@field text string
@@ -321,10 +321,10 @@ end
 --- Returns the audience of a policy or of a statement.
 ---@param subject policy.Document|policy.Statement  a statement is one of doc:statements(); to have the Denies of its
 ---   document considered, pass the document and `statement`
----@param options? { account?: string, organization?: string, trusted_accounts?: string[],
+---@param options? { account?: string, organization?: string|false, trusted_accounts?: string[],
 ---  trusted_organizations?: string[], action?: string, statement?: integer, budget?: policy.Budget, now?: number }
----   account: the owner of the repository. organization: the owner's. action: an action or a pattern; any action unless
----   given. statement: only what the Allow with this index allows. budget: when it is spent,
+---   account: the owner of the repository. organization: the owner's; false if it is not known. action: an action or a
+---   pattern; any action unless given. statement: only what the Allow with this index allows. budget: when it is spent,
 ---   the classes that are left are not certain, and can be too wide, never too narrow. now: seconds since 1970; the
 ---   present unless given.
 ---@return policy.Audience

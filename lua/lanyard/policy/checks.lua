@@ -76,19 +76,28 @@ local FIXES = {
   ["new-access"] = "narrow the statement, or accept the change of access",
   ["access-granted"] = "remove the action from the statement, or add a Deny",
   ["public-access"] = "name principals, or restrict the source by a condition with fixed values",
-  ["outside-access"] = "name principals of the accounts, or add a condition on aws:PrincipalOrgID or aws:SourceAccount",
+  ["outside-access"] = "name principals of the accounts, or add a condition on aws:PrincipalOrgID; for a service, one "
+    .. "on aws:SourceAccount",
+}
+
+-- An identity policy names no principals and has no source.
+local FIXES_OF_IDENTITY = {
+  ["outside-access"] = "attach the policy to principals of the accounts only, and add a condition on "
+    .. "aws:PrincipalAccount or aws:PrincipalOrgID",
 }
 
 --- Returns a failed check as a finding at the statement that allows the request.
 ---@param result policy.CheckResult
 ---@param doc policy.Document
+---@param kind? "resource"|"identity"
 ---@return policy.lint.Finding
-function M.finding(result, doc)
+function M.finding(result, doc, kind)
   local found, check = result.witness, M.CATALOGUE[result.check]
   local statement = doc:statement(found.statement)
   return {
     id = check.id, severity = check.severity, statement = found.statement,
-    message = ("%s: %s"):format(witness.text(found.request), found.because), fix = FIXES[check.id],
+    message = ("%s: %s"):format(witness.text(found.request), found.because),
+    fix = kind == "identity" and FIXES_OF_IDENTITY[check.id] or FIXES[check.id],
     line = statement.line, column = statement.column, first = statement.first, last = statement.last,
   }
 end

@@ -229,6 +229,8 @@ function M.is_identity_within(inner, outer)
   local kind, id = outer.kind, inner.id or ""
   if kind == "everyone" then
     return true
+  elseif inner.entry and outer.demand and outer.demand.facet == "arn" and id:find "^arn:[^:]*:iam::%d+:user/" then
+    return false -- a user includes the sessions of users that it federates, whose ARNs are others
   elseif kind == inner.kind and id == (outer.id or "") then
     return true
   elseif kind == "account" then
@@ -246,6 +248,38 @@ function M.is_identity_within(inner, outer)
       and coverage.includes(outer.id, id)
   end
   return false
+end
+
+-- What callers are: a service, an identity provider, or a member of an account, which may be in an organization.
+local GROUPS = {
+  service = "service", ["any-service"] = "service", provider = "provider", account = "member",
+  organization = "member", ["organization-path"] = "member", ["any-organization"] = "member",
+}
+
+-- Returns the account of all callers of a class, if it is known.
+local function account_of(member)
+  local named = member.kind == "account" or member.kind == "principal" or member.kind == "pattern"
+  return named and member.id and coverage.account(member.id) or nil
+end
+
+--- Reports whether two classes are known to have no caller in common: they are of different accounts, services or
+--- providers, or one is of services and the other one of accounts.
+---@param one policy.Class
+---@param other policy.Class
+---@return boolean
+function M.are_apart(one, other)
+  local first, second = account_of(one), account_of(other)
+  if first and second then
+    return first ~= second
+  end
+  local group, other_group = GROUPS[one.kind] or first and "member", GROUPS[other.kind] or second and "member"
+  if not group or not other_group then
+    return false
+  elseif group ~= other_group then
+    return true
+  end
+  local named = group ~= "member" and one.kind == other.kind and one.id and other.id
+  return named and one.id ~= other.id and one.id ~= "*" and other.id ~= "*" or false
 end
 
 -- Reports whether a class is known to satisfy a restriction of another.

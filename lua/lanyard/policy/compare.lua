@@ -7,8 +7,8 @@
 ---@field kind "added"|"removed"|"changed"|"document"  "document" is a change of Version, Id or another member
 ---@field label string  the Sid, or "#" and the index
 ---@field sid? string
----@field from? table   the old statement
----@field to? table     the new statement
+---@field from? policy.Statement  the old statement
+---@field to? policy.Statement    the new statement
 ---@field elements { element: string, removed: string[], added: string[] }[]
 
 local lists = require "lanyard.lists"

@@ -5,10 +5,12 @@
 ---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
 ---     }
 
+local arguments = require "lanyard.policy.arguments"
 local arn = require "lanyard.arn"
 local evaluation = require "lanyard.policy.evaluation"
 local expression = require "lanyard.policy.when.expression"
 local layers = require "lanyard.policy.layers"
+local lists = require "lanyard.lists"
 local literals = require "lanyard.policy.when.literals"
 local request_of = require "lanyard.policy.request"
 local when = require "lanyard.policy.when"
@@ -19,19 +21,19 @@ local FIELDS = {
   session_policies = "table", scps = "table", rcps = "table", vpc_endpoint_policies = "table",
 }
 
-local function check_options(options)
-  for name, value in pairs(options) do
-    if not FIELDS[name] then
-      error(("decide has no field '%s'"):format(tostring(name)), 3)
-    elseif FIELDS[name] ~= true and type(value) ~= FIELDS[name] then
-      error(("field '%s': %s expected, got %s"):format(name, FIELDS[name], type(value)), 3)
-    end
+-- How deep the lists of policies are: levels of the organization have lists.
+local DEPTHS = {
+  identity_policies = 1, boundaries = 1, session_policies = 1, scps = 2, rcps = 2, vpc_endpoint_policies = 1,
+}
+
+local function policies_problem(options)
+  local one = options.resource_policy
+  local is_list = type(one) == "table" and not one.policy
+  local problem = arguments.policies("resource_policy", one, is_list and 1 or 0)
+  for _, name in ipairs(lists.sorted_names(DEPTHS)) do
+    problem = problem or arguments.policies(name, options[name], DEPTHS[name])
   end
-  for _, name in ipairs { "principal", "action" } do
-    if not options[name] then
-      error(("decide requires '%s'"):format(name), 3)
-    end
-  end
+  return problem
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -187,16 +189,36 @@ local function conditions_of(found, request)
   return when.of(expression.all(nodes))
 end
 
---- Decides a request. See lanyard.policy for the options. A context that contradicts the principal or the resource is
---- an error.
+--- The kind of policy that decided a request, and when it is allowed.
+---@class policy.Details
+---@field layer? string      "identity-policy", "resource-policy", "service-control-policy" and so on
+---@field when? policy.When  for "depends": when the decision is allow
+
+--- Decides a request by all policies that apply to it. Raises an error for a request that cannot exist: see
+--- `policy.possible`.
+---
+--- ```lua
+--- local decision, statement, reason, details = policy.decide {
+---   principal = "arn:aws:iam::111122223333:role/ci",
+---   action = "ecr:BatchGetImage",
+---   resource = "arn:aws:ecr:us-east-1:111122223333:repository/web",
+---   identity_policies = { [[{ "Statement": {
+---     "Effect": "Allow", "Action": "ecr:*", "Resource": "*" } }]] },
+---   scps = { { [[{ "Statement": {
+---     "Effect": "Deny", "Action": "ecr:Batch*", "Resource": "*" } }]] } },
+--- }
+--- print(decision, statement.effect, details.layer)
+--- --> deny	Deny	service-control-policy
+--- ```
 ---@param options policy.DecideOptions
 ---@return "allow"|"deny"|"implicit-deny"|"depends"|nil decision  nil if a policy cannot be parsed
----@return table|lanyard.Error|nil statement  the deciding statement with its `document`, or the error
+---@return policy.Statement|lanyard.Error|nil statement  the statement that decides, with the name of its policy as
+---  `document`; or the error
 ---@return string? reason
----@return { layer?: string, when?: policy.When }? details  the kind of policy that decides ("identity-policy"), and for
----  "depends" when the answer is allow
+---@return policy.Details? details
 return function(options)
-  check_options(options)
+  arguments.request("decide", options, FIELDS, { "principal", "action" })
+  arguments.verify("decide", policies_problem(options))
   local caller = request_of.caller(options.principal)
   local owner = request_of.resource_account(options.resource_account, options.resource)
   local possible, contradiction = request_of.possible(options, owner)

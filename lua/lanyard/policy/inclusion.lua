@@ -11,7 +11,7 @@ local function includes(outer, inner)
     return false
   end
   for _, one in ipairs(outer.except) do
-    local shared = false
+    local shared = classes.are_apart(one, inner)
     for _, other in ipairs(inner.except) do
       shared = shared or other.text == one.text
     end
@@ -112,7 +112,7 @@ function M.correct_exceptions(list)
     local except = {}
     for _, inner in ipairs(class.except) do
       local allowed = index:any(inner, function(other)
-        return other ~= class and #other.except == 0 and classes.is_within(inner, other)
+        return other ~= class and includes(other, inner)
       end)
       except[#except + 1] = not allowed and inner or nil
     end
@@ -134,7 +134,7 @@ function M.without_included(list)
   return kept
 end
 
---- Sorts classes from the widest, and equally wide ones by the number of demands, then by their order.
+--- Sorts classes from the widest, and equally wide ones by the number of demands and exceptions, then by their order.
 ---@param list policy.Class[]
 ---@return policy.Class[] list
 function M.sort(list)
@@ -147,6 +147,8 @@ function M.sort(list)
       return a.rank < b.rank
     elseif #a.restrictions ~= #b.restrictions then
       return #a.restrictions < #b.restrictions
+    elseif #a.except ~= #b.except then
+      return #a.except < #b.except
     end
     return position[a] < position[b]
   end)

@@ -23,6 +23,13 @@
 ---@field first integer       position of its first byte
 ---@field last integer        position of its last byte
 ---
+--- What the linter knows about a document besides its text.
+---@class policy.LintOptions
+---@field account? string  the owner of the repository or role; with it, principals of other accounts are reported
+---@field type? string     one of lint.TYPES; "repository" by default
+---@field stored? boolean  the document was read from ECR, whose layout is longer than what was sent
+---@field now? number      seconds since 1970, for conditions on the time; the present by default
+---
 ---@alias policy.lint.Add fun(check: policy.lint.Check, node: table, message: string, fix: string, severity?: string)
 
 --- A statement for the modules that check it.
@@ -168,11 +175,7 @@ end
 
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string, type?: string, stored?: boolean, now?: number }  account: the owner of the
----                    repository or role; with it, principals of other accounts are reported. type: one of
----                    lint.TYPES, "repository" by default. stored: the document was read from ECR, whose layout is
----                    longer than what was sent. now: seconds since 1970, for conditions on the time; the present
----                    unless given
+---@param options? policy.LintOptions
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)

@@ -13,6 +13,7 @@ local M = {}
 
 local NOTHING = core.new()
 local REASON_OPTIONS = "accounts always kind limit"
+local NEVER_PUBLIC = "options.kind: 'resource' expected, got 'identity': an identity policy is never public"
 
 -- Raises an error at the caller of the question.
 local function check(name, ...)
@@ -80,7 +81,8 @@ end
 
 ---@see lanyard.policy.public
 function M.public(doc, options)
-  check("public", arguments.document("doc", doc) or arguments.options(options, REASON_OPTIONS))
+  check("public", arguments.document("doc", doc) or arguments.options(options, REASON_OPTIONS)
+    or kind_of(options) == "identity" and NEVER_PUBLIC or nil)
   return answer(options, NOTHING, doc, require("lanyard.policy.reference").public(doc, options))
 end
 

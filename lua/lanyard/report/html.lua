@@ -9,6 +9,7 @@ local graph = require "lanyard.report.graph"
 local page = require "lanyard.report.page"
 local severities = require "lanyard.severity"
 local summary = require "lanyard.report.summary"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -73,6 +74,8 @@ end
 ---@param out fun(text: string) gets whole lines
 ---@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
 function M.write(report, out, options)
+  local write = out
+  out = function(part) write(timestamp.localized(part)) end
   local counts = summary.counts(report)
   out(page.head("Lanyard audit: " .. summary.severities(counts)))
   out(header(report, counts))

@@ -1,8 +1,13 @@
 --- Formats of audit reports: data in, text out. They need no AWS account and no terminal.
 ---
----     local found = assert(audit.run(region))
----     print(report.text(found, "markdown"))
----     report.write(found, "html", function(part) file:write(part) end, { catalogue = audit.catalogue })
+--- ```lua
+--- local audit, report = require "lanyard.audit", require "lanyard.report"
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(lanyard.access.connect(session, { permit = false }))
+--- local found = assert(audit.run(region))
+--- print(report.text(found, "csv"):match "^[^,]*,[^,]*")
+--- --> severity,id
+--- ```
 
 local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
@@ -11,7 +16,7 @@ local M = {
   --- The names of the formats of a report, as `lanyard audit --output` has them.
   ---@type string[]
   FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" },
-  --- The names of the formats of the graph of grants, as `lanyard graph --output` has them.
+  --- The names of the formats of the graph of grants, as `lanyard graph --output` has them, besides json.
   ---@type string[]
   GRAPHS = { "svg", "dot", "mermaid" },
 }
@@ -25,7 +30,7 @@ local NEEDS_CATALOGUE = lists.set "sarif html svg dot mermaid"
 ---@field paint? fun(colour: string?, text: string): string  colours a text of "table"; plain by default
 ---@field width? integer  the width of "table" in characters; no limit by default
 
---- Writes a report in a format. Raises an error for an unknown format, and for a missing catalogue.
+--- Writes a report in a format, part by part. Raises an error for an unknown format, and for a missing catalogue.
 ---@param audited audit.Report
 ---@param format string  one of FORMATS or GRAPHS
 ---@param out fun(text: string)  receives whole lines, several times

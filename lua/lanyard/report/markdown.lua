@@ -4,6 +4,7 @@
 local escape = require "lanyard.text.escape"
 local failures = require "lanyard.report.failures"
 local summary = require "lanyard.report.summary"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -126,6 +127,8 @@ end
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
 function M.write(report, out)
+  local write = out
+  out = function(text) write(timestamp.localized(text)) end
   local counts = summary.counts(report)
   out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(summary.severities(counts), summary.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))

@@ -4,6 +4,7 @@ local escape = require "lanyard.text.escape"
 local failures = require "lanyard.report.failures"
 local summary = require "lanyard.report.summary"
 local text_table = require "lanyard.text.columns"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -17,7 +18,7 @@ local function expiry_of(access, time)
   if not access.expires then
     return ""
   end
-  return (access.expires > time and " until " or ", expired ") .. access.expires
+  return (access.expires > time and " until " or ", expired ") .. timestamp.localized(access.expires)
 end
 
 local function add_rows(rows, time, repository, label)
@@ -56,6 +57,7 @@ end
 
 -- Wraps a text after a head that is as wide as the indent.
 local function paragraph(head, text, width)
+  text = timestamp.localized(text)
   local lines = width and text_table.wrap(text, math.max(width - INDENT, 20)) or { text }
   return head .. table.concat(lines, "\n" .. (" "):rep(INDENT))
 end
@@ -87,7 +89,8 @@ local function policy_lines(report, labels)
     lines[i] = escape.printable(("%s%s  %s"):format(labels and summary.label(change) .. ": " or "", change.repository,
       summary.policy_change(change))) .. "\n"
   end
-  return lines[1] and "\npolicies since " .. report.baseline.time .. "\n" .. table.concat(lines) or ""
+  return lines[1] and ("\npolicies since %s\n%s"):format(timestamp.localized(report.baseline.time), table.concat(lines))
+    or ""
 end
 
 local function change_lines(report, labels)
@@ -95,10 +98,11 @@ local function change_lines(report, labels)
     return labels and summary.label(item) .. ": " or ""
   end
   local baseline = report.baseline
-  local lines = { ("\nsince %s: %s"):format(baseline.time, summary.since(summary.changes(report))) }
+  local since = timestamp.localized(baseline.time)
+  local lines = { ("\nsince %s: %s"):format(since, summary.since(summary.changes(report))) }
   for _, finding in ipairs(baseline.resolved) do
     lines[#lines + 1] = ("%-8s  resolved  %s: %s%s"):format(finding.severity, finding.id, where(finding),
-      escape.printable(finding.message))
+      escape.printable(timestamp.localized(finding.message)))
   end
   for _, change in ipairs { "added", "removed" } do
     for _, grant in ipairs(baseline.grants[change]) do

@@ -12,7 +12,7 @@ local M = {}
 ---                       provider, any-service or service
 ---@field id? string      the organization, account, ARN, pattern or service
 ---@field text string     for people
----@field public boolean   everyone, or everyone in any organization, and no condition keeps the public out
+---@field public public boolean  everyone, or everyone in any organization, and no condition keeps the public out
 ---@field relation? policy.Relation  of the account or organization to the repository's account
 ---@field except string[] classes within this one that have no access
 ---@field source? { key: string, values: string[] }   the callers act for one of these

@@ -4,10 +4,11 @@
 ---     if console.ask() == "run" then ... end
 
 local cli = require "lanyard.cli"
+local clock = require "lanyard.clock"
 local escape = require "lanyard.text.escape"
 local harmless = require "lanyard.runbook.harmless"
 local print_rows = require("lanyard.cli.print").rows
-local progress = require "lanyard.runbook.progress"
+local progress = require "lanyard.cli.progress"
 local prompt = require "lanyard.prompt"
 local runbook = require "lanyard.runbook"
 local shellwords = require "lanyard.text.shellwords"
@@ -83,8 +84,14 @@ local function write_to(stdout, is_terminal, text)
     ok, message, number = stdout:flush()
   end
   if not ok and not is_terminal and number ~= terminal.CLOSED_PIPE then
-    cli.leave(cli.exit.failed, "cannot write the result: " .. message)
+    cli.problem("OutputFailed", "cannot write the result: " .. message)
   end
+end
+
+-- Shows that a command runs, and for how many seconds.
+local function running(what)
+  local began = clock.now()
+  return progress.show { line = function() return ("running for %.0f s: %s"):format(clock.now() - began, what) end }
 end
 
 --- Returns the display of a run, which writes to the stdout and stderr of this moment. On a terminal, control
@@ -92,18 +99,17 @@ end
 ---@return runbook.Display
 function M.display()
   local stdout, is_terminal = io.stdout, system.isatty(STDOUT)
-  local running = progress.new(io.stderr)
   local filter = harmless.new()
   local function show(text)
     if text ~= "" then
-      running:before(text)
+      progress.erase(text)
       write_to(stdout, is_terminal, text)
     end
   end
   return {
     write = function(text) show(is_terminal and filter:add(text) or text) end,
     finish = function() show(is_terminal and filter:rest() or "") end,
-    progress = function(what) return running:start(what) end,
+    progress = running,
   }
 end
 

@@ -79,7 +79,7 @@ function M.open(path, options)
   for _, line in ipairs(options.about) do
     lines[#lines + 1] = "- " .. escape.markdown(redact.text(line))
   end
-  lines[#lines + 1] = "- started: " .. timestamp.format(clock.time())
+  lines[#lines + 1] = "- started: " .. timestamp.shown(clock.time())
   local ok, err = system.append_file(path, table.concat(lines, "\n") .. "\n", "new")
   if not ok then
     err.tip = "pass --transcript FILE for another file, or --no-transcript"
@@ -95,7 +95,7 @@ end
 --- Records that a step starts.
 ---@param step runbook.Step
 function Transcript:begin(step)
-  self:add(heading(step) .. ("Line %d, started %s.\n\n"):format(step.line, timestamp.format(clock.time()))
+  self:add(heading(step) .. ("Line %d, started %s.\n\n"):format(step.line, timestamp.shown(clock.time()))
     .. fenced(step.kind, redact.text(printable(step.text))))
 end
 
@@ -104,7 +104,7 @@ end
 function Transcript:result(result)
   local command = escape.code(redact.text(result.command))
   local omitted = result.omitted > 0 and (", %d bytes of output omitted"):format(result.omitted) or ""
-  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(timestamp.format(result.started), command,
+  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(timestamp.shown(result.started), command,
     escape.markdown(result.ended), result.seconds, omitted, result.output == "" and ", without output." or ":"))
   if result.output ~= "" then
     self:add("\n" .. fenced("text", redact.text(printable(as_displayed(result.output)))))
@@ -122,13 +122,13 @@ end
 --- Records that a step was skipped.
 ---@param step runbook.Step
 function Transcript:skip(step)
-  self:add(heading(step) .. ("Skipped at %s.\n"):format(timestamp.format(clock.time())))
+  self:add(heading(step) .. ("Skipped at %s.\n"):format(timestamp.shown(clock.time())))
 end
 
 --- Records how the run ended, in one line.
 ---@param text string
 function Transcript:close(text)
-  self:add(("\n## End\n\n%s: %s\n"):format(timestamp.format(clock.time()), escape.markdown(redact.text(text))))
+  self:add(("\n## End\n\n%s: %s\n"):format(timestamp.shown(clock.time()), escape.markdown(redact.text(text))))
 end
 
 --- Returns a transcript that records nothing.

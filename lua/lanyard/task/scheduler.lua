@@ -8,10 +8,12 @@ local loop = require "lanyard.loop"
 local M = {}
 
 --- The value that is raised in a cancelled task. Code that catches errors must raise it again.
+---@type lanyard.Error
 M.cancelled = setmetatable({ code = "Cancelled", message = "the task was cancelled" }, {
   __tostring = function(self) return self.message end,
 })
 
+--- A running function. `local t <close> = task.spawn(f)` cancels and joins the task when the block ends.
 ---@class lanyard.Task
 local Task = {}
 Task.__index = Task
@@ -108,8 +110,9 @@ end
 local suspend = M.suspend
 
 --- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result(). An operation that nothing
---- can end raises an error.
+--- can end raises an error. Other functions of lanyard call it; a script rarely needs it.
 ---@param op userdata
+---@return any ...  the results of the operation
 function M.await(op)
   if endings[op] then error("another task waits for the operation", 2) end
   if not op:pending() then return op:result() end
@@ -190,6 +193,7 @@ end
 
 --- Starts a task that runs f(...). It ends with the task that spawned it: a task whose result matters must be joined.
 ---@param f function
+---@param ... any  the arguments of f
 ---@return lanyard.Task
 function M.spawn(f, ...)
   local args = table.pack(...)
@@ -229,6 +233,7 @@ end
 
 --- Waits for the task, and returns the results of its function or raises its error. A string error contains both
 --- tracebacks.
+---@return any ...  the results
 function Task:join()
   return join(self, {})
 end
@@ -240,7 +245,7 @@ function M.join_main(t)
   return join(t, { main = t })
 end
 
---- Raises M.cancelled in the task, at the point where it waits.
+--- Raises `task.cancelled` in the task, at the point where it waits.
 function Task:cancel()
   if not self:ended() and not fail(self, M.cancelled) then self.cancel_requested = true end
 end

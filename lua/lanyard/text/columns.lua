@@ -1,9 +1,17 @@
 --- Lays out rows in columns for a terminal.
 ---
----     io.write(columns.render({ "NAME", "TAG" }, { { "web", { "1.0", "green" } } }, paint, 80))
+--- ```lua
+--- local columns = require "lanyard.text.columns"
+--- local rows = { { "web", "1.0" }, { "api", 2 } }
+--- io.write(columns.render({ "NAME", "TAG" }, rows))
+--- --> NAME  TAG
+--- --> web   1.0
+--- --> api   2
+--- ```
 ---
 --- A column is as wide as its widest cell; the last one is not padded. If the table is wider than the terminal, the
---- widest columns become narrower, and their cells take several lines. ARNs and URLs are never broken, so that they can
+--- widest columns become narrower, and their cells take several lines; on a narrow terminal a table that would break
+--- words is a list of its cells. ARNs and URLs are never broken, so that they can
 --- be copied: a cell with one that does not fit is printed below its row. Control characters in cells are printed as
 --- escapes.
 
@@ -51,13 +59,13 @@ local function break_of(text, cells)
   if not words and first and is_address(first) then
     return #first
   end
-  return #(words or line:match "^.+[/:,-]" or line)
+  return #(words or line:match "^.+[/:,-]" or line:match "^.+[_.]" or line)
 end
 
 --- Wraps a text into lines of at most so many cells, without spaces at their ends. A line with an ARN or a URL can be
 --- longer.
 ---@param text string
----@param cells integer
+---@param cells integer  the width of a terminal's character is one cell, or two for wide ones
 ---@return string[] lines
 function M.wrap(text, cells)
   local lines = {}
@@ -144,23 +152,89 @@ local function lines_of(row, widths, paint, colour_of, below)
   return lines
 end
 
+-- On a terminal narrower than this, a table of several columns that would break words is a list of its cells.
+local NARROW = 60
+
+-- Reports whether a text has a word that does not fit, and that no separator divides.
+local function breaks_word(text, cells_wide)
+  for word in text:gmatch "[^%s,]+" do
+    for piece in (is_address(word) and "" or word):gmatch "[^/:_.-]+" do
+      if width.of(piece) >= cells_wide + (word:sub(-#piece) == piece and 1 or 0) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- Reports whether a table is better read as a list of its cells: its columns do not fit, or break words.
+local function is_too_narrow(headings, rows, widths, below, available)
+  if #headings < 3 or available >= NARROW then
+    return false
+  end
+  local sum = #GAP * (#widths - 1)
+  for i, heading in ipairs(headings) do
+    sum = sum + widths[i]
+    if breaks_word(heading, widths[i]) then
+      return true
+    end
+    for number, row in ipairs(rows) do
+      if not (below[number] and below[number][i]) and breaks_word(text_of(row[i]), widths[i]) then
+        return true
+      end
+    end
+  end
+  return sum > available
+end
+
+-- Returns the cells of all rows, each with its heading. Empty cells are left out.
+local function list_of(headings, rows, paint, available)
+  local lines = {}
+  for number, row in ipairs(rows) do
+    lines[#lines + 1] = number > 1 and "" or nil
+    for i, heading in ipairs(headings) do
+      local text = text_of(row[i])
+      local parts = M.wrap(heading .. ": " .. text, available)
+      if width.of(parts[1]) < #heading + 2 or #parts > 1 then -- the heading alone, and the text below it
+        parts = { heading .. ":" }
+        for _, line in ipairs(M.wrap(text, math.max(available - #GAP, 1))) do
+          parts[#parts + 1] = GAP .. paint(type(row[i]) == "table" and row[i][2] or nil, line)
+        end
+      else
+        parts[1] = heading .. ": " .. paint(type(row[i]) == "table" and row[i][2] or nil, text)
+      end
+      table.move(parts, 1, text ~= "" and #parts or 0, #lines + 1, lines)
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 ---@alias columns.Cell string|number|{ [1]: string|number, [2]?: string }  a text, or a text and its colour
+
+local function plain(_, text)
+  return text
+end
 
 --- Renders a table. Without rows the result is empty.
 ---@param headings string[]
 ---@param rows columns.Cell[][]
----@param paint fun(colour: string?, text: string): string  adds the escape sequences of a colour
+---@param paint? fun(colour: string?, text: string): string  adds the escape sequences of a colour, such as
+---  `lanyard.cli.paint`; no colours by default
 ---@param available? integer  the width of the terminal in cells; nil for no limit
 ---@return string
 function M.render(headings, rows, paint, available)
   if #rows == 0 then
     return ""
   end
+  paint = paint or plain
   local below = {}
   local widths = natural_widths(headings, rows, below)
   if available then
     below = too_long(rows, fitting(widths, available))
     widths = fitting(natural_widths(headings, rows, below), available)
+    if is_too_narrow(headings, rows, widths, below, available) then
+      return list_of(headings, rows, paint, available)
+    end
   end
   local lines = {}
   local function add(row, colour_of, cells_below)

@@ -1,6 +1,16 @@
 --- Compares two texts by lines, and prints the differences like `diff -u`.
 ---
----     io.write(diff.unified(old, new, { from = "old.json", to = "new.json" }))
+--- ```lua
+--- local diff = require "lanyard.text.diff"
+--- local names = { from = "old.txt", to = "new.txt" }
+--- io.write(diff.unified("one\ntwo\n", "one\n2\n", names))
+--- --> --- old.txt
+--- --> +++ new.txt
+--- --> @@ -1,2 +1,2 @@
+--- -->  one
+--- --> -two
+--- --> +2
+--- ```
 
 local escape = require "lanyard.text.escape"
 
@@ -125,7 +135,7 @@ end
 ---@param a string
 ---@param b string
 ---@param options? { from?: string, to?: string }  the names of the texts; "a" and "b" by default
----@return string
+---@return string diff
 function M.unified(a, b, options)
   local script = edits(lines_of(a), lines_of(b))
   local printed = printed_steps(script)

@@ -1,8 +1,14 @@
 --- Escapes texts from AWS, policies and files for terminals and output formats.
 ---
----     escape.printable "a\27[2J"   --> "a\\x1b[2J"
----     escape.markup "a < b"        --> "a &lt; b"
----     escape.format("%s: %d", name, count)
+--- ```lua
+--- local escape = require "lanyard.text.escape"
+--- print(escape.printable "a\27[2J")
+--- --> a\x1b[2J
+--- print(escape.markup "a < b")
+--- --> a &lt; b
+--- print(escape.format("%s: %d", "two\nlines", 2))
+--- --> two\x0alines: 2
+--- ```
 ---
 --- Each function first makes the text printable: control characters, characters that are invisible or change the
 --- direction of writing, and bytes that are not UTF-8 become escapes. Then it escapes what has a meaning in the format.
@@ -127,6 +133,19 @@ function M.json(text)
   end
   local mark = text:match "^\u{feff}" or "" -- not part of a string, so it has no escape
   return mark .. text:sub(#mark + 1):gsub("[\127\xc2-\xf4][\x80-\xbf]*", json_escape_of)
+end
+
+local function yaml_escape_of(character)
+  local code = utf8.codepoint(character)
+  return is_unprintable(code) and (code < 0x10000 and "\\u%04x" or "\\U%08x"):format(code) or nil
+end
+
+--- Escapes a text between the double quotes of YAML that is otherwise escaped as in JSON: characters that are not
+--- printable become \uXXXX or \UXXXXXXXX.
+---@param text string  in UTF-8
+---@return string
+function M.yaml(text)
+  return (text:gsub("[\127\xc2-\xf4][\x80-\xbf]*", yaml_escape_of))
 end
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }

@@ -7,16 +7,18 @@
 
 local M = {}
 
----@alias prose.Block string|{ literal: string }  a paragraph as one line, or lines to keep as they are
+--- A paragraph as one line, or lines to keep as they are; adjacent: without an empty line before them.
+---@alias prose.Block string|{ literal: string, adjacent: boolean? }
 
 --- Splits a text into paragraphs and groups of literal lines. Empty lines within a group remain.
 ---@param text string
 ---@return prose.Block[]
 function M.blocks(text)
-  local blocks, lines, is_literal, gap = {}, {}, false, ""
+  local blocks, lines, is_literal, gap, adjacent = {}, {}, false, "", nil
   local function flush()
     if #lines > 0 then
-      blocks[#blocks + 1] = is_literal and { literal = table.concat(lines, "\n") } or table.concat(lines, " ")
+      blocks[#blocks + 1] = is_literal and { literal = table.concat(lines, "\n"), adjacent = adjacent }
+        or table.concat(lines, " ")
     end
     lines, gap = {}, ""
   end
@@ -27,9 +29,11 @@ function M.blocks(text)
         gap = "\n"
       else
         flush()
+        adjacent = nil
       end
     else
       if keeps ~= is_literal then
+        adjacent = #lines > 0 and gap == "" or nil
         flush()
         is_literal = keeps
       end

@@ -1,12 +1,17 @@
 --- Splits command lines into words and quotes words, without a shell.
 ---
----     shellwords.split "grant web 'team/*'"     --> { "grant", "web", "team/*" }
----     shellwords.quote "team/*"                 --> "'team/*'"
+--- ```lua
+--- local shellwords = require "lanyard.text.shellwords"
+--- local words = assert(shellwords.split "grant web 'team/*'")
+--- print(#words, words[3], shellwords.join(words))
+--- --> 3	team/*	grant web 'team/*'
+--- ```
 
 local M = {}
 
 --- Reads the piece of a word at a position: a quoted text, a backslash with its character, a run of characters without
 --- a meaning in a shell, or a character with one.
+---@private
 ---@param text string
 ---@param position integer
 ---@return integer? length   the bytes that the piece takes; nil if it is not terminated
@@ -36,6 +41,7 @@ function M.piece(text, position)
 end
 
 --- Returns the message for a position where piece() returns nil.
+---@private
 ---@param text string
 ---@param position integer
 ---@return string
@@ -46,7 +52,7 @@ end
 --- Splits a text into words like a POSIX shell and the AWS CLI: quotes and backslashes are interpreted, nothing is
 --- expanded.
 ---@param text string
----@return string[]? words
+---@return string[]? words   nil if a quote is not closed
 ---@return string? message
 function M.split(text)
   local list, word, position = {}, nil, 1

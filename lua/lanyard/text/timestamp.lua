@@ -1,13 +1,17 @@
 --- Converts timestamps between seconds since 1970 and the formats of AWS (ISO 8601) and HTTP.
 ---
----     timestamp.parse "2026-01-31T12:00:00Z"                --> 1769860800
----     timestamp.parse_http "Sat, 31 Jan 2026 12:00:00 GMT"  --> 1769860800
----     timestamp.format(1769860800)                          --> "2026-01-31T12:00:00Z"
----     timestamp.day(1769860800)                             --> "2026-01-31"
----     timestamp.compact(1769860800)                         --> "20260131T120000Z"
----     timestamp.format_http(1769860800)                     --> "Sat, 31 Jan 2026 12:00:00 GMT"
----     timestamp.deadline("2026-01-31", now)                 --> 1769817600
----     timestamp.deadline("30d", now)                        --> now + 2592000
+--- ```lua
+--- local timestamp = require "lanyard.text.timestamp"
+--- local seconds = timestamp.parse "2026-01-31T12:00:00Z"
+--- print(seconds, timestamp.format(seconds), timestamp.day(seconds))
+--- --> 1769860800	2026-01-31T12:00:00Z	2026-01-31
+--- print(timestamp.compact(seconds), timestamp.format_http(seconds))
+--- --> 20260131T120000Z	Sat, 31 Jan 2026 12:00:00 GMT
+--- print(timestamp.deadline("2026-02-01", seconds) - seconds)
+--- --> 43200
+--- print(timestamp.deadline("30d", seconds) - seconds)
+--- --> 2592000
+--- ```
 ---
 --- Dates are computed here. os.date and os.time count leap seconds where the zone file does (TZ=right/UTC), but the
 --- times of AWS and HTTP have none.
@@ -104,7 +108,7 @@ local LAST = 253402300799 -- the end of the year 9999
 ---@param text string
 ---@param now number  seconds since 1970
 ---@return integer? seconds  since 1970
----@return string? message
+---@return string? message  what is wrong with the text
 function M.deadline(text, now)
   local count, unit = text:match "^(%d+)([mhd])$"
   local at = M.parse(text) or M.parse(text .. "T00:00Z")
@@ -135,6 +139,33 @@ end
 ---@return string
 function M.format(seconds)
   return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(parts_of(seconds))
+end
+
+--- Formats a timestamp for people: the local time with its offset from UTC, which `parse` reads again. Z means that
+--- local time is UTC.
+---@param seconds number  since 1970
+---@return string
+function M.shown(seconds)
+  seconds = math.floor(seconds)
+  local offset = require("lanyard.system").utc_offset(seconds) -- the build loads this module without C
+  local text = M.format(seconds + offset)
+  if offset == 0 then
+    return text
+  end
+  local minutes = math.abs(offset) // 60
+  return ("%s%s%02d:%02d"):format(text:sub(1, -2), offset < 0 and "-" or "+", minutes // 60, minutes % 60)
+end
+
+--- Replaces each UTC timestamp in a text for people by the local time. A quoted one stays as it was written,
+--- also in HTML (&quot;).
+---@param text string
+---@return string
+function M.localized(text)
+  return (text:gsub("()(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ)()", function(first, found, after)
+    local seconds = M.parse(found)
+    local is_part = first > 1 and text:find("^[%w'\";]", first - 1) or text:find("^[%w'\"]", after)
+    return seconds and not is_part and M.shown(seconds) or nil
+  end))
 end
 
 --- Formats the day of a time in UTC.

@@ -70,10 +70,12 @@ local function host_of(url)
   local host = authority and authority:match "[^@]*$":gsub(":%d*$", ""):lower()
   -- A name with a colon is the user of a password that has a slash and is not encoded.
   if not host or url:find "[%c%s]" or not (host:find "^%w[%w._-]*$" or host:find "^%[[%x:.]+%]$") then
-    return nil, errors.new { code = "Usage", message = "the webhook is not a valid URL: write https://HOST/PATH" }
+    return nil, errors.new { code = "InvalidWebhook",
+      message = "the webhook is not a valid URL: write https://HOST/PATH" }
   elseif scheme:lower() ~= "https" and not (scheme:lower() == "http" and loopback.is(host)) then
     return nil, errors.new {
-      code = "Usage", message = ("the webhook at %s must use https: what is posted is confidential"):format(host),
+      code = "InvalidWebhook",
+      message = ("the webhook at %s must use https: what is posted is confidential"):format(host),
     }
   end
   return host

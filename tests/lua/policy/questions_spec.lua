@@ -67,6 +67,8 @@ local WRONG = {
   { "public: options: unknown option 'knd'; did you mean 'kind'? (known: accounts, always, kind, limit)", "public", ANYONE,
     { knd = "identity" } },
   { "public: options.kind: 'resource' or 'identity' expected, got 'idenity'", "public", ANYONE, { kind = "idenity" } },
+  { "public: options.kind: 'resource' expected, got 'identity': an identity policy is never public", "public", ANYONE,
+    { kind = "identity" } },
   { "minimize: options.limit: a whole number from 1 to 1000000000 expected, got 0", "minimize", ANYONE, { limit = 0 } },
   { "minimize: options.limit: a whole number from 1 to 1000000000 expected, got 1.5", "minimize", ANYONE, { limit = 1.5 } },
   { "reachable: options.limit: a whole number from 1 to 1000000000 expected, got 'x'", "reachable", ANYONE, { limit = "x" } },
@@ -109,7 +111,76 @@ local WRONG = {
     ANYONE, { organizations = { "O-A1B2C3D4E5" } } },
 }
 
+local ROLE = "arn:aws:iam::111122223333:role/r"
+
+local function request(changes)
+  local one = { principal = ROLE, action = "ecr:GetX" }
+  for name, value in pairs(changes) do
+    one[name] = value
+  end
+  return one
+end
+
+-- Calls of the other functions and of methods, which begin with a colon.
+local OTHERS = {
+  { "possible: context: a table expected, got 5", "possible", { principal = ROLE, context = 5 } },
+  { "possible: context: keys must be strings, got 1", "possible", { principal = ROLE, context = { "x" } } },
+  { "possible: context: aws:username: a string, number, boolean or a list of them expected, got a table", "possible",
+    { principal = ROLE, context = { ["aws:username"] = { "a", {} } } } },
+  { "possible: context: aws:username: a string, number, boolean or a list of them expected, got a function", "possible",
+    { principal = ROLE, context = { ["aws:username"] = print } } },
+  { "possible: principal: a string expected, got table", "possible", { principal = {} } },
+  { "possible requires 'principal', a string", "possible", {} },
+  { "can: a table expected, got nil", ":can" },
+  { "can: a table expected, got string", ":can", "x" },
+  { "can has no field 'resorce'", ":can", request { resorce = "x" } },
+  { "can requires 'action', a string", ":can", { principal = ROLE } },
+  { "can: action: a string expected, got boolean", ":can", request { action = true } },
+  { "can: partial: a boolean expected, got string", ":can", request { partial = "yes" } },
+  { "can: context: a table expected, got string", ":can", request { context = "x" } },
+  { "decision: resource: a string expected, got table", ":decision", request { resource = {} } },
+  { "decide: a table expected, got nil", "decide" },
+  { "decide requires 'principal', a string", "decide", { action = "ecr:GetX" } },
+  { "decide: scps: a table expected, got string", "decide", request { scps = "x" } },
+  { "decide: scps[1]: a list expected, got 5", "decide", request { scps = { 5 } } },
+  { "decide: scps[1][1]: a text, a document of lanyard.policy or { policy =, name = } expected, got 5", "decide",
+    request { scps = { { 5 } } } },
+  { "decide: resource_policy: a text, a document of lanyard.policy or { policy =, name = } expected, got true", "decide",
+    request { resource_policy = true } },
+  { "decide: identity_policies[2]: a text, a document of lanyard.policy or { policy =, name = } expected, got a userdata",
+    "decide", request { identity_policies = { ANYONE, io.stdout } } },
+  { "decide: identity_policies[1].name: a string expected, got 5", "decide",
+    request { identity_policies = { { policy = ANYONE, name = 5 } } } },
+  { "decide: context: keys must be strings, got a table", "decide", request { context = { [{}] = 1 } } },
+  { "merge: b: a document of lanyard.policy expected, got '{}'; policy.parse reads a text", "merge", ANYONE, "{}" },
+  { "compare: other: a document of lanyard.policy expected, got nil", ":compare" },
+  { "diff: other: a document of lanyard.policy expected, got a table", ":diff", {} },
+  { "diff: options: a table expected, got 5", ":diff", ANYONE, 5 },
+  { "lint: options: a table expected, got true", ":lint", true },
+  { "allow: argument 2 (table expected, got nil)", ":allow" },
+  { "allow: field 'principal': string expected, got nil", ":allow", {} },
+  { "allow: a function cannot be encoded as JSON", ":allow", { principal = ROLE, actions = { "a:b" }, condition = { print } } },
+  { "set: options: a table expected, got 'x'", ":set", "x" },
+  { "set: no such field: 'sdi'", ":set", { sdi = "x", element = "Effect" } },
+}
+
 describe("a wrong argument", function()
+  for _, case in ipairs(OTHERS) do
+    it("raises " .. case[1], function()
+      local method = case[2]:match "^:(.*)"
+      local ok, err = pcall(function()
+        if method then
+          return (ANYONE[method](ANYONE, case[3], case[4])) -- not a tail call, whose position is unknown
+        end
+        return (policy[case[2]](case[3], case[4]))
+      end)
+      assert.is_false(ok)
+      local position, message = err:match "^(.-:%d+: )(.*)$"
+      assert.equal(case[1], message)
+      assert.matches("questions_spec%.lua:%d+: $", position)
+    end)
+  end
+
   for _, case in ipairs(WRONG) do
     it("raises " .. case[1], function()
       local ok, err = pcall(policy[case[2]], table.unpack(case, 3, 5))

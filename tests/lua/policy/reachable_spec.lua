@@ -247,6 +247,17 @@ describe("policy.reachable", function()
     end
   end)
 
+  it("names a user beside the pattern of its ARN, because the user includes the sessions that it federates", function()
+    local USER = "arn:aws:iam::111122223333:user/a"
+    local pattern = if_holds '{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a"}}'
+    reaches({ "principals like arn:aws:iam::*:user/a", USER }, doc(pattern, named(USER)))
+    reaches({ "principals like arn:aws:iam::*:user/a" },
+      doc(pattern, if_holds('{"ArnEquals":{"aws:PrincipalArn":"' .. USER .. '"}}')))
+    reaches({ "account 111122223333" }, doc(named("111122223333", USER)))
+    reaches({ "principals like arn:aws:iam::*:role/*" }, doc(
+      if_holds '{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}}', named "arn:aws:iam::111122223333:role/a"))
+  end)
+
   it("names whom a change takes out of the NotPrincipal of a Deny", function()
     local R = "arn:aws:iam::111122223333:role/ci"
     local before = doc(named "111122223333", '"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"')
@@ -270,6 +281,21 @@ describe("policy.reachable", function()
       if_holds '{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"Null":{"aws:PrincipalOrgID":"false"}}'))
     reaches({ "everyone from 10.0.0.0/8" }, doc(if_holds '{"IpAddress":{"aws:SourceIp":"10.1.0.0/16"}}',
       if_holds '{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}'))
+  end)
+
+  it("names nobody whom a class with exceptions includes", function()
+    local LAMBDA, OTHER = "lambda.amazonaws.com", "arn:aws:iam::444455556666:role/ci"
+    local except, secure = '"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"*"',
+      if_holds '{"Bool":{"aws:SecureTransport":"true"}}'
+    local everyone = "everyone except account 111122223333"
+    reaches({ everyone }, doc(secure, except, named("444455556666", OTHER),
+      '"Principal":{"Service":"' .. LAMBDA .. '"},' .. PULL))
+    reaches({ everyone }, doc(secure, except, if_holds '{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}'))
+    local function all_but(principal) return '"NotPrincipal":' .. principal .. "," .. PULL end
+    reaches({ "everyone" }, doc(all_but '{"AWS":"111122223333"}', all_but '{"AWS":"444455556666"}'))
+    reaches({ "everyone" }, doc(all_but '{"AWS":"111122223333"}', all_but '{"Service":"lambda.amazonaws.com"}'))
+    reaches({ "everyone except account 111122223333" }, doc(all_but '{"AWS":["111122223333","444455556666"]}',
+      all_but '{"AWS":"111122223333"}'))
   end)
 
   it("names what a Deny excepts", function()

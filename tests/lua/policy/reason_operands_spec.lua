@@ -88,3 +88,49 @@ describe("new_access about aws:PrincipalServiceNamesList", function()
     } } })
   end)
 end)
+
+-- Policies, examples above all, mention values of another form than AWS's. Then the key may have any value, whatever the
+-- operator is. A wildcard under an operator without wildcards is a mistake, and no value.
+describe("new access with a value of another form than that of its key", function()
+  local SETS = { ["aws:CalledVia"] = true }
+
+  -- Returns the values of a key in requests: one that passes an operator, and one that fails its negation.
+  local function values(key, operand, name)
+    local set = SETS[key] and { "ForAnyValue:", "ForAllValues:" } or { "", "" }
+    local is_present = { Null = { [key] = "false" } }
+    local passes = policy.new_access(answers.parse {}, answers.parse { where(set[1] .. name, key, operand) })
+    local fails = policy.new_access(answers.parse { where(set[2] .. name:gsub("^String", "StringNot"), key, operand) },
+      answers.parse { allow { Condition = is_present } })
+    local found = {}
+    for i, one in ipairs { passes or false, fails or false } do
+      local value = one and one.request.context[key]
+      found[i] = type(value) == "table" and table.concat(value, "+") or value or "none"
+      assert.is_true(not one or one.certain)
+    end
+    return found
+  end
+
+  local OPERATORS = { "StringEquals", "StringLike", "StringEqualsIgnoreCase" }
+
+  for key, operand in pairs {
+    ["aws:SourceVpce"] = "my-vpce", ["aws:SourceVpc"] = "vpc-test", ["aws:CalledVia"] = "athena", ["aws:CalledViaFirst"] = "athena",
+    ["aws:CalledViaLast"] = "athena.example.com", ["aws:Ec2InstanceSourceVpc"] = "v", ["aws:SourceAccount"] = "abc", ["aws:SourceOrgID"] = "o-x",
+  } do
+    it("is a value for every operator: " .. key, function()
+      for _, operator in ipairs(OPERATORS) do
+        assert.same({ operand, operand }, values(key, operand, operator), operator)
+      end
+    end)
+  end
+
+  for key, operand in pairs {
+    ["aws:SourceVpce"] = "vpce-*", ["aws:SourceVpc"] = "vpc-?", ["aws:CalledVia"] = "*.amazonaws.com", ["aws:SourceAccount"] = "1111*",
+    ["aws:CalledViaLast"] = "ecs.*", ["aws:SourceArn"] = "x", ["aws:ViaAWSService"] = "x", ["aws:SourceOrgPaths"] = "o-x",
+  } do
+    it("is none for every operator: " .. key .. " " .. operand, function()
+      for _, operator in ipairs { "StringEquals", "StringEqualsIgnoreCase" } do
+        assert.same({ "none", "none" }, values(key, operand, operator), operator)
+      end
+    end)
+  end
+end)

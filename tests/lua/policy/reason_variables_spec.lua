@@ -237,6 +237,26 @@ describe("new_access answers questions about", function()
   end)
 end)
 
+describe("new_access with a policy variable beside characters of several bytes", function()
+  local function value_in(frame, ...)
+    local after = { on("arn:aws:s3:::" .. frame) }
+    for i, other in ipairs { ... } do after[i + 1] = not_on("arn:aws:s3:::" .. other) end
+    local found = policy.new_access(answers.parse {}, answers.parse(after))
+    return found and found.certain and found.request.context[TAG] or nil
+  end
+
+  it("takes ? for one character", function()
+    for _, row in ipairs {
+      { "ab", "é${aws:PrincipalTag/t}", "?ab" }, { "ab", "${aws:PrincipalTag/t}€", "ab?" }, { "ab", "é${aws:PrincipalTag/t}ü", "?ab?" },
+      { "éa", "?${aws:PrincipalTag/t}", "*éa", "???" }, { "b", "${*}é${aws:PrincipalTag/t}", "*?b" }, { "xé", "€é${aws:PrincipalTag/t}", "???é", "*xé" },
+    } do
+      assert.equal(row[1], value_in(table.unpack(row, 2)), row[2])
+    end
+    assert.is_nil(value_in("éa${aws:PrincipalTag/t}", "?"))
+    assert.is_nil(value_in("é${aws:PrincipalTag/t}", "??ab", "*é?"))
+  end)
+end)
+
 describe("new_access with a policy variable that a key of a certain form is compared with", function()
   local function compared(operator, key, operand)
     return answers.allow { Condition = { [operator] = { [key] = operand } } }

@@ -1,3 +1,4 @@
+local helper = require "helper"
 local timestamp = require "lanyard.text.timestamp"
 
 describe("a timestamp", function()
@@ -99,6 +100,56 @@ describe("the sources", function()
   it("ask libc for no date, which depends on the zone file", function()
     local pipe <close> = assert(io.popen [[grep -rnE 'gmtime|localtime|mktime|timegm|strftime|strptime|os[.]date|os[.]time *([{]|[(][^)])' \
       core lua scripts | grep -vE ':[0-9]+:( *--| \*|/\*)']])
-    assert.equal("", pipe:read "a")
+    local found = pipe:read "a"
+    -- The offset of the local zone, of which only whole minutes count.
+    assert.equal("", (found:gsub("core/base/platform%.c:%d+:[^\n]*localtime_r[^\n]*\n", "")))
+  end)
+end)
+
+describe("a time for people", function()
+  -- Evaluates an expression about `timestamp` in a process with a zone.
+  local function in_zone(zone, expression)
+    local result = helper.run({ helper.lanyard, "-e", ([[
+      local timestamp = require "lanyard.text.timestamp"
+      print(%s)]]):format(expression) }, { TZ = zone })
+    assert.equal("", result.err)
+    return (result.out:gsub("\n$", ""))
+  end
+
+  it("is local, with the offset of that day", function()
+    local cases = {
+      { "CET-1CEST,M3.5.0,M10.5.0/3", 1769860800, "2026-01-31T13:00:00+01:00" },
+      { "CET-1CEST,M3.5.0,M10.5.0/3", 1782820800, "2026-06-30T14:00:00+02:00" },
+      { "XST-5:45", 1769860800, "2026-01-31T17:45:00+05:45" },
+      { "XST+3:30", 1769860800.9, "2026-01-31T08:30:00-03:30" },
+      { "XST+12", 1769817600, "2026-01-30T12:00:00-12:00" },
+      { "UTC0", 1769860800, "2026-01-31T12:00:00Z" },
+    }
+    for _, case in ipairs(cases) do
+      assert.equal(case[3], in_zone(case[1], ("timestamp.shown(%s)"):format(case[2])))
+      assert.equal(math.floor(case[2]), timestamp.parse(case[3]))
+    end
+  end)
+
+  it("replaces a timestamp in a sentence, but not one in quotes or in a longer word", function()
+    local zone = "CET-1CEST,M3.5.0,M10.5.0/3"
+    for text, expected in pairs {
+      ["the grant of 2026-01-31T12:00:00Z, until 2026-06-30T12:00:00Z"] =
+        "the grant of 2026-01-31T13:00:00+01:00, until 2026-06-30T14:00:00+02:00",
+      ["(expired 2026-01-31T12:00:00Z)"] = "(expired 2026-01-31T13:00:00+01:00)",
+      ["'2026-01-31T12:00:00Z' is in the past"] = "'2026-01-31T12:00:00Z' is in the past",
+      ["&quot;2026-01-31T12:00:00Z&quot;"] = "&quot;2026-01-31T12:00:00Z&quot;",
+      ["app-2026-01-31T12:00:00Zebra"] = "app-2026-01-31T12:00:00Zebra",
+      ["2026-02-31T12:00:00Z"] = "2026-02-31T12:00:00Z",
+      ["2026-01-31 and 20260131T120000Z"] = "2026-01-31 and 20260131T120000Z",
+    } do
+      assert.equal(expected, in_zone(zone, ("timestamp.localized(%q)"):format(text)))
+    end
+  end)
+
+  it("is UTC where the zone is not known, or counts leap seconds", function()
+    for _, zone in ipairs { "No/Such_Zone", "right/UTC", "" } do
+      assert.equal("2026-01-31T12:00:00Z", in_zone(zone, "timestamp.shown(1769860800)"))
+    end
   end)
 end)

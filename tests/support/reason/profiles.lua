@@ -543,6 +543,6 @@ end
 
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
   "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
-  "groups", "lists", "services" }
+  "groups", "lists", "services", "characters" }
 
 return M

@@ -50,8 +50,8 @@ local function texts_up_to(letters, length)
   return found
 end
 
--- Returns a profile whose requests are sampled. The engine may not know an answer.
-local function sampled(name, keys, fields)
+-- Returns a profile whose requests are sampled. The engine may not know an answer. letters: of resources
+local function sampled(name, keys, fields, letters)
   local order = {}
   for one in pairs(keys) do order[#order + 1] = one end
   table.sort(order)
@@ -59,7 +59,7 @@ local function sampled(name, keys, fields)
   fields.actions, fields.action_values = { "*" }, { "s:a" }
   local made = profile(name, fields)
   made.universe = sampler.new {
-    random = torture.random(), keys = keys, order = order, prefix = "arn:aws:s3:::", words = texts_up_to({ "a", "x", "/" }, 3),
+    random = torture.random(), keys = keys, order = order, prefix = "arn:aws:s3:::", words = texts_up_to(letters or { "a", "x", "/" }, 3),
     count = 600, callers = universe.callers { accounts = { A }, names = { "a", "x", "xa", "ax" }, paths = { "" }, sessions = { "z" } },
   }
   return made
@@ -101,6 +101,22 @@ function M.makers.operands()
     tests = { tested, tested, { key = "svc:a", families = families("${svc:b}", "x${svc:b}", "${aws:username}") },
       { key = "svc:b", families = families("${svc:a}", "${svc:a}*") } },
   })
+end
+
+-- Characters of several bytes, of which a ? matches one.
+function M.makers.characters()
+  local resources = { "*", "?", "é?", "?a", "??", "*é", "a?*", "???", "${svc:a}", "é${svc:a}", "${svc:a}é", "a${svc:a}é", "é?${svc:a}",
+    "${svc:a}?", "?${svc:a}" }
+  for i = 2, #resources do resources[i] = "arn:aws:s3:::" .. resources[i] end
+  local made = sampled("characters", { ["svc:k"] = absent_or(texts_up_to({ "a", "é" }, 2)), ["svc:a"] = absent_or(texts_up_to({ "a", "é" }, 2)) }, {
+    resources = resources, conditions = 60,
+    tests = {
+      { key = "svc:k", families = { { operators = EQUAL, operands = { "a", "é", "${svc:a}" } },
+        { operators = LIKE, operands = { "?", "??", "é?", "?é", "${svc:a}?", "?${svc:a}" } } } },
+      { key = "svc:a", families = { { operators = LIKE, operands = { "?", "??", "é*", "*é" } } } },
+    },
+  }, { "a", "é" })
+  return made
 end
 
 return M

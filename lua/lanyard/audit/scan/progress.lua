@@ -1,21 +1,15 @@
---- Measures and shows the progress of an audit in one line of a terminal.
+--- Measures the progress of an audit, and describes it in one line.
 ---
 ---     local meter = progress.meter()
 ---     local transport = scanner.transport(nil, nil, meter)
----     progress.show(meter, terminal.progress, function() return scanner.run(targets, { meter = meter }) end)
+---     scanner.run(targets, { meter = meter })
 ---     meter:line()   --> "120/400 repositories, 2/17 targets, 85 calls/s, 2 throttled, 1 min left"
 
 local clock = require "lanyard.clock"
+local meters = require "lanyard.meter"
 local retry = require "lanyard.aws.retry"
-local task = require "lanyard.task"
 
 local M = {}
-
--- Seconds from one line to the next.
-local INTERVAL = 0.5
-
--- Seconds over which the rate of calls is measured.
-local RATE_WINDOW = 5
 
 --- The progress of one target.
 ---@class audit.TargetProgress
@@ -32,7 +26,8 @@ Meter.__index = Meter
 ---@return audit.Meter
 function M.meter(now)
   now = now or clock.now
-  return setmetatable({ now = now, began = now(), calls = 0, throttled = 0, parts = {}, samples = {} }, Meter)
+  return setmetatable({ now = now, began = now(), calls = 0, throttled = 0, parts = {},
+    rate = meters.rate(now()) }, Meter)
 end
 
 -- Returns the error code of a raw reply. A client parses replies properly; for a counter this is enough.
@@ -76,25 +71,13 @@ function M.observer(part)
   }
 end
 
-local function calls_per_second(self, now)
-  local samples = self.samples
-  samples[#samples + 1] = { at = now, calls = self.calls }
-  while #samples > 2 and now - samples[1].at > RATE_WINDOW do
-    table.remove(samples, 1)
-  end
-  local first = samples[1]
-  if #samples == 1 then
-    first = { at = self.began, calls = 0 }
-  end
-  return now > first.at and (self.calls - first.calls) / (now - first.at) or 0
-end
-
 -- Adds up targets: repositories done, repositories known, whether every target is listed, targets ended, and the share
 -- of all work that is done.
 local function sum(parts)
-  local total = { done = 0, known = 0, listed = true, ended = 0, share = 0 }
+  local total = { done = 0, known = 0, listed = true, unlisted = 0, ended = 0, share = 0 }
   for _, part in ipairs(parts) do
     total.done, total.known = total.done + part.done, total.known + (part.known or 0)
+    total.unlisted = total.unlisted + (part.known == nil and 1 or 0)
     total.listed = total.listed and (part.known ~= nil or part.ended)
     total.ended = total.ended + (part.ended and 1 or 0)
     total.share = total.share + (part.ended and 1 or (part.known or 0) > 0 and part.done / part.known or 0)
@@ -103,13 +86,12 @@ local function sum(parts)
   return total
 end
 
-local function describe_seconds(seconds)
-  if seconds < 90 then
-    return ("%d s"):format(math.ceil(seconds))
-  elseif seconds < 5400 then
-    return ("%d min"):format(math.ceil(seconds / 60))
-  end
-  return ("%.1f h"):format(seconds / 3600)
+--- Returns how far the audit came, for the end of an interrupted command; nil if no target was listed.
+---@return string?
+function Meter:tally()
+  local total = sum(self.parts)
+  return total.known > 0 and ("%d of %d repositories were read, in %d of %d targets"):format(total.done, total.known,
+    #self.parts - total.unlisted, #self.parts) or nil
 end
 
 --- Returns the progress as a line. A "+" after the repositories says that some targets are not listed yet.
@@ -121,28 +103,12 @@ function Meter:line()
   if #self.parts > 1 then
     words[#words + 1] = ("%d/%d targets"):format(total.ended, #self.parts)
   end
-  words[#words + 1] = ("%.0f calls/s"):format(calls_per_second(self, now))
+  words[#words + 1] = ("%.0f calls/s"):format(self.rate:at(now, self.calls))
   words[#words + 1] = ("%d throttled"):format(self.throttled)
   if total.share > 0 and total.share < 1 then
-    words[#words + 1] = describe_seconds((now - self.began) * (1 - total.share) / total.share) .. " left"
+    words[#words + 1] = meters.duration((now - self.began) * (1 - total.share) / total.share) .. " left"
   end
   return table.concat(words, ", ")
-end
-
---- Runs a function and prints the meter's line repeatedly while it runs. The line is erased at the end.
----@param meter audit.Meter
----@param print fun(line: string?)  nil erases the line
----@param f fun(): ...
----@return ...  results of the function
-function M.show(meter, print, f)
-  local _ <close> = setmetatable({}, { __close = function() print(nil) end })
-  local _ <close> = task.spawn(function()
-    while true do
-      print(meter:line())
-      task.sleep(INTERVAL)
-    end
-  end)
-  return f()
 end
 
 return M

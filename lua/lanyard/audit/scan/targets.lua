@@ -39,7 +39,7 @@ local FALLBACK_REGION = "us-east-1"
 -- Values of options
 
 local function usage(text, ...)
-  return nil, errors.new { code = "Usage", message = text:format(...) }
+  return nil, errors.new { code = "InvalidTarget", message = text:format(...) }
 end
 
 --- Splits a comma-separated list and drops repetitions.

@@ -7,9 +7,11 @@ local audit = require "lanyard.cli.audit"
 local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
 local desired_file = require "lanyard.desired.file"
+local exit = require "lanyard.cli.exit"
 local jsonl = require "lanyard.report.jsonl"
 local names = require "lanyard.cli.completion.names"
-local progress = require "lanyard.audit.scan.progress"
+local progress = require "lanyard.cli.progress"
+local scan_progress = require "lanyard.audit.scan.progress"
 local repositories = require "lanyard.access.repositories"
 local scanner = require "lanyard.audit.scan.scanner"
 local severities = require "lanyard.severity"
@@ -26,11 +28,11 @@ local PAUSE, STEP = 140, 400
 ---@param options table
 function M.check(command, options)
   if options.accounts and options.organization then
-    command:usage "--accounts and --organization: choose one"
+    command:usage("--accounts and --organization: choose one", "ConflictingOptions")
   elseif (options.accounts or options.organization or options.external_id) and not options.assume_role then
-    command:usage "--accounts, --organization and --external-id need --assume-role"
+    command:usage("--accounts, --organization and --external-id need --assume-role", "ConflictingOptions")
   elseif options.assume_role and not (options.accounts or options.organization) then
-    command:usage "--assume-role needs --accounts or --organization"
+    command:usage("--assume-role needs --accounts or --organization", "ConflictingOptions")
   end
 end
 
@@ -65,7 +67,7 @@ local function note_failures(failures)
   local failed = false
   for _, failure in ipairs(failures) do
     audit.note("%s%s%s", label_of(failure.target), failure.skipped and "skipped, because it is not enabled: " or "",
-      tostring(failure.err))
+      failure.skipped and tostring(failure.err) or exit.line(failure.err))
     failed = failed or not failure.skipped
   end
   return failed
@@ -103,7 +105,7 @@ local function is_compared(desired, report)
       return true
     end
   end
-  audit.note("%s is for %s, which was not audited", desired.name, desired.region)
+  audit.note("%s is for %s, which was not audited [RegionMismatch]", desired.name, desired.region)
   return false
 end
 
@@ -121,11 +123,11 @@ function M.run(options, run)
     and cli.check(targets.accounts(options.trusted_accounts, "--trusted-accounts"))
   local organizations = options.trusted_organizations
     and cli.check(targets.organizations(options.trusted_organizations, "--trusted-organizations"))
-  local meter = progress.meter()
+  local meter = scan_progress.meter()
   local print_finding, worst = printer()
   local audited, report, failures
   collectgarbage("incremental", PAUSE, STEP)
-  progress.show(meter, cli.progress, function()
+  progress.during(meter, function()
     audited = expand(options, meter)
     report, failures = scanner.run(audited, {
       globs = #options.repository > 0 and options.repository or nil,

@@ -37,21 +37,35 @@ local function quoted(line, position)
   return table.concat(parts), nil
 end
 
--- Reads a word. Returns a table with its `text`, `raw` beginning, and whether it is the last one.
+-- Returns the position after a substitution that begins at a position, or nil if none does or it is not closed.
+local function after_substitution(line, position)
+  local _, last = line:find("^%$%b()", position)
+  if not last then
+    _, last = line:find("^%$%b{}", position)
+  end
+  if not last then
+    _, last = line:find("^`[^`]*`", position)
+  end
+  return last and last + 1
+end
+
+-- Reads a word. Returns it, and the position after it.
 local function read_word(line, position, breaks)
-  local word = { first = position, text = "", kept = "", is_plain = true }
+  local word = { text = "", kept = "", is_plain = true }
   while position <= #line do
-    local c = line:sub(position, position)
-    if c == " " or c == "\t" or OPERATORS:find(c, 1, true) then
+    local c, after = line:sub(position, position), after_substitution(line, position)
+    if after then
+      word.text, word.is_plain, position = word.text .. line:sub(position, after - 1), false, after
+    elseif c == " " or c == "\t" or OPERATORS:find(c, 1, true) then
       return word, position
     elseif c == "'" or c == '"' then
-      local text, after = quoted(line, position)
-      if after then
+      local text, behind = quoted(line, position)
+      if behind then
         word.is_plain = false
       else
         word.quote, word.kept = c, word.text
       end
-      word.text, position = word.text .. text, after or #line + 1
+      word.text, position = word.text .. text, behind or #line + 1
     elseif c == "\\" then
       word.text, position = word.text .. line:sub(position + 1, position + 1), position + 2
     else

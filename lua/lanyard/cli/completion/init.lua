@@ -20,7 +20,7 @@ local M = {}
 -- What completes an argument or an option, by its name, else by its type or placeholder.
 local BY_NAME = {
   service = "services", ["--service"] = "services", repository = "repositories", ["--repository"] = "repositories",
-  image = "images", file = "files", old = "files", new = "files", db = "files", directory = "folders",
+  image = "images", file = "files", old = "files", new = "files", db = "files", directory = "folders", path = "files",
   command = "command", ["--profile"] = "profiles", ["--region"] = "regions",
 }
 local BY_VALUE = { DIR = "folders", ["FILE,..."] = "files" }
@@ -292,7 +292,9 @@ local function first_words(prefix)
   if prefix:find "/" then
     return {}, "files"
   end
-  local items = { { "help", "List the commands, or describe one." }, { "scripts", "Print where each command is from." } }
+  local items = {
+    { "help", "List the commands, or describe one." }, { "scripts", "Print where each command is from." },
+  }
   for _, script in ipairs(commands.names()) do
     items[#items + 1] = { script.name, script.summary }
   end

@@ -48,7 +48,7 @@ local SHELLS = { bash = bash, zsh = described, fish = described }
 function M.answer(words)
   local shell = SHELLS[words[1]]
   if not shell then
-    exit.leave(exit.STATUS.usage, "__complete is for the scripts of 'lanyard completion'")
+    exit.problem("Usage", "__complete is for the scripts of 'lanyard completion'")
   end
   return shell(table.unpack(words, 2))
 end

@@ -2,7 +2,7 @@
 ---
 ---@class policy.Known  what is known about the repository and its surroundings
 ---@field account? string                 the account that owns the repository
----@field organization? string            its organization
+---@field organization? string|false      its organization; false if nobody knows it: relations to others are unknown
 ---@field trusted_accounts? string[]
 ---@field trusted_organizations? string[]  ids, or paths of units: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 ---
@@ -48,7 +48,7 @@ function M.organization(known, text)
       return "trusted"
     end
   end
-  return "other"
+  return known.organization == false and "unknown" or "other"
 end
 
 local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }

@@ -3,7 +3,6 @@ local http = require "lanyard.http"
 local progress = require "lanyard.audit.scan.progress"
 local scanner = require "lanyard.audit.scan.scanner"
 local targets = require "lanyard.audit.scan.targets"
-local task = require "lanyard.task"
 
 -- Returns a meter and a function that sets its clock.
 local function at_zero()
@@ -80,18 +79,12 @@ describe("the progress of an audit", function()
     assert.equal(#accounts.calls, meter.calls)
   end)
 
-  it("is shown repeatedly and erased at the end, also after an error", function()
-    local meter, lines = progress.meter(), {}
-    local function print(line) lines[#lines + 1] = line or "erased" end
-    local a, b = progress.show(meter, print, function()
-      task.sleep(0)
-      return 1, 2
-    end)
-    assert.same({ 1, 2 }, { a, b })
-    assert.match("repositories", lines[1])
-    assert.equal("erased", lines[#lines])
-    lines = {}
-    assert.is_false((pcall(progress.show, meter, print, function() error "bad" end)))
-    assert.equal("erased", lines[#lines])
+  it("has a tally, once a target is listed", function()
+    local meter = at_zero()
+    assert.is_nil(meter:tally())
+    local parts = meter:targets(3)
+    parts[1].known, parts[1].done = 100, 50
+    parts[2].known, parts[2].done = 20, 20
+    assert.equal("70 of 120 repositories were read, in 2 of 3 targets", meter:tally())
   end)
 end)

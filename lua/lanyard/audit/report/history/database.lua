@@ -52,7 +52,7 @@ local function with_advice(path, err)
 end
 
 local function refusal(path, text, ...)
-  return errors.new { code = "Usage", message = ("%s %s"):format(path, text:format(...)) }
+  return errors.new { code = "InvalidHistory", message = ("%s %s"):format(path, text:format(...)) }
 end
 
 -- Reports whether a database is a history, or empty. Raises an error for any other database.
@@ -84,7 +84,7 @@ function M.guarded(path, body)
   elseif not errors.is(result) then
     error(result, 0)
   end
-  return nil, result.code == "Usage" and result or with_advice(path, result)
+  return nil, result.code == "InvalidHistory" and result or with_advice(path, result)
 end
 
 --- Begins a transaction, which is rolled back if it is closed before it is committed.

@@ -1,0 +1,154 @@
+--- Prints the documentation of modules as help: `lanyard help policy.new_access`.
+
+local columns = require "lanyard.text.columns"
+local documentation = require "lanyard.documentation"
+local pages = require "lanyard.documentation.pages"
+local width_of = require("lanyard.text.width").of
+
+local M = {}
+
+-- The column at which descriptions begin, and the widest term that fits before it.
+local COLUMN = 26
+
+local WIDTH = 80
+
+local HINT = "'lanyard help lanyard.NAME' describes a module, and 'lanyard help NAME.FUNCTION' a function."
+
+local function indented(text, indent, width)
+  local lines = columns.wrap(text, math.max(width - indent, 10))
+  return (" "):rep(indent) .. table.concat(lines, "\n" .. (" "):rep(indent))
+end
+
+local text_of
+
+-- Returns a term and its description, beside each other where the term is short.
+local function item_text(item, indent, column, width)
+  local term, description = (" "):rep(indent) .. item[1], item[2]
+  if type(description) == "string" then
+    description = description:gsub("^`([^`]*)`", "%1") -- a type needs no quotes
+  end
+  if type(description) == "table" then
+    return term .. "\n" .. text_of(description, indent + 4, width)
+  elseif description == "" then
+    return term
+  elseif width_of(term) + 2 > column then
+    return term .. "\n" .. indented(description, column, width)
+  end
+  return term .. (" "):rep(column - width_of(term)) .. indented(description, column, width):sub(column + 1)
+end
+
+local function items_text(items, indent, width)
+  local widest = 0
+  for _, item in ipairs(items) do
+    widest = math.max(widest, width_of(item[1]) + indent + 2 <= COLUMN and width_of(item[1]) + indent + 2 or 0)
+  end
+  local column = math.min(math.max(widest, indent + 6), math.max(width // 3, indent + 2))
+  local lines = {}
+  for i, item in ipairs(items) do
+    lines[i] = item_text(item, indent, column, width)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- Returns blocks as text. Paragraphs and code have an empty line between them.
+function text_of(blocks, indent, width)
+  local parts = {}
+  for i, block in ipairs(blocks) do
+    parts[i] = type(block) == "string" and indented(block, indent, width)
+      or block.literal and (" "):rep(indent) .. block.literal:gsub("\n(.)", "\n" .. (" "):rep(indent) .. "%1")
+      or items_text(block.items, indent + 2, width)
+  end
+  return table.concat(parts, "\n\n")
+end
+
+local function sections_text(sections, width)
+  local parts = {}
+  for i, section in ipairs(sections) do
+    parts[i] = section.title .. (#section.blocks > 0 and (i == 1 and "\n\n" or "\n") or "")
+      .. text_of(section.blocks, 0, width)
+  end
+  return table.concat(parts, "\n\n")
+end
+
+-- Returns what follows the page of a module, a class or a member; nil if there is nothing more.
+local function hint_of(found)
+  local name = found.module.name
+  if found.member then
+    return ("'lanyard help lanyard.%s' lists everything that belongs to it."):format(name)
+  elseif found.class then
+    local method = found.class.methods[1]
+    return method and ("'lanyard help %s:%s' describes one."):format(found.class.name, method.name)
+  end
+  for _, member in ipairs(found.module.members) do
+    if member.kind == "function" and member.name ~= "" then
+      return ("'lanyard help %s.%s' describes one, with parameters and examples."):format(name, member.name)
+    end
+  end
+end
+
+--- Returns the help of a module, a function, a method or a type.
+---@param name string    "policy", "policy.new_access", "policy.Document:allow", "doc:allow", "policy.Witness"
+---@param width? integer the width of the text; 80 unless given
+---@return string? text
+---@return string? message  why nothing was found in a module that exists; nil if there is no such module
+function M.text(name, width)
+  local found, message = documentation.find(name)
+  if not found then
+    return nil, message
+  end
+  local sections
+  if found.member then
+    sections = pages.member(found.module, found.member, found.class, documentation.classes())
+  elseif found.class then
+    sections = pages.class(found.module, found.class)
+  elseif #found.module.members == 1 and found.module.members[1].name == "" then
+    sections = pages.member(found.module, found.module.members[1], nil, documentation.classes())
+  else
+    sections = pages.module(found.module)
+  end
+  local hint = hint_of(found)
+  return sections_text(sections, width or WIDTH) .. (hint and "\n\n" .. indented(hint, 0, width or WIDTH) or "")
+end
+
+--- Returns what follows the help of a command that has the name of a module: the names in the module.
+---@param name string
+---@param width? integer
+---@return string?  nil if no module has this name
+function M.note(name, width)
+  local found = documentation.find(name)
+  if not found then
+    return nil
+  end
+  local names = {}
+  for i, member in ipairs(found.module.members) do
+    names[i] = member.name
+  end
+  local text = found.module.globals and "'lanyard help %s.NAME' describes what a rules file can call: %s."
+    or "The Lua module of this name ('lanyard help lanyard.%s') has: %s."
+  return "\n" .. indented(text:format(name, table.concat(names, ", ")), 0, width or WIDTH)
+end
+
+--- Returns the list of modules, each with its first sentence.
+---@param width? integer
+---@return string
+function M.list(width)
+  local items = {}
+  for _, module in ipairs(documentation.modules()) do
+    items[#items + 1] = not module.globals and { module.name, module.summary } or nil
+  end
+  return text_of({ "The modules for scripts. `require \"lanyard.NAME\"` loads one, and so does the field NAME of "
+    .. "`require \"lanyard\"`, in the binary and in stock Lua 5.4.", { items = items } }, 0, width or WIDTH)
+    .. "\n\n" .. indented(HINT, 0, width or WIDTH)
+end
+
+--- Returns the names of the modules, as help accepts them.
+---@return string[]
+function M.names()
+  local names = {}
+  for i, module in ipairs(documentation.modules()) do
+    names[i] = module.name
+  end
+  return names
+end
+
+return M

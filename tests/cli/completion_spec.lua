@@ -1,0 +1,147 @@
+-- Completion in the shells themselves, on a terminal: what a line becomes when Tab is pressed in it, and that no name is
+-- expanded.
+
+local helper = require "helper"
+local json = require "lanyard.json"
+local system = require "lanyard.system"
+
+local HOME = "HOME" -- stands for the value of the variable
+local TOUCH = "$(touch x)"
+local ODD = [[it's "my" `touch y` a*b !z;&|<>~]]
+
+-- Names that no service or repository of AWS has, but that an endpoint can return.
+local NAMES = { TOUCH, ODD, "\\backslash", "plain:colon=sign", "line\ntouch x", "tab\there", "\u{202e}right" }
+
+local CONFIG = [[
+[profile ops]
+region = us-gov-west-1
+[profile "my profile"]
+[profile a:b@c%d]
+]]
+
+-- A function prints its arguments, as the shell has read them, in place of the command. Completion runs the command.
+local STARTUP = {
+  bash = [[
+PS1='READY> '
+bind 'set enable-bracketed-paste off'
+source <(command lanyard completion bash)
+lanyard() { printf '%s\n' "$@" > args; exit; }
+]],
+  zsh = [[
+PS1='READY> '
+unset zle_bracketed_paste
+autoload -U compinit
+compinit -u -D
+source <(command lanyard completion zsh)
+lanyard() { printf '%s\n' "$@" > args; exit; }
+]],
+  fish = [[
+function fish_prompt; echo "READY> "; end
+function lanyard; printf '%s\n' $argv > args; exit; end
+command lanyard completion fish | source
+]],
+}
+local COMMANDS = {
+  bash = { "bash", "--noprofile", "--rcfile", ".bashrc", "-i" },
+  zsh = { "zsh", "-d", "-i" },
+  fish = { "fish", "--no-config", "-i", "-C", "source .fishrc" },
+}
+
+local function has(shell)
+  if helper.run({ "sh", "-c", "command -v " .. shell }).status == 0 then
+    return true
+  end
+  pending(("the Debian package %s is not installed"):format(shell))
+  return false
+end
+
+local home, emulator
+
+-- Types a line on a terminal. Returns the arguments that the shell reads from it, and everything that was shown.
+local function typed(shell, line)
+  local environment = {
+    TERM = "dumb", PATH = system.real_path(helper.build) .. ":" .. os.getenv "PATH", LC_ALL = "C.UTF-8",
+    HOME = home.path, ZDOTDIR = home.path,
+  }
+  for name, value in pairs(emulator.environment) do
+    environment[name] = environment[name] or value
+  end
+  local dialogue = json.array { { "READY> ", line .. "\r" } }
+  os.remove(home .. "/work/args")
+  local result = helper.run({ "timeout", "30", "sh", "-c", 'cd "$0" && exec "$@"', home .. "/work", "/usr/bin/python3",
+    system.real_path "tests/cli/terminal.py", json.encode(dialogue), table.unpack(COMMANDS[shell]) }, environment)
+  local args = {}
+  for arg in helper.read(home .. "/work/args"):gmatch "[^\n]+" do
+    args[#args + 1] = arg
+  end
+  return args, result.out .. result.err
+end
+
+describe("completion", function()
+  setup(function()
+    home = helper.folder()
+    helper.run { "mkdir", "-p", home .. "/.aws", home .. "/work/folder" }
+    helper.write(home .. "/.aws/config", CONFIG)
+    helper.write(home .. "/work/file $(touch z).lua", "")
+    helper.write(home .. "/work/.bashrc", STARTUP.bash)
+    helper.write(home .. "/.zshrc", STARTUP.zsh)
+    helper.write(home .. "/work/.fishrc", STARTUP.fish)
+    emulator = helper.emulator()
+    local result = emulator:run({ "status" }, { HOME = home.path, XDG_CACHE_HOME = "" })
+    assert.equal("", result.err)
+    local path = helper.run({ "sh", "-c", 'ls "$0"/.cache/lanyard/completion/*', home.path }).out:match "^[^\n]+"
+    local names = json.decode(helper.read(path))
+    table.move(NAMES, 1, #NAMES, #names.services.names + 1, names.services.names)
+    helper.write(path, json.encode(names))
+  end)
+
+  teardown(function()
+    getmetatable(emulator).__close(emulator)
+    getmetatable(home).__close()
+  end)
+
+  for _, shell in ipairs { "bash", "zsh", "fish" } do
+    describe("in " .. shell, function()
+      for _, case in ipairs {
+        { "und\t my-pr\t", "undo", "my-private-repo" },
+        { "enable my\t", "enable", "my-container-service" },
+        { "grant my-container-service sh\t --enab\t", "grant", "my-container-service", "shared-repo", "--enable" },
+        { "policy li\t", "policy", "lint" },
+        { "audit --output sa\t", "audit", "--output", "sarif" },
+        { "audit --output=sa\t", "audit", "--output=sarif" },
+        { "audit --region us-east-1,us-west-1,us-w\t", "audit", "--region", "us-east-1,us-west-1,us-west-2" },
+        { "enable \\$\t", "enable", TOUCH },
+        { "enable '$\t", "enable", TOUCH },
+        { "enable it\t", "enable", ODD },
+        { "enable \"it\t", "enable", ODD },
+        { "enable '\\ba\t", "enable", "\\backslash" },
+        { "enable pl\t", "enable", "plain:colon=sign" },
+        { "enable plain:c\t", "enable", "plain:colon=sign" },
+        { "audit --service=it\t", "audit", "--service=" .. ODD },
+        { "enable --profile my\t tab\t", "enable", "--profile", "my profile", "tab" },
+        { "enable --region us-g\t right\t", "enable", "--region", "us-gov-west-1", "right" },
+        { "doctor --profile=a:b\t", "doctor", "--profile=a:b@c%d" },
+        { "status \"$HOME\" 'a b' li\t", "status", HOME, "a b", "li" },
+        { "status $(echo v) pl\t", "status", "v", "plain:colon=sign" },
+        { "policy lint fi\t", "policy", "lint", "file $(touch z).lua" },
+        { "trust fo\tx", "trust", "folder/x" },
+        { "help rul\t te\t", "help", "rules", "test" },
+        { "watch -- sta\t my-\t", "watch", "--", "status", "my-container-service" },
+        { "--emulator gra\t", "--emulator", "gra" },
+      } do
+        it("turns " .. case[1] .. " into the word", function()
+          if has(shell) then
+            local args, out = typed(shell, "lanyard " .. case[1])
+            for i = 2, #case do
+              case[i] = case[i] == HOME and home.path or case[i]
+            end
+            assert.same({ table.unpack(case, 2) }, args, out)
+            for _, name in ipairs { "x", "y", "z" } do
+              assert.is_false(helper.exists(home .. "/work/" .. name))
+            end
+          end
+        end)
+      end
+    end)
+  end
+end)
