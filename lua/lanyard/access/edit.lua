@@ -18,7 +18,7 @@ local function with_detail(edit)
     if changed == nil then
       return nil, why
     end
-    return changed, { why = type(why) == "string" and why or nil, parts = PARTS }
+    return changed, { why = type(why) == "string" and why or nil, parts = PARTS, whole = true }
   end
 end
 

@@ -206,7 +206,7 @@ local function module_help(name)
   local width = terminal.text_width()
   local text, message = require("lanyard.cli.help_modules").text(name, width)
   if message then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
   elseif text then
     terminal.out(layout.refit(text, width))
     return exit.STATUS.ok

@@ -34,8 +34,8 @@ one as policy-lint, unless another finding covers it.]], require("lanyard.policy
 end
 
 --- The modules for scripts.
-function M.modules()
-  return require("lanyard.cli.help_modules").list()
+function M.modules(width)
+  return require("lanyard.cli.help_modules").list(width)
 end
 
 return M
