@@ -195,7 +195,7 @@ end
 local function module_help(name)
   local text, message = require("lanyard.cli.help_modules").text(name)
   if message then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
   elseif text then
     terminal.out(text)
     return exit.STATUS.ok
