@@ -7,7 +7,9 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- The exit statuses. `found`: a plan or an audit found something; `refused`: a rule denied the change.
+--- The exit statuses: `ok` 0, `failed` 1, `usage` 2, `found` 3 (a plan or an audit found something), `refused` 4 (a
+--- rule denied the change) and `interrupted` 130.
+---@type table<string, integer>
 M.STATUS = { ok = 0, failed = 1, usage = 2, found = 3, refused = 4, interrupted = 130 }
 
 local Exit = {}
@@ -19,7 +21,7 @@ function Exit:__tostring()
 end
 
 --- Ends the script with a status and, on stderr, a message. Errors end with `problem` or `fail`, which print a code.
----@param status integer
+---@param status integer  one of `cli.exit`
 ---@param message? string
 function M.leave(status, message)
   error(setmetatable({ status = status, message = message }, Exit), 0)
@@ -33,8 +35,8 @@ function M.is_exit(value)
 end
 
 --- Returns the exit status for an error.
----@param err any
----@return integer
+---@param err any  an error of the library, or a text
+---@return integer status
 function M.status_of(err)
   local record = errors.is(err) and catalogue.get(err.code)
   return record and record.status or M.STATUS.failed
@@ -73,8 +75,8 @@ end
 
 --- Describes an error with its code and what to do about it, in lines that are safe to print on a terminal. Times are
 --- shown as local times, but not in what AWS answered.
----@param err any a text, or an error with its advice
----@return string
+---@param err any  a text, or an error with its advice
+---@return string text
 function M.describe(err)
   local text = text_of(err)
   if errors.is(err) and not err.problems then
@@ -124,9 +126,15 @@ function M.complete()
 end
 
 --- Returns the first of two results, or ends the script with the second.
----@param result any
----@param err any
----@return any
+---
+--- ```lua
+--- local session = cli.check(lanyard.aws.session { region = "us-east-1" })
+--- print(session.region)
+--- --> us-east-1
+--- ```
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check(result, err)
   if result == nil then
     M.fail(err)
@@ -135,9 +143,9 @@ function M.check(result, err)
 end
 
 --- Like `check`, for a file named on the command line: a file that cannot be read or used is a usage error.
----@param result any
----@param err any
----@return any
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check_file(result, err)
   if result == nil then
     M.fail(err, M.STATUS.usage)

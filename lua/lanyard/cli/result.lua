@@ -20,6 +20,8 @@ local M = {}
 ---@field query? jmespath.Query
 local chosen
 
+local is_printed = false -- whether a value was printed
+
 -- The most characters of an expression that are shown on each side of a mistake.
 local AROUND = 60
 
@@ -77,7 +79,16 @@ end
 
 --- Prints results as they are, until `choose` decides otherwise.
 function M.reset()
-  chosen = nil
+  chosen, is_printed = nil, false
+end
+
+--- Prints a warning if a script of the user has ended and printed its result past this module, so that --query and
+--- --output had no effect.
+function M.note_unused()
+  if chosen and not is_printed then
+    terminal.note("lanyard: warning: the format and --query have no effect: the script prints its result without "
+      .. "cli.json of lanyard.cli")
+  end
 end
 
 --- Decides how the result is printed. Ends the script for a mistake in the query, and for a query with a format that
@@ -120,6 +131,7 @@ function M.render(value)
   if not chosen then
     return json.encode(value, { pretty = true }) .. "\n", false
   end
+  is_printed = true
   value = selected(value)
   if chosen.format == "yaml" then
     return require("lanyard.text.yaml").encode(value), false
@@ -171,6 +183,7 @@ function M.json(text)
   if not chosen then
     terminal.json(text)
   elseif chosen.format == "jsonl" then
+    is_printed = true
     terminal.json(M.lines(text))
   else
     M.value(exit.check(json.decode(text)))
