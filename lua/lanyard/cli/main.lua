@@ -285,9 +285,9 @@ local function start_emulator(path)
 end
 
 local function run(words)
-  local own, leading, rest = leading_options.split(words)
+  local own, leading, rest, topic = leading_options.split(words)
   if not own then
-    exit.problem(rest, leading)
+    exit.problem(rest, ("%s (lanyard help%s)"):format(leading, topic and " " .. topic or ""))
   end
   local first = own.first
   search_path.install()
