@@ -10,7 +10,8 @@ folder=$(realpath -m "${1:?usage: tests/programs.sh FOLDER PACKAGE...}")
 shift
 
 # Specs that need one of these are skipped if it is not installed. No package list contains them.
-OPTIONAL='ansible-playbook cfn-lint chromium systemd-analyze terraform'
+OPTIONAL='ansible-doc ansible-lint ansible-playbook cfn-lint chromium gitlab-ci-local munged node parallel pre-commit rsync
+  sbatch scontrol sinfo slurmctld slurmd squeue systemd-analyze terraform'
 
 # Prints what apt would install on an empty machine.
 closure() {

@@ -168,14 +168,38 @@ def actions():
     return commands
 
 
+def ssm_command():
+    document = yaml.safe_load(open(EXAMPLES + "ssm-command.yaml"))
+    assert set(document) == {"schemaVersion", "description", "parameters", "mainSteps"} and document["schemaVersion"] == "2.2"
+    (step,) = document["mainSteps"]
+    assert step["action"] == "aws:runShellScript" and re.fullmatch(r"[A-Za-z0-9_-]{3,128}", step["name"])
+    for name, parameter in document["parameters"].items():
+        assert parameter["interpolationType"] == "ENV_VAR" and parameter["type"] == "String" and parameter["description"]
+        if "allowedValues" in parameter:
+            assert parameter["default"] in parameter["allowedValues"]
+        else:
+            pattern = parameter["allowedPattern"]
+            assert re.search(pattern, parameter["default"]) and re.search(pattern, "my-private-repo team/*")
+            assert not any(re.search(pattern, text) for text in ("--all", "a;b", "$(x)", "a'b", "", "a\nb", "`x`"))
+    lines = step["inputs"]["runCommand"]
+    assert "{{" not in "".join(lines)  # a parameter is never a part of the script's text
+    defaults = [f"export SSM_{name}=${{SSM_{name}-'{parameter['default']}'}}"
+                for name, parameter in document["parameters"].items()]
+    return ["\n".join(defaults + lines)]
+
+
 def cronjob():
-    job = yaml.safe_load(open(EXAMPLES + "cronjob.yaml"))
+    account, job = yaml.safe_load_all(open(EXAMPLES + "cronjob.yaml"))
+    conforms(account)
     conforms(job)
+    assert account["kind"] == "ServiceAccount"
+    assert account["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": "arn:aws:iam::ACCOUNT:role/ROLE"}
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "CronJob") and job["metadata"]["name"]
     assert re.fullmatch(r"\S+ \S+ \S+ \S+ \S+", job["spec"]["schedule"])
     assert job["spec"]["concurrencyPolicy"] in ("Allow", "Forbid", "Replace")
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["restartPolicy"] == "Never" and pod["securityContext"]["runAsNonRoot"]
+    assert pod["serviceAccountName"] == account["metadata"]["name"]
     (container,) = pod["containers"]
     assert container["image"] and {env["name"] for env in container["env"]} >= {"AWS_REGION", "XDG_STATE_HOME"}
     paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
@@ -200,11 +224,17 @@ def systemd():
 
 
 def ansible():
-    tasks = yaml.safe_load(open(EXAMPLES + "ansible.yml"))
-    for task in tasks:
-        assert task["name"] and len([key for key in task if key.startswith("ansible.builtin.")]) == 1
-    grant, audit, _ = tasks
-    assert all({"register", "changed_when", "failed_when"} <= set(task) for task in (grant, audit))
+    (play,) = yaml.safe_load(open(EXAMPLES + "ansible/playbook.yml"))
+    grant, audit, _ = play["tasks"]
+    assert set(grant) == {"name", "lanyard_grant"} and {"register", "changed_when", "failed_when"} <= set(audit)
+    module = {}
+    source = open(EXAMPLES + "ansible/library/lanyard_grant.py").read()
+    for name in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+        module[name] = yaml.safe_load(re.search(name + ' = r"""(.*?)"""', source, re.S).group(1))
+    options = module["DOCUMENTATION"]["options"]
+    assert set(re.findall(r'^            "(\w+)": \{', source, re.M)) == set(options)
+    assert all(option["description"] and option["type"] for option in options.values())
+    assert set(module["EXAMPLES"][0]["lanyard_grant"]) <= set(options) and set(grant["lanyard_grant"]) <= set(options)
     return []  # its commands are templates, which only Ansible can fill in
 
 
@@ -229,6 +259,6 @@ print(json.dumps({
 } | {
     EXAMPLES + name: commands for name, commands in {
         "ssm-automation.yaml": ssm(), "github.yml": actions(), "cronjob.yaml": cronjob(), "systemd": systemd(),
-        "ansible.yml": ansible(), "policy-check": policy_check(),
+        "ssm-command.yaml": ssm_command(), "ansible": ansible(), "policy-check": policy_check(),
     }.items()
 }))

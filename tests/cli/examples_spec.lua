@@ -1,5 +1,5 @@
 -- Runs the commands of the examples in scripts/examples against an emulator. Requires the Debian package python3-yaml.
--- Ansible and systemd check their own examples if they are installed.
+-- systemd checks its own examples if it is installed. tests/cli/integrations_spec.lua has the other tools.
 local helper = require "helper"
 local json = require "lanyard.json"
 
@@ -54,6 +54,9 @@ describe("an example", function()
       return em:run { "runbook", FOLDER .. "restore-pulls.md", "--yes", "--no-transcript",
         "--set", "repository=my-private-repo", "--set", "service=" .. service }
     end
+    local verified = helper.run({ helper.lanyard, "runbook", FOLDER .. "restore-pulls.md", "--check",
+      "--set", "repository=my-private-repo", "--set", "service=web" })
+    assert.same({ 0, "" }, { verified.status, verified.out })
     for _ = 1, 2 do
       local result = run "my-container-service"
       assert.equal(0, result.status, result.err)
@@ -74,11 +77,28 @@ describe("an example", function()
     assert.equal(3, shell(open, audit).status)
   end)
 
+  it("for a command of Systems Manager audits, with its parameters as variables", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator()
+    local open <close> = emulator(OPEN)
+    local code = commands[FOLDER .. "ssm-command.yaml"][1]
+    local more = { XDG_STATE_HOME = tostring(folder) }
+    assert.equal(0, shell(em, "unset HOME; " .. code, more).status)
+    assert.equal(3, shell(open, code, more).status)
+    more.SSM_Repositories = "my-private-repo absent*"
+    assert.equal(1, shell(open, code, more).status) -- a glob without a repository
+    more.SSM_Repositories = "" -- as an old agent leaves it
+    assert.is_true(shell(em, code, more).status ~= 0)
+    local reports = helper.run({ "sh", "-c", 'ls -d "$1"/lanyard/reports/*/report.json', "sh", tostring(folder) })
+    assert.equal(0, reports.status)
+  end)
+
   it("for GitHub Actions grants, and publishes the audit before it fails on a finding", function()
     local folder <close> = helper.folder()
     local em <close> = emulator(OPEN)
     local grant, audit, summary, alerts, verdict = table.unpack(commands[FOLDER .. "github.yml"])
-    local more = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo", GITHUB_STEP_SUMMARY = folder .. "/summary" }
+    local more = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo", GITHUB_STEP_SUMMARY = folder .. "/summary",
+      REPORTS = "reports/7" }
     local function run(code)
       return shell(em, ("cd %s; lanyard() { %s \"$@\"; }; %s"):format(folder, real(helper.lanyard), code),
         more)
@@ -100,7 +120,7 @@ describe("an example", function()
       assert.equal(0, result.status, result.err)
     end
     assert.match("^## Lanyard audit", helper.read(folder .. "/summary"))
-    assert.equal("2.1.0", json.decode(helper.read(folder .. "/lanyard.sarif")).version)
+    assert.equal("2.1.0", json.decode(helper.read(folder .. "/reports/7/lanyard.sarif")).version)
     assert.equal(3, run(verdict).status)
   end)
 
@@ -161,43 +181,9 @@ describe("an example", function()
     local result = helper.run { "sh", "-c", ("systemd-analyze verify %s/*"):format(folder) }
     assert.equal("", result.err .. result.out)
     assert.equal(0, result.status)
-  end)
-
-  it("for Ansible reports changed, ok or failed", function()
-    if not is_installed "ansible-playbook" then
-      pending "the Debian package ansible-core is not installed"
-      return
+    for _, name in ipairs { "lanyard-audit.service", "lanyard-watch.service" } do -- 0 is the best of 10.0
+      result = helper.run({ "systemd-analyze", "security", "--offline=yes", "--threshold=20", folder .. "/" .. name })
+      assert.equal(0, result.status, result.out)
     end
-    local folder <close> = helper.folder()
-    local em <close> = emulator()
-    local variables = {
-      LC_ALL = "C.UTF-8", ANSIBLE_LOCALHOST_WARNING = "False", ANSIBLE_INVENTORY_UNPARSED_WARNING = "False",
-      ANSIBLE_NOCOLOR = "1",
-    }
-    -- Plays the tasks on one host for each { host, service }. Returns the counts by host, and Ansible's output.
-    local function play(list, ...)
-      local plays, hosts = {}, ""
-      for i, case in ipairs(list) do
-        hosts = hosts .. case[1] .. ","
-        plays[i] = {
-          hosts = case[1], connection = "local", gather_facts = false,
-          vars = { lanyard_service = case[2], lanyard_repositories = json.array { "my-private-repo" } },
-          tasks = json.array { { ["ansible.builtin.include_tasks"] = real(FOLDER .. "ansible.yml") } },
-        }
-      end
-      helper.write(folder .. "/play.yml", json.encode(json.array(plays)))
-      local result = shell(em, table.concat({ "ansible-playbook -i", hosts, folder .. "/play.yml", ... }, " "), variables)
-      local recap = {}
-      for host, changed, failed in result.out:gmatch "\n(%w+) +: ok=%d+ +changed=(%d+) +unreachable=0 +failed=(%d+)" do
-        recap[host] = ("changed %s, failed %s"):format(changed, failed)
-      end
-      return recap, result.out .. result.err
-    end
-    local recap, output = play({ { "check", "my-container-service" } }, "--check")
-    assert.same({ check = "changed 1, failed 0" }, recap, output)
-    recap, output = play { { "first", "my-container-service" }, { "again", "my-container-service" }, { "wrong", "nobody" } }
-    assert.same({ -- check mode changed nothing
-      first = "changed 1, failed 0", again = "changed 0, failed 0", wrong = "changed 0, failed 1",
-    }, recap, output)
   end)
 end)

@@ -91,11 +91,11 @@ print(count)]] }, nil, files).out)
 
   it("install the binary of an image", function()
     local folder <close> = helper.folder()
-    os.execute(("mkdir %s/bin"):format(folder))
-    helper.write(folder .. "/bin/docker", '#!/bin/sh\necho "$*" >>"$HOME/docker.log"\ncase $1 in\n  create) echo c1 ;;\n'
+    os.execute(("mkdir %s/path"):format(folder))
+    helper.write(folder .. "/path/docker", '#!/bin/sh\necho "$*" >>"$HOME/docker.log"\ncase $1 in\n  create) echo c1 ;;\n'
       .. '  cp) [ "$2" = c1:/usr/bin/lanyard ] && cp "$BINARY" "$3" ;;\nesac\n')
-    os.execute(("chmod +x %s/bin/docker"):format(folder))
-    local more = { PATH = folder .. "/bin", BINARY = real(helper.lanyard) }
+    os.execute(("chmod +x %s/path/docker"):format(folder))
+    local more = { PATH = folder .. "/path", BINARY = real(helper.lanyard) }
     local result = act("setup", folder, { image = "registry.example.com/lanyard@sha256:0a" }, nil, more)
     assert.equal(0, result.status, result.err)
     assert.equal("create registry.example.com/lanyard@sha256:0a\ncp c1:/usr/bin/lanyard " .. folder .. "/temp/lanyard-bin/lanyard\nrm c1\n",
@@ -237,5 +237,127 @@ sys.exit(status)]], real "scripts/examples/gitlab-ci.yml", name }, em, more)
     assert.match("json schema validated", output)
     assert.match("public%-access", output)
     assert.match("audit finished in [^\n]+FAIL 3", output)
+  end)
+end)
+
+describe("the module of Ansible", function()
+  if not is_installed "ansible-playbook" then
+    pending "the Debian package ansible-core is not installed"
+    return
+  end
+  local example = real "scripts/examples/ansible"
+  local variables = {
+    ANSIBLE_LOCALHOST_WARNING = "False", ANSIBLE_INVENTORY_UNPARSED_WARNING = "False", ANSIBLE_NOCOLOR = "1",
+    ANSIBLE_LIBRARY = example .. "/library",
+  }
+
+  -- Plays tasks with the module's options. Returns the recap, and Ansible's output.
+  local function play(folder, em, options, ...)
+    helper.write(folder .. "/play.yml", json.encode(json.array { {
+      hosts = "localhost", connection = "local", gather_facts = false, tasks = json.array { { lanyard_grant = options } },
+    } }))
+    local result = run_in(folder, { "ansible-playbook", folder .. "/play.yml", ... }, em, variables)
+    local changed, failed = result.out:match "\nlocalhost +: ok=%d+ +changed=(%d+) +unreachable=0 +failed=(%d+)"
+    return ("changed %s, failed %s"):format(changed, failed), result.out .. result.err
+  end
+
+  it("reports changed, ok or failed, and changes nothing in check mode", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator()
+    local grant = { service = "site", repositories = json.array { "web", "team/api" }, enable = true }
+    local recap, output = play(folder, em, grant, "--check", "--diff")
+    assert.equal("changed 1, failed 0", recap, output)
+    assert.match("%-%-%- no policy\n%+%+%+ web\n", output)
+    assert.match('%+ +"Sid": "AllowLightsailPull%-site"', output)
+    assert.match("puller role +off", em:run({ "status", "site" }).out)
+    recap, output = play(folder, em, grant, "--diff")
+    assert.equal("changed 1, failed 0", recap, output)
+    assert.match("%+%+%+ team/api\n", output)
+    assert.match("granted by +web, team/api\n", (em:run({ "status", "site" }).out:gsub("team/api, web", "web, team/api")))
+    recap, output = play(folder, em, grant, "--diff")
+    assert.equal("changed 0, failed 0", recap, output)
+    assert.not_match("%+%+%+", output)
+    grant.state, grant.enable = "absent", nil
+    assert.equal("changed 1, failed 0", (play(folder, em, grant)))
+    assert.match("granted by +%-\n", em:run({ "status", "site" }).out)
+    -- Failures have lanyard's message. A name is never an option.
+    for message, options in pairs {
+      ["container service 'nobody' does not exist"] = { service = "nobody", repositories = json.array { "web" } },
+      ["repository 'absent' does not exist"] = { service = "site", repositories = json.array { "absent" }, enable = true },
+      ["'%-%-all'"] = { service = "site", repositories = json.array { "--all" } },
+      ["belong to state: present"] = { service = "site", repositories = json.array { "web" }, state = "absent", enable = true },
+    } do
+      recap, output = play(folder, em, options)
+      assert.equal("changed 0, failed 1", recap, output)
+      assert.match(message, output)
+    end
+  end)
+
+  it("is documented, and used by a playbook that is run", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator(OPEN)
+    local result = run_in(folder, { "ansible-doc", "-M", example .. "/library", "lanyard_grant" }, nil, variables)
+    assert.equal(0, result.status, result.err)
+    assert.match("= service\n", result.out)
+    result = run_in(folder, { "ansible-playbook", example .. "/playbook.yml", "--extra-vars",
+      '{"lanyard_service": "site", "lanyard_repositories": ["web"]}' }, em, variables)
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.match("changed=1 ", result.out)
+    assert.match("public%-access", result.out)
+  end)
+
+  it("passes ansible-lint", function()
+    if not is_installed "ansible-lint" then
+      return pending "the Debian package ansible-lint is not installed"
+    end
+    local folder <close> = helper.folder()
+    os.execute(("cp -r %s/. %s"):format(example, folder))
+    local result = run_in(folder, { "ansible-lint", "--offline", "--nocolor", "playbook.yml" }, nil, variables)
+    assert.equal(0, result.status, result.out .. result.err)
+  end)
+end)
+
+describe("the program of Terraform's external data source", function()
+  local program = "scripts/examples/terraform/puller_role.lua"
+
+  -- Runs it as Terraform does: a JSON object of texts on stdin. Returns the result, with the object on stdout.
+  local function read(em, query)
+    local result = em:run({ program }, nil, query)
+    result.object = result.out ~= "" and json.decode(result.out)
+    return result
+  end
+
+  it("prints one object of texts, and changes nothing", function()
+    local em <close> = emulator()
+    local result = read(em, '{"service":"site"}')
+    assert.equal(0, result.status, result.err)
+    assert.same({ role_arn = "", state = "READY", repositories = "" }, result.object)
+    em:run { "grant", "site", "web", "team/api", "--enable" }
+    result = read(em, '{"service":"site","region":"us-east-1"}')
+    assert.equal("team/api,web", result.object.repositories)
+    assert.match("^arn:aws:iam::%d+:role/amazon/lightsail/us%-east%-1/containers/site/private%-repo%-access/%w+$", result.object.role_arn)
+  end)
+
+  it("fails with a line on stderr and nothing on stdout", function()
+    local em <close> = emulator()
+    for query, message in pairs {
+      ['{"service":"nobody"}'] = "container service 'nobody' does not exist in us%-east%-1", ["x"] = "the query is not a JSON object",
+      ["{}"] = "the query has no service", ['{"service":1}'] = "'service' is not a text of the query",
+      ['{"servce":"a"}'] = "'servce' is not a text", ['{"service":"a","region":"x"}'] = "'x' is not a Region", [""] = "the query is not a JSON object",
+    } do
+      local result = read(em, query)
+      assert.is_true(result.status == 1 or result.status == 2, query)
+      assert.equal("", result.out)
+      assert.match("^lanyard: " .. message, result.err)
+    end
+  end)
+
+  it("is what the configuration runs", function()
+    local text = helper.read "scripts/examples/terraform/main.tf"
+    assert.match('program = %["lanyard", "${path%.module}/puller_role%.lua"%]', text)
+    if not is_installed "terraform" then
+      return pending "terraform is not installed: the protocol is tested without it"
+    end
+    assert.equal(0, helper.run({ "terraform", "fmt", "-check", "scripts/examples/terraform" }).status)
   end)
 end)

@@ -144,7 +144,7 @@ describe("lanyard runbook", function()
     helper.write(folder .. "/wait.lua", WAITING)
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
-    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End"
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted %[Interrupted%]\n```\n\n## End"
       .. "\n\n%S+: interrupted at step 1 %(%S+book%.md%); to resume: [^\n]*\n$",
       result.transcript)
     assert.match("lanyard: interrupted at step 1 %(%S+book%.md%); to resume: lanyard runbook %S+ %-%-from 1 %-%-yes\r\n",
@@ -276,6 +276,10 @@ describe("lanyard runbook", function()
     end
     text = run("```lua\n```\n", { "--yes" }).transcript -- `run` passes --emulator
     assert.match("\n%- endpoint: the emulator in this process\n%- rules: none\n", text)
+    environment.AWS_ENDPOINT_URL = "http://user:hidden@127.0.0.1:1"
+    text = run("```lua\n```\n", { "--yes" }, { environment = environment }).transcript
+    assert.match("\n%- endpoint: not known: [^\n]+\n", text)
+    assert.is_nil(text:find("hidden", 1, true))
     -- Without credentials, the run does not fail.
     local result = run("```lanyard exit=0,1,2\nstatus --profile prod\n```\n", { "--yes" },
       { environment = { AWS_CONFIG_FILE = "/dev/null", AWS_SHARED_CREDENTIALS_FILE = "/dev/null", AWS_REGION = "eu-west-1" } })
@@ -308,7 +312,7 @@ describe("lanyard runbook", function()
     for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
     for i, expected in ipairs {
       "1: note: no step uses %-%-set other", "3: .*near 'x'", "6: there is no command 'grnat'; did you mean 'grant'%?",
-      "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%)", "8: service has no value: pass %-%-set service=VALUE",
+      "7: unknown option '%-%-al'; did you mean '%-%-all'%? %(lanyard help grant%) %[UnknownOption%]", "8: service has no value: pass %-%-set service=VALUE",
       "9: .*'policy lnt'.*did you mean 'policy lint'%?.*", "10: argument for option .*%-%-output.*", "11: .*near 'x'",
       "14: note: the options of %S+/plain%.lua are not checked: it declares none",
       "16: region has no value: pass %-%-set region=VALUE", "16: zone has no value: pass %-%-set zone=VALUE",

@@ -79,9 +79,9 @@ describe("a fleet of accounts and Regions", function()
     environment = {
       AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY, AWS_REGION = "us-east-1",
       AWS_ENDPOINT_URL = server.url, HOME = folder.path, XDG_STATE_HOME = folder .. "/state",
-      PATH = folder .. "/bin:" .. real(helper.build) .. ":" .. os.getenv "PATH",
+      PATH = folder .. "/path:" .. real(helper.build) .. ":" .. os.getenv "PATH",
     }
-    os.execute(("mkdir %s/bin"):format(folder))
+    os.execute(("mkdir %s/path"):format(folder))
     whole = report_of { "lanyard", "audit", "--output", "json", table.unpack(scope) }
     assert.equal(ACCOUNTS * #REGIONS, #whole.scopes)
     for _, one in ipairs(whole.scopes) do assert.equal(3, #one.repositories) end
@@ -97,8 +97,8 @@ describe("a fleet of accounts and Regions", function()
     if helper.run({ PYTHON, "-c", "import kubernetes, yaml" }).status ~= 0 then
       return pending "the Debian packages python3-yaml and python3-kubernetes are not both installed"
     end
-    helper.write(folder .. "/bin/kubectl", ('#!/bin/sh\nexec %s %s "$@"\n'):format(PYTHON, real "tests/support/kubectl.py"))
-    os.execute(("chmod +x %s/bin/kubectl; mkdir %s/k8s %s/k8s-reports %s/failed"):format(folder, folder, folder, folder))
+    helper.write(folder .. "/path/kubectl", ('#!/bin/sh\nexec %s %s "$@"\n'):format(PYTHON, real "tests/support/kubectl.py"))
+    os.execute(("chmod +x %s/path/kubectl; mkdir %s/k8s %s/k8s-reports %s/failed"):format(folder, folder, folder, folder))
     copy("kubernetes.yaml", "%-%-region, all", function(words) return '"' .. table.concat(words, '", "') .. '"' end)
     helper.write(folder .. "/kubernetes.sh", helper.read "scripts/fleet/kubernetes.sh")
     local more = { KUBE_STATE = folder .. "/k8s", REPORTS = folder .. "/k8s-reports", LANYARD_POLL_SECONDS = "0.2" }

@@ -400,6 +400,20 @@ function Region:minimize(repository, options)
   return require("lanyard.access.minimize").minimize(self, repository, options)
 end
 
+--- Changes the policy of a repository as a function says, which gets a document to change. It returns true if it
+--- changed the document, false if nothing is to change, another document that replaces it, or nil and an error. It can
+--- be called several times: its outcome must depend on the document alone. Rules decide about the change as about a
+--- grant and as about a revocation.
+---@param repository access.Repository
+---@param edit fun(document: policy.Document, current: policy.Document?): boolean|policy.Document|nil, any
+---  current: the policy of the repository; nil if it has none
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:edit(repository, edit, options)
+  return require("lanyard.access.edit").edit(self, repository, edit, options)
+end
+
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?

@@ -245,13 +245,36 @@ function Command:with_yes()
   return add_group(self, "yes")
 end
 
--- Rewrites what argparse says about an option: one that is given twice, or an unknown one with its suggestions and what
--- is known about this command.
-local function clarified(self, message)
+-- Returns the nearest choice for a value on the command line that is none of them: of an option, or of an argument,
+-- which can be any word.
+local function near_choice(message, words)
+  local option, choices = message:match "option '(%-%-[%w-]+)' must be one of (.*)$"
+  choices = choices or message:match "must be one of (.*)$"
+  local names = {}
+  for name in choices:gmatch "'([^']*)'" do
+    names[#names + 1] = name
+  end
+  for i, word in ipairs(words) do
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    value = option and (name == option and value or words[i - 1] == option and word or nil)
+      or not option and word:sub(1, 1) ~= "-" and word or nil
+    local near = value and not lists.contains(names, value) and suggest(value, names)
+    if near then
+      return near
+    end
+  end
+end
+
+-- Rewrites what argparse says: about an option that is given twice, or an unknown one with its suggestions and what is
+-- known about this command, or about a value that is none of the choices.
+local function clarified(self, message, words)
   local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"
   if twice then
     return twice .. " is given twice"
+  elseif message:find "must be one of '" then
+    local near = near_choice(message, words)
+    return near and ("%s; did you mean '%s'?"):format(message, near) or message
   elseif not option then
     return message
   elseif option == "--emulator" then
@@ -368,7 +391,7 @@ function Command:parse(...)
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    local message = clarified(self, result)
+    local message = clarified(self, result, words)
     self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules

@@ -50,6 +50,14 @@ function M.with_code(message, code)
   return (message:gsub("^[^\n]*", "%0 [" .. escape.printable(code):gsub("%%", "%%%%") .. "]", 1))
 end
 
+--- Returns an error and its code in one line, without advice.
+---@param err lanyard.Error
+---@return string
+function M.line(err)
+  local has_code = err.operation and err.status -- what AWS answered has its code already
+  return has_code and tostring(err) or M.with_code(tostring(err), err.code)
+end
+
 --- Ends the script with an error that has no object: its message, its code, and the exit status of the code.
 ---@param code string  of the catalogue (lanyard.cli.errors)
 ---@param message string
@@ -93,6 +101,9 @@ end
 ---@param status? integer instead of the error's own
 function M.fail(err, status)
   local text = M.describe(err)
+  if not errors.is(err) then
+    text = M.with_code(text, "ScriptFailed")
+  end
   -- A message of several lines has a problem in each. Advice is indented.
   M.leave(status or M.status_of(err), (text:gsub("\n(%S)", "\nlanyard: %1")))
 end
@@ -152,7 +163,7 @@ function M.of_error(raised, with_traceback)
     return raised.status, raised.message
   elseif errors.is(raised) then
     if raised.code == "Interrupted" then
-      return M.STATUS.interrupted, M.with_code("interrupted", raised.code)
+      return M.STATUS.interrupted, "interrupted"
     end
     return M.STATUS.failed, M.describe(raised)
   end

@@ -1,5 +1,5 @@
---- Pages of help that describe no command: `lanyard help TOPIC`. Each is a function that returns the text. A catalogue is laid out for
---- the width of the terminal.
+--- Pages of help that describe no command: `lanyard help TOPIC`. Each is a function that returns the text. A catalogue
+--- is laid out for the width of the terminal.
 
 local M = {}
 

@@ -30,6 +30,7 @@ function policy.parse(text) end
 ---@field operator string  "StringEquals", "ForAnyValue:StringLike"
 ---@field key string       "aws:PrincipalOrgID"
 ---@field values string[]  numbers and booleans as text
+---@field literal? boolean true if values look like policy variables, but are text: the Version is not 2012-10-17
 
 --- A statement of a document, as a copy: changing it changes no document.
 ---@class policy.Statement

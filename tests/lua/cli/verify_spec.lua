@@ -25,8 +25,8 @@ describe("a command line that is not run", function()
       { { "-e", "return 1" }, "ok" },
       { { "grnat" }, "there is no command 'grnat'; did you mean 'grant'?" },
       { { "grant" }, "missing argument 'service' (lanyard help grant)" },
-      { { "grant", "web", "--al" }, "unknown option '--al'; did you mean '--all'? (lanyard help grant)" },
-      { { "--dry-run", "grant" }, "unknown option '--dry-run' before a command" },
+      { { "grant", "web", "--al" }, "unknown option '--al'; did you mean '--all'? (lanyard help grant) [UnknownOption]" },
+      { { "--dry-run", "grant" }, "unknown option '--dry-run' before a command (lanyard help)" },
       { { "--emulator", "wait" }, "missing argument 'kind' (lanyard help wait)" },
       { {}, "a command is missing" },
       { { "-e" }, "-e needs a line of Lua" },
@@ -38,7 +38,7 @@ describe("a command line that is not run", function()
     local answers = verify(require("lanyard.json").array(lines))
     for i, case in ipairs(cases) do
       if case[2]:find "^missing argument" then
-        assert.match("^missing argument .*%(lanyard help " .. case[1][#case[1]] .. "%)$", answers[i])
+        assert.match("^missing argument .*%(lanyard help " .. case[1][#case[1]] .. "%) %[MissingArgument%]$", answers[i])
       else
         assert.equal(case[2], answers[i])
       end
