@@ -15,6 +15,7 @@
 --- `tostring(err)` is the message, and for a call to AWS also the operation, the code and the request id. A mistake of
 --- the caller, such as an unknown option, is raised with `error` instead.
 
+--- What went wrong, as a value. `tostring` returns its text.
 ---@class lanyard.Error
 ---@field code string         a short identifier; AWS's own for its errors
 ---@field message string      one line, or one for each of `problems`

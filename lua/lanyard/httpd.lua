@@ -65,6 +65,7 @@ end
 ---@field request_timeout? number  seconds in which the rest of a request, or 64 KiB of it, must arrive; 30 by default
 ---@field on_error? fun(traceback: string)  stderr by default
 
+--- A running server.
 ---@class lanyard.HttpdServer
 ---@field port integer
 ---@field url string   "http://127.0.0.1:8080"

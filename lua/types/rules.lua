@@ -23,6 +23,7 @@
 --- These are globals, in a rules file only. Such a file has Lua's functions for texts, tables and numbers, but neither
 --- `require` nor files. `lanyard help rules` describes when rules are read and applied.
 
+--- What a rule is about, and how it decides.
 ---@class rules.Definition
 ---@field on string|string[]  "grant", "revoke", "enable", "disable", "deploy", "undo", "any" (of these), "audit", or a
 ---  list
@@ -60,6 +61,7 @@ function deny(reason) end
 ---@return rules.Verdict
 function warn(text) end
 
+--- A finding that a rule reports.
 ---@class rules.FindingDefinition
 ---@field severity "critical"|"high"|"medium"|"low"|"info"
 ---@field message string  what is wrong

@@ -20,6 +20,7 @@ local M = {}
 -- How many policies are read in parallel.
 local PARALLEL = 8
 
+--- A repository whose interrupted changes were settled.
 ---@class access.Settled
 ---@field repository string
 ---@field recovered? journal.Entry[]  with the state "done", "lost", or "dropped" for a write that did not take effect

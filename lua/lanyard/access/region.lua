@@ -279,6 +279,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Changing access
 
+--- How a puller role was turned on or off.
 ---@class access.RoleResult
 ---@field kind "enabled"|"disabled"|"would enable"|"would disable"|"requested"|"unchanged"
 ---@field service access.Service
@@ -436,6 +437,7 @@ function Region:plan_deployment(service_name, wants)
   return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
 end
 
+--- Options of carrying out a deployment.
 ---@class access.deployment.Options
 ---@field timeout? number  seconds
 ---@field settle? boolean  read policies once more when other writers have finished

@@ -122,6 +122,7 @@ local function change(region, name, active, options)
   return { kind = requested and verb .. "d" or "unchanged", service = current }
 end
 
+--- Options of turning a puller role on or off.
 ---@class access.RoleOptions: access.WaitOptions
 ---@field wait? boolean     wait until the change is in place (default: true)
 ---@field observe? fun(state: "sending"|"requested"|"ended"|nil)  called as the change proceeds: what an interruption of

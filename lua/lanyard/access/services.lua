@@ -22,6 +22,7 @@ local M = {}
 ---@field tags table<string, string>
 ---@field raw table             Lightsail's description, without the values of environment variables
 
+--- A deployment, as a container service names it.
 ---@class access.ServiceDeployment
 ---@field version integer
 ---@field state string

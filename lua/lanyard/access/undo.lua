@@ -260,6 +260,7 @@ local function entries_to_close(recovered, result)
   return ids
 end
 
+--- Options of an undo.
 ---@class access.UndoOptions
 ---@field entry? string  the id of the journal entry to undo, instead of the last change
 ---@field dry_run? boolean
@@ -348,6 +349,7 @@ local function entries_in(region, directory, damaged)
   return entries, err
 end
 
+--- Options of reading the journal.
 ---@class access.HistoryOptions
 ---@field damaged? lanyard.Error[]  receives an error for each file that is not an entry; without it, that is an error
 ---@field preview? boolean          give each open entry the state in which the next change would leave it

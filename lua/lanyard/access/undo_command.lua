@@ -32,6 +32,7 @@ local SET_BACK = 3600
 ---@field first journal.Entry        the oldest one
 ---@field was_interrupted boolean    the undo of the newest change was interrupted, and took effect
 
+--- What one run of a command changed in an account and Region.
 ---@class access.CommandRun
 ---@field run string                 its id
 ---@field time string                timestamp of its first change

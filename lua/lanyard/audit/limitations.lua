@@ -9,6 +9,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
+--- A kind of policy that an audit did not consider.
 ---@class audit.Limitation
 ---@field kind "resource-control-policies"|"service-control-policies"|"vpc-endpoint-policies"
 ---@field reason string       why the audit did not consider them

@@ -261,6 +261,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The caller
 
+--- Who calls, as STS sees it.
 ---@class aws.Identity
 ---@field account string  12 digits
 ---@field arn string

@@ -10,6 +10,7 @@ local organizations = require "lanyard.emulator.organizations"
 
 local M = {}
 
+--- The organization of a seed.
 ---@class emulator.SeedOrganization
 ---@field id? string
 ---@field accounts? { id: string, name: string?, email: string?, state: string?, parent: string? }[]  besides the

@@ -3,6 +3,8 @@
 ---     for _, change in ipairs(compare(old, new)) do print(change.kind, change.label) end
 ---
 --- Statements are paired by meaning and Sid, then by Sid, by meaning, and by principals.
+
+--- A difference between two documents.
 ---@class policy.Change
 ---@field kind "added"|"removed"|"changed"|"document"  "document" is a change of Version, Id or another member
 ---@field label string  the Sid, or "#" and the index

@@ -9,7 +9,8 @@
 ---
 --- lint.catalogue has every check by id (lanyard.policy.lint.catalogue). What the linter knows about the principals of
 --- an AWS service is registered with lint.register (lanyard.policy.lint.services).
----
+
+--- A finding of the linter.
 ---@class policy.lint.Finding
 ---@field id string
 ---@field severity string

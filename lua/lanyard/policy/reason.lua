@@ -14,12 +14,14 @@ local M = {}
 --- Why a question is not asked: the budget of all questions about a document is spent.
 M.TOO_MANY = "the policy has too many statements for a question about each caller"
 
+--- Options of the questions about every possible request.
 ---@class policy.ReasonOptions
 ---@field kind? "resource"|"identity"        "resource" by default; an identity policy names no principal
 ---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
 ---@field always? string[]                   condition keys that every request has
 ---@field limit? integer                     how much work is done; 200,000 per millisecond, about
 
+--- A request that a policy allows.
 ---@class policy.Request
 ---@field principal string
 ---@field action string
@@ -27,6 +29,7 @@ M.TOO_MANY = "the policy has too many statements for a question about each calle
 ---@field resource? string  nil if the policies name no resource
 ---@field context table<string, string|string[]>
 
+--- A request that answers a question, and why.
 ---@class policy.Witness
 ---@field request policy.Request
 ---@field statement integer  the statement of the new document that allows the request

@@ -15,7 +15,8 @@ local services = require "lanyard.access.services"
 
 local M = {}
 
----@class rules.Change  the argument of a rule's check
+--- The argument of a rule's check.
+---@class rules.Change
 ---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"
 ---@field dry_run boolean  whether nothing is written in any case
 ---@field time string  the current time, as "2027-01-31T12:00:00Z"
@@ -33,7 +34,8 @@ local M = {}
 ---@field deployment? table  the request of a deployment, without the values of its environment
 ---@field unknown? string  what could not be read, and why
 
----@class rules.Service  a service that does not exist has only a name, and no tags
+--- A service that does not exist has only a name, and no tags.
+---@class rules.Service
 ---@field name string
 ---@field arn? string
 ---@field region? string
@@ -41,6 +43,7 @@ local M = {}
 ---@field role? { active: boolean, arn: string? }
 ---@field tags table<string, string>
 
+--- A repository, as a rule sees it.
 ---@class rules.Repository
 ---@field name string
 ---@field arn string
@@ -49,6 +52,7 @@ local M = {}
 ---@field mutability string
 ---@field tags? table<string, string>
 
+--- A policy, as a rule sees it.
 ---@class rules.Policy
 ---@field text string
 ---@field statements table[]  { sid, effect, principals = { { type, value } }, actions, resources,

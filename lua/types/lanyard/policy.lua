@@ -84,6 +84,7 @@ local Document = {}
 ---@return integer touched  the number of statements that were changed or removed
 function Document:revoke(options) end
 
+--- What `Document:revoke` removes: give `principal` or `match`.
 ---@class policy.RevokeOptions
 ---@field principal? string  as the policy has it; an account also matches the ARN of its root
 ---@field match? fun(type: string, value: string, statement: policy.Statement): boolean  decides for each principal

@@ -19,6 +19,7 @@ local GRACE = 30
 
 local RESULTS = { ACTIVE = "active", FAILED = "failed", INACTIVE = "replaced" }
 
+--- How a deployment ended.
 ---@class access.deployment.Outcome
 ---@field version integer
 ---@field result "active"|"failed"|"canceled"|"replaced"  replaced: a later deployment is active

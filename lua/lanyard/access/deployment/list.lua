@@ -6,6 +6,7 @@ local requests = require "lanyard.access.deployment.request"
 
 local M = {}
 
+--- A deployment of a container service.
 ---@class access.Deployment
 ---@field version integer
 ---@field state "ACTIVATING"|"ACTIVE"|"INACTIVE"|"FAILED"

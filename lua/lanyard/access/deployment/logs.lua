@@ -11,6 +11,7 @@ local M = {}
 local LINES = 20
 local PAGES = 40
 
+--- A line that a container printed.
 ---@class access.deployment.Log
 ---@field container string
 ---@field lines { time: number, message: string }[]  the newest line last; time: seconds since 1970

@@ -29,6 +29,7 @@ local M = {}
 ---@field force? boolean    deploy even if the same deployment is running
 ---@field dry_run? boolean  for permit
 
+--- What a deployment would do.
 ---@class access.deployment.Plan
 ---@field service access.Service
 ---@field current? access.Deployment

@@ -15,6 +15,7 @@ local M = {}
 ---@field containers table<string, access.deployment.Container>  by name
 ---@field publicEndpoint? { containerName: string, containerPort: integer, healthCheck: table? }
 
+--- A container of a deployment, as CreateContainerServiceDeployment has it.
 ---@class access.deployment.Container
 ---@field image string
 ---@field command? string[]

@@ -15,6 +15,7 @@ local M = {}
 --- The version of the schema. It rises when a reader of the earlier version would misread a report.
 M.VERSION = 2
 
+--- A report of an audit, as `lanyard audit --output json` prints it.
 ---@class audit.Report
 ---@field version integer
 ---@field tool string               "lanyard" and its version
