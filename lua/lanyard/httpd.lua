@@ -67,7 +67,7 @@ end
 
 --- A running server.
 ---@class lanyard.HttpdServer
----@field port integer
+---@field port integer  that it listens on
 ---@field url string   "http://127.0.0.1:8080"
 ---@field close fun()  stops the server and closes its connections
 

@@ -63,7 +63,7 @@ function warn(text) end
 
 --- A finding that a rule reports.
 ---@class rules.FindingDefinition
----@field severity "critical"|"high"|"medium"|"low"|"info"
+---@field severity "critical"|"high"|"medium"|"low"|"info"  how bad it is
 ---@field message string  what is wrong
 ---@field why? string     its impact
 ---@field fix? string     how to fix it
@@ -79,11 +79,11 @@ function finding(definition) end
 ---@field reason string       for the report
 ---@field ends? string        the date at whose start (UTC) the mute ends: "2027-01-31"
 ---@field repository? string  a glob, like the fields below
----@field service? string
----@field principal? string
----@field statement? string
----@field account? string
----@field region? string
+---@field service? string  a container service
+---@field principal? string  as the policy has it
+---@field statement? string  a Sid
+---@field account? string  12 digits
+---@field region? string  "us-east-1"
 ---@field message? string     the message of a rule's finding begins with rule "NAME":
 
 --- Removes findings from the summary of an audit and from --fail-on. The report lists them as muted.

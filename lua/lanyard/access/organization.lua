@@ -13,7 +13,7 @@ local M = {}
 
 --- The organization of an account.
 ---@class access.Organization
----@field id string
+---@field id string  "o-a1b2c3d4e5"
 ---@field accounts table<string, true>
 
 --- Reads the organization of accounts, once each.

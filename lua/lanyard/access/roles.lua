@@ -127,7 +127,7 @@ end
 ---@field wait? boolean     wait until the change is in place (default: true)
 ---@field observe? fun(state: "sending"|"requested"|"ended"|nil)  called as the change proceeds: what an interruption of
 ---  the caller leaves behind
----@field dry_run? boolean
+---@field dry_run? boolean  change nothing, and return what would change
 
 --- Enables the role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.
 ---@param region access.Region

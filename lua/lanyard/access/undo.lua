@@ -263,8 +263,8 @@ end
 --- Options of an undo.
 ---@class access.UndoOptions
 ---@field entry? string  the id of the journal entry to undo, instead of the last change
----@field dry_run? boolean
----@field progress? fun(text: string)
+---@field dry_run? boolean  change nothing, and return what would change
+---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field report? fun(change: access.PolicyChange)  reports the result. An undo that was killed before it returned
 ---  counts as interrupted: the next undo reports it, and changes nothing else
 ---@field defer? fun(close: fun(): lanyard.Error[])  gets a function that ends the undo, to be called when nothing else

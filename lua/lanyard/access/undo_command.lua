@@ -25,7 +25,7 @@ local SET_BACK = 3600
 
 --- What a command changed in one repository.
 ---@class access.CommandPart
----@field repository string
+---@field repository string  the name
 ---@field registry_id? string        the account
 ---@field entries journal.Entry[]    to undo, newest first
 ---@field last journal.Entry         the newest change of the command

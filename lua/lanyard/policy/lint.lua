@@ -12,8 +12,8 @@
 
 --- A finding of the linter.
 ---@class policy.lint.Finding
----@field id string
----@field severity string
+---@field id string  as `lanyard help lint` lists it
+---@field severity string  "critical", "high", "medium", "low" or "info"
 ---@field message string      what is wrong
 ---@field fix string          how to fix it
 ---@field statement? integer  index of the statement; nil for a finding about the whole document

@@ -23,15 +23,15 @@ M.TOO_MANY = "the policy has too many statements for a question about each calle
 
 --- A request that a policy allows.
 ---@class policy.Request
----@field principal string
----@field action string
+---@field principal string  an ARN, an account, a service or "*"
+---@field action string  "ecr:BatchGetImage"
 ---@field issuer? string    the user that federated the principal, where the answer depends on it
 ---@field resource? string  nil if the policies name no resource
----@field context table<string, string|string[]>
+---@field context table<string, string|string[]>  condition keys and their values
 
 --- A request that answers a question, and why.
 ---@class policy.Witness
----@field request policy.Request
+---@field request policy.Request  that is allowed
 ---@field statement integer  the statement of the new document that allows the request
 ---@field because string     why the new document allows the request
 ---@field before string      why the old document does not
