@@ -14,8 +14,6 @@ local function put(text)
     repositoryName = "shared-repo", policyText = %q })]]):format(text)
 end
 
-local REPORT = { "audit", "--output", "json", "--output-file", "{F}/report.json" }
-
 -- A case: code, exit status, pattern of the line, words of the command. {F} is a new folder.
 --   files: files in the folder, by name; before: commands that are run first; env: variables; sh: a shell command
 --   instead of words, in which $0 is lanyard; faults: of the emulator; terminal: what is typed at which text
@@ -48,7 +46,6 @@ local CASES = {
   { "ScriptFailed", 1, "it returned false", { "-e", "return false" } },
   { "ScriptFailed", 1, "bad luck", { "-e", "return nil, 'bad luck'" } },
   { "OutputFailed", 1, "cannot write the result", sh = "$0 help >/dev/full" },
-  { "Interrupted", 130, "interrupted", sh = [[timeout -s INT 0.5 $0 -e 'require("lanyard.task").sleep(60)'; exit 130]] },
   { "Timeout", 1, "", { "status", "--cli-read-timeout", "0.2" }, faults = { operation = "GetContainerServices", delay = 3 },
     env = { AWS_MAX_ATTEMPTS = "1" } },
 
@@ -95,7 +92,7 @@ local CASES = {
   { "InvalidName", 2, "'A' is not a repository name", { "grant", SERVICE, "A" } },
   { "InvalidValue", 2, "is not of the form CONTAINER=IMAGE", { "deploy", SERVICE, "x" } },
   { "InvalidName", 2, "image 'not an image'", { "deploy", SERVICE, "app=not an image" } },
-  { "NotDatabase", 1, "is not a history", { "history", "{F}/h.db" }, sh_before = "echo 'this is no database, it is a long text' >{F}/h.db" },
+  { "NotDatabase", 1, "is not a history", { "history", "{F}/h.db" }, sh_before = "echo 'a text, which SQLite cannot read as a database' >{F}/h.db" },
   { "InvalidHistory", 2, "no%.db does not exist", { "history", "{F}/no.db" } },
 
   -- Policies and rules
@@ -134,7 +131,7 @@ local CASES = {
   -- Deployments and desired state
   { "InvalidFile", 2, "containers must be an object", { "deploy", SERVICE, "--file", "{F}/d.json" },
     files = { ["d.json"] = '{"containers":5}' } },
-  { "InvalidDeployment", 1, "the public endpoint is", { "deploy", SERVICE, "app=nginx:1", "--public-endpoint", "app:80" } },
+  { "InvalidDeployment", 1, "the public endpoint is", { "deploy", SERVICE, "app=docker.io/library/nginx:1", "--public-endpoint", "other:80" } },
   { "WrongRegion", 1, "", { "deploy", SERVICE, "app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/shared-repo:1" } },
   { "NoDeployment", 1, "", { "wait", "deployment", SERVICE } },
   { "WaiterTimeout", 1, "", { "wait", "role", SERVICE, "--timeout", "1s" }, slow = true, before = { { "enable", SERVICE, "--timeout", "0.1s" } } },

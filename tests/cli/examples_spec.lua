@@ -54,6 +54,9 @@ describe("an example", function()
       return em:run { "runbook", FOLDER .. "restore-pulls.md", "--yes", "--no-transcript",
         "--set", "repository=my-private-repo", "--set", "service=" .. service }
     end
+    local verified = helper.run({ helper.lanyard, "runbook", FOLDER .. "restore-pulls.md", "--check",
+      "--set", "repository=my-private-repo", "--set", "service=web" })
+    assert.same({ 0, "" }, { verified.status, verified.out })
     for _ = 1, 2 do
       local result = run "my-container-service"
       assert.equal(0, result.status, result.err)
@@ -94,7 +97,8 @@ describe("an example", function()
     local folder <close> = helper.folder()
     local em <close> = emulator(OPEN)
     local grant, audit, summary, alerts, verdict = table.unpack(commands[FOLDER .. "github.yml"])
-    local more = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo", GITHUB_STEP_SUMMARY = folder .. "/summary" }
+    local more = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo", GITHUB_STEP_SUMMARY = folder .. "/summary",
+      REPORTS = "reports/7" }
     local function run(code)
       return shell(em, ("cd %s; lanyard() { %s \"$@\"; }; %s"):format(folder, real(helper.lanyard), code),
         more)
@@ -116,7 +120,7 @@ describe("an example", function()
       assert.equal(0, result.status, result.err)
     end
     assert.match("^## Lanyard audit", helper.read(folder .. "/summary"))
-    assert.equal("2.1.0", json.decode(helper.read(folder .. "/lanyard.sarif")).version)
+    assert.equal("2.1.0", json.decode(helper.read(folder .. "/reports/7/lanyard.sarif")).version)
     assert.equal(3, run(verdict).status)
   end)
 

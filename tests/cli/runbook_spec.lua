@@ -276,6 +276,10 @@ describe("lanyard runbook", function()
     end
     text = run("```lua\n```\n", { "--yes" }).transcript -- `run` passes --emulator
     assert.match("\n%- endpoint: the emulator in this process\n%- rules: none\n", text)
+    environment.AWS_ENDPOINT_URL = "http://user:hidden@127.0.0.1:1"
+    text = run("```lua\n```\n", { "--yes" }, { environment = environment }).transcript
+    assert.match("\n%- endpoint: not known: [^\n]+\n", text)
+    assert.is_nil(text:find("hidden", 1, true))
     -- Without credentials, the run does not fail.
     local result = run("```lanyard exit=0,1,2\nstatus --profile prod\n```\n", { "--yes" },
       { environment = { AWS_CONFIG_FILE = "/dev/null", AWS_SHARED_CREDENTIALS_FILE = "/dev/null", AWS_REGION = "eu-west-1" } })

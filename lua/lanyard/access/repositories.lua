@@ -107,7 +107,7 @@ local function not_found(region, exact, err, found)
     code = err.code, request_id = err.request_id, status = err.status,
     message = ("%s does not exist in %s%s%s"):format(name and ("repository '%s'"):format(name) or "a repository",
       region.name, account and " of account " .. account or "", near and ("; did you mean '%s'?"):format(near) or ""),
-    tip = "check the name and the Region; lanyard audit lists the repositories",
+    tip = "check the name and the Region; lanyard audit lists the repositories", suggestion = near,
   }
 end
 

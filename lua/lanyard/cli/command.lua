@@ -305,7 +305,7 @@ end
 
 --- Ends the script as a usage error, with exit status 2.
 ---@param message string  what is wrong with the words; the name of the command's help is added
----@param code? string  of the catalogue (lanyard.cli.errors); Usage unless given
+---@param code? string    a code of `lanyard help errors`; "Usage" by default
 function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help

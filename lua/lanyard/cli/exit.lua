@@ -163,7 +163,7 @@ function M.of_error(raised, with_traceback)
     return raised.status, raised.message
   elseif errors.is(raised) then
     if raised.code == "Interrupted" then
-      return M.STATUS.interrupted, M.with_code("interrupted", raised.code)
+      return M.STATUS.interrupted, "interrupted"
     end
     return M.STATUS.failed, M.describe(raised)
   end

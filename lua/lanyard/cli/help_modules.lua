@@ -70,19 +70,20 @@ local function sections_text(sections, width)
   return table.concat(parts, "\n\n")
 end
 
--- Returns what follows the page of a module or class.
+-- Returns what follows the page of a module, a class or a member; nil if there is nothing more.
 local function hint_of(found)
-  local of = "lanyard." .. found.module.name
+  local name = found.module.name
   if found.member then
-    return ("\n\n'lanyard help %s' lists everything that belongs to it."):format(of)
+    return ("'lanyard help lanyard.%s' lists everything that belongs to it."):format(name)
   elseif found.class then
-    return #found.class.methods > 0 and ("\n\n'lanyard help %s:%s' describes one."):format(found.class.name,
-      found.class.methods[1].name) or ""
+    local method = found.class.methods[1]
+    return method and ("'lanyard help %s:%s' describes one."):format(found.class.name, method.name)
   end
-  local first = found.module.members[1]
-  return first and first.name ~= ""
-    and ("\n\n'lanyard help %s.%s' describes one, with parameters and examples."):format(found.module.name, first.name)
-    or ""
+  for _, member in ipairs(found.module.members) do
+    if member.kind == "function" and member.name ~= "" then
+      return ("'lanyard help %s.%s' describes one, with parameters and examples."):format(name, member.name)
+    end
+  end
 end
 
 --- Returns the help of a module, a function, a method or a type.
@@ -105,7 +106,8 @@ function M.text(name, width)
   else
     sections = pages.module(found.module)
   end
-  return sections_text(sections, width or WIDTH) .. hint_of(found)
+  local hint = hint_of(found)
+  return sections_text(sections, width or WIDTH) .. (hint and "\n\n" .. indented(hint, 0, width or WIDTH) or "")
 end
 
 --- Returns what follows the help of a command that has the name of a module: the names in the module.

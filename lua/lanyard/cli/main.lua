@@ -218,7 +218,7 @@ local function module_help(name)
   local width = terminal.text_width()
   local text, message = require("lanyard.cli.help_modules").text(name, width)
   if message then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
   elseif text then
     terminal.out(layout.refit(text, width))
     return exit.STATUS.ok
@@ -297,9 +297,9 @@ local function start_emulator(path)
 end
 
 local function run(words)
-  local own, leading, rest = leading_options.split(words)
+  local own, leading, rest, topic = leading_options.split(words)
   if not own then
-    exit.problem(rest, leading)
+    exit.problem(rest, ("%s (lanyard help%s)"):format(leading, topic and " " .. topic or ""))
   end
   local first = own.first
   search_path.install()

@@ -99,8 +99,8 @@ function M.choose(request)
   local query = request.query and compiled(request)
   local output = request.output or (query and "json" or request.default)
   if query and not VALUES[output] then
-    exit.problem("ConflictingOptions", ("--query does not apply to --output %s: use %s (lanyard help %s)"):format(output,
-      joined(request.choices), request.command))
+    exit.problem("ConflictingOptions", ("--query does not apply to --output %s: use %s (lanyard help %s)")
+      :format(output, joined(request.choices), request.command))
   end
   local is_written_here = output == "yaml" or output == "text" and (query or not request.writes_text)
   chosen = (query or is_written_here) and { format = output, query = query } or nil

@@ -14,7 +14,7 @@ local INTRODUCTION = {
     .. "`require \"lanyard.policy\"` loads one module. A mistyped field is an error with the nearest name.",
   "A function that can fail for reasons outside of the program returns nil and an error, a table with `code` and "
     .. "`message`. A mistake of the caller, such as an unknown option, raises an error.",
-  "A type that ends in a question mark can be nil. `lanyard help` describes the same: `lanyard help policy.new_access`.",
+  "A type that ends in a question mark can be nil. `lanyard help` has the same: `lanyard help policy.new_access`.",
 }
 
 local SYNOPSIS = { {

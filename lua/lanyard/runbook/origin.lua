@@ -60,10 +60,12 @@ local function open(profile)
 end
 
 local function endpoint_line(session)
-  local endpoint = session:endpoint "ecr"
+  local endpoint, err = session:endpoint "ecr"
   if aws.defaults.endpoint_url then
     return "endpoint: the emulator in this process"
-  elseif endpoint and endpoint.source then
+  elseif not endpoint then
+    return ("endpoint: not known: %s"):format(err.message)
+  elseif endpoint.source then
     return ("endpoint: %s (%s), not AWS's"):format(endpoint.url, endpoint.source)
   end
   return "endpoint: AWS's"

@@ -3,8 +3,8 @@
 ---     layout.text("A paragraph.\n\n  literal   lines", 40)
 ---     layout.rows({ { "--all", "Select every repository." } }, 80, 26)
 ---
---- A word is broken only where it does not fit a line alone, as in tables (lanyard.text.columns). On a narrow terminal a
---- description is below its term.
+--- A word is broken only where it does not fit a line alone, as in tables (lanyard.text.columns). On a narrow terminal
+--- a description is below its term.
 
 local columns = require "lanyard.text.columns"
 local prose = require "lanyard.text.prose"
