@@ -144,7 +144,8 @@ if not ok and outcome ~= task.cancelled then
 end
 local summary = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, extra)
 log:close(summary)
-cli.note("lanyard: " .. escape.printable(summary))
+local shown = "lanyard: " .. escape.printable(summary)
+cli.note(ok and outcome.kind == "failed" and cli.with_code(shown, "StepFailed") or shown)
 if not ok then
   error(outcome, 0)
 end

@@ -42,6 +42,7 @@ and `error` for a policy that could not be read or that AWS would not accept.
 }
 local options = command:parse(...)
 
+local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -51,14 +52,14 @@ local stored_policies = require "lanyard.access.stored_policies"
 local view = require "lanyard.cli.stored_policy"
 
 if #options.repository == 0 and not options.registry then
-  command:usage "name a repository, or pass --registry"
+  command:usage("name a repository, or pass --registry", "MissingArgument")
 elseif options.format and options.output ~= "policy" then
-  command:usage("--format does not apply to --output json, text or yaml")
+  command:usage("--format does not apply to --output json, text or yaml", "ConflictingOptions")
 end
 for _, name in ipairs(options.repository) do
   local ok, err = repositories.check(name)
   if not ok then
-    command:usage(err.message)
+    command:usage(err.message, "InvalidValue")
   end
 end
 
@@ -107,7 +108,7 @@ for i, one in ipairs(policies) do
   if one.err then
     fail(one.err)
   elseif not one.text then
-    fail(escape.format("%s has no policy", one.name))
+    fail(errors.new { code = "NoPolicy", message = one.name .. " has no policy" })
   end
   if options.output == "json" then
     items[i] = view.item(one, region.name, region:time())

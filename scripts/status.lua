@@ -44,11 +44,13 @@ grants are not shown then.
 local options = command:parse(...)
 
 local escape = require "lanyard.text.escape"
+local fields = require "lanyard.cli.fields"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local overwritten = require "lanyard.access.overwritten"
 local report = require "lanyard.cli.print"
 local shellwords = require "lanyard.text.shellwords"
+local terminal = require "lanyard.cli.terminal"
 local timestamp = require "lanyard.text.timestamp"
 
 local region = cli.connect(options)
@@ -116,13 +118,13 @@ local function images_of(deployment)
   return images
 end
 
--- Texts of AWS for a terminal, one per line.
+-- Texts of AWS for a terminal.
 local function lines_of(texts)
   local shown = {}
   for i, text in ipairs(texts) do
     shown[i] = escape.printable(text)
   end
-  return #shown > 0 and table.concat(shown, "\n" .. (" "):rep(16)) or "-"
+  return #shown > 0 and shown or "-"
 end
 
 local function json_of(service, granted)
@@ -145,9 +147,9 @@ end
 
 local function print_service(service, granted)
   local role, pending = service.role, images_of(service.next)
-  local lines = { cli.paint("bold", escape.printable(service.name)) }
+  local lines = {}
   local function line(label, value, colour)
-    lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
+    lines[#lines + 1] = { label, value, colour }
   end
   line("state", escape.printable(service.state .. (service.detail and " (" .. service.detail .. ")" or "")))
   line("puller role", role.active and "on" or "off", role.active and "green" or "yellow")
@@ -162,7 +164,7 @@ local function print_service(service, granted)
     line("overwritten", escape.format("%s (%s)", one.repository, lost), "red")
     line("", escape.format("restore it with: %s", restoring(service, one)))
   end
-  cli.out(table.concat(lines, "\n"))
+  cli.out(fields.render(escape.printable(service.name), lines, terminal.width()))
 end
 
 local items = json.array {}

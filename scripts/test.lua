@@ -117,7 +117,7 @@ else
   cli.data(formats[options.output](results))
 end
 if counts.tests == 0 then
-  cli.leave(cli.exit.usage, options.filter and ("no test matches '%s'"):format(options.filter)
+  cli.problem("NoTests", options.filter and ("no test matches '%s'"):format(options.filter)
     or "the specs have no tests")
 end
 return counts.failed > 0 and cli.exit.failed or cli.exit.ok

@@ -11,7 +11,7 @@
 --- server.close()
 --- ```
 ---
---- A status such as 500 is a reply, not an error. Proxies are those of the environment (`lanyard help environment`).
+--- A status such as 500 is a reply, not an error. The environment names the proxies (`lanyard help environment`).
 
 local core = require "lanyard.http.core"
 local task = require "lanyard.task"

@@ -86,6 +86,11 @@ local function with(fields, changes)
   return copy
 end
 
+-- Returns its arguments.
+local function same(...)
+  return ...
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Edits
 
@@ -116,8 +121,7 @@ function Document:allow(grant)
   if type(grant) == "table" and grant.condition ~= nil then
     grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
   end
-  local changed, reason, index = arguments.call("allow", add_statement, self, grant)
-  return changed, reason, index
+  return same(arguments.call("allow", add_statement, self, grant)) -- not a tail call: see arguments.call
 end
 
 --- What `set` changes: the element of one statement, or of the document.
@@ -136,8 +140,7 @@ local set_element = Document.set
 ---
 --- ```lua
 --- local doc = policy.new()
---- print(doc:set { document = true, element = "Version", value = "2012-10-17" })
---- --> true
+--- doc:set { document = true, element = "Version", value = "2012-10-17" }
 --- print(doc:set { sid = "Pull", element = "Effect", value = "Deny" })
 --- --> false	no such statement
 --- ```
@@ -147,8 +150,7 @@ local set_element = Document.set
 function Document:set(options)
   arguments.verify("set", arguments.table("options", options))
   local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
-  local changed, reason = arguments.call("set", set_element, self, with(options, { value = false, json = text }))
-  return changed, reason
+  return same(arguments.call("set", set_element, self, with(options, { value = false, json = text })))
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -25,11 +25,14 @@ COMPLETION = lua/lanyard/cli/completion
 ZSH_FUNCTIONS = zsh/site-functions
 # Manual pages that `make man` wrote into build/man.
 MANUAL = $(wildcard $(B)/man/*.[1-9])
+# Definitions of the modules for editors, which `make man` wrote, too.
+DEFINITIONS = $(sort $(shell find $(B)/types -name '*.lua' 2> /dev/null))
 BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.json:$(DATADIR)/schema.json \
   644:$(COMPLETION)/bash.txt:$(SHAREDIR)/bash-completion/completions/lanyard \
   644:$(COMPLETION)/zsh.txt:$(SHAREDIR)/$(ZSH_FUNCTIONS)/_lanyard \
   644:$(COMPLETION)/fish.txt:$(SHAREDIR)/fish/vendor_completions.d/lanyard.fish \
-  $(foreach f,$(MANUAL),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
+  $(foreach f,$(MANUAL),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f))) \
+  $(foreach f,$(DEFINITIONS),644:$(f):$(DATADIR)/types$(f:$(B)/types%=%))
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
   $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
 
@@ -38,8 +41,8 @@ DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 .PHONY: man docs install install-binary install-modules uninstall dist static static-deps sbom oci deb deb-deps rpm rpm-deps \
   packages packages-test packages-test-deps
 
-man: $(B)/lanyard ## build/man: the man pages, which `make install` installs
-	$(call say,write)SOURCE_DATE_EPOCH=$(EPOCH) $(B)/lanyard docs --man $(B)/man 2> /dev/null
+man: $(B)/lanyard ## build/man, build/types: man pages and definitions for editors, which `make install` installs
+	$(call say,write)SOURCE_DATE_EPOCH=$(EPOCH) $(B)/lanyard docs --man $(B)/man --types $(B)/types 2> /dev/null
 docs: $(B)/lanyard ## build/lanyard.html: the manual as one page
 	$(call say,write)$(B)/lanyard docs > $(B)/lanyard.html
 

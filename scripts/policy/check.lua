@@ -121,7 +121,7 @@ local found, findings, undecided, unread = json.array {}, json.array {}, false, 
 
 -- Records a file that cannot be read, or that is not a policy that AWS accepts: an error instead of each check.
 local function fail(name, message, failure)
-  cli.note("lanyard: " .. message)
+  cli.note("lanyard: " .. cli.with_code(message, failure.code))
   failure.file = name
   unread[#unread + 1] = failure
   for _, id in ipairs(wanted) do
@@ -159,7 +159,7 @@ local function check_file(doc, before, name, change)
       findings[#findings + 1] = finding
     elseif result.result == "undecided" then
       undecided = true
-      cli.note(escape.format("lanyard: %s: %s: %s", name, id, result.reason))
+      cli.note(cli.with_code(escape.format("lanyard: %s: %s: %s", name, id, result.reason), "Undecided"))
     end
   end
 end

@@ -26,8 +26,9 @@ local too_long = false
 local status = policy_files.each(options.file, function(doc, name)
   local text = options.compact and doc:compact() or doc:format()
   if #text > policy.MOST_BYTES then
-    cli.note(("lanyard: %s: the indented policy has %d bytes, more than the %d that Lanyard reads"):format(name, #text,
-      policy.MOST_BYTES))
+    local message = ("lanyard: %s: the indented policy has %d bytes, more than the %d that Lanyard reads"):format(name,
+      #text, policy.MOST_BYTES)
+    cli.note(cli.with_code(message, "TooLarge"))
     too_long = true
   else
     cli.json(text)

@@ -138,6 +138,7 @@ describe("every command with --output", function()
       end
       assert.equal("", result.out)
       assert.equal(("lanyard: --query: column 7: unexpected ']' (lanyard help %s)\n  a[?b==]\n        ^\n"):format(name), result.err)
+      assert.match("%[InvalidQuery%]\n", result.coded)
       assert.equal(2, result.status)
     end
   end)
@@ -246,6 +247,16 @@ describe("lanyard --query", function()
       assert.equal("json\n1\n", helper.run({ helper.lanyard, script, "--query", "a.b" }).out)
       assert.match("^table\n", helper.run({ helper.lanyard, script }).out)
       assert.match("%-%-query: column 1:", helper.run({ helper.lanyard, script, "--query", "#" }).err)
+    end
+    helper.write(folder .. "/past.lua", [[
+      local cli = require "lanyard.cli"
+      local options = cli.command(...):with_output { "table", "json" }:parse()
+      print(options.output == "json" and "[1]" or "1")]])
+    for words, expected in pairs { ["--output yaml"] = "[1]\n", ["--query @"] = "[1]\n", ["--output json"] = "[1]\n", [""] = "1\n" } do
+      local result = helper.run(("%s %s/past.lua %s"):format(helper.lanyard, folder.path, words))
+      assert.equal(expected, result.out)
+      assert.equal(words == "" or words == "--output json", result.err == "")
+      assert.equal(0, result.status)
     end
     assert.equal("text\tselect 1\n", helper.run({ helper.lanyard, folder .. "/own.lua", "--query", "select 1", "--output", "text" }).out)
     assert.equal("json\tnil\n", helper.run({ helper.lanyard, folder .. "/own.lua" }).out)

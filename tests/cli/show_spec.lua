@@ -119,7 +119,7 @@ my-private-repo
     for _, format in ipairs { "raw", "pretty", "statements" } do
       local result = show("shared-repo", "--format", format)
       assert.equal("", result.out)
-      assert.equal("lanyard: repository 'shared-repo' has no policy\n", result.err)
+      assert.equal("lanyard: repository 'shared-repo' has no policy [NoPolicy]\n", result.coded)
       assert.equal(1, result.status)
     end
     local result = show("nope", "my-private-repo")

@@ -18,7 +18,7 @@ for name, words in pairs { ["the binary"] = BINARY, ["stock Lua"] = STOCK } do
     it("loads each module at its first use, and nothing before", function()
       local result = run(words, [[
         local lanyard = require "lanyard"
-        print(package.loaded["lanyard.policy"], package.loaded["lanyard.json"], package.loaded["lanyard.aws"])
+        print(package.loaded["lanyard.policy"], package.loaded["lanyard.access"], package.loaded["lanyard.aws"])
         print(lanyard.policy == require "lanyard.policy", lanyard.json == require "lanyard.json", lanyard.policy.new():size() > 0)
         print(lanyard.text.shellwords.join { "echo", "two words" }, lanyard.text.columns == require "lanyard.text.columns")
         print(type(lanyard.version), rawget(lanyard, "policy") == lanyard.policy, rawget(lanyard, "task"))]])

@@ -10,6 +10,8 @@ local MORE = "more values than necessary are proposed, and the evaluator decides
 
 local LATER = "the search for texts finds the same callers, later"
 
+local SINGLE = "the values of a single place add no patterns: time only"
+
 local TOGETHER = "the numbers of the avoided tests follow in the same array"
 
 local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
@@ -87,7 +89,8 @@ local LIST = {
   { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
   { "times.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
-  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", "the values of a single place add no patterns: time only" },
+  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", SINGLE },
+  { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!=' 2", SINGLE },
   { "search.c", "propose: break;", "'break' becomes ''", MORE },
   { "atom.c", "void *grown = larger < SIZE_MAX / size ? realloc(*elements, larger * size) : NULL;", "'<' becomes '<='",
     "memory ends before an array has that size" },
@@ -103,6 +106,11 @@ local LIST = {
   { "accounts.c", "for (end = i; end < length && is_digit(text[end]);)", "'<' becomes '<='", "the text ends with a byte that is not a digit" },
   { "accounts.c", "accounts->named = pool_new(boxes->pool, count + 1, sizeof *accounts->named);", "'+ 1' becomes ''", ZERO },
   { "accounts.c", "accounts->groups = pool_new(pool, accounts->count + 1, sizeof *accounts->groups);", "'+ 1' becomes ''", ZERO },
+  { "points.c", "each_operand: continue;", "'continue' becomes ''", MORE },
+  { "implied.c", "for (size_t i = 0; i < length; i++)", "'<' becomes '<='", "the next byte is a wildcard or the end, not a colon" },
+  { "service_names.c", "if (!glob.failed && glob.data)", "'&&' becomes '||'", POOL },
+  { "places.c", "atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);", "'false' becomes 'true'",
+    "an account has no letters" },
   { "accounts.c", "add_run: return false;", "'return false' becomes 'return true'", POOL },
   { "caller_classes.c", "caller_classes_read: return false;", "'return false' becomes 'return true'", POOL },
   { "query.c", "query_prepare: return false;", "'return false' becomes 'return true'", POOL },

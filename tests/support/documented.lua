@@ -23,7 +23,8 @@ function M.examples(modules)
     for _, block in ipairs(blocks or {}) do
       if type(block) == "table" and block.language == "lua" and not seen[block] then
         seen[block] = true
-        list[#list + 1] = { file = file, line = block.line, code = prose.code(block), module = module.name }
+        list[#list + 1] = { file = file, line = block.line, code = prose.code(block), module = module.name,
+          arguments = block.arguments or "" }
       end
     end
   end

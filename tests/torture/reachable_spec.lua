@@ -23,12 +23,16 @@ local function document(texts)
   return assert(core.parse(('{"Version":"2012-10-17","Statement":[%s]}'):format(table.concat(texts, ","))))
 end
 
--- Returns the statements of classes without their exceptions, except of the one at a position.
+-- Returns the statements of classes without their exceptions, except of the one at a position | nil if no statement
+-- expresses one, such as a class with two restrictions of one key and operator
 local function texts_of(list, but)
   local texts = {}
   for i, class in ipairs(list) do
     local whole = setmetatable({ except = {} }, { __index = class })
     local statement = i ~= but and classes.statement(whole)
+    if i ~= but and not statement then
+      return nil
+    end
     texts[#texts + 1] = statement and json.encode(statement) or nil
   end
   return texts
@@ -41,7 +45,8 @@ end
 
 -- Returns a request by somebody who is in no class.
 local function outside(doc, list)
-  local found = policy.new_access(document(texts_of(list)), doc)
+  local known = texts_of(list)
+  local found = known and policy.new_access(document(known), doc)
   return found and found.certain and is_known(found.request) and found.request
 end
 
@@ -53,7 +58,8 @@ local function excepted(doc, list)
       local texts = {}
       for _, statement in ipairs(doc:statements()) do texts[#texts + 1] = statement.text end
       for _, statement in ipairs(denies or {}) do texts[#texts + 1] = json.encode(statement) end
-      local found = denies and policy.new_access(document(texts_of(list, i)), document(texts))
+      local others = denies and texts_of(list, i)
+      local found = others and policy.new_access(document(others), document(texts))
       -- Who a unique id is, nobody knows.
       if found and found.certain and found.request.principal:find "^arn:" then
         return found.request

@@ -21,9 +21,9 @@ local region = require "lanyard.access.region"
 
 local M = {}
 
---- Returns the region of a session. No call is made. Raises an error if settings.permit is absent, so that no script changes anything
---- without rules by accident: pass a function that decides about each change, or `false` to permit all changes.
---- lanyard.cli connects with the user's rules.
+--- Returns the region of a session. No call is made. Raises an error if settings.permit is absent, so that no script
+--- changes anything without rules by accident: pass a function that decides about each change, or `false` to permit all
+--- changes. lanyard.cli connects with the user's rules.
 ---@param session aws.Session
 ---@param settings access.Settings  `permit` is required
 ---@return access.Region? region

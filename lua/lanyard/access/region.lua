@@ -177,7 +177,7 @@ end
 ---   print(item.repository.name, item.doc and #item.doc:statements())
 --- end
 --- --> my-private-repo	1
---- --> shared-repo	nil
+--- --> shared-repo	2
 --- ```
 ---@param repositories? access.Repository[]  all that `repositories` lists, if absent
 ---@return access.RepositoryPolicy[]? policies
@@ -398,6 +398,20 @@ end
 ---@return aws.Error? err
 function Region:minimize(repository, options)
   return require("lanyard.access.minimize").minimize(self, repository, options)
+end
+
+--- Changes the policy of a repository as a function says, which gets a document to change. It returns true if it
+--- changed the document, false if nothing is to change, another document that replaces it, or nil and an error. It can
+--- be called several times: its outcome must depend on the document alone. Rules decide about the change as about a
+--- grant and as about a revocation.
+---@param repository access.Repository
+---@param edit fun(document: policy.Document, current: policy.Document?): boolean|policy.Document|nil, any
+---  current: the policy of the repository; nil if it has none
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:edit(repository, edit, options)
+  return require("lanyard.access.edit").edit(self, repository, edit, options)
 end
 
 --- Changes repositories in parallel. If one fails, the others are still changed.

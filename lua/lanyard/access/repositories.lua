@@ -4,6 +4,7 @@ local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local match = require "lanyard.match"
 local names = require "lanyard.aws.names"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -19,6 +20,9 @@ local M = {}
 -- The most names that DescribeRepositories accepts, and the most repositories in a page of its reply.
 local BATCH = 100
 local PAGE = 1000
+
+-- How many repositories are read to find the name that was probably meant.
+local MOST_COMPARED = 5000
 
 --- Reports whether a name is a glob.
 ---@param name string
@@ -73,15 +77,37 @@ end
 
 local find_by_name
 
+-- The names of repositories that were read for suggestions, by the list of found repositories.
+local compared = setmetatable({}, { __mode = "k" })
+
+-- Returns the nearest name of a repository in the Region; nil where listing is refused.
+local function nearest(region, name, found)
+  local existing = compared[found]
+  if not existing then
+    existing = {}
+    compared[found] = existing
+    for page in region.ecr:pages("DescribeRepositories", { maxResults = PAGE }) do
+      for _, raw in ipairs(page.repositories) do
+        existing[#existing + 1] = raw.repositoryName
+      end
+      if #existing >= MOST_COMPARED then
+        break
+      end
+    end
+  end
+  return suggest(name, existing)
+end
+
 -- Says which repository is missing, in place of ECR's exception about it.
-local function not_found(region, exact, err)
+local function not_found(region, exact, err, found)
   local name = err.message:match "repository with name '([^']+)'" or #exact == 1 and exact[1]
   local account = err.message:match "registry with id '(%d+)'" or region.shared.account
+  local near = name and nearest(region, name, found)
   return errors.new {
     code = err.code, request_id = err.request_id, status = err.status,
-    message = ("%s does not exist in %s%s"):format(name and ("repository '%s'"):format(name) or "a repository",
-      region.name, account and " of account " .. account or ""),
-    tip = "check the name and the Region; lanyard audit lists the repositories",
+    message = ("%s does not exist in %s%s%s"):format(name and ("repository '%s'"):format(name) or "a repository",
+      region.name, account and " of account " .. account or "", near and ("; did you mean '%s'?"):format(near) or ""),
+    tip = "check the name and the Region; lanyard audit lists the repositories", suggestion = near,
   }
 end
 
@@ -110,11 +136,10 @@ local function describe(region, exact, found, missing)
   elseif not answers.rejected(err, "RepositoryNotFoundException") then
     return nil, err
   end
-  err = not_found(region, exact, err)
   if not missing then
-    return nil, err
+    return nil, not_found(region, exact, err, found)
   elseif #exact == 1 then
-    missing[exact[1]] = err
+    missing[exact[1]] = not_found(region, exact, err, found)
     return true
   end
   return find_by_name(region, exact, found, missing, (#exact + 1) // 2)

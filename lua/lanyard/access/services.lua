@@ -3,6 +3,7 @@
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local names = require "lanyard.aws.names"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -165,11 +166,18 @@ local function check_name(name)
   return true
 end
 
-local function not_found(name, region)
+-- all: the services of the Region, of which the nearest one is named | nil
+local function not_found(name, region, all)
+  local existing = {}
+  for i, one in ipairs(all or {}) do
+    existing[i] = one.name
+  end
+  local near = suggest(name, existing)
   return errors.new {
     code = "NotFoundException",
     status = 400,
-    message = ("container service '%s' does not exist in %s"):format(name, region),
+    message = ("container service '%s' does not exist in %s%s"):format(name, region,
+      near and ("; did you mean '%s'?"):format(near) or ""),
     tip = "lanyard status lists the services of a Region",
     service = "lightsail",
   }
@@ -179,33 +187,6 @@ local ANSWER = {
   service = "lightsail", operation = "GetContainerServices", what = "container service",
   member = "containerServiceName",
 }
-
---- Reads one container service.
----@param region access.Region
----@param name string
----@return access.Service? service
----@return aws.Error? err  code NotFoundException if it does not exist
-function M.find(region, name)
-  local ok, err = check_name(name)
-  if not ok then
-    return nil, err
-  end
-  local reply, found
-  reply, err = region.lightsail:GetContainerServices { serviceName = name }
-  if answers.rejected(err, "NotFoundException") then
-    return nil, not_found(name, region.name)
-  elseif reply then
-    found, err = answers.by_name(reply.containerServices, { name }, ANSWER)
-  end
-  if not found then
-    return nil, err
-  end
-  return M.service(found[name], region.name)
-end
-
-local function by_name(a, b)
-  return a.name < b.name
-end
 
 -- The services of a Region, and the same by name | nil, err
 local function all_services(region)
@@ -223,6 +204,33 @@ local function all_services(region)
     all[i], found[one.name] = one, one
   end
   return all, found
+end
+
+--- Reads one container service.
+---@param region access.Region
+---@param name string
+---@return access.Service? service
+---@return aws.Error? err  code NotFoundException if it does not exist
+function M.find(region, name)
+  local ok, err = check_name(name)
+  if not ok then
+    return nil, err
+  end
+  local reply, found
+  reply, err = region.lightsail:GetContainerServices { serviceName = name }
+  if answers.rejected(err, "NotFoundException") then
+    return nil, not_found(name, region.name, (all_services(region))) -- without a suggestion where listing is refused
+  elseif reply then
+    found, err = answers.by_name(reply.containerServices, { name }, ANSWER)
+  end
+  if not found then
+    return nil, err
+  end
+  return M.service(found[name], region.name)
+end
+
+local function by_name(a, b)
+  return a.name < b.name
 end
 
 --- Reads container services: all of them sorted by name, or the named ones in the given order.
@@ -248,7 +256,7 @@ function M.list(region, service_names, missing)
   end
   local chosen = {}
   for _, name in ipairs(service_names) do
-    local err = not found[name] and not_found(name, region.name)
+    local err = not found[name] and not_found(name, region.name, all)
     if err and not missing then
       return nil, err
     elseif err then

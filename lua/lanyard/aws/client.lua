@@ -198,7 +198,8 @@ end
 ---@param input? table  the members of the request
 ---@param options? table  `timeout` in seconds, instead of the waiter's own, and values that the waiter names
 ---@return table? reply  the reply that decided
----@return aws.Error? err  code "WaiterTimeout" or "WaiterFailed", with the last `reply` and the `cause`; or the error of
+---@return aws.Error? err  code "WaiterTimeout" or "WaiterFailed", with the last `reply` and the `cause`; or the error
+---  of
 ---  a call that the waiter does not expect
 function Client:wait(name, input, options)
   local waiter = self.description.waiters[name]
@@ -261,7 +262,8 @@ end
 ---@field max_size? integer        bytes of a reply; 64 MiB by default
 ---@field app_id? string           application name in the User-Agent
 ---@field debug? fun(line: string)  receives a log of the requests, without secrets
----@field on_retry? fun(err: lanyard.Error?, delay: number?)  is called before the wait for a retry, and with nil after it
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  is called before the wait for a retry, and with nil after
+---  it
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? lanyard.Clock      lanyard.clock by default
 ---@field unsigned? boolean        request no credentials and sign nothing

@@ -7,7 +7,9 @@ local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
 local errors = require "lanyard.errors"
 local ini = require "lanyard.ini"
+local lists = require "lanyard.lists"
 local settings = require "lanyard.aws.settings"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -112,12 +114,13 @@ local function check_lines(profiles)
 end
 
 -- Returns nil and an error about a missing profile.
-local function not_found(name, paths, unread)
+local function not_found(name, paths, unread, profiles)
+  local near = suggest(name, lists.sorted_names(profiles))
   local copied = name:find "^%s" or name:find "%s$" or name:find "%c"
   return nil, errors.new {
     code = "ProfileNotFound",
-    message = ("profile '%s' not found in %s or %s"):format(escape.printable(name), paths.config or "~/.aws/config",
-      paths.credentials or "~/.aws/credentials"),
+    message = ("profile '%s' not found in %s or %s%s"):format(escape.printable(name), paths.config or "~/.aws/config",
+      paths.credentials or "~/.aws/credentials", near and ("; did you mean '%s'?"):format(near) or ""),
     tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
       .. (copied and "a blank or a line end was copied with the name: correct --profile or AWS_PROFILE"
         or ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE")
@@ -153,7 +156,7 @@ function M.load(name)
   if not ok then
     return nil, err
   elseif not profiles[chosen] and chosen ~= "default" then
-    return not_found(chosen, paths, unread)
+    return not_found(chosen, paths, unread, profiles)
   end
   return {
     name = chosen,

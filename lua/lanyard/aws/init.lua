@@ -15,7 +15,8 @@
 --- ```
 ---
 --- A call blocks only its task until the reply. Calls are signed, retried and rate-limited as in the AWS SDKs.
---- `lanyard.aws.services` lists the services, and describes further ones. `lanyard help environment` lists the settings.
+--- `lanyard.aws.services` lists the services, and describes further ones. `lanyard help environment` lists the
+--- settings.
 
 local session = require "lanyard.aws.session"
 

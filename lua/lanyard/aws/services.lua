@@ -33,6 +33,7 @@
 
 local description = require "lanyard.aws.description"
 local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -94,7 +95,9 @@ end
 function M.get(name)
   local service = services[name] or bundled[name] and M.add(bundled[name])
   if not service then
-    error(("the service '%s' is not described: see lanyard.aws.services.add"):format(tostring(name)), 3)
+    local near = suggest(tostring(name), M.names())
+    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name),
+      near and (" (did you mean %s?)"):format(near) or ""), 3)
   end
   return service
 end

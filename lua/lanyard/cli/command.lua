@@ -136,8 +136,9 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Commands
 
+--- The command line of a script.
 ---@class cli.Command
----@field name string
+---@field name string          of the command
 ---@field declared? cli.Declaration
 ---@field words? string[] the command line of a command that is built by calls
 local Command = {}
@@ -173,8 +174,8 @@ local function built(words, chunk_name, name)
   return setmetatable({ name = name, words = words, parser = new_parser(name, unwrapped(text)) }, Command)
 end
 
---- Makes the command line of the calling script.
----@param ... cli.Declaration|string a declaration; or the script's own arguments, to build the options by calls
+--- Makes the command line of the calling script. Raises an error for an invalid declaration.
+---@param ... cli.Declaration|string  a declaration; or the script's own arguments, to build the options by calls
 ---@return cli.Command
 function M.command(...)
   local name, chunk_name = name_of_caller(2)
@@ -207,13 +208,15 @@ local function add_group(self, name)
   return self
 end
 
---- Adds the options that choose account, region and endpoint, spelled as the AWS CLI spells them.
+--- Adds the options that choose account, Region and endpoint to a command that is built by calls.
+---@return cli.Command self
 function Command:with_aws()
   return add_group(self, "aws")
 end
 
---- Adds --output with these formats, the first of them the default.
+--- Adds --output with these formats to a command that is built by calls. The first one is the default.
 ---@param formats string[]
+---@return cli.Command self
 function Command:with_output(formats)
   self.output = { "--output", help = ("Output format (default: %s)."):format(formats[1]),
     choices = output_option.choices(formats) }
@@ -222,29 +225,56 @@ function Command:with_output(formats)
   return self
 end
 
---- Adds --dry-run, which every script has that changes something.
+--- Adds --dry-run, which every script has that changes something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_dry_run()
   return add_group(self, "dry-run")
 end
 
---- Adds --rules, which every script has that changes something through lanyard.access.
+--- Adds --rules, which every script has that changes something through `lanyard.access`, to a command that is built by
+--- calls.
+---@return cli.Command self
 function Command:with_rules()
   self.has_rules = true
   return add_group(self, "rules")
 end
 
---- Adds --yes, for scripts that ask before they change something.
+--- Adds --yes, for scripts that ask before they change something, to a command that is built by calls.
+---@return cli.Command self
 function Command:with_yes()
   return add_group(self, "yes")
 end
 
--- Rewrites what argparse says about an option: one that is given twice, or an unknown one with its suggestions and what
--- is known about this command.
-local function clarified(self, message)
+-- Returns the nearest choice for a value on the command line that is none of them: of an option, or of an argument,
+-- which can be any word.
+local function near_choice(message, words)
+  local option, choices = message:match "option '(%-%-[%w-]+)' must be one of (.*)$"
+  choices = choices or message:match "must be one of (.*)$"
+  local names = {}
+  for name in choices:gmatch "'([^']*)'" do
+    names[#names + 1] = name
+  end
+  for i, word in ipairs(words) do
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    value = option and (name == option and value or words[i - 1] == option and word or nil)
+      or not option and word:sub(1, 1) ~= "-" and word or nil
+    local near = value and not lists.contains(names, value) and suggest(value, names)
+    if near then
+      return near
+    end
+  end
+end
+
+-- Rewrites what argparse says: about an option that is given twice, or an unknown one with its suggestions and what is
+-- known about this command, or about a value that is none of the choices.
+local function clarified(self, message, words)
   local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"
   if twice then
     return twice .. " is given twice"
+  elseif message:find "must be one of '" then
+    local near = near_choice(message, words)
+    return near and ("%s; did you mean '%s'?"):format(message, near) or message
   elseif not option then
     return message
   elseif option == "--emulator" then
@@ -273,9 +303,9 @@ local function code_of(message)
   return "InvalidValue"
 end
 
---- Ends the script as a usage error.
----@param message string
----@param code? string  of the catalogue (lanyard.cli.errors); Usage unless given
+--- Ends the script as a usage error, with exit status 2.
+---@param message string  what is wrong with the words; the name of the command's help is added
+---@param code? string    a code of `lanyard help errors`; "Usage" by default
 function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
   local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
@@ -341,9 +371,10 @@ local function choose_output(self, options)
   }
 end
 
---- Parses the command line. A mistake in it ends the script with one line and exit status 2.
----@param ... string the script's arguments; not needed where `cli.command` took them
----@return table options the values by name, arguments included
+--- Parses the command line. A mistake in it ends the script with one line and exit status 2. --help prints the help and
+--- ends the script.
+---@param ... string  the script's arguments; not needed where `cli.command` took them
+---@return table options  the values by name, arguments included: that of --dry-run is `dry_run`
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
   if self.parser then
@@ -360,7 +391,7 @@ function Command:parse(...)
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    local message = clarified(self, result)
+    local message = clarified(self, result, words)
     self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules

@@ -21,35 +21,77 @@ local M = {}
 --- The categories, in the order in which `lanyard help` lists them.
 M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "development" }
 
+--- What a command declares about itself: a literal table, which help, completion and the manual read without running
+--- the script. Every command also has --help and --debug.
 ---@class cli.Declaration
 ---@field summary string      one sentence, with its full stop
----@field category string     one of CATEGORIES
+---@field category? string    "access", "audit", "desired state", "policies", "operations" or "development"; help lists
+---  the
+---  commands of other scripts together
 ---@field description? string paragraphs; a line that begins with two blanks is kept as it is
 ---@field usage? string[]     how it is called, after the name, where this does not follow from `arguments`
----@field arguments? cli.Argument[]
----@field options? (string|cli.Option)[] a string names a group of shared options (lanyard.cli.options)
----@field commands? string[]  the sub-commands, in the order in which help lists them
----@field exit table[]        { status, when } pairs; help adds 2 and 130
----@field examples table[]    { command line, what it does } pairs
+---@field arguments? cli.Argument[]  in their order
+---@field options? (cli.Group|cli.Option)[]  a string is a group of options that several commands share
+---@field commands? string[]  the sub-commands, in the order in which help lists them: NAME/SUB.lua beside NAME.lua
+---@field exit? table[]       { status, when } pairs; help adds 2 and 130
+---@field examples? table[]   { command line, what it does } pairs
 
+--- An argument of a command.
 ---@class cli.Argument
 ---@field [1] string          its name, in `options` and in help
----@field help string
----@field type? string        a name of lanyard.cli.types; "text" unless given
----@field args? string|integer "?", "*", "+" or a number; 1 unless given
----@field choices? string[]
+---@field help string         one sentence
+---@field type? cli.TypeName  "text" unless given
+---@field args? string|integer "?" (none or one), "*" (any number), "+" (at least one) or a number; 1 unless given. With
+---  more than one, the value is a list
+---@field choices? string[]   the accepted values
 
+--- An option of a command.
 ---@class cli.Option
 ---@field [1] string          its name, such as "--all"
----@field help? string
----@field type? string        a name of lanyard.cli.types; without type and choices it is a flag
+---@field help? string        one sentence
+---@field type? cli.TypeName  without type and choices it is a flag, whose value is true
 ---@field value? string       the placeholder in help, instead of the type's
 ---@field choices? string[]   the first one is the default of --output; json implies text, yaml and the option --query
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
 ---@field list? boolean       accepts a list that is separated by commas, for completion
 ---@field hidden? boolean     accepted, but not listed in help
----@field target? string      its name in `options`; the option's own, with _ for -, unless given
+---@field target? string      its name in the result of `Command:parse`; its own, with _ for -, unless given
+
+--- The type of an argument or option: which texts it accepts, and the value that they become.
+---@alias cli.TypeName
+---| "text"               any text
+---| "file"               the name of a file, which completion completes
+---| "integer"            a whole number from 0
+---| "positive-integer"   a whole number from 1
+---| "days"               a whole number of days from 1
+---| "duration"           90s, 10m, 2h or 1d, as seconds
+---| "positive-duration"  the same without 0
+---| "seconds"            seconds; 0 means no limit
+---| "since"              12h, 7d, 2026-11-25 or 2026-11-25T01:00:00Z, as the timestamp
+---| "expiry"             2027-01-31, 2027-01-31T00:00Z, 30d or 12h, as seconds since 1970; never as false
+---| "account"            12 digits
+---| "port"               0 to 65535
+---| "version"            a whole number from 1
+---| "severity"           critical, high, medium, low or info
+---| "role-name"          the name of an IAM role
+---| "external-id"        the external id of a trust policy
+---| "run-id"             1 to 128 of A-Z a-z 0-9 . _ : -
+---| "shard"              I/N, as { index, count }
+---| "query"              an expression of JMESPath (lanyard help output)
+---| "report-format"      a format of audit reports
+---| "graph-format"       a format of graphs of grants
+
+--- A group of options that several commands share.
+---@alias cli.Group
+---| "aws"      --profile, --region, --endpoint-url, --ca-bundle and the timeouts, as the AWS CLI has them
+---| "targets"  the same, for commands that accept lists of profiles and Regions
+---| "dry-run"  --dry-run; every command has it that changes something
+---| "rules"    --rules; every command has it that changes access
+---| "yes"      --yes
+---| "yes-all"  --yes, where only --all asks
+---| "settle"   --settle
+---| "report"   --output, --output-file, --fail-on, --baseline, --history and --service of an audit
 
 -- ---------------------------------------------------------------------------------------------
 -- The lexer

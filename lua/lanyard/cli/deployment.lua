@@ -91,7 +91,8 @@ function M.failure(name, outcome, reasons, logs)
   local ended = ENDED[outcome.result]:format(outcome.had_ended
     and ("earlier; it was created at %s"):format(timestamp.shown(outcome.created))
     or "after " .. M.duration(outcome.seconds))
-  cli.note(escape.format("lanyard: deployment %d of '%s' %s", outcome.version, name, ended))
+  local headline = escape.format("lanyard: deployment %d of '%s' %s", outcome.version, name, ended)
+  cli.note(cli.with_code(headline, "DeploymentFailed"))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
   end

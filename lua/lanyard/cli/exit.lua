@@ -7,7 +7,9 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- The exit statuses. `found`: a plan or an audit found something; `refused`: a rule denied the change.
+--- The exit statuses: `ok` 0, `failed` 1, `usage` 2, `found` 3 (a plan or an audit found something), `refused` 4 (a
+--- rule denied the change) and `interrupted` 130.
+---@type table<string, integer>
 M.STATUS = { ok = 0, failed = 1, usage = 2, found = 3, refused = 4, interrupted = 130 }
 
 local Exit = {}
@@ -19,7 +21,7 @@ function Exit:__tostring()
 end
 
 --- Ends the script with a status and, on stderr, a message. Errors end with `problem` or `fail`, which print a code.
----@param status integer
+---@param status integer  one of `cli.exit`
 ---@param message? string
 function M.leave(status, message)
   error(setmetatable({ status = status, message = message }, Exit), 0)
@@ -33,8 +35,8 @@ function M.is_exit(value)
 end
 
 --- Returns the exit status for an error.
----@param err any
----@return integer
+---@param err any  an error of the library, or a text
+---@return integer status
 function M.status_of(err)
   local record = errors.is(err) and catalogue.get(err.code)
   return record and record.status or M.STATUS.failed
@@ -46,6 +48,14 @@ end
 ---@return string
 function M.with_code(message, code)
   return (message:gsub("^[^\n]*", "%0 [" .. escape.printable(code):gsub("%%", "%%%%") .. "]", 1))
+end
+
+--- Returns an error and its code in one line, without advice.
+---@param err lanyard.Error
+---@return string
+function M.line(err)
+  local has_code = err.operation and err.status -- what AWS answered has its code already
+  return has_code and tostring(err) or M.with_code(tostring(err), err.code)
 end
 
 --- Ends the script with an error that has no object: its message, its code, and the exit status of the code.
@@ -65,8 +75,8 @@ end
 
 --- Describes an error with its code and what to do about it, in lines that are safe to print on a terminal. Times are
 --- shown as local times, but not in what AWS answered.
----@param err any a text, or an error with its advice
----@return string
+---@param err any  a text, or an error with its advice
+---@return string text
 function M.describe(err)
   local text = text_of(err)
   if errors.is(err) and not err.problems then
@@ -91,6 +101,9 @@ end
 ---@param status? integer instead of the error's own
 function M.fail(err, status)
   local text = M.describe(err)
+  if not errors.is(err) then
+    text = M.with_code(text, "ScriptFailed")
+  end
   -- A message of several lines has a problem in each. Advice is indented.
   M.leave(status or M.status_of(err), (text:gsub("\n(%S)", "\nlanyard: %1")))
 end
@@ -113,9 +126,15 @@ function M.complete()
 end
 
 --- Returns the first of two results, or ends the script with the second.
----@param result any
----@param err any
----@return any
+---
+--- ```lua
+--- local session = cli.check(lanyard.aws.session { region = "us-east-1" })
+--- print(session.region)
+--- --> us-east-1
+--- ```
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check(result, err)
   if result == nil then
     M.fail(err)
@@ -124,9 +143,9 @@ function M.check(result, err)
 end
 
 --- Like `check`, for a file named on the command line: a file that cannot be read or used is a usage error.
----@param result any
----@param err any
----@return any
+---@param result any  nil or false: the call failed
+---@param err any     its error
+---@return any result
 function M.check_file(result, err)
   if result == nil then
     M.fail(err, M.STATUS.usage)
@@ -144,7 +163,7 @@ function M.of_error(raised, with_traceback)
     return raised.status, raised.message
   elseif errors.is(raised) then
     if raised.code == "Interrupted" then
-      return M.STATUS.interrupted, M.with_code("interrupted", raised.code)
+      return M.STATUS.interrupted, "interrupted"
     end
     return M.STATUS.failed, M.describe(raised)
   end

@@ -70,19 +70,20 @@ local function sections_text(sections, width)
   return table.concat(parts, "\n\n")
 end
 
--- Returns what follows the page of a module or class.
+-- Returns what follows the page of a module, a class or a member; nil if there is nothing more.
 local function hint_of(found)
-  local of = "lanyard." .. found.module.name
+  local name = found.module.name
   if found.member then
-    return ("\n\n'lanyard help %s' lists everything in the module."):format(of)
+    return ("'lanyard help lanyard.%s' lists everything that belongs to it."):format(name)
   elseif found.class then
-    return #found.class.methods > 0 and ("\n\n'lanyard help %s:%s' describes one."):format(found.class.name,
-      found.class.methods[1].name) or ""
+    local method = found.class.methods[1]
+    return method and ("'lanyard help %s:%s' describes one."):format(found.class.name, method.name)
   end
-  local first = found.module.members[1]
-  return first and first.name ~= ""
-    and ("\n\n'lanyard help %s.%s' describes one, with parameters and examples."):format(found.module.name, first.name)
-    or ""
+  for _, member in ipairs(found.module.members) do
+    if member.kind == "function" and member.name ~= "" then
+      return ("'lanyard help %s.%s' describes one, with parameters and examples."):format(name, member.name)
+    end
+  end
 end
 
 --- Returns the help of a module, a function, a method or a type.
@@ -105,7 +106,8 @@ function M.text(name, width)
   else
     sections = pages.module(found.module)
   end
-  return sections_text(sections, width or WIDTH) .. hint_of(found)
+  local hint = hint_of(found)
+  return sections_text(sections, width or WIDTH) .. (hint and "\n\n" .. indented(hint, 0, width or WIDTH) or "")
 end
 
 --- Returns what follows the help of a command that has the name of a module: the names in the module.
@@ -121,8 +123,9 @@ function M.note(name, width)
   for i, member in ipairs(found.module.members) do
     names[i] = member.name
   end
-  return "\n" .. indented(("The Lua module of this name ('lanyard help lanyard.%s') has: %s."):format(name,
-    table.concat(names, ", ")), 0, width or WIDTH)
+  local text = found.module.globals and "'lanyard help %s.NAME' describes what a rules file can call: %s."
+    or "The Lua module of this name ('lanyard help lanyard.%s') has: %s."
+  return "\n" .. indented(text:format(name, table.concat(names, ", ")), 0, width or WIDTH)
 end
 
 --- Returns the list of modules, each with its first sentence.
@@ -130,8 +133,8 @@ end
 ---@return string
 function M.list(width)
   local items = {}
-  for i, module in ipairs(documentation.modules()) do
-    items[i] = { module.name, module.summary }
+  for _, module in ipairs(documentation.modules()) do
+    items[#items + 1] = not module.globals and { module.name, module.summary } or nil
   end
   return text_of({ "The modules for scripts. `require \"lanyard.NAME\"` loads one, and so does the field NAME of "
     .. "`require \"lanyard\"`, in the binary and in stock Lua 5.4.", { items = items } }, 0, width or WIDTH)

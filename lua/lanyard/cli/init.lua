@@ -1,20 +1,33 @@
 --- The interface between a script and the person or program that runs it: options, result on stdout, diagnostics on
 --- stderr, exit status.
 ---
----     local cli = require "lanyard.cli"
+--- ```lua shared-repo
+--- local cli = require "lanyard.cli"
 ---
----     local command = cli.command {
----       summary = "Print the size of a repository's policy.",
----       category = "policies",
----       arguments = { { "repository", help = "Name of the repository." } },
----       options = { "aws" },
----       exit = { { 0, "the size was printed" } },
----       examples = { { "lanyard size my-private-repo" } },
----     }
----     local options = command:parse(...)
----     local region = cli.connect(options)
+--- local command = cli.command {
+---   summary = "Print the size of a repository's policy.",
+---   category = "policies",
+---   arguments = { { "repository", help = "Name of the repository." } },
+---   options = { "aws", { "--limit", type = "integer", help = "Limit." } },
+---   exit = { { 0, "the size was printed" }, { 1, "it is too large" } },
+---   examples = { { "lanyard size my-private-repo" } },
+--- }
+--- local options = command:parse(...)
+--- local region = cli.connect(options)
+--- local repository = cli.check(region:repositories { options.repository })[1]
+--- local doc, err = region:policy(repository)
+--- local size = cli.check(doc and doc:size() or not err and 0 or nil, err)
+--- cli.out(size .. " characters")
+--- --> 538 characters
+--- if size > (options.limit or size) then
+---   cli.leave(cli.exit.failed, "the policy is too large")
+--- end
+--- ```
 ---
---- lanyard.cli.declaration describes the declaration, and lanyard.cli.print the tables and JSON of results.
+--- A script in a folder of `$LANYARD_PATH`, in `~/.config/lanyard/scripts` or in a trusted `./.lanyard/scripts` is a
+--- command of its name. `lanyard help cli.Declaration`, `cli.Argument` and `cli.Option` list what a declaration has,
+--- and `lanyard.cli.print` prints tables and JSON. A script that returns nil and an error, or false, ends with exit
+--- status 1, one that returns an integer with that status.
 
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
@@ -43,7 +56,6 @@ local M = {
   colours = terminal.colours,
   progress = terminal.progress,
   confirm = terminal.confirm,
-  -- Converters for options that are built by calls.
   duration = types.duration.convert,
   seconds = types.seconds.convert,
 }
@@ -63,9 +75,9 @@ local function report_retry(err, delay)
   end
 end
 
---- Returns the settings for aws.session that the shared AWS options give.
----@param options table of Command:parse
----@return table
+--- Returns the settings for `aws.session` that the shared AWS options give.
+---@param options table  of `Command:parse`
+---@return aws.SessionOptions
 function M.session_options(options)
   return {
     profile = options.profile,
@@ -80,7 +92,7 @@ function M.session_options(options)
 end
 
 --- Opens the session that the options ask for. Ends the script where the Region or the profile is missing.
----@param options table of Command:parse
+---@param options table  of `Command:parse`
 ---@return aws.Session
 function M.session(options)
   local session, err = require("lanyard.aws").session(M.session_options(options))
@@ -91,6 +103,7 @@ function M.session(options)
 end
 
 --- Checks a mute when a rules file is loaded. The findings are loaded only for a file that mutes something.
+---@private
 ---@param mute rules.Mute
 ---@return true? ok
 ---@return string? message
@@ -100,7 +113,7 @@ end
 
 --- Opens the rules that the options ask for. A script with --rules reads them at once, so that a mistake in the file is
 --- reported before anything is done.
----@param options table of Command:parse
+---@param options table  of `Command:parse`
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
@@ -117,9 +130,10 @@ function M.rules(options)
   return rules
 end
 
---- Opens lanyard.access on the session and with the rules that the options ask for.
----@param options table of Command:parse
----@param settings? table further settings of access.connect
+--- Opens `lanyard.access` on the session and with the rules that the options ask for. Ends the script where something
+--- is missing.
+---@param options table  of `Command:parse`
+---@param settings? access.Settings  further settings of `access.connect`
 ---@return access.Region
 function M.connect(options, settings)
   local rules, session = M.rules(options), M.session(options)

@@ -4,6 +4,9 @@
 ---     own.first                                  --> "status"
 ---     leading_options.joined(leading, rest)      --> { "--profile", "ops", "web" }
 
+local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
+
 local M = {}
 
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
@@ -12,6 +15,9 @@ local TAKES_VALUE = {
   ["--query"] = true,
   ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
+
+local KNOWN = lists.sorted_names(TAKES_VALUE)
+table.move({ "--emulator", "--version", "--help", "--debug" }, 1, 4, #KNOWN + 1, KNOWN)
 
 --- Joins the options before a command with its words. An option that is also after the command counts there, as the
 --- last one counts in the AWS CLI.
@@ -66,7 +72,9 @@ function M.split(words)
       table.move(words, i, i + 1, #leading + 1, leading)
       i = i + 1
     else
-      return nil, ("unknown option '%s' before a command (lanyard help)"):format(word), "UnknownOption"
+      local near = suggest(word, KNOWN)
+      return nil, ("unknown option '%s' before a command%s (lanyard help)"):format(word,
+        near and ("; did you mean '%s'?"):format(near) or ""), "UnknownOption"
     end
     i = i + 1
   end

@@ -63,6 +63,15 @@ local function run_chunk(chunk, name, words)
   return status
 end
 
+-- A script of the user can print its result in other ways than lanyard.cli.
+local function run_own(chunk, name, words)
+  local status = run_chunk(chunk, name, words)
+  if status == exit.STATUS.ok and package.loaded["lanyard.cli.result"] then
+    require("lanyard.cli.result").note_unused()
+  end
+  return status
+end
+
 -- err: about a script of this name that is not trusted | nil
 -- others: words that `lanyard help` accepts besides commands | nil
 local function no_command(name, err, others)
@@ -140,7 +149,8 @@ local function run_script(name, leading, words)
     search_path.beside(script.folder)
   end
   local all = leading_options.joined(leading, rest)
-  local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  local run_it = script.built_in and run_chunk or run_own
+  local status = run_it(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
     exit.problem("NoResult", ("%s ended without a result: run it again with --debug"):format(script.name))
   end
@@ -151,7 +161,7 @@ end
 local function run_input(words)
   local source = exit.check(system.read_file "-")
   require("lanyard.prompt").forbid()
-  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
+  return run_own(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
 local function run_file(path, words)
@@ -160,7 +170,7 @@ local function run_file(path, words)
   if folder then
     search_path.beside(folder)
   end
-  return run_chunk(load_chunk(source, "@" .. path), path, words)
+  return run_own(load_chunk(source, "@" .. path), path, words)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -193,11 +203,12 @@ end
 
 -- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
 local function module_help(name)
-  local text, message = require("lanyard.cli.help_modules").text(name)
+  local width = terminal.text_width()
+  local text, message = require("lanyard.cli.help_modules").text(name, width)
   if message then
-    exit.leave(exit.STATUS.usage, ("%s (lanyard help modules)"):format(escape.printable(message)))
+    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
   elseif text then
-    terminal.out(text)
+    terminal.out(layout.refit(text, width))
     return exit.STATUS.ok
   end
 end
@@ -230,7 +241,8 @@ local function help(words)
       command_line.no_subcommand(script.name, declared, rest[1]), script.name))
   end
   local status = print_help(script)
-  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name)
+  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name,
+    terminal.text_width())
   if note then
     terminal.out(note)
   end

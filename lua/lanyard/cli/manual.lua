@@ -193,15 +193,32 @@ local function command_page(name, date)
   }
 end
 
---- Returns the pages of the manual: lanyard(1), and one for each command and sub-command, sorted by name.
+--- Returns the pages of the commands: lanyard(1), and one for each command and sub-command, sorted by name.
 ---@param date? string YYYY-MM-DD
 ---@return manual.Page[]
-function M.pages(date)
+function M.commands(date)
   local pages = { main_page(date) }
   for _, name in ipairs(lists.sorted_names(index())) do
     pages[#pages + 1] = command_page(name, date)
   end
   return pages
+end
+
+--- Returns the man pages: the commands and lanyard-api(3).
+---@param date? string YYYY-MM-DD
+---@return manual.Page[]
+function M.pages(date)
+  local pages = M.commands(date)
+  pages[#pages + 1] = require("lanyard.documentation.manual").page(date)
+  return pages
+end
+
+--- Returns the parts of the HTML page: the commands and the modules.
+---@param date? string YYYY-MM-DD
+---@return manual.Page[]
+function M.parts(date)
+  local pages, modules = M.commands(date), require("lanyard.documentation.manual").pages(date)
+  return table.move(modules, 1, #modules, #pages + 1, pages)
 end
 
 return M

@@ -130,11 +130,13 @@ function M.read(file)
     text, err = system.read_file(file, policy.MOST_BYTES)
   end
   if not text then
+    local code = not message and err.code or file == "" and "InvalidName" or "NotRegular"
     message = message or tostring(err)
-    return nil, message, { message = message }
+    return nil, message, { message = message, code = code }
   end
   local doc, failure, reply = parse(text)
   if not doc then
+    failure.code = "InvalidPolicy"
     return nil, ("%s:%d:%d: %s"):format(M.name(file), failure.line, failure.column, failure.message), failure
   end
   return doc, nil, nil, reply
@@ -144,8 +146,8 @@ end
 ---@param file string
 ---@return policy.Document
 function M.load(file)
-  local doc, message = M.read(file)
-  return cli.check(doc, message)
+  local doc, message, failure = M.read(file)
+  return doc or cli.problem(failure.code, message)
 end
 
 --- Reads each file and passes it to `use`. A file that cannot be read is reported, and the rest follows.
@@ -160,7 +162,7 @@ function M.each(files, use, on_failure)
     if doc then
       use(doc, M.name(file), reply)
     else
-      cli.note("lanyard: " .. message)
+      cli.note("lanyard: " .. cli.with_code(message, failure.code))
       status = cli.exit.failed
       if on_failure then
         on_failure(failure, M.name(file))
@@ -186,11 +188,11 @@ function M.problem(doc, name, type, advice)
   elseif refusal.id == "no-principal" and refusal.absent then
     local message = ("%s: statement %d has no Principal%s"):format(name, refusal.statement,
       advice or ": for an identity policy, pass --type identity")
-    return message, { message = message }
+    return message, { message = message, code = "WrongPolicyType" }
   end
   local text = escape.printable(refusals.text(refusal))
   return ("%s:%d:%d: %s"):format(name, refusal.line, refusal.column, text),
-    { message = text, line = refusal.line, column = refusal.column }
+    { message = text, line = refusal.line, column = refusal.column, code = "RefusedPolicy" }
 end
 
 --- Ends the command if a document cannot be asked about.
@@ -199,9 +201,9 @@ end
 ---@param type "repository"|"resource"|"identity"
 ---@param advice? string  for a policy whose statements have no Principal
 function M.check_problem(doc, name, type, advice)
-  local message = M.problem(doc, name, type, advice)
+  local message, failure = M.problem(doc, name, type, advice)
   if message then
-    cli.problem("WrongPolicyType", message)
+    cli.problem(failure.code, message)
   end
 end
 

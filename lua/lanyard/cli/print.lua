@@ -1,7 +1,31 @@
 --- Prints results in the format that --output asks for.
 ---
----     local print_ = require "lanyard.cli.print"
----     print_.rows({ "REPOSITORY", "RESULT" }, { { "web", { "granted", "green" } } })
+--- ```lua --output=json
+--- local cli, results = require "lanyard.cli", require "lanyard.cli.print"
+--- local options = cli.command {
+---   summary = "List repositories.", options = {
+---     "aws", { "--output", choices = { "table", "json" } } },
+--- }:parse(...)
+--- local rows, items = {}, lanyard.json.array {}
+--- local region = cli.connect(options)
+--- for i, repository in ipairs(cli.check(region:repositories())) do
+---   rows[i] = { repository.name, { repository.mutability, "green" } }
+---   items[i] = { name = repository.name }
+--- end
+--- if options.output == "json" then
+---   results.json(items)
+--- else
+---   results.rows({ "REPOSITORY", "TAGS" }, rows)
+--- end
+--- --> [
+--- -->   {
+--- -->     "name": "my-private-repo"
+--- -->   },
+--- -->   {
+--- -->     "name": "shared-repo"
+--- -->   }
+--- --> ]
+--- ```
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
@@ -21,8 +45,8 @@ local function localized(cell)
 end
 
 --- Prints rows as a table. Times are shown as local times.
----@param columns string[] the headings
----@param rows (string|{ [1]: string, [2]: string? })[][] a cell is a text, or a text and its colour
+---@param columns string[]  the headings
+---@param rows columns.Cell[][]
 function M.rows(columns, rows)
   for _, row in ipairs(rows) do
     for i, cell in ipairs(row) do
@@ -32,8 +56,8 @@ function M.rows(columns, rows)
   cli.out(text_table.render(columns, rows, cli.paint, terminal.width()))
 end
 
---- Prints a value: as indented JSON with sorted member names, or as --output and --query ask (lanyard.cli.result).
----@param value any
+--- Prints a value: as indented JSON with sorted member names, or as --output and --query ask.
+---@param value any  see `json.encode`
 function M.json(value)
   results.value(value)
 end
@@ -74,9 +98,9 @@ local function write_file(name, report, path)
 end
 
 --- Prints an audit report, or writes it to a file.
----@param format string a choice of the type "report-format" of lanyard.cli.types
+---@param format string  one of `report.FORMATS`
 ---@param report audit.Report
----@param path? string the file
+---@param path? string    the file, whose folder is made if needed
 function M.audit(format, report, path)
   local name = format == "table" and "terminal" or format
   if path then
@@ -90,7 +114,7 @@ function M.audit(format, report, path)
 end
 
 --- Prints the graph of an audit report.
----@param format string a choice of the type "graph-format"
+---@param format string  one of `report.GRAPHS`
 ---@param report audit.Report
 function M.graph(format, report)
   if format == "json" then
@@ -252,9 +276,9 @@ end
 
 --- Prints the changes of repositories, and the failures.
 ---@param output "table"|"json"
----@param changes { repository: string, change?: access.Change, err?: aws.Error }[]
----@param around? table JSON: the table that gets the changes as its member `repositories`; a list unless given
----@return integer status the exit status
+---@param changes { repository: string, change?: access.PolicyChange, err?: aws.Error }[]  of `Region:change_each`
+---@param around? table  with "json": the table that gets the changes as its member `repositories`; a list unless given
+---@return integer status  the exit status
 function M.changes(output, changes, around)
   local items, rows, status = summarize(changes)
   if output == "json" then
@@ -272,7 +296,7 @@ end
 local SEVERITY_COLOURS = { critical = "red", high = "red", medium = "yellow" }
 
 --- Prints findings in files, in the form that compilers use, each followed by its fix.
----@param findings table[] of lanyard.policy.lint, with `file`
+---@param findings policy.lint.Finding[]  with the name of the file as `file`
 function M.findings(findings)
   local lines = {}
   for _, finding in ipairs(findings) do

@@ -20,6 +20,8 @@ local M = {}
 ---@field query? jmespath.Query
 local chosen
 
+local is_printed = false -- whether a value was printed
+
 -- The most characters of an expression that are shown on each side of a mistake.
 local AROUND = 60
 
@@ -70,14 +72,23 @@ end
 local function compiled(request)
   local query, err = require("lanyard.text.jmespath").compile(request.query)
   if err then
-    exit.leave(exit.STATUS.usage, described(request.query, err, (" (lanyard help %s)"):format(request.command)))
+    exit.problem("InvalidQuery", described(request.query, err, (" (lanyard help %s)"):format(request.command)))
   end
   return query
 end
 
 --- Prints results as they are, until `choose` decides otherwise.
 function M.reset()
-  chosen = nil
+  chosen, is_printed = nil, false
+end
+
+--- Prints a warning if a script of the user has ended and printed its result past this module, so that --query and
+--- --output had no effect.
+function M.note_unused()
+  if chosen and not is_printed then
+    terminal.note("lanyard: warning: the format and --query have no effect: the script prints its result without "
+      .. "cli.json of lanyard.cli")
+  end
 end
 
 --- Decides how the result is printed. Ends the script for a mistake in the query, and for a query with a format that
@@ -88,8 +99,8 @@ function M.choose(request)
   local query = request.query and compiled(request)
   local output = request.output or (query and "json" or request.default)
   if query and not VALUES[output] then
-    exit.leave(exit.STATUS.usage, ("--query does not apply to --output %s: use %s (lanyard help %s)"):format(output,
-      joined(request.choices), request.command))
+    exit.problem("ConflictingOptions", ("--query does not apply to --output %s: use %s (lanyard help %s)")
+      :format(output, joined(request.choices), request.command))
   end
   local is_written_here = output == "yaml" or output == "text" and (query or not request.writes_text)
   chosen = (query or is_written_here) and { format = output, query = query } or nil
@@ -106,7 +117,7 @@ local function selected(value)
   end
   local found, err = chosen.query:search(value)
   if err then
-    exit.leave(exit.STATUS.usage, described(chosen.query.expression, err,
+    exit.problem("InvalidQuery", described(chosen.query.expression, err,
       "; the command is done, and its result cannot be printed"))
   end
   return found
@@ -120,6 +131,7 @@ function M.render(value)
   if not chosen then
     return json.encode(value, { pretty = true }) .. "\n", false
   end
+  is_printed = true
   value = selected(value)
   if chosen.format == "yaml" then
     return require("lanyard.text.yaml").encode(value), false
@@ -171,6 +183,7 @@ function M.json(text)
   if not chosen then
     terminal.json(text)
   elseif chosen.format == "jsonl" then
+    is_printed = true
     terminal.json(M.lines(text))
   else
     M.value(exit.check(json.decode(text)))

@@ -69,7 +69,7 @@ end
 --- Colours a text where stdout (or the descriptor given) is a terminal with colours.
 ---@param colour? string red, green, yellow, blue, cyan, bold or dim
 ---@param text string
----@param descriptor? integer
+---@param descriptor? integer  1 (stdout) by default; 2 is stderr
 ---@return string
 function M.paint(colour, text, descriptor)
   if not colour or not has_colours(descriptor or STDOUT) then
@@ -166,13 +166,14 @@ function M.text_width()
   return columns_given() or M.width() or 80
 end
 
---- Shows what is being waited for on stderr, as part of the line of progress; nil when it is over.
----@type fun(text: string?)
+--- Shows what is being waited for on stderr, as part of the line of progress; nil when it is over. Nothing is shown
+--- where stderr is not a terminal.
+---@type fun(text?: string)
 M.progress = progress.text
 
 --- Asks before a far-reaching change. `--yes` answers yes. Without a terminal the script ends with a usage error, so
 --- that nothing waits for an answer that cannot come.
----@param options { yes?: boolean }
+---@param options { yes?: boolean }  of `Command:parse`
 ---@param question string an imperative with its question mark: "Revoke in all 2 repositories?"
 function M.confirm(options, question)
   if options.yes then

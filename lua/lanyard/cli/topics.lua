@@ -1,5 +1,5 @@
---- Pages of help that describe no command: `lanyard help TOPIC`. Each is a function that returns the text. A catalogue is laid out for
---- the width of the terminal.
+--- Pages of help that describe no command: `lanyard help TOPIC`. Each is a function that returns the text. A catalogue
+--- is laid out for the width of the terminal.
 
 local M = {}
 
@@ -34,8 +34,8 @@ one as policy-lint, unless another finding covers it.]], require("lanyard.policy
 end
 
 --- The modules for scripts.
-function M.modules()
-  return require("lanyard.cli.help_modules").list()
+function M.modules(width)
+  return require("lanyard.cli.help_modules").list(width)
 end
 
 return M

@@ -33,7 +33,11 @@ M["graph-format"] = { value = "FORMAT", choices = { "svg", "dot", "mermaid", "js
 
 M.duration = { value = "DURATION" }
 
--- "90", "90s", "10m", "2h", "1d" --> seconds
+--- Converts a duration to seconds: "90", "90s", "10m", "2h", "1d". Options of a declaration have the type "duration"
+--- instead.
+---@param text string
+---@return number? seconds
+---@return string? message  what is wrong with the text
 function M.duration.convert(text)
   local number, unit = text:match "^(%d+%.?%d*)([smhd]?)$"
   if not number then
@@ -44,7 +48,11 @@ end
 
 M.seconds = { value = "SECONDS" }
 
--- "10", "2.5" --> seconds; 0 means no limit, as in the AWS CLI.
+--- Converts a timeout to seconds: "10", "2.5"; 0 means no limit, as in the AWS CLI. Options of a declaration have the
+--- type "seconds" instead.
+---@param text string
+---@return number? seconds
+---@return string? message  what is wrong with the text
 function M.seconds.convert(text)
   local number = text:find "^%d+%.?%d*$" and tonumber(text)
   if number then

@@ -39,7 +39,7 @@ local M = {}
 ---@field blocks documentation.Block[]
 ---@field fields documentation.Parameter[]
 ---@field methods documentation.Member[]
----@field alias? string    the type that the name stands for
+---@field alias? string    the type that the name is short for
 ---@field choices? { type: string, text: string }[]  the alternatives of an alias
 ---@field hidden? table<string, true>  methods that are not for scripts
 
@@ -50,6 +50,7 @@ local M = {}
 ---@field members documentation.Member[]
 ---@field classes documentation.Class[]
 ---@field hidden? table<string, true>  names that are not for scripts
+---@field globals? boolean  the members are globals, and there is no such module
 
 ---@class documentation.Problem
 ---@field file string
@@ -144,7 +145,7 @@ function Extraction:members_of(source, defined)
   local function add(from, key)
     local entry = from.members[key]
     local item = entry.item
-    if (item.holder ~= from.returned and item.holder ~= "return") or has[item.name] or not item.name
+    if (item.holder ~= from.returned and item.holder ~= "return") or not item.name or has[item.name]
       or item.name:find "^_" then
       return
     end
@@ -271,7 +272,9 @@ function Extraction:distribute(modules)
 end
 
 function Extraction:module(name)
-  local source, defined = self.sources["lanyard." .. name], self.sources["types:lanyard." .. name]
+  local globals = self.sources["types:" .. name]
+  local source, defined = not globals and self.sources["lanyard." .. name] or nil,
+    globals or self.sources["types:lanyard." .. name]
   if not source and not defined then
     table.insert(self.problems, { file = "lua/lanyard/modules.lua", line = 1,
       message = ("the module '%s' has no source"):format(name) })
@@ -284,6 +287,7 @@ function Extraction:module(name)
   if whole and whole.member and whole.member.kind == "function" then
     module.members = { copy_of(whole.member, "") }
   end
+  module.globals = globals and true or nil
   module.own_classes = {}
   for _, from in ipairs { source or defined, source and defined or nil } do
     for _, class in pairs(from.class_of) do
@@ -301,7 +305,10 @@ local function name_of(path)
   return name
 end
 
---- Extracts the documentation of modules.
+-- Files in lua/types that define globals.
+local GLOBALS = { "rules" }
+
+--- Extracts the documentation of modules, and of the globals of rules files as if they were a module.
 ---@param sources table<string, string>  texts by path; only files below lua/ are read
 ---@param names string[]  the modules, without "lanyard."
 ---@return documentation.Module[] modules
@@ -322,15 +329,19 @@ function M.modules(sources, names)
     add_methods(extraction.sources[name])
   end
   local modules = {}
-  for _, name in ipairs(names) do
-    modules[#modules + 1] = extraction:module(name)
+  for _, list in ipairs { names, GLOBALS } do
+    for _, name in ipairs(list) do
+      modules[#modules + 1] = extraction:module(name)
+    end
   end
   extraction:distribute(modules)
   return modules, extraction.problems
 end
 
-local PLACES = { file = true, line = true, indented = true, problems = true, undocumented = true, language = true,
-  is_private = true, alias_text = true, hidden = true, wide = true }
+local PLACES = {
+  file = true, line = true, indented = true, wide = true, problems = true, undocumented = true, language = true,
+  arguments = true, is_private = true, hidden = true, alias_text = true,
+}
 
 --- Returns a copy without what only tests need: the files and lines of comments.
 ---@param value any

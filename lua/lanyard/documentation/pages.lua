@@ -22,13 +22,22 @@ local function short(module)
   return module.name:match "[^.]+$"
 end
 
+--- Returns the title of a module's documentation.
+---@param module documentation.Module
+---@return string
+function M.title(module)
+  return module.globals and module.name .. " (globals of a rules file)" or "lanyard." .. module.name
+end
+
 --- Returns how a member is written: "policy.new_access(before, after [, options])".
 ---@param module documentation.Module
 ---@param member documentation.Member
 ---@param class? documentation.Class  the class of a method
 ---@return string
 function M.signature(module, member, class)
-  local name = (class and class.name or short(module)) .. (member.name ~= "" and member.separator .. member.name or "")
+  local holder = class and class.name or short(module)
+  local name = module.globals and not class and member.name
+    or holder .. (member.name ~= "" and member.separator .. member.name or "")
   if member.kind ~= "function" then
     return name
   end
@@ -78,11 +87,27 @@ local function return_items(returns)
   return { items = items }
 end
 
+-- The distance of the stops of tabs, which separate what print prints.
+local TAB = 8
+
+-- Returns a text with blanks in place of tabs, as a terminal shows it.
+local function untabbed(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    while line:find "\t" do
+      local before, after = line:match "^([^\t]*)\t(.*)$"
+      line = before .. (" "):rep(TAB - (#before - #"  --> ") % TAB) .. after
+    end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
+end
+
 -- Returns the blocks of a text in the form of pages: without what only tests need.
 local function blocks_of(blocks)
   local laid = {}
   for i, block in ipairs(blocks) do
-    laid[i] = type(block) == "table" and { literal = block.literal } or block
+    laid[i] = type(block) == "table" and { literal = untabbed(block.literal) } or block
   end
   return laid
 end
@@ -187,8 +212,8 @@ end
 local function index_of(module, members, class)
   local items = {}
   for i, member in ipairs(members) do
-    items[i] = { M.signature(module, member, class):match(class and ":(.*)$" or "%.(.*)$")
-      or M.signature(module, member, class), member.summary }
+    local signature = M.signature(module, member, class)
+    items[i] = { signature:match(class and ":(.*)$" or "^%w+%.(.*)$") or signature, member.summary }
   end
   return { items = items }
 end
@@ -209,7 +234,7 @@ end
 ---@param module documentation.Module
 ---@return documentation.Section[]
 function M.module(module)
-  local sections = { { title = "lanyard." .. module.name, blocks = blocks_of(module.blocks) } }
+  local sections = { { title = M.title(module), blocks = blocks_of(module.blocks) } }
   local functions, values, tables = {}, {}, {}
   for _, member in ipairs(module.members) do
     table.insert(member.kind == "function" and functions or values, member)

@@ -5,15 +5,20 @@
 
 local M = {}
 
----@alias documentation.Block string|{ literal: string, language?: string, line?: integer }  a paragraph, or code; the
----  line is the position of the first line of code in the text
+---@alias documentation.Block string|{ literal: string, language?: string, arguments?: string, line?: integer }  a
+---  paragraph, or code; the line is the position of the first line of code in the text, and the arguments are what
+---  follows the language
 
-local function code_block(lines, language, line)
+local function code_block(lines, fence, line)
   local shown = {}
   for i, text in ipairs(lines) do
     shown[i] = text ~= "" and "  " .. text or ""
   end
-  return { literal = table.concat(shown, "\n"), language = language, line = line }
+  local language, arguments = fence:match "^(%S+)%s*(.*)$"
+  return {
+    literal = table.concat(shown, "\n"), language = language or "text", line = line,
+    arguments = arguments ~= "" and arguments or nil,
+  }
 end
 
 --- Splits lines into blocks. Code is between fences; a `lua` block is an example, which the tests run.
@@ -21,7 +26,7 @@ end
 ---@return documentation.Block[] blocks
 ---@return integer? indented  the position of a line that is indented like code, but is outside of a fence
 function M.blocks(lines)
-  local blocks, paragraph, code, language, first, indented = {}, {}, nil, nil, nil, nil
+  local blocks, paragraph, code, opening, first, indented = {}, {}, nil, nil, nil, nil
   local function flush()
     blocks[#blocks + 1] = #paragraph > 0 and table.concat(paragraph, " ") or nil
     paragraph = {}
@@ -30,9 +35,9 @@ function M.blocks(lines)
     local fence = line:match "^```(.*)$"
     if fence and not code then
       flush()
-      code, language, first = {}, fence ~= "" and fence or "text", i + 1
+      code, opening, first = {}, fence, i + 1
     elseif fence then
-      blocks[#blocks + 1] = code_block(code, language, first)
+      blocks[#blocks + 1] = code_block(code, opening, first)
       code = nil
     elseif code then
       code[#code + 1] = line

@@ -25,24 +25,25 @@ local exception = require "lanyard.emulator.exception"
 
 local M = {}
 
----@class emulator.Fault  see above
----@field service? string
----@field operation? string
----@field after? integer
----@field every? integer
----@field times? integer
----@field probability? number
----@field throttle? boolean
----@field rate? number
----@field burst? number
----@field status? integer
----@field error? { code: string, message: string?, status: integer? }
----@field reset? boolean
----@field cut? integer
----@field late? boolean
----@field delay? number
----@field skew? number
----@field stale? number
+--- A fault: which requests it selects, when, and what happens to them.
+---@class emulator.Fault
+---@field service? string       which: the API, such as "ecr"
+---@field operation? string     which: the call
+---@field after? integer        when: not the first N that match
+---@field every? integer        when: every Nth of the rest
+---@field times? integer        when: at most N requests
+---@field probability? number   when: each with this probability, from 0 to 1
+---@field throttle? boolean     what: reject the request as throttled
+---@field rate? number          what: reject calls of one operation above so many a second, once `burst` is used up
+---@field burst? number         with `rate`: calls before the limit; `rate` by default
+---@field status? integer       what: reply with this HTTP status
+---@field error? { code: string, message: string?, status: integer? }  what: reply with this error
+---@field reset? boolean        what: close the connection without a reply
+---@field cut? integer          what: close the connection after so many bytes of the reply
+---@field late? boolean         with `reset` and `cut`: only after the operation took effect
+---@field delay? number         what: send the reply so many seconds later
+---@field skew? number          what: set the clock of the service so many seconds ahead
+---@field stale? number         what: return the previous policy for so many seconds after a write
 
 local TYPES = {
   service = "string", operation = "string", after = "number", every = "number", times = "number",

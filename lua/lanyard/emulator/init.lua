@@ -1,13 +1,22 @@
 --- Emulates Lightsail, ECR, STS, IAM, Organizations and CloudTrail on loopback, as strict as AWS wherever a script can
 --- observe it.
 ---
----     local emulator = require "lanyard.emulator"
----     local em = assert(emulator.start {})
----     emulator.use(em)      -- from now on every call of this process goes to the emulator
----     ...
----     em:stop()
+--- ```lua
+--- local aws, emulator = require "lanyard.aws", require "lanyard.emulator"
+--- local em = assert(emulator.start {
+---   seed = { regions = { ["us-east-1"] = {
+---     repositories = { { name = "web", images = { "1.0" } } } } } },
+---   faults = { { operation = "ListImages", times = 1, throttle = true } },
+--- })
+--- emulator.use(em) -- from now on every call of this process goes there
+--- local ecr = assert(aws.client "ecr")
+--- print(#assert(ecr:list("ListImages", "imageIds", { repositoryName = "web" })))
+--- --> 1
+--- em:stop()
+--- ```
 ---
---- The world has one customer account with one access key. Lightsail has its own account.
+--- There is one customer account with one access key. Lightsail has its own account. `lanyard help emulate` describes
+--- seeds and faults, and `lanyard emulate` runs an emulator as a server for other programs.
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
@@ -20,27 +29,38 @@ local system = require "lanyard.system"
 
 local M = {}
 
+--- The id of the customer's account.
+---@type string
 M.ACCOUNT = "111122223333"
+--- The id of the account in which Lightsail creates puller roles.
+---@type string
 M.LIGHTSAIL_ACCOUNT = "947856326339"
+--- The id of the access key that the emulator accepts.
+---@type string
 M.ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+--- The secret of the access key.
+---@type string
 M.SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+--- The Region that `use` sets.
+---@type string
 M.REGION = "us-east-1"
 
 local ACTIVATION_DELAY = 2
 local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 
+--- How an emulator is started.
 ---@class emulator.Options
 ---@field port? integer  0, the default, picks a free port
 ---@field state_file? string  load the state from this file, and save it there
----@field seed? emulator.Seed
----@field faults? emulator.Fault[]
+---@field seed? emulator.Seed  what exists at the start; the seed of `lanyard emulate` by default
+---@field faults? emulator.Fault[]  each request gets the first one that matches it
 ---@field activation_delay? number  seconds that a change of a service takes
 ---@field iam_delay? number  seconds after that until IAM knows the role
 ---@field trail_delay? number  seconds until CloudTrail shows a call
 ---@field reformat? boolean  return policies in ECR's layout, as the commands do, and not as they were sent
----@field on_error? fun(traceback: string)
+---@field on_error? fun(traceback: string)  receives what went wrong inside of the emulator; stderr by default
 ---@field now? fun(): number  the clock, in seconds since 1970
----@field random? fun(): number
+---@field random? fun(): number  for the probability of faults: numbers in [0, 1)
 
 ---@class emulator.World  everything that is emulated, without a server
 ---@field account string
@@ -56,6 +76,11 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field region fun(name: string): table  the state of a Region
 ---@field save fun()
 
+--- A running emulator.
+---@class emulator.Emulator
+---@field url string            the endpoint: "http://127.0.0.1:8080"
+---@field port integer
+---@field world emulator.World  what is emulated
 local Emulator = {}
 Emulator.__index = Emulator
 
@@ -119,7 +144,7 @@ end
 
 --- Creates a world without a server.
 ---@param options emulator.Options
----@return emulator.World?
+---@return emulator.World? world
 ---@return lanyard.Error? err
 function M.world(options)
   local world = new_world(options)
@@ -139,8 +164,8 @@ end
 
 --- Starts an emulator on loopback.
 ---@param options emulator.Options
----@return { url: string, port: integer, world: emulator.World, stop: fun(self) }? emulator
----@return lanyard.Error? err
+---@return emulator.Emulator? emulator
+---@return lanyard.Error? err  the seed, a fault or the state file is invalid, or the port is in use
 function M.start(options)
   local world, err = M.world(options)
   if not world then
@@ -159,6 +184,7 @@ function M.start(options)
   return setmetatable({ url = listener.url, port = listener.port, world = world, listener = listener }, Emulator)
 end
 
+--- Stops the emulator, and closes its connections.
 function Emulator:stop()
   self.listener.close()
 end
@@ -171,8 +197,9 @@ local BYPASSES = {
 }
 local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL" }
 
---- Sends the calls of this process, and of the commands that it starts, to an emulator, past any proxy.
----@param emulator { url: string }
+--- Sends the calls of this process, and of the commands that it starts, to an emulator, past any proxy. It changes the
+--- environment of the process.
+---@param emulator emulator.Emulator
 function M.use(emulator)
   aws.defaults.endpoint_url = emulator.url
   aws.defaults.region = M.REGION

@@ -26,17 +26,19 @@ local organizations_seed = require "lanyard.emulator.organizations_seed"
 
 local M = {}
 
+--- What exists in an emulator at the start.
 ---@class emulator.Seed
 ---@field regions? table<string, emulator.SeedRegion>
----@field roles? string[]  ARNs
----@field users? string[]  ARNs
+---@field roles? string[]  ARNs of roles that policies can name and AssumeRole accepts
+---@field users? string[]  ARNs of users that policies can name
 ---@field organization? emulator.SeedOrganization|false  false: the account is in no organization
 
+--- What exists in one Region at the start.
 ---@class emulator.SeedRegion
 ---@field services? emulator.SeedService[]
 ---@field repositories? emulator.SeedRepository[]
----@field registry_policy? string|table
----@field account_settings? table<string, string>
+---@field registry_policy? string|table             its text, or a table that becomes JSON
+---@field account_settings? table<string, string>   { REGISTRY_POLICY_SCOPE = "V1" }
 
 -- A policy with statements of other tools, in a person's layout.
 local SHARED_POLICY = [[

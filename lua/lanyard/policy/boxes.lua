@@ -159,6 +159,42 @@ local function entries_of(statement)
   return entries
 end
 
+-- Adds a demand to a new box, as M.add does, without a copy for each: a statement can have thousands of keys. by_name:
+-- the positions of the box's demands. Returns false if the box is then empty.
+local function put(box, by_name, one)
+  local suspect = box.suspect or one.requires == "unknown" or not one.sound or one.doubtful
+  local positions = by_name[one.name] or {}
+  for _, i in ipairs(positions) do
+    local other = box.demands[i]
+    local both = combine(other, one)
+    if both == "empty" then
+      return false
+    elseif both == other then
+      return true
+    elseif both then
+      box.demands[i], box.suspect = both, suspect
+      return true
+    end
+    suspect = true
+  end
+  local position = #box.demands + 1
+  box.demands[position], box.suspect, by_name[one.name] = one, suspect, positions
+  positions[#positions + 1] = position
+  return true
+end
+
+-- Returns a new box with the demands of a statement's conditions | nil if it is then empty.
+local function narrow(box, list)
+  local by_name = {}
+  for _, demand in ipairs(list) do
+    local one = demand and for_entry(box.entry, demand) or "drop"
+    if one == "empty" or one ~= "drop" and not put(box, by_name, one) then
+      return nil
+    end
+  end
+  return box
+end
+
 --- Returns the boxes of an Allow statement, one for each principal.
 ---@param statement policy.Statement
 ---@return policy.Box[]
@@ -177,10 +213,7 @@ function M.of(statement)
         or #statement.actions == 0,
       partial = {},
     }
-    for _, demand in ipairs(list) do
-      box = box and M.add(box, demand)
-    end
-    boxes[#boxes + 1] = box
+    boxes[#boxes + 1] = narrow(box, list)
   end
   return boxes
 end

@@ -229,6 +229,8 @@ function M.is_identity_within(inner, outer)
   local kind, id = outer.kind, inner.id or ""
   if kind == "everyone" then
     return true
+  elseif inner.entry and outer.demand and outer.demand.facet == "arn" and id:find "^arn:[^:]*:iam::%d+:user/" then
+    return false -- a user includes the sessions of users that it federates, whose ARNs are others
   elseif kind == inner.kind and id == (outer.id or "") then
     return true
   elseif kind == "account" then

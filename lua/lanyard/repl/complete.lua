@@ -171,7 +171,7 @@ local function member(text, globals)
   end
   local value, prefix = resolve(path, globals)
   local names = text_keys(value, {})
-  local below = prefix and modules_below(prefix) or {}
+  local below = (prefix == "" or prefix and value == nil) and modules_below(prefix) or {} -- a module has fields only
   table.move(below, 1, #below, #names + 1, names)
   return part, matching(names, part)
 end

@@ -16,7 +16,7 @@ local M = {
   --- The names of the formats of a report, as `lanyard audit --output` has them.
   ---@type string[]
   FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" },
-  --- The names of the formats of the graph of grants, as `lanyard graph --output` has them.
+  --- The names of the formats of the graph of grants, as `lanyard graph --output` has them, besides json.
   ---@type string[]
   GRAPHS = { "svg", "dot", "mermaid" },
 }

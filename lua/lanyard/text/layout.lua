@@ -3,8 +3,8 @@
 ---     layout.text("A paragraph.\n\n  literal   lines", 40)
 ---     layout.rows({ { "--all", "Select every repository." } }, 80, 26)
 ---
---- A word is broken only where it does not fit a line alone, as in tables (lanyard.text.columns). On a narrow terminal a
---- description is below its term.
+--- A word is broken only where it does not fit a line alone, as in tables (lanyard.text.columns). On a narrow terminal
+--- a description is below its term.
 
 local columns = require "lanyard.text.columns"
 local prose = require "lanyard.text.prose"
@@ -84,6 +84,11 @@ local function fits(text, width)
   return true
 end
 
+-- Reports whether a line can be prose that continues on the next line.
+local function continues(line)
+  return width_of(line) > FULL_LINE and not line:find "[={}]" and not line:find "%w%(" and not line:find "%-%->"
+end
+
 -- Joins lines that belong together: the description of a term, and prose. Returns { indent, term?, text }.
 local function items_of(text)
   local items, last = {}, nil
@@ -94,11 +99,11 @@ local function items_of(text)
       last = nil
       items[#items + 1] = { indent = 0, text = "" }
     elseif last and (last.term and #blanks == last.column or not term and last.is_full and #blanks == last.indent) then
-      last.text, last.is_full = last.text .. " " .. content, width_of(line) > FULL_LINE
+      last.text, last.is_full = last.text .. " " .. content, continues(line)
     else
       last = {
         indent = #blanks, term = term, text = term and description or content,
-        column = term and #blanks + width_of(term .. gap), is_full = not term and width_of(line) > FULL_LINE,
+        column = term and #blanks + width_of(term .. gap), is_full = not term and continues(line),
       }
       items[#items + 1] = last
     end

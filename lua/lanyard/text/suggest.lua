@@ -6,30 +6,51 @@
 --- --> grant
 --- ```
 
--- The maximum number of letters added, removed or replaced.
+-- The maximum number of letters added, removed, replaced, or exchanged with the next one.
 local MOST = 3
 
--- Returns the edit distance of two words (Levenshtein), ignoring case, one row at a time.
+-- The minimum length of a word that is completed.
+local SHORTEST = 3
+
+-- Returns the edit distance of two words, ignoring case, one row at a time. Two letters that are exchanged count once
+-- (optimal string alignment).
 local function distance(a, b)
   a, b = a:lower(), b:lower()
-  local row = {}
+  local row, before = {}, nil
   for column = 0, #b do row[column] = column end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local earlier = before
+    before, row = row, { [0] = i }
     for j = 1, #b do
-      local replaced = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
-      diagonal = row[j]
-      row[j] = math.min(replaced, row[j] + 1, row[j - 1] + 1)
+      local steps = before[j - 1] + (a:byte(i) == b:byte(j) and 0 or 1)
+      if earlier and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        steps = math.min(steps, earlier[j - 2] + 1)
+      end
+      row[j] = math.min(steps, before[j] + 1, row[j - 1] + 1)
     end
   end
   return row[#b]
 end
 
---- Returns the nearest of some words, by edit distance, ignoring case.
+-- Returns the only word that begins with another one.
+local function completed(word, words)
+  local found, start = nil, word:lower()
+  for _, candidate in ipairs(#word >= SHORTEST and words or {}) do
+    if candidate:sub(1, #word):lower() == start then
+      if found then
+        return nil
+      end
+      found = candidate
+    end
+  end
+  return found
+end
+
+--- Returns the nearest of some words: the one with the fewest letters to change, else the only one that begins with the
+--- word. Returns nil if none is near.
 ---@param word string
 ---@param words string[]
----@return string? nearest  nil if none is near: more than three letters differ, or half of them
+---@return string?
 return function(word, words)
   local best, least = nil, MOST + 1
   for _, candidate in ipairs(words) do
@@ -40,5 +61,5 @@ return function(word, words)
       end
     end
   end
-  return best
+  return best or completed(word, words)
 end

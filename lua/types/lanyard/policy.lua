@@ -30,6 +30,7 @@ function policy.parse(text) end
 ---@field operator string  "StringEquals", "ForAnyValue:StringLike"
 ---@field key string       "aws:PrincipalOrgID"
 ---@field values string[]  numbers and booleans as text
+---@field literal? boolean true if values look like policy variables, but are text: the Version is not 2012-10-17
 
 --- A statement of a document, as a copy: changing it changes no document.
 ---@class policy.Statement
@@ -37,11 +38,11 @@ function policy.parse(text) end
 ---@field sid? string
 ---@field effect? "Allow"|"Deny" nil if it is neither
 ---@field principals policy.Principal[]
----@field not_principal boolean  the principals are those of NotPrincipal
+---@field not_principal boolean  the principals are the ones of NotPrincipal
 ---@field actions string[]
----@field not_action boolean     the actions are those of NotAction
+---@field not_action boolean     the actions are the ones of NotAction
 ---@field resources string[]
----@field not_resource boolean   the resources are those of NotResource
+---@field not_resource boolean   the resources are the ones of NotResource
 ---@field has_resource boolean   it has Resource or NotResource
 ---@field has_condition boolean
 ---@field condition_keys string[]

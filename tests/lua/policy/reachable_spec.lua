@@ -247,6 +247,17 @@ describe("policy.reachable", function()
     end
   end)
 
+  it("names a user beside the pattern of its ARN, because the user includes the sessions that it federates", function()
+    local USER = "arn:aws:iam::111122223333:user/a"
+    local pattern = if_holds '{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a"}}'
+    reaches({ "principals like arn:aws:iam::*:user/a", USER }, doc(pattern, named(USER)))
+    reaches({ "principals like arn:aws:iam::*:user/a" },
+      doc(pattern, if_holds('{"ArnEquals":{"aws:PrincipalArn":"' .. USER .. '"}}')))
+    reaches({ "account 111122223333" }, doc(named("111122223333", USER)))
+    reaches({ "principals like arn:aws:iam::*:role/*" }, doc(
+      if_holds '{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}}', named "arn:aws:iam::111122223333:role/a"))
+  end)
+
   it("names whom a change takes out of the NotPrincipal of a Deny", function()
     local R = "arn:aws:iam::111122223333:role/ci"
     local before = doc(named "111122223333", '"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"')

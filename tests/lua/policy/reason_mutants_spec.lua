@@ -140,6 +140,12 @@ describe("values", function()
     assert.equal("possible", (answer({}, { both "a*" })))
   end)
 
+  it("of a type are never other literal texts, and patterns leave it open", function()
+    assert.equal("none", (answer({}, { where("StringEquals", "aws:SourceIp", "x") })))
+    assert.equal("none", (answer({}, { where("StringEquals", "aws:MultiFactorAuthAge", "1a") })))
+    assert.equal("a number, date or address is compared as a text", (answer({}, { where("StringLike", "aws:SourceIp", "x*") })))
+  end)
+
   it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
   end)

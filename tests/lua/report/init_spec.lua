@@ -6,7 +6,9 @@ local types = require "lanyard.cli.types"
 describe("the formats of reports", function()
   it("are the ones of the commands", function()
     assert.same(types["report-format"].choices, report.FORMATS)
-    assert.same(types["graph-format"].choices, report.GRAPHS)
+    local choices = table.move(report.GRAPHS, 1, #report.GRAPHS, 1, {})
+    choices[#choices + 1] = "json" -- the graph as data
+    assert.same(types["graph-format"].choices, choices)
   end)
 
   it("give the text that the module of the format writes, in whole lines", function()

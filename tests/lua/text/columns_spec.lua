@@ -41,6 +41,18 @@ describe("a table", function()
     assert.equal(2, select(2, columns.render({ "A", "B" }, rows, plain, 42):gsub("\n", "")))
     assert.equal(4, select(2, columns.render({ "A", "B" }, rows, plain, 3):gsub("\n", "")))
   end)
+  it("is a list of its cells where its columns do not fit, or break words", function()
+    local headings, rows = { "REPOSITORY", "RESULT", "NOTE" }, { { "web", { "granted", "green" }, "" }, { "jobs", "failed", "one two three" } }
+    local function paint(colour, text) return colour and "<" .. text .. ">" or text end
+    assert.equal("REPOSITORY: web\nRESULT: <granted>\n\nREPOSITORY: jobs\nRESULT: failed\nNOTE:\n  one two three\n",
+      columns.render(headings, rows, paint, 18))
+    for _, width in ipairs { 20, 30, 40, 59 } do
+      for line in columns.render(headings, { { "a", "unbreakable", "unbreakable" } }, plain, width):gmatch "[^\n]+" do
+        assert.is_true(#line <= width, line)
+        assert.truthy(not line:find "unbr" or line:find "unbreakable", line)
+      end
+    end
+  end)
   it("breaks at spaces, else at separators, else between characters", function()
     assert.same({ "one two", "three" }, columns.wrap("one two three", 8))
     assert.same({ "one two", "three" }, columns.wrap("one two three", 7))

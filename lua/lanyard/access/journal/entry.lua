@@ -19,7 +19,7 @@ local M = {}
 ---@field version integer
 ---@field time string        timestamp of the beginning of the change
 ---@field closed? number     when it was finished, in seconds since 1970
----@field action string      "grant", "revoke", "undo", "apply", "restore" or "minimize"
+---@field action string      "grant", "revoke", "undo", "apply", "restore", "minimize" or "edit"
 ---@field run? string         the id of the command run (lanyard.access.journal.run); absent in entries of 0.1.0
 ---@field detail? table      what the action recorded about itself; `undoes` of an undo is the id of another entry
 ---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another

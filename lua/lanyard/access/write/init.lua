@@ -34,7 +34,8 @@ local M = {}
 ---@alias access.write.Edit fun(document: policy.Document, current: policy.Document?): boolean|policy.Document|nil, any
 ---  document: a copy of `current`, or a new one if there is no policy. Returns true if it changed the document, false
 ---  if nothing is to change, another document that replaces it, or nil and an error. The second value is a detail; its
----  `parts` = list of { on, service, grant } names the changes that permit decides about one by one.
+---  `parts` = list of { on, service, grant } names the changes that permit decides about one by one; with `whole`
+---  they are one change.
 
 ---@class access.write.Options
 ---@field action? string   for the journal and permit

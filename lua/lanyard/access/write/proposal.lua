@@ -179,7 +179,7 @@ local function permitted(change, current, document, detail)
   for _, part in ipairs(parts) do
     local ok, err = change.region:permit(describe(change, part, current, document))
     if not ok then
-      if #parts > 1 and err.tip then
+      if #parts > 1 and err.tip and not detail.whole then
         err.tip = ("%s\nall %d changes of '%s' are one write, so none of them was made")
           :format(err.tip, #parts, change.name)
       end

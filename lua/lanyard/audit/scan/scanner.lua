@@ -21,6 +21,7 @@ local progress = require "lanyard.audit.scan.progress"
 local resource_controls = require "lanyard.access.resource_controls"
 local shard = require "lanyard.audit.scan.shard"
 local shares = require "lanyard.audit.scan.shares"
+local suggest = require "lanyard.text.suggest"
 local task = require "lanyard.task"
 
 local M = {}
@@ -67,15 +68,16 @@ end
 -- Which repositories
 
 -- Selects among all repositories of a target: with several targets, a repository need not exist in each. `matched`
--- receives the globs that match.
-local function select_from_all(globs, part, matched)
+-- receives the globs that match, and `near` the nearest names of the ones that do not.
+local function select_from_all(globs, part, matched, near)
   return function(region)
     local all, err = region:repositories { "*" }
     if not all then
       return nil, err
     end
-    local selected = {}
-    for _, repository in ipairs(all) do
+    local selected, existing = {}, {}
+    for i, repository in ipairs(all) do
+      existing[i] = repository.name
       local named = false
       for _, glob in ipairs(globs) do
         if match.glob(glob, repository.name) then
@@ -85,18 +87,22 @@ local function select_from_all(globs, part, matched)
       local own = not part or shard.contains(part, repository.registry_id, region.name, repository.name)
       selected[#selected + 1] = named and own and repository or nil
     end
+    for _, glob in ipairs(globs) do
+      near[glob] = near[glob] or not matched[glob] and suggest(glob, existing) or nil
+    end
     return selected
   end
 end
 
 -- Selects by describing the repositories that the globs name, which takes fewer calls for a single target. The audit
 -- continues without the missing ones.
-local function select_by_name(globs, matched)
+local function select_by_name(globs, matched, near)
   return function(region)
     local missing = {}
     local found, err = region:repositories(globs, missing)
     for _, glob in ipairs(found and globs or {}) do
       matched[glob] = not missing[glob] or nil
+      near[glob] = missing[glob] and missing[glob].suggestion
     end
     return found, err
   end
@@ -200,7 +206,7 @@ local function mark_skipped(failures, targets, outcomes)
 end
 
 -- Adds a failure for each glob that matched no repository of any target. A target that failed may have it.
-local function add_unmatched(failures, globs, matched)
+local function add_unmatched(failures, globs, matched, near)
   for _, failure in ipairs(failures) do
     if not failure.skipped then
       return
@@ -209,7 +215,8 @@ local function add_unmatched(failures, globs, matched)
   for _, glob in ipairs(globs) do
     if not matched[glob] and glob ~= "*" then
       failures[#failures + 1] = {
-        target = {}, err = errors.new { code = "NoMatch", message = ("no repository matches '%s'"):format(glob) },
+        target = {}, err = errors.new { code = "NoMatch", message = ("no repository matches '%s'%s"):format(glob,
+          near[glob] and ("; did you mean '%s'?"):format(near[glob]) or "") },
       }
     end
   end
@@ -240,14 +247,14 @@ local function settings_of(options)
 end
 
 -- Returns how to select repositories (nil for all), and the globs, each of which must match somewhere.
-local function selection(options, count, matched)
+local function selection(options, count, matched, near)
   local globs = options.globs or options.shard and { "*" }
   if not globs then
     return nil, {}
   elseif count > 1 or options.shard then
-    return select_from_all(globs, options.shard, matched), globs
+    return select_from_all(globs, options.shard, matched, near), globs
   end
-  return select_by_name(globs, matched), globs
+  return select_by_name(globs, matched, near), globs
 end
 
 --- Options of a scan.
@@ -264,6 +271,7 @@ end
 ---@field policies? boolean
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)
+---@field on_names? fun(session: aws.Session): function  returns the setting on_names of the session's region
 
 --- Audits targets. The report has `partial` when it does not cover everything.
 ---@param targets audit.Target[]
@@ -272,8 +280,8 @@ end
 ---@return audit.Failure[] failures
 function M.run(targets, options)
   options = options or {}
-  local matched, identities, reporter, readers = {}, {}, {}, {}
-  local select_repositories, globs = selection(options, #targets, matched)
+  local matched, near, identities, reporter, readers = {}, {}, {}, {}, {}
+  local select_repositories, globs = selection(options, #targets, matched, near)
   local parts = options.meter and options.meter:targets(#targets) or {}
   local share = shares.new(#targets, M.CALLS)
   local outcomes = task.map(targets, function(target, i)
@@ -293,7 +301,7 @@ function M.run(targets, options)
   local failures = gather(report, targets, outcomes)
   mark_skipped(failures, targets, outcomes)
   local count = #failures
-  add_unmatched(failures, globs, matched)
+  add_unmatched(failures, globs, matched, near)
   if #failures > count and not next(matched) then
     return nil, failures
   end

@@ -17,6 +17,7 @@ local read = require "lanyard.audit.report.read"
 local service = require "lanyard.audit.report.service"
 local severities = require "lanyard.severity"
 local summary = require "lanyard.report.summary"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -81,9 +82,17 @@ end
 
 -- Restricts the report to a service. Ends the script when the service does not exist, unless the audit failed in part.
 local function restrict(report, name, failed)
+  local existing = {}
+  for _, scope in ipairs(report.scopes) do
+    for _, one in ipairs(scope.services or {}) do
+      existing[#existing + 1] = one.name
+    end
+  end
   if not service.restrict(report, name) and not failed then
+    local near = suggest(name, existing)
     cli.fail(errors.new { code = "NotFoundException",
-      message = ("no container service '%s', and no grant to one"):format(name) })
+      message = ("no container service '%s', and no grant to one%s"):format(name,
+        near and ("; did you mean '%s'?"):format(near) or "") })
   end
 end
 

@@ -7,6 +7,7 @@ local audit = require "lanyard.cli.audit"
 local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
 local desired_file = require "lanyard.desired.file"
+local exit = require "lanyard.cli.exit"
 local jsonl = require "lanyard.report.jsonl"
 local names = require "lanyard.cli.completion.names"
 local progress = require "lanyard.cli.progress"
@@ -66,7 +67,7 @@ local function note_failures(failures)
   local failed = false
   for _, failure in ipairs(failures) do
     audit.note("%s%s%s", label_of(failure.target), failure.skipped and "skipped, because it is not enabled: " or "",
-      tostring(failure.err))
+      failure.skipped and tostring(failure.err) or exit.line(failure.err))
     failed = failed or not failure.skipped
   end
   return failed
@@ -104,7 +105,7 @@ local function is_compared(desired, report)
       return true
     end
   end
-  audit.note("%s is for %s, which was not audited", desired.name, desired.region)
+  audit.note("%s is for %s, which was not audited [RegionMismatch]", desired.name, desired.region)
   return false
 end
 

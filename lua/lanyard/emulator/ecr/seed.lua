@@ -90,10 +90,12 @@ function M.create_registry(world, region, content)
   return true
 end
 
+--- A repository of a seed.
 ---@class emulator.SeedRepository
 ---@field name string
----@field policy? string|table
----@field images? (string|table)[]  tags, or tables with a tag
+---@field policy? string|table      its text, or a table that becomes JSON
+---@field images? (string|table)[]  tags; or tables with `tag`, and how the image behaves: `exits` (it ends at once),
+---  `port` (the only one that it listens on), `health` (the status of its health check), `log` (what it prints)
 ---@field tags? table<string, string>
 ---@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }
 

@@ -50,9 +50,11 @@ local WIDTH = 78
 -- ---------------------------------------------------------------------------------------------
 -- Text
 
--- Escapes text: backslashes, the hyphens of options, and what is not ASCII.
+-- Escapes text: backslashes, the hyphens of options, and what is not ASCII. A name with () would look to mandoc like a
+-- function that needs markup.
 local function plain(text)
-  return (escape.printable(text):gsub("\\", "\\e"):gsub("%-%-", "\\-\\-"):gsub(utf8.charpattern, function(character)
+  local escaped = escape.printable(text):gsub("\\", "\\e"):gsub("%-%-", "\\-\\-"):gsub("%(%)", "(\\&)")
+  return (escaped:gsub(utf8.charpattern, function(character)
     return #character > 1 and ("\\[u%04X]"):format(utf8.codepoint(character)) or nil
   end))
 end

@@ -1,0 +1,25 @@
+local cli, policy = require "lanyard.cli", require "lanyard.policy"
+
+local command = cli.command {
+  summary = "Let another account pull from repositories.",
+  category = "access",
+  arguments = {
+    { "account", type = "account", help = "Id of the account, 12 digits." },
+    { "repository", args = "+", help = "Names or globs of repositories." },
+  },
+  options = { "aws", "dry-run", "rules" },
+  exit = { { 0, "the account can pull from every repository" }, { 1, "a repository could not be changed" } },
+  examples = { { "lanyard 6-share 444455556666 'team/*'", "Share the repositories of a team." } },
+}
+local options = command:parse(...)
+
+local region = cli.connect(options)
+for _, repository in ipairs(cli.check(region:repositories(options.repository))) do
+  local change = cli.check(region:edit(repository, function(doc)
+    return doc:allow { sid = "Shared", principal = options.account, actions = policy.PULL_ACTIONS }
+  end, { dry_run = options.dry_run }))
+  cli.out(("%s: %s"):format(repository.name, change.kind))
+  if options.dry_run then
+    cli.out(change.diff)
+  end
+end
