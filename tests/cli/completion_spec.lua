@@ -5,7 +5,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 local system = require "lanyard.system"
 
-local HOME = "HOME" -- stands for the value of the variable
+local HOME = "HOME" -- in place of the value of the variable
 local TOUCH = "$(touch x)"
 local ODD = [[it's "my" `touch y` a*b !z;&|<>~]]
 
