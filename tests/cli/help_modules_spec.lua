@@ -86,6 +86,22 @@ describe("lanyard help", function()
     end
   end)
 
+  it("describes the services of AWS and their operations", function()
+    local list = help "ecr"
+    assert.equal(0, list.status)
+    assert.matches("\n  GetRepositoryPolicy +repositoryName\n", list.out)
+    assert.matches("\n  ServiceActive +Calls GetContainerServices, for at most %d+ seconds", help("lightsail").out)
+    for _, name in ipairs { "ecr:GetRepositoryPolicy", "ecr.GetRepositoryPolicy" } do
+      local page = help(name)
+      assert.matches("^ecr:GetRepositoryPolicy { repositoryName = %.%.%. }\n", page.out)
+      assert.matches("\n  policyText +string, if AWS sends it%.\n", page.out)
+      assert.matches("It changes nothing", page.out)
+    end
+    local result = help "ecr:GetRepositoryPolcy"
+    assert.equal(2, result.status)
+    assert.truthy(result.err:find("ecr has no operation 'GetRepositoryPolcy'; did you mean 'GetRepositoryPolicy'?", 1, true))
+  end)
+
   it("fits a narrow terminal", function()
     for _, width in ipairs { 40, 60 } do
       local result = help("lanyard.process", { COLUMNS = tostring(width) })

@@ -139,7 +139,7 @@ end
 --- The command line of a script.
 ---@class cli.Command
 ---@field name string          of the command
----@field declared? cli.Declaration
+---@field declared? cli.Declaration  what the script declares
 ---@field words? string[] the command line of a command that is built by calls
 local Command = {}
 Command.__index = Command
