@@ -16,8 +16,8 @@ If several policies are printed as text, a line ==> NAME <== is before each. A
 repository without a policy is reported on stderr.
 
 The JSON value is a list of policies: `text`, `statements` with their `audience`,
-and `error` for a policy that could not be read or that AWS would not accept.
-`text` is null if there is no policy.
+and `error` (code, message) for a policy that could not be read or that AWS would
+not accept. `text` is null if there is no policy.
 ]],
   usage = { "<repository> ...", "--registry" },
   arguments = { { "repository", args = "*", help = "Name or glob of a repository." } },
@@ -30,7 +30,8 @@ and `error` for a policy that could not be read or that AWS would not accept.
   },
   exit = {
     { 0, "every policy was shown" },
-    { 1, "a repository does not exist or has no policy (the others are shown), or a policy could not be read" },
+    { 1, "a repository does not exist or has no policy (the others are shown), a policy could not be read, or its "
+      .. "audience is unknown" },
   },
   examples = {
     { "lanyard show my-private-repo > policy.json", "Save the policy as it is." },
@@ -91,11 +92,15 @@ local function read()
   return found
 end
 
--- Prints one policy as --format asks.
-local function print_policy(one, is_titled)
-  local format = options.format or "raw"
-  if format == "statements" then
-    return view.statements(one, region:time())
+local format = options.format or "raw"
+local is_value = options.output == "json"
+
+-- Prints one policy as --format asks. A text that cannot be parsed is printed only as it is.
+local function print_policy(one, is_titled, is_valid)
+  if format == "statements" and one.doc then
+    return view.statements(one, region:time(), is_valid)
+  elseif not (one.doc or format == "raw" and one.text) then
+    return
   elseif is_titled then
     cli.out(escape.format("==> %s <==", one.repository or one.name))
   end
@@ -104,19 +109,19 @@ end
 
 local items, policies = json.array {}, read()
 for i, one in ipairs(policies) do
-  local is_text = options.output == "policy" and (options.format or "raw") == "raw"
-  if one.err then
-    fail(one.err)
+  local err = one.err or one.doc and (is_value or format == "statements") and view.problem(one) or nil
+  if err then
+    fail(err)
   elseif not one.text then
     fail(errors.new { code = "NoPolicy", message = one.name .. " has no policy" })
   end
-  if options.output == "json" then
-    items[i] = view.item(one, region.name, region:time())
-  elseif one.doc or is_text and one.text then
-    print_policy(one, #policies > 1)
+  if is_value then
+    items[i] = view.item(one, region.name, region:time(), err)
+  else
+    print_policy(one, #policies > 1, not err)
   end
 end
-if options.output == "json" then
+if is_value then
   report.json(items)
 end
 return status

@@ -128,7 +128,7 @@ bool platform_random(void *bytes, size_t length) {
 int platform_utc_offset(int64_t at) {
   struct tm local;
   time_t seconds = (time_t)at;
-  tzset(); /* the next function need not look at TZ again */
+  tzset(); /* the next function need not read TZ again */
   if (seconds != at || localtime_r(&seconds, &local) == NULL)
     return 0;
 #if (defined(__linux__) || defined(__APPLE__) || defined(__FreeBSD__)) && !defined(LANYARD_PORTABLE)

@@ -2,7 +2,7 @@
 --- and no others; any other module can change in each release.
 ---@type string[]
 return {
-  "access", "audit", "aws", "aws.services", "cli", "cli.print", "clock", "emulator", "errors", "http", "httpd", "json",
-  "policy", "process", "report", "sqlite", "task", "text.columns", "text.diff", "text.escape", "text.shellwords",
-  "text.suggest", "text.timestamp",
+  "access", "assertions", "audit", "aws", "aws.services", "cli", "cli.print", "clock", "emulator", "errors", "http",
+  "httpd", "json", "policy", "process", "report", "sqlite", "task", "testing", "text.columns", "text.diff",
+  "text.escape", "text.shellwords", "text.suggest", "text.timestamp",
 }

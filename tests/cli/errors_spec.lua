@@ -92,7 +92,7 @@ local CASES = {
   { "InvalidName", 2, "'A' is not a repository name", { "grant", SERVICE, "A" } },
   { "InvalidValue", 2, "is not of the form CONTAINER=IMAGE", { "deploy", SERVICE, "x" } },
   { "InvalidName", 2, "image 'not an image'", { "deploy", SERVICE, "app=not an image" } },
-  { "NotDatabase", 1, "is not a history", { "history", "{F}/h.db" }, sh_before = "echo 'this is no database, it is a long text' >{F}/h.db" },
+  { "NotDatabase", 1, "is not a history", { "history", "{F}/h.db" }, sh_before = "echo 'a text, which SQLite cannot read as a database' >{F}/h.db" },
   { "InvalidHistory", 2, "no%.db does not exist", { "history", "{F}/no.db" } },
 
   -- Policies and rules
@@ -131,7 +131,7 @@ local CASES = {
   -- Deployments and desired state
   { "InvalidFile", 2, "containers must be an object", { "deploy", SERVICE, "--file", "{F}/d.json" },
     files = { ["d.json"] = '{"containers":5}' } },
-  { "InvalidDeployment", 1, "the public endpoint is", { "deploy", SERVICE, "app=docker.io/library/nginx:1", "--public-endpoint", "app:80" } },
+  { "InvalidDeployment", 1, "the public endpoint is", { "deploy", SERVICE, "app=docker.io/library/nginx:1", "--public-endpoint", "other:80" } },
   { "WrongRegion", 1, "", { "deploy", SERVICE, "app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/shared-repo:1" } },
   { "NoDeployment", 1, "", { "wait", "deployment", SERVICE } },
   { "WaiterTimeout", 1, "", { "wait", "role", SERVICE, "--timeout", "1s" }, slow = true, before = { { "enable", SERVICE, "--timeout", "0.1s" } } },

@@ -83,6 +83,15 @@ describe("lanyard", function()
       assert.match("false\r\n$", result.out)
     end)
 
+    it("ends at an interrupt while the script is not complete", function()
+      local folder <close> = helper.folder()
+      local result = helper.run { "bash", "-c", ([[
+        mkfifo $1/input; %s - < $1/input & exec 9> $1/input; echo 'print(1)' >&9
+        while kill -INT $! 2>/dev/null; do sleep 0.1; done; wait $!; echo $?]]):format(helper.lanyard), "-",
+        folder.path }
+      assert.equal("130\n", result.out)
+    end)
+
     it("runs against an emulator", function()
       local result = lanyard({ "--emulator", "-", "us-east-1" }, nil, [[
         local ecr = require("lanyard.aws").client("ecr", { region = ... })

@@ -32,7 +32,8 @@ describe("lanyard repl without a terminal", function()
     for line, message in pairs {
       ["x = = 1"] = "line:1: unexpected symbol near '='\n",
       ["error 'no'"] = "line:1: no\n",
-      ["error { code = 'X' }"] = "^table: ",
+      ["error { code = 'X' }"] = '{ code = "X" }\n',
+      ["require('lanyard.cli').leave(1, 'bye')"] = "bye\n",
       ["(nil).x"] = "line:1: attempt to index a nil value\n",
       ["for i = 1, 2 do"] = "line:1: 'end' expected near <eof>\n",
     } do
@@ -44,8 +45,8 @@ describe("lanyard repl without a terminal", function()
 
   it("reports errors of AWS as results", function()
     local result = run { "aws.client('ecr'):GetRepositoryPolicy { repositoryName = 'my-private-repo' }" }
-    assert.equal(0, result.status)
-    assert.matches("^nil\necr:GetRepositoryPolicy: RepositoryPolicyNotFoundException: ", result.out)
+    assert.same({ 0, "nil\n" }, { result.status, result.out })
+    assert.matches("^ecr:GetRepositoryPolicy: RepositoryPolicyNotFoundException: ", result.err)
   end)
 end)
 

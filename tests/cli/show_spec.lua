@@ -178,4 +178,82 @@ the registry
     assert.match("'Web!' is not a repository name", show("Web!").err)
     assert.equal(2, show("Web!").status)
   end)
+
+  describe("for texts that AWS would not store", function()
+    local folder, pipe, pid, environment = helper.folder(), nil, nil, nil
+
+    setup(function()
+      helper.write(folder .. "/double.lua", [==[
+        local httpd, json, task = require "lanyard.httpd", require "lanyard.json", require "lanyard.task"
+        local TEXTS = {
+          broken = '{"Statement": [\27[2J',
+          effect = '{"Version":"2012-10-17","Statement":[{"Effect":"allow","Principal":"*","Action":"ecr:*"}]}',
+          identity = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*"}}',
+        }
+        local ACCOUNT = "111122223333"
+        local function answer(operation, input)
+          if operation == "DescribeRepositories" then
+            local list = json.array {}
+            for i, name in ipairs(input.repositoryNames) do
+              list[i] = { repositoryName = name, registryId = ACCOUNT, repositoryArn = "arn:aws:ecr:us-east-1:" .. ACCOUNT .. ":repository/"
+                .. name, repositoryUri = ACCOUNT .. ".dkr.ecr.us-east-1.amazonaws.com/" .. name }
+            end
+            return 200, { repositories = list }
+          elseif operation == "GetRepositoryPolicy" then
+            return 200, { registryId = ACCOUNT, repositoryName = input.repositoryName, policyText = TEXTS[input.repositoryName] }
+          end
+          return 400, { __type = "AccessDeniedException", message = "no" }
+        end
+        local server = assert(httpd.serve { handler = function(request)
+          local status, reply = answer(request.headers["x-amz-target"]:match "[^.]+$", json.decode(request.body))
+          return { status = status, headers = { ["Content-Type"] = "application/x-amz-json-1.1" }, body = json.encode(reply) }
+        end })
+        print(server.url)
+        io.stdout:flush()
+        task.sleep(600)]==])
+      pipe = assert(io.popen(("echo $$; exec %s %s/double.lua 2>&1"):format(helper.lanyard, folder.path)))
+      pid = pipe:read "l"
+      environment = { AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY, AWS_REGION = "us-east-1",
+        AWS_ENDPOINT_URL = pipe:read "l", HOME = folder.path, XDG_STATE_HOME = folder .. "/state" }
+    end)
+    teardown(function()
+      os.execute("kill " .. pid)
+      pipe:close()
+      getmetatable(folder).__close(folder)
+    end)
+
+    local function show_text(...)
+      return helper.run({ helper.lanyard, "show", ... }, environment)
+    end
+
+    it("prints what cannot be parsed as it is, with an error", function()
+      local message = "lanyard: cannot parse the policy of repository 'broken': line 1, column 16: expected a value, found byte 0x1b\n"
+      local result = show_text "broken"
+      assert.same({ 1, '{"Statement": [\27[2J\n', message }, { result.status, result.out, result.err })
+      assert.match("%[InvalidPolicy%]", result.coded)
+      for _, format in ipairs { "pretty", "statements" } do
+        result = show_text("broken", "--format", format)
+        assert.same({ 1, "", message }, { result.status, result.out, result.err })
+      end
+      result = show_text("broken", "--output", "yaml")
+      assert.match('text: "{\\"Statement\\": %[\\u001b%[2J"\n', result.out)
+    end)
+
+    it("has no audience of a policy that AWS refuses", function()
+      assert.equal(0, show_text("effect").status)
+      local result = show_text("effect", "--format", "statements")
+      assert.equal("effect\n  no valid Effect  statement 1\n    principals  *\n    actions     ecr:*\n", result.out)
+      assert.match("^lanyard: the audience is unknown: repository 'effect':1:48: statement 1: 'allow' is not an Effect", result.err)
+      assert.equal(1, result.status)
+      result = show_text("identity", "--format", "statements")
+      assert.equal("lanyard: the audience is unknown: repository 'identity': statement 1 has no Principal; AWS refuses such a policy\n",
+        result.err)
+      result = show_text("effect", "--registry", "--output", "json")
+      local items = json.decode(result.out)
+      assert.equal("InvalidPolicy", items[1].error.code)
+      assert.is_nil(items[1].statements[1].audience)
+      assert.same({ "AccessDeniedException", "no", json.null }, { items[2].error.code, items[2].error.message, items[2].text })
+      assert.equal(1, result.status)
+    end)
+  end)
 end)

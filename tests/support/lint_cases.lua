@@ -157,6 +157,8 @@ add("bad-key-value", {
   { "an ARN for an account", when("StringEquals", "aws:SourceAccount", "arn:aws:iam::111122223333:root"), "12 digits" },
   { "a path for an organization", when("StringEquals", "aws:PrincipalOrgID", "o-a/r-b/"), "is not the id of an organization" },
   { "an organization for a path", when("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a"), "is not the path" },
+  { "a path without its last slash", when("ForAnyValue:StringEquals", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111"),
+    "is not the path" },
   { "a type of principal", when("StringEquals", "aws:PrincipalType", "Role"), "AssumedRole" },
 })
 add("mixed-types", {

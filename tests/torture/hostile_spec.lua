@@ -50,7 +50,10 @@ local FILES = {
 
 -- Each command with the choices of its --output; the last word can name a file of FILES.
 local LINES = [[
-status|table json
+status|table json text yaml
+show web jobs --registry|json text yaml
+show web --format pretty|
+show web jobs --registry --format statements|
 status web|table json
 uri web:1|text json
 grant web web --dry-run|table json
@@ -68,7 +71,7 @@ revoke web web --rules @rules.lua|table json
 revoke --orphans --all --yes|table json
 revoke --expired|table json
 revoke --statement #1 web --dry-run|table json
-undo --list|table json
+undo --list|table json text yaml
 undo web --dry-run|table json
 undo web|table json
 blame web|table json
@@ -83,7 +86,7 @@ disable web|table json
 disable web --revoke --dry-run|table json
 disable web --force|table json
 enable web|table json
-deploy web app=web:1.0 --dry-run|table json
+deploy web app=web:1.0 --dry-run|table json text yaml
 deploy web app=web:1.0 --timeout 1s|table json
 deploy web --file @deployment.json|table json
 wait service web --timeout 1s|table json
@@ -101,14 +104,14 @@ export --format terraform|
 export --format cloudformation|
 export @grants.json --format terraform|
 export @grants.json --format cloudformation|
-audit|table json jsonl csv markdown html junit sarif prometheus
+audit|table json jsonl csv markdown html junit sarif prometheus text yaml
 audit --rules @rules.lua|table json csv
 audit --baseline @old.json|table json csv markdown html junit
 audit --baseline @report.json|table json
 audit --desired @grants.json|table json
 audit --history @history.db|table
 audit merge @report.json @old.json|table json csv markdown html junit sarif prometheus
-graph|svg dot mermaid
+graph|svg dot mermaid json text yaml
 graph --report @report.json|svg dot mermaid
 history @history.db|table json csv
 history @history.db --findings|table json csv
@@ -134,7 +137,7 @@ runbook @book.md --yes --transcript @transcript.md|
 watch --times 1 -- status|
 ]]
 
-local DATA = { json = true, jsonl = true, csv = true, sarif = true, junit = true, svg = true, html = true }
+local DATA = { json = true, yaml = true, jsonl = true, csv = true, sarif = true, junit = true, svg = true, html = true }
 
 -- Fails if a text contains a character that is not printable.
 local function check_printable(text, what)
@@ -198,6 +201,10 @@ end
 -- Reads files as the formats of their names; prints a line for each that is not valid.
 local PROGRAM = [==[
 import csv, html.parser, json, sys, xml.etree.ElementTree
+try:
+    import yaml
+except ImportError:
+    yaml = None
 FORMULA = tuple("=+-@\t\r")
 class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
@@ -209,6 +216,9 @@ for line in open(sys.argv[1], encoding="utf-8"):
         text = open(path, encoding="utf-8", newline="").read()
         if kind == "json" or kind == "sarif":
             json.loads(text)
+        elif kind == "yaml":
+            if yaml:
+                yaml.safe_load(text)
         elif kind == "jsonl":
             [json.loads(one) for one in text.splitlines()]
         elif kind == "csv":
@@ -287,7 +297,7 @@ describe("a hostile value of the endpoint, of a file or of an argument", functio
           check_printable(result.err, what)
           check_lines(result.err, what)
           local is_json = words:find "^export" or words:find "^permissions" or words:find "^policy [fms][mro][tlr][dgte]* @p"
-          check_printable(result.out, what)
+          check_printable(output == "text" and result.out:gsub("\t", " ") or result.out, what)
           if not DATA[output] then
             check_lines(result.out, what)
           end

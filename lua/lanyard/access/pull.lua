@@ -10,10 +10,12 @@
 --- organization of the resource are the ones of the repository.
 
 local arn = require "lanyard.arn"
+local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
 local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local new_access = require("lanyard.policy.reason").new_access
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
@@ -23,10 +25,25 @@ local M = {}
 -- Keys that only requests from a VPC have.
 local VPC_KEYS = { "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp" }
 
+-- Returns the keys that no pull has: the ones of a VPC, and the ones in a policy that do not exist.
+local function absent_keys(doc)
+  local keys, known = table.move(VPC_KEYS, 1, #VPC_KEYS, 1, {}), {}
+  for _, statement in ipairs(doc:statements()) do
+    for _, condition in ipairs(statement.conditions) do
+      local name = condition.key:lower()
+      if known[name] == nil then
+        known[name] = condition_keys.is_never_sent(condition.key)
+        keys[#keys + 1] = known[name] and condition.key or nil
+      end
+    end
+  end
+  return keys
+end
+
 -- Returns the keys of a pull whose values are known.
-local function context_of(resource, now)
+local function context_of(absent, resource, now)
   local context = expiry.at(now)
-  for _, key in ipairs(VPC_KEYS) do
+  for _, key in ipairs(absent) do
     context[key] = {}
   end
   context["aws:SecureTransport"] = "true"
@@ -60,8 +77,9 @@ local function other_requests(request, now, organization)
     deny { BoolIfExists = { ["aws:SecureTransport"] = "false" } },
     deny { StringNotEquals = { ["aws:RequestedRegion"] = request.context["aws:RequestedRegion"] } },
   }
-  for _, key in ipairs(VPC_KEYS) do
-    denies[#denies + 1] = deny { Null = { [key] = "false" } }
+  for _, key in ipairs(lists.sorted_names(request.context)) do
+    local is_absent = type(request.context[key]) == "table" and #request.context[key] == 0
+    denies[#denies + 1] = is_absent and deny { Null = { [key] = "false" } } or nil
   end
   if organization.id then
     denies[#denies + 1] = deny { StringNotEquals = { ["aws:ResourceOrgID"] = organization.id } }
@@ -112,16 +130,19 @@ local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] 
 
 -- Returns what a Deny hangs on, as text: "unless account 947856326339 is in o-a1b2c3d4e5".
 local function doubt_of(statement, role_arn)
-  local organizations, keys = {}, {}
+  local organizations, keys, needs_one = {}, {}, false
   for _, condition in ipairs(statement.conditions) do
     local negated = condition.operator:find "Not" and ORGANIZATION[condition.key:lower()]
+    needs_one = needs_one or negated and condition.operator:find "^ForAnyValue:" ~= nil
     for _, value in ipairs(negated and condition.values or {}) do
       organizations[#organizations + 1] = value:match "^[^/]+"
     end
     keys[#keys + 1] = not KNOWN[condition.key:lower()] and condition.key or nil
   end
   if #organizations > 0 and #keys == 1 then
-    return ("unless account %s is in %s"):format(arn.parse(role_arn).account, table.concat(organizations, ", "))
+    -- Without an organization, the key has no value, for which ForAnyValue does not hold.
+    return (needs_one and "if account %s is in an organization other than %s" or "unless account %s is in %s")
+      :format(arn.parse(role_arn).account, table.concat(organizations, ", "))
   end
   return "depending on " .. (#keys > 0 and table.concat(keys, ", ") or "facts that the policy does not contain")
 end
@@ -223,10 +244,10 @@ local function decide_action(around, joined, request, now)
   return found
 end
 
-local function request_of(around, role_arn, action, resource, now)
+local function request_of(around, joined, role_arn, action, resource, now)
   return {
     principal = role_arn, action = action, resource = resource, partial = true,
-    context = around and context_of(resource, now) or expiry.at(now),
+    context = around and context_of(absent_keys(joined:document()), resource, now) or expiry.at(now),
   }
 end
 
@@ -240,7 +261,8 @@ end
 function M.answers(around, doc, role_arn, resource, now)
   local joined, found = around:join(doc), {}
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    found[action] = joined and decide_action(around, joined, request_of(around, role_arn, action, resource, now), now)
+    found[action] = joined
+      and decide_action(around, joined, request_of(around, joined, role_arn, action, resource, now), now)
       or { decision = "deny", reason = "it has no policy" }
   end
   return found
@@ -260,7 +282,7 @@ function M.decide(around, doc, role_arn, repository, now)
   end
   local worst
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    local found = decide_action(around, joined, request_of(around, role_arn, action, repository.arn, now), now)
+    local found = decide_action(around, joined, request_of(around, joined, role_arn, action, repository.arn, now), now)
     if found.decision == "deny" then
       return found
     elseif found.decision == "depends" then

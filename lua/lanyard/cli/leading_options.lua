@@ -48,6 +48,7 @@ end
 ---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
 ---@return string[]|string leading  options for the command; or why the words are invalid
 ---@return string[]|string? rest  words after the command; or the code of the error
+---@return string? topic  of help about the error
 function M.split(words)
   local own, leading, i = {}, {}, 1
   while words[i] and words[i]:sub(1, 1) == "-" do
@@ -55,7 +56,7 @@ function M.split(words)
     if word == "--emulator" then
       own.emulator = true
     elseif word == "--emulator=" then
-      return nil, "--emulator= needs the file of a seed (lanyard help emulate)", "MissingValue"
+      return nil, "--emulator= needs the file of a seed", "MissingValue", "emulate"
     elseif word:find "^%-%-emulator=" then
       own.emulator, own.seed = true, word:match "=(.*)"
     elseif word == "--version" or word == "-e" or word == "-" then
@@ -73,7 +74,7 @@ function M.split(words)
       i = i + 1
     else
       local near = suggest(word, KNOWN)
-      return nil, ("unknown option '%s' before a command%s (lanyard help)"):format(word,
+      return nil, ("unknown option '%s' before a command%s"):format(word,
         near and ("; did you mean '%s'?"):format(near) or ""), "UnknownOption"
     end
     i = i + 1

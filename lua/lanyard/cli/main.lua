@@ -157,11 +157,23 @@ local function run_script(name, leading, words)
   return status
 end
 
--- A script from standard input. Prompts are not read from the same input: its rest is not an answer.
+local STDIN = 0
+
+-- Reads standard input to its end. An interrupt ends the wait.
+local function read_input()
+  local parts = {}
+  repeat
+    task.readable(STDIN)
+    parts[#parts + 1] = exit.check(system.read(STDIN))
+  until parts[#parts] == ""
+  return table.concat(parts)
+end
+
+-- Runs a script from standard input. Prompts are not read from the same input: its rest is not an answer.
 local function run_input(words)
-  local source = exit.check(system.read_file "-")
+  local source = read_input()
   require("lanyard.prompt").forbid()
-  return run_own(load_chunk(source, "=stdin", "-"), "-", words)
+  return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
 local function run_file(path, words)
@@ -285,9 +297,9 @@ local function start_emulator(path)
 end
 
 local function run(words)
-  local own, leading, rest = leading_options.split(words)
+  local own, leading, rest, topic = leading_options.split(words)
   if not own then
-    exit.problem(rest, leading)
+    exit.problem(rest, ("%s (lanyard help%s)"):format(leading, topic and " " .. topic or ""))
   end
   local first = own.first
   search_path.install()

@@ -2,6 +2,7 @@
 
 local audience = require "lanyard.policy.audience"
 local cli = require "lanyard.cli"
+local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy_files = require "lanyard.cli.policy_files"
@@ -47,9 +48,13 @@ local function audience_of(one, statement, now)
   })
 end
 
--- Returns why AWS would not accept the policy; nobody can say who it admits. nil for a valid one.
-local function problem_of(one)
-  return (policy_files.problem(one.doc, one.name, one.repository and "repository" or "resource"))
+--- Returns an error if AWS would not accept the policy: then nobody can say whom it admits. nil for a valid one.
+---@param one access.StoredPolicy
+---@return lanyard.Error?
+function M.problem(one)
+  local message = policy_files.problem(one.doc, one.name, one.repository and "repository" or "resource",
+    "; AWS refuses such a policy")
+  return message and errors.new { code = "InvalidPolicy", message = "the audience is unknown: " .. message } or nil
 end
 
 local function joined(items, negated)
@@ -76,7 +81,7 @@ end
 
 local COLOURS = { Allow = "green", Deny = "red" }
 
-local function add_statement(lines, one, statement, now)
+local function add_statement(lines, one, statement, now, is_valid)
   local function line(label, text)
     if text ~= "" then
       lines[#lines + 1] = ("    %-11s %s"):format(label, escape.printable(text))
@@ -85,7 +90,7 @@ local function add_statement(lines, one, statement, now)
   local effect = statement.effect or "no valid Effect"
   lines[#lines + 1] = ("  %s  %s"):format(cli.paint(COLOURS[effect], effect),
     escape.printable(statements.numbered(statement)))
-  local reached = not one.problem and audience_of(one, statement, now)
+  local reached = is_valid and audience_of(one, statement, now)
   if reached then
     line("audience", reached.text .. (reached.certain and "" or " (not certain)"))
   end
@@ -100,16 +105,13 @@ end
 --- Prints the statements of a policy, each with its audience.
 ---@param one access.StoredPolicy
 ---@param now number  seconds since 1970
-function M.statements(one, now)
-  one.problem = problem_of(one)
+---@param is_valid boolean  whether AWS accepts the policy, so that there is an audience
+function M.statements(one, now, is_valid)
   local lines = { cli.paint("bold", escape.printable(one.repository or one.name)) }
   for _, statement in ipairs(one.doc:statements()) do
-    add_statement(lines, one, statement, now)
+    add_statement(lines, one, statement, now, is_valid)
   end
   cli.out(table.concat(lines, "\n"))
-  if one.problem then
-    cli.note(("lanyard: the audience is unknown: %s"):format(one.problem))
-  end
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -138,13 +140,13 @@ local function audience_item(found)
   return { kind = found.kind, public = found.public, certain = found.certain, text = found.text, classes = classes }
 end
 
-local function statement_item(one, statement, problem, now)
+local function statement_item(one, statement, now, is_valid)
   local item, conditions = policy_files.statement(statement), json.array {}
   for i, condition in ipairs(statement.conditions) do
     conditions[i] = { operator = condition.operator, key = condition.key, values = json.array(condition.values) }
   end
   item.conditions = conditions
-  item.audience = not problem and audience_item(audience_of(one, statement, now)) or nil
+  item.audience = is_valid and audience_item(audience_of(one, statement, now)) or nil
   return item
 end
 
@@ -152,17 +154,18 @@ end
 ---@param one access.StoredPolicy
 ---@param region_name string
 ---@param now number  seconds since 1970
+---@param err? lanyard.Error  why it could not be read, or why there is no audience
 ---@return table
-function M.item(one, region_name, now)
-  local problem = one.doc and problem_of(one)
+function M.item(one, region_name, now, err)
   local item = {
     repository = one.repository, registry = not one.repository, account = one.account, region = region_name,
-    text = one.text or json.null, error = one.err and tostring(one.err) or problem,
+    text = one.text or json.null,
+    error = err and { code = err.code, message = err.message, request_id = err.request_id },
   }
   if one.doc then
     item.size, item.statements = one.doc:size(), json.array {}
     for i, statement in ipairs(one.doc:statements()) do
-      item.statements[i] = statement_item(one, statement, problem, now)
+      item.statements[i] = statement_item(one, statement, now, not err)
     end
   end
   return item

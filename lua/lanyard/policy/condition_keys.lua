@@ -215,6 +215,15 @@ function M.is_of_other_service(name)
   return prefix ~= nil and OWN_KEYS[prefix] ~= nil
 end
 
+--- Reports whether no request to a repository has a key: it does not exist, such as a misspelt one, or it belongs to
+--- another service. Identity providers and some services, such as EC2, have keys in requests to all services.
+---@param name string
+---@return boolean
+function M.is_never_sent(name)
+  local is_listed = not name:find(":", 1, true) or name:lower():find "^aws:" or name:lower():find "^ecr:"
+  return not M.find(name) and (is_listed or M.is_of_other_service(name))
+end
+
 --- Returns the global key that is meant by a key with the prefix of a service, such as iam:PrincipalOrgID: no service
 --- has keys of its own about the principal or the source of a request.
 ---@param name string

@@ -42,7 +42,8 @@ end
 
 -- Prints a failure as a command would.
 local function report(raised)
-  local text = errors.is(raised) and exit.describe(raised) or tostring(raised)
+  local text = errors.is(raised) and exit.describe(raised)
+    or type(raised) == "table" and not exit.is_exit(raised) and pretty.render(raised) or tostring(raised)
   terminal.note(text:match "^(.-)\nstack traceback:\n" or text)
 end
 
@@ -50,17 +51,16 @@ local function print_results(results, globals)
   if results.n == 0 then
     return
   end
+  local failed = results[1] == nil and errors.is(results[2])
   local parts = {}
-  for i = 1, results.n do
+  for i = 1, failed and 1 or results.n do
     parts[i] = pretty.render(results[i], terminal.width())
   end
   terminal.out(table.concat(parts, "\n"))
-  if results[1] ~= nil then
+  if failed then
+    terminal.note(exit.describe(results[2]))
+  elseif results[1] ~= nil then
     globals._ = results[1]
-  end
-  local err = results[2]
-  if results[1] == nil and errors.is(err) then
-    terminal.note(exit.describe(err))
   end
 end
 

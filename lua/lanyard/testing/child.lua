@@ -26,7 +26,7 @@ local function shortened(text, shown)
   end
   local kept = { message }
   for line in trace:gmatch "[^\n]+" do
-    if line:find(shown, 1, true) or line:find(testing.spec_folder, 1, true) then
+    if line:find(shown, 1, true) or line:find(suite.spec_folder, 1, true) then
       kept[#kept + 1] = "  at" .. line:gsub("^%s*", " ")
     end
   end
@@ -92,9 +92,9 @@ local function surroundings(test, options)
     system.setenv(name, folder .. below)
   end
   emulator.use(em)
-  testing.current = { folder = folder, emulator = em }
+  suite.current = { folder = folder, emulator = em }
   return setmetatable({}, { __close = function()
-    testing.current = nil
+    suite.current = nil
     system.setenv("AWS_ENDPOINT_URL", NOWHERE)
     em:stop()
     system.setenv("TMPDIR", options.temporary)
@@ -187,8 +187,8 @@ function M.main(path, text)
   local report = reporter(options.token)
   M.shown = options.shown
   redirect_output()
-  testing.spec_folder = path:match "^(.*)/"
-  search_path.beside(testing.spec_folder)
+  suite.spec_folder = path:match "^(.*)/"
+  search_path.beside(suite.spec_folder)
   system.setenv("AWS_ENDPOINT_URL", NOWHERE)
   local ok, raised = pcall(function()
     local tests, failure = collect(path)

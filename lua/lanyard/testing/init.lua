@@ -1,19 +1,16 @@
 --- What a spec of a user's command has: tests against a fresh emulator, and assertions. `lanyard test` runs specs.
 ---
----     local testing = require "lanyard.testing"
+--- ```lua
+--- local testing = require "lanyard.testing"
+--- local assert = testing.assert -- a spec has it without this line
+--- assert.same({ "web", { 1 } }, { "web", { 1 } })
+--- local failure = assert.has_error(function() assert.equal(1, 2) end)
+--- print((failure.message:gsub("%s+", " ")))
+--- --> expected 1 got 2
+--- ```
 ---
----     describe("lanyard size", function()
----       testing.seed { regions = { ["us-east-1"] = { repositories = { { name = "web" } } } } }
----
----       it("prints the size of a policy", function()
----         local result = testing.run "size web"
----         assert.exits(result, 0)
----         assert.equal("web  0\n", result.out)
----       end)
----     end)
----
---- A spec has describe, it, pending, before_each, after_each and assert (lanyard.testing.assertions) without a
---- `require`; other modules take them from here. Each test has its own emulator, home folder and journal, and no
+--- A spec has describe, it, pending, before_each, after_each and assert as globals; other modules take them from here.
+--- `lanyard help test` shows a spec. Each test has its own emulator, home folder and journal, and no
 --- credentials of this machine, so that no call reaches AWS, neither from the test nor from a command that it runs.
 
 local data_file = require "lanyard.emulator.data_file"
@@ -28,25 +25,19 @@ local M = {
   pending = suite.pending,
   before_each = suite.before_each,
   after_each = suite.after_each,
-  assert = require "lanyard.testing.assertions",
+  --- The module lanyard.assertions. `assert(value, message)` fails like Lua's own.
+  ---@type table
+  assert = require "lanyard.assertions",
 }
 
---- The test that runs. lanyard.testing.child sets it.
----@type { folder: string, emulator: table }?
-M.current = nil
-
---- The folder of the spec, for seeds in files. lanyard.testing.child sets it.
----@type string
-M.spec_folder = "."
-
 local function current()
-  return M.current or error("no test is running: call it from a test, before_each or after_each", 3)
+  return suite.current or error("no test is running: call it from a test, before_each or after_each", 3)
 end
 
 -- Returns a table, or what a file beside the spec contains.
 local function value_of(value)
   if type(value) == "string" then
-    local path = value:find "^/" and value or M.spec_folder .. "/" .. value
+    local path = value:find "^/" and value or suite.spec_folder .. "/" .. value
     local read, err = data_file.read(path)
     if not read then
       error(tostring(err), 3)

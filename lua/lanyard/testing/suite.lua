@@ -13,6 +13,14 @@ local M = {}
 ---@field seed? table
 ---@field faults? table
 
+--- The test that runs. lanyard.testing.child sets it.
+---@type { folder: string, emulator: table }?
+M.current = nil
+
+--- The folder of the spec, for seeds in files. lanyard.testing.child sets it.
+---@type string
+M.spec_folder = "."
+
 local block -- the innermost open block | nil while tests run
 
 local function open_block(what)
@@ -40,7 +48,9 @@ local function new_block(parent, name)
   }
 end
 
---- Declares a group of tests.
+--- Declares a group of tests, or a group in a group.
+---@param name string  the names of the groups and of the test form a sentence
+---@param f fun()  declares the tests; called once, before any test runs
 function M.describe(name, f)
   check(name, f, "describe")
   local parent <const> = open_block "describe"
@@ -57,6 +67,8 @@ local function add(name, f)
 end
 
 --- Declares a test.
+---@param name string
+---@param f fun()  the test: it fails if it raises an error
 function M.it(name, f)
   check(name, f, "it")
   open_block "it"
@@ -64,19 +76,22 @@ function M.it(name, f)
 end
 
 --- Declares a test that is not written yet. It is reported as skipped.
+---@param name string
 function M.pending(name)
   check(name, print, "pending")
   open_block "pending"
   add(name, nil)
 end
 
---- Declares what runs before each test of the block.
+--- Declares what runs before each test of the group.
+---@param f fun()
 function M.before_each(f)
   check("", f, "before_each")
   table.insert(open_block("before_each").before, f)
 end
 
---- Declares what runs after each test of the block, also if it failed.
+--- Declares what runs after each test of the group, also if it failed.
+---@param f fun()
 function M.after_each(f)
   check("", f, "after_each")
   table.insert(open_block("after_each").after, 1, f)

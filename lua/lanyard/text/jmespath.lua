@@ -9,7 +9,8 @@
 --- An error has the code "InvalidQuery", `kind` ("syntax", "invalid-type", "invalid-value", "invalid-arity",
 --- "unknown-function" as the specification names them, or "limit"), and `position`, in characters from 1.
 ---
---- Time and memory are bounded. The depth of an expression is limited to 1000, and a search to 20 million steps.
+--- Time and memory are bounded. An expression has at most 256 KiB and a depth of 1000, and a search takes at
+--- most 20 million steps.
 
 local errors = require "lanyard.errors"
 local evaluate = require "lanyard.text.jmespath.evaluate"
@@ -18,6 +19,9 @@ local parser = require "lanyard.text.jmespath.parser"
 local values = require "lanyard.text.jmespath.values"
 
 local M = {}
+
+-- The longest expression in bytes: more than a command line of Linux can have in one word.
+local MAX_LENGTH = 256 * 1024
 
 ---@class jmespath.Query
 ---@field expression string
@@ -41,6 +45,9 @@ local function attempt(expression, f, ...)
 end
 
 local function parsed(expression)
+  if #expression > MAX_LENGTH then
+    failure.raise("limit", 1, "the expression has more than %d bytes", MAX_LENGTH)
+  end
   if not utf8.len(expression) then
     local _, bad = utf8.len(expression)
     failure.syntax(bad, "the expression is not UTF-8")

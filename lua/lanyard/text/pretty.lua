@@ -3,7 +3,8 @@
 ---     print(pretty.render { name = "web", tags = { "1", "2" } })   --> { name = "web", tags = { "1", "2" } }
 ---
 --- Texts are quoted and safe to print. A table inside itself is shown as <cycle>, and a value with its own text
---- (__tostring), such as an error or a policy, as this text.
+--- (__tostring), such as an error or a policy, as this text. The tables in an object, whose metatable has methods, are
+--- not shown.
 
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
@@ -40,6 +41,11 @@ end
 local function has_text(value)
   local meta = getmetatable(value)
   return type(meta) == "table" and rawget(meta, "__tostring") ~= nil
+end
+
+local function is_object(value)
+  local meta = getmetatable(value)
+  return type(meta) == "table" and rawget(meta, "__index") ~= nil
 end
 
 local render
@@ -84,9 +90,12 @@ local function render_table(value, state, indent)
   elseif indent > 2 * DEPTH then
     return "{ ... }"
   end
-  state.open[value] = true
+  if state.within_object then
+    return "{ ... }"
+  end
+  state.open[value], state.within_object = true, is_object(value)
   local items = items_of(value, state, indent)
-  state.open[value] = nil
+  state.open[value], state.within_object = nil, false
   local line = "{ " .. table.concat(items, ", ") .. " }"
   if indent + width_of(line) <= state.width and not line:find("\n", 1, true) then
     return line

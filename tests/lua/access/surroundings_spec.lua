@@ -117,6 +117,14 @@ describe("a pull", function()
     ['"StringNotEquals":{"aws:ResourceAccount":"111122223333"}'] = "allow",
     ['"StringEquals":{"aws:ResourceAccount":"111122223333"}'] = DENIES,
     ['"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}'] = DENIES,
+    ['"ForAnyValue:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}'] = DENIES
+      .. " if account 947856326339 is in an organization other than o-a1b2c3d4e5",
+    -- A key that does not exist is in no request.
+    ['"StringNotEquals":{"aws:PrincipalOrgIdd":"o-a1b2c3d4e5"}'] = DENIES,
+    ['"StringEquals":{"aws:PrincipalOrgIdd":"o-a1b2c3d4e5"}'] = "allow",
+    ['"StringNotEqualsIfExists":{"PrincipalOrgID":"o-a1b2c3d4e5"}'] = DENIES,
+    ['"StringNotEquals":{"s3:prefix":"a"}'] = DENIES,
+    ['"StringNotEquals":{"example.com:sub":"a"}'] = DENIES .. " depending on example.com:sub",
     ['"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}'] = DENIES .. " unless account 947856326339 is in o-a1b2c3d4e5",
     ['"ForAllValues:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}'] =
       DENIES .. " unless account 947856326339 is in o-a1b2c3d4e5",
@@ -138,7 +146,7 @@ describe("a pull", function()
   } do
     it("denied under " .. condition, function()
       local policies = document(V, statement "Allow", statement("Deny", condition))
-      local text = expected:gsub("^deny: (.*)ecr:BatchGetImage( to the role [du].*)$", "depends: %1ecr:GetDownloadUrlForLayer%2")
+      local text = expected:gsub("^deny: (.*)ecr:BatchGetImage( to the role [dui].*)$", "depends: %1ecr:GetDownloadUrlForLayer%2")
       assert.equal(text, decide(policies))
     end)
   end

@@ -26,7 +26,7 @@ describe("a command line that is not run", function()
       { { "grnat" }, "there is no command 'grnat'; did you mean 'grant'?" },
       { { "grant" }, "missing argument 'service' (lanyard help grant)" },
       { { "grant", "web", "--al" }, "unknown option '--al'; did you mean '--all'? (lanyard help grant) [UnknownOption]" },
-      { { "--dry-run", "grant" }, "unknown option '--dry-run' before a command (lanyard help)" },
+      { { "--dry-run", "grant" }, "unknown option '--dry-run' before a command" },
       { { "--emulator", "wait" }, "missing argument 'kind' (lanyard help wait)" },
       { {}, "a command is missing" },
       { { "-e" }, "-e needs a line of Lua" },

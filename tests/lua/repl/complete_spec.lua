@@ -29,7 +29,7 @@ describe("completion", function()
     ["nothing.a.b:c"] = "c|",
     ["lanyard.text.shel"] = "shel|shellwords",
     ["lanyard.text.shellwords.jo"] = "jo|join",
-    ["lanyard.a"] = "a|access audit aws",
+    ["lanyard.a"] = "a|access assertions audit aws",
     ["lanyard.aws.clie"] = "clie|client",
     ["require 'lanyard.text.ti"] = "lanyard.text.ti|lanyard.text.timestamp",
     ['local t = require("lanyard.ta'] = "lanyard.ta|lanyard.task",

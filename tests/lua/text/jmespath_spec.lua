@@ -282,6 +282,13 @@ describe("a JMESPath query beyond the limits", function()
     assert.equal("null", search(("("):rep(990) .. "a" .. (")"):rep(990)))
   end)
 
+  it("is too long", function()
+    assert.equal("limit", search((" "):rep(300000) .. "a"))
+    local many = ("a,"):rep(120000)
+    assert.equal("1", search(("not_null(%s`1`)"):format(many)))
+    assert.equal("120001", search(("length([%s`1`])"):format(many)))
+  end)
+
   it("asks for more than a search may make", function()
     local doubled = ("| [@, @]"):rep(60)
     for _, expression in ipairs {

@@ -40,6 +40,12 @@ describe("a rendered value", function()
     assert.matches("1000,%s+%.%.%. 4000 more,\n}$", pretty.render(long))
   end)
 
+  it("shows no tables in an object", function()
+    local object = setmetatable({ name = "a", state = { 1 }, none = {} }, { __index = { method = print } })
+    assert.equal('{ name = "a", none = {}, state = { ... } }', pretty.render(object))
+    assert.equal('{ { name = "a", none = {}, state = { ... } }, { 1 } }', pretty.render { object, { 1 } })
+  end)
+
   it("calls no metamethods of a table without its own text", function()
     local value = setmetatable({ a = 1 }, { __index = error, __pairs = error, __len = error })
     assert.equal("{ a = 1 }", pretty.render(value))

@@ -112,18 +112,18 @@ local function settings_of(given)
   }
 end
 
-function KINDS.services(given)
-  return plain(require("lanyard.cli.completion.names").of(settings_of(given)).services)
+function KINDS.services(given, prefix)
+  return plain(require("lanyard.cli.completion.names").of("services", settings_of(given), prefix))
 end
 
-function KINDS.repositories(given)
-  return plain(require("lanyard.cli.completion.names").of(settings_of(given)).repositories)
+function KINDS.repositories(given, prefix)
+  return plain(require("lanyard.cli.completion.names").of("repositories", settings_of(given), prefix))
 end
 
 -- An image of `deploy` can follow the name of a container.
 function KINDS.images(given, prefix)
   local container, items = prefix:match "^([%w-]+=)" or "", {}
-  for i, item in ipairs(KINDS.repositories(given)) do
+  for i, item in ipairs(KINDS.repositories(given, prefix:sub(#container + 1))) do
     items[i] = { container .. item[1] }
   end
   return items

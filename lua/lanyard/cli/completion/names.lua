@@ -2,7 +2,7 @@
 --- profiles of the AWS config files.
 ---
 ---     local observe = names.observer(session)        -- for access.connect { on_names = observe }
----     names.of(profile_name, { region = "us-east-1" }).services
+---     names.of("services", { region = "us-east-1" }, "w")   --> { "web" }
 ---
 --- Names are in $XDG_CACHE_HOME/lanyard/completion, a file for each way to reach an account and for each Region: the
 --- name of the file is a hash of the profile or key, the endpoints and the Region. A file counts only if it and its
@@ -14,7 +14,6 @@ local crypto = require "lanyard.crypto"
 local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
-local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local system = require "lanyard.system"
 
@@ -24,7 +23,7 @@ local MAX_AGE = 7 * 86400 -- seconds
 local MAX_NAMES = 20000   -- of a kind
 local MAX_SIZE = 8 * 1024 * 1024
 local OTHERS = 63         -- 0077
-local KINDS = { "services", "repositories" }
+local KINDS = { services = true, repositories = true }
 
 -- ---------------------------------------------------------------------------------------------
 -- Files
@@ -87,31 +86,40 @@ local function path_of(profile, endpoint_url, region)
     end
     parts[#parts + 1] = url and service .. " " .. url
   end
-  return place and ("%s/%s.json"):format(place, crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32))
+  return place and ("%s/%s"):format(place, crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32))
 end
 
--- Returns the lists of a file by kind, without what is too old, cannot be trusted, or is not a name.
-local function read(path)
-  local found = {}
-  local text, info = nil, nil
+-- A file has a line "KIND SECONDS" for each list, with the time at which it was complete, and its names below it, each
+-- on a line that begins with a blank. A text that is quick to read, because a Region can have ten thousand names.
+
+-- Only printable names are kept and offered: no other one is of AWS.
+local function is_name(name)
+  return name ~= "" and escape.printable(name) == name
+end
+
+-- Returns the lists of a file by kind with the names that begin with a prefix, without what is too old or cannot be
+-- trusted.
+local function read(path, prefix)
+  local text, info
   if path and is_private(path:match "^(.*)/") then
     text, info = system.read_regular(path, MAX_SIZE)
   end
   if not text or info.owner ~= system.user() or info.mode & OTHERS ~= 0 or info.links ~= 1 then
-    return found
+    return {}
   end
-  local value = json.decode(text)
-  for _, kind in ipairs(type(value) == "table" and KINDS or {}) do
-    local list = value[kind]
-    local age = type(list) == "table" and type(list.time) == "number" and clock.time() - list.time
-    if age and age >= 0 and age < MAX_AGE and type(list.names) == "table" then
-      found[kind] = { time = list.time, names = {} }
-      for _, name in ipairs(list.names) do
-        -- Only printable names are offered: another one is none of AWS's.
-        if type(name) == "string" and name ~= "" and escape.printable(name) == name then
-          table.insert(found[kind].names, name)
-        end
+  local found, list, now, count = {}, nil, clock.time(), 0
+  local start = " " .. prefix
+  for line in text:gmatch "[^\n]+" do
+    if line:byte() == 32 then
+      if list and line:sub(1, #start) == start and is_name(line:sub(2)) then
+        count = count + 1
+        list.names[count] = line:sub(2)
       end
+    else
+      local kind, time = line:match "^(%l+) (%d+)$"
+      local age = KINDS[kind] and now - tonumber(time)
+      list, count = age and age >= 0 and age < MAX_AGE and { time = tonumber(time), names = {} } or nil, 0
+      found[kind or ""] = list
     end
   end
   return found
@@ -121,10 +129,23 @@ end
 local function remove_old(place)
   for _, name in ipairs(system.list(place) or {}) do
     local path = place .. "/" .. name
-    if name:find "^%x+%.json$" and not next(read(path)) then
+    if name:find "^%x+$" and not next(read(path, "")) then
       system.remove(path)
     end
   end
+end
+
+-- Returns the sorted names of a list, with the earlier ones unless the list is complete.
+local function merged(list, earlier)
+  local set = {}
+  for _, name in ipairs(not list.is_complete and earlier and earlier.names or {}) do
+    set[name] = true
+  end
+  for name in pairs(list.names) do
+    set[name] = is_name(name) or nil
+  end
+  local sorted = lists.sorted_names(set)
+  return table.move(sorted, 1, math.min(#sorted, MAX_NAMES), 1, {})
 end
 
 -- Writes the file, with the names that are not in it yet. A list that is complete replaces the earlier one.
@@ -133,22 +154,17 @@ local function write(path, lists_by_kind)
   if not system.mkdirs(place) or not is_private(place) then
     return
   end
-  local all, now, is_new = read(path), clock.time(), not system.exists(path)
-  for kind, list in pairs(lists_by_kind) do
-    local set = {}
-    for _, name in ipairs(not list.is_complete and all[kind] and all[kind].names or {}) do
-      set[name] = true
+  local all, now, is_new, lines = read(path, ""), math.floor(clock.time()), not system.exists(path), {}
+  for _, kind in ipairs(lists.sorted_names(KINDS)) do
+    local list, earlier = lists_by_kind[kind], all[kind]
+    local names = list and merged(list, earlier) or earlier and earlier.names
+    local time = list and (list.is_complete or not earlier) and now or earlier and earlier.time
+    if names then
+      lines[#lines + 1] = ("%s %d\n"):format(kind, time)
+      lines[#lines + 1] = names[1] and " " .. table.concat(names, "\n ") .. "\n" or nil
     end
-    for name in pairs(list.names) do
-      set[name] = true
-    end
-    local sorted = lists.sorted_names(set)
-    all[kind] = {
-      time = (list.is_complete or not all[kind]) and now or all[kind].time,
-      names = json.array(table.move(sorted, 1, math.min(#sorted, MAX_NAMES), 1, {})),
-    }
   end
-  system.write_file(path, json.encode(all))
+  system.write_file(path, table.concat(lines))
   if is_new then
     remove_old(place)
   end
@@ -193,18 +209,16 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Completing
 
---- Returns the names of services and repositories that are known of an account and Region. No call is made.
+--- Returns the names of services or repositories that are known of an account and Region. No call is made.
+---@param kind "services"|"repositories"
 ---@param given { profile?: string, region?: string, endpoint_url?: string }  the options of the command line
----@return table<"services"|"repositories", string[]>
-function M.of(given)
+---@param prefix string  what the names begin with
+---@return string[]
+function M.of(kind, given, prefix)
   local profile = config.load(given.profile)
   local region = profile and config.region(profile, given.region)
-  local found = region and read(path_of(profile, given.endpoint_url, region)) or {}
-  local names = {}
-  for _, kind in ipairs(KINDS) do
-    names[kind] = found[kind] and found[kind].names or {}
-  end
-  return names
+  local found = region and read(path_of(profile, given.endpoint_url, region), prefix) or {}
+  return found[kind] and found[kind].names or {}
 end
 
 --- Returns the profiles of the AWS config files, and their Regions, sorted.
@@ -214,9 +228,7 @@ function M.profiles()
   local profile = config.load "default"
   local names, regions = {}, {}
   for name, values in pairs(profile and profile.profiles or {}) do
-    if escape.printable(name) == name then
-      names[name] = true
-    end
+    names[name] = is_name(name) or nil
     if type(values.region) == "string" and values.region:find "^[%w-]+$" then
       regions[values.region] = true
     end

@@ -113,13 +113,6 @@ local function fixed_value(demand, known)
   return nil
 end
 
--- Reports whether no request to a repository has a key: it does not exist, such as a misspelt one, or it belongs to
--- another service. Identity providers and some services, such as EC2, have keys in requests to all services.
-local function is_never_sent(key)
-  local is_listed = not key:find(":", 1, true) or key:lower():find "^aws:" or key:lower():find "^ecr:"
-  return not condition_keys.find(key) and (is_listed or condition_keys.is_of_other_service(key))
-end
-
 local function without_key(demand)
   if demand.requires == "unknown" then
     return "sometimes"
@@ -144,7 +137,7 @@ end
 function M.effect(demand, known, now)
   if demand.facet == "time" then
     return timing(demand, now)
-  elseif is_never_sent(demand.key) then
+  elseif condition_keys.is_never_sent(demand.key) then
     return without_key(demand)
   end
   local value = fixed_value(demand, known)

@@ -103,8 +103,9 @@ end
 
 local ACCOUNT = { is_account, "an account id of 12 digits" }
 local ORGANIZATION = { function(text) return text:find "^o%-%w+$" end, "the id of an organization, o-..." }
+-- Each path ends with "/": .../IAM/latest/UserGuide/reference_policies_condition-keys.html, aws:PrincipalOrgPaths
 local PATH = {
-  function(text) return text:find "^o%-%w+/" end, "the path of an organization, o-.../r-.../ou-.../",
+  function(text) return text:find "^o%-%w+/" and text:find "/$" end, "the path of an organization, o-.../r-.../ou-.../",
 }
 local VPC = { is_vpc "vpc", "the id of a VPC, vpc- with 8 or 17 letters and digits" }
 local VPC_ENDPOINT = { is_vpc "vpce", "the id of a VPC endpoint, vpce- with 8 or 17 letters and digits" }

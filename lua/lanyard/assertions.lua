@@ -1,10 +1,19 @@
 --- The assertions of specs, with the names of busted.
 ---
----     assert.equal(0, result.status)
----     assert.same({ "web" }, names)            -- tables are equal if their members are
----     assert.matches("granted", result.out)    -- a pattern of Lua
+--- ```lua
+--- local assert = require "lanyard.assertions" -- a spec has it
+--- assert.equal(4, 2 + 2)
+--- assert.same({ "web" }, { "web" })
+--- local failure = assert.has_error(function()
+---   assert.matches("^gr", "denied")
+--- end)
+--- print(failure.message)
+--- --> expected a match of "^gr" in "denied"
+--- ```
 ---
---- A failed assertion raises a failure with the place of the call. `assert(value, err)` is Lua's own.
+--- A failed assertion raises a failure with `message` and `location`, the place of the call. A note begins its message.
+--- `assert(value, message)` fails like Lua's own. equals, are_equal, are_same, match, is_truthy, is_falsy and error are
+--- other names of equal, same, matches, truthy, falsy and has_error, as in busted.
 
 local diff = require "lanyard.text.diff"
 local escape = require "lanyard.text.escape"
@@ -89,6 +98,9 @@ local function is_same(a, b, seen)
 end
 
 --- Fails unless two values are equal by `==`.
+---@param expected any
+---@param actual any
+---@param note? string
 function M.equal(expected, actual, note)
   if expected ~= actual then
     fail(differences(expected, actual), note)
@@ -96,6 +108,9 @@ function M.equal(expected, actual, note)
 end
 
 --- Fails if two values are equal by `==`.
+---@param unexpected any
+---@param actual any
+---@param note? string
 function M.not_equal(unexpected, actual, note)
   if unexpected == actual then
     fail("expected anything but " .. pretty.render(actual), note)
@@ -103,6 +118,9 @@ function M.not_equal(unexpected, actual, note)
 end
 
 --- Fails unless two values, or all their members, are equal.
+---@param expected any
+---@param actual any
+---@param note? string
 function M.same(expected, actual, note)
   if not is_same(expected, actual, {}) then
     fail(differences(expected, actual), note)
@@ -110,28 +128,61 @@ function M.same(expected, actual, note)
 end
 
 --- Fails if two values, and all their members, are equal.
+---@param unexpected any
+---@param actual any
+---@param note? string
 function M.not_same(unexpected, actual, note)
   if is_same(unexpected, actual, {}) then
     fail("expected anything but " .. pretty.render(actual), note)
   end
 end
 
-local CHECKS = {
-  truthy = { function(value) return value and true or false end, "a true value" },
-  falsy = { function(value) return not value end, "false or nil" },
-  is_true = { function(value) return value == true end, "true" },
-  is_false = { function(value) return value == false end, "false" },
-  is_nil = { function(value) return value == nil end, "nil" },
-  is_not_nil = { function(value) return value ~= nil end, "anything but nil" },
-}
-for name, check in pairs(CHECKS) do
-  --- assert.truthy, falsy, is_true, is_false, is_nil, is_not_nil: fail unless the value is of this kind.
-  M[name] = function(value, note)
-    if not check[1](value) then
-      fail(("expected %s, got %s"):format(check[2], pretty.render(value)), note)
-    end
-    return value
+local function check(holds, expected, value, note)
+  if not holds then
+    fail(("expected %s, got %s"):format(expected, pretty.render(value)), note)
   end
+end
+
+--- Fails unless a value is neither false nor nil.
+---@param value any
+---@param note? string
+function M.truthy(value, note)
+  check(value, "a true value", value, note)
+end
+
+--- Fails unless a value is false or nil.
+---@param value any
+---@param note? string
+function M.falsy(value, note)
+  check(not value, "false or nil", value, note)
+end
+
+--- Fails unless a value is true.
+---@param value any
+---@param note? string
+function M.is_true(value, note)
+  check(value == true, "true", value, note)
+end
+
+--- Fails unless a value is false.
+---@param value any
+---@param note? string
+function M.is_false(value, note)
+  check(value == false, "false", value, note)
+end
+
+--- Fails unless a value is nil.
+---@param value any
+---@param note? string
+function M.is_nil(value, note)
+  check(value == nil, "nil", value, note)
+end
+
+--- Fails if a value is nil.
+---@param value any
+---@param note? string
+function M.is_not_nil(value, note)
+  check(value ~= nil, "anything but nil", value, note)
 end
 
 local function check_text(text)
@@ -146,6 +197,9 @@ local function shown(text)
 end
 
 --- Fails unless a text matches a pattern of Lua.
+---@param pattern string
+---@param text string
+---@param note? string
 function M.matches(pattern, text, note)
   check_text(text)
   if not text:find(pattern) then
@@ -154,6 +208,9 @@ function M.matches(pattern, text, note)
 end
 
 --- Fails if a text matches a pattern of Lua.
+---@param pattern string
+---@param text string
+---@param note? string
 function M.not_matches(pattern, text, note)
   check_text(text)
   if text:find(pattern) then
@@ -162,6 +219,9 @@ function M.not_matches(pattern, text, note)
 end
 
 --- Fails unless a text contains another one, or a list contains a value.
+---@param wanted any
+---@param within string|any[]
+---@param note? string
 function M.contains(wanted, within, note)
   if type(within) == "table" then
     for _, value in ipairs(within) do
@@ -178,6 +238,10 @@ function M.contains(wanted, within, note)
 end
 
 --- Fails unless a function raises an error; with a text, one whose text contains it.
+---@param f fun()
+---@param text? string
+---@param note? string
+---@return any raised
 function M.has_error(f, text, note)
   local ok, raised = pcall(f)
   if ok then
@@ -191,6 +255,7 @@ end
 --- Fails unless a command ended with an exit status; 0 by default. The failure shows what the command printed.
 ---@param result testing.Result
 ---@param status? integer
+---@return testing.Result result
 function M.exits(result, status)
   if result.status ~= (status or 0) then
     fail(("expected exit status %d, got %s\nstdout: %s\nstderr: %s"):format(status or 0, result.status,
@@ -199,11 +264,13 @@ function M.exits(result, status)
   return result
 end
 
--- Names of busted for the same.
-M.equals, M.are_equal, M.are_same, M.match, M.is_truthy, M.is_falsy, M.error =
-  M.equal, M.equal, M.same, M.matches, M.truthy, M.falsy, M.has_error
+local ALIASES = {
+  equals = M.equal, are_equal = M.equal, are_same = M.same, match = M.matches, is_truthy = M.truthy,
+  is_falsy = M.falsy, error = M.has_error,
+}
 
-return setmetatable(M, {
+setmetatable(M, {
+  __index = ALIASES,
   __call = function(_, value, ...)
     if not value then
       local message = ...
@@ -215,3 +282,5 @@ return setmetatable(M, {
     return value, ...
   end,
 })
+
+return M
