@@ -24,8 +24,8 @@ local system = {}
 ---@return lanyard.Error? err  code "NotFound", "TooLarge" or another one of the operating system's failures
 function system.read_file(path, most) end
 
---- Replaces a file, or creates it. The file is never incomplete: a temporary file in the same folder is renamed, and both
---- are written to the disk first.
+--- Replaces a file, or creates it. The file is never incomplete: a temporary file in the same folder is renamed, and
+--- both are written to the disk first.
 ---@param path string
 ---@param text string|userdata  can be a sealed secret
 ---@param mode? integer  the permissions; 384 (0600, only for its owner) by default
@@ -99,8 +99,8 @@ function system.real_path(path) end
 ---@return lanyard.Error? err
 function system.stat(path) end
 
---- Takes an exclusive lock on a file, which is created if needed. `lock:close()`, a `<close>` variable and the end of the
---- process release it.
+--- Takes an exclusive lock on a file, which is created if needed. `lock:close()`, a `<close>` variable and the end of
+--- the process release it.
 ---@param path string
 ---@return userdata? lock      nil without an error: this or another process holds the lock
 ---@return lanyard.Error? err
