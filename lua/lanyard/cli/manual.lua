@@ -15,6 +15,7 @@ local SUMMARY = "Grant and audit pull access of Lightsail container services to 
 local USAGES = {
   "lanyard [--emulator] <command> [OPTION ...] [<argument> ...]",
   "lanyard <file>.lua [<argument> ...]",
+  "lanyard - [<argument> ...]",
   "lanyard -e <code> [<argument> ...]",
   "lanyard help [<command>|<topic>]",
   "lanyard scripts",
@@ -29,7 +30,8 @@ repository policy that allows this role to pull.
 Each command is a Lua script inside the binary, and your own scripts become commands, too. `lanyard help` lists the
 commands, `lanyard help NAME` describes one, and `lanyard scripts` prints where each comes from.
 
-With `--emulator` before it, a command runs against a new emulator of AWS, which keeps nothing.]]
+With `--emulator` before it, a command runs against a new emulator of AWS, which keeps nothing; `--emulator=FILE` takes
+what it has at first from a seed. `lanyard -` runs a script from standard input.]]
 
 local FILES = {
   { "~/.aws/config, ~/.aws/credentials", "Settings and credentials of the AWS CLI." },
