@@ -11,6 +11,7 @@
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
+--- The functions of `lanyard.clock`, or others in their place.
 ---@class lanyard.Clock
 ---@field now fun(): number             seconds for durations
 ---@field time fun(): number            seconds since 1970

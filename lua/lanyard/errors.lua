@@ -15,6 +15,7 @@
 --- `tostring(err)` is the message, and for a call to AWS also the operation, the code and the request id. A mistake of
 --- the caller, such as an unknown option, is raised with `error` instead.
 
+--- What went wrong, as a value. `tostring` returns its text.
 ---@class lanyard.Error
 ---@field code string         a short identifier; AWS's own for its errors
 ---@field message string      one line, or one for each of `problems`
@@ -24,10 +25,10 @@
 ---@field service? string     the AWS service that was called
 ---@field operation? string   the operation that was called
 ---@field status? integer     the HTTP status of the reply
----@field request_id? string
+---@field request_id? string  of the request to AWS, for AWS's support
 ---@field retryable? boolean  the same call can succeed later
 ---@field line? integer       the position in a text that could not be parsed, from 1
----@field column? integer
+---@field column? integer  from 1
 
 local M = {}
 

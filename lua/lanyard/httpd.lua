@@ -65,8 +65,9 @@ end
 ---@field request_timeout? number  seconds in which the rest of a request, or 64 KiB of it, must arrive; 30 by default
 ---@field on_error? fun(traceback: string)  stderr by default
 
+--- A running server.
 ---@class lanyard.HttpdServer
----@field port integer
+---@field port integer  that it listens on
 ---@field url string   "http://127.0.0.1:8080"
 ---@field close fun()  stops the server and closes its connections
 

@@ -45,7 +45,7 @@ local Document = core.methods
 --- for reasons. A layer that is nil does not exist. An empty layer allows nothing.
 ---@class policy.DecideOptions
 ---@field principal string           see policy.Question
----@field action string
+---@field action string  "ecr:BatchGetImage"
 ---@field resource? string           an ARN
 ---@field resource_account? string   the account in the resource's ARN by default, else that of the principal
 ---@field context? table<string, string|string[]>  condition keys and their values
@@ -159,7 +159,7 @@ end
 --- The statement that decides a request.
 ---@class policy.Deciding
 ---@field index integer  from 1
----@field sid? string
+---@field sid? string  its Sid
 ---@field effect string  "Allow" or "Deny"
 
 local ask = Document.can
@@ -251,11 +251,11 @@ end
 --- A request that may or may not be able to exist.
 ---@class policy.PossibleRequest
 ---@field principal string    see policy.Question
----@field action? string
+---@field action? string  "ecr:BatchGetImage"
 ---@field resource? string    an ARN
 ---@field account? string     the account that owns the resource
 ---@field issuer? string      the IAM user that federated the principal
----@field context? table<string, string|string[]>
+---@field context? table<string, string|string[]>  condition keys and their values
 ---@field partial? boolean    the context lacks keys
 ---@field complete? boolean   a key that the context lacks is absent from the request
 

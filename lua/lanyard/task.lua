@@ -257,6 +257,7 @@ local function run_main(main, signals)
   return pcall(scheduler.join_main, main)
 end
 
+--- How the main task is run.
 ---@class task.RunOptions
 ---@field signals? boolean  SIGINT, SIGTERM and SIGHUP (unless ignored) cancel the task, and an error with code
 ---  "Interrupted" is raised. In the binary, code that computes without waiting is cancelled, too

@@ -23,6 +23,7 @@
 --- These are globals, in a rules file only. Such a file has Lua's functions for texts, tables and numbers, but neither
 --- `require` nor files. `lanyard help rules` describes when rules are read and applied.
 
+--- What a rule is about, and how it decides.
 ---@class rules.Definition
 ---@field on string|string[]  "grant", "revoke", "enable", "disable", "deploy", "undo", "any" (of these), "audit", or a
 ---  list
@@ -60,8 +61,9 @@ function deny(reason) end
 ---@return rules.Verdict
 function warn(text) end
 
+--- A finding that a rule reports.
 ---@class rules.FindingDefinition
----@field severity "critical"|"high"|"medium"|"low"|"info"
+---@field severity "critical"|"high"|"medium"|"low"|"info"  how bad it is
 ---@field message string  what is wrong
 ---@field why? string     its impact
 ---@field fix? string     how to fix it
@@ -77,11 +79,11 @@ function finding(definition) end
 ---@field reason string       for the report
 ---@field ends? string        the date at whose start (UTC) the mute ends: "2027-01-31"
 ---@field repository? string  a glob, like the fields below
----@field service? string
----@field principal? string
----@field statement? string
----@field account? string
----@field region? string
+---@field service? string  a container service
+---@field principal? string  as the policy has it
+---@field statement? string  a Sid
+---@field account? string  12 digits
+---@field region? string  "us-east-1"
 ---@field message? string     the message of a rule's finding begins with rule "NAME":
 
 --- Removes findings from the summary of an audit and from --fail-on. The report lists them as muted.

@@ -58,7 +58,10 @@ describe("lanyard help", function()
     assert.matches("^policy.Document:allow%(grant%)", help("doc:allow").out)
   end)
 
-  it("describes a type and a value", function()
+  it("describes a type, a value and a folder", function()
+    assert.matches("^lanyard.text\n.*\n  text.columns +Lays out", help("text").out)
+    assert.equal(help("lanyard.text").out, help("text").out)
+    assert.equal(help("lanyard.policy").out, help("lanyard.policy.").out)
     assert.matches("\n  summary +string%. One sentence", help("cli.Declaration").out)
     assert.matches('\n  "duration" +90s, 10m, 2h or 1d', help("cli.TypeName").out)
     assert.matches("The type is `integer`", help("policy.LIMIT").out)
@@ -76,7 +79,9 @@ describe("lanyard help", function()
       ["policy.new_acces"] = "lanyard.policy has no 'new_acces'; did you mean 'new_access'?",
       ["json.encod"] = "lanyard.json has no 'encod'; did you mean 'encode'?",
       ["policy.Document:alow"] = "policy.Document has no method 'alow'; did you mean 'allow'?",
-      ["text.timestmp"] = "there is no command 'text.timestmp'; did you mean 'text.timestamp'?",
+      ["text.timestmp"] = "there is no 'text.timestmp'; did you mean 'text.timestamp'?",
+      ["lanyard.polcy"] = "there is no 'lanyard.polcy'; did you mean 'policy'?",
+      ["jsno.decode"] = "there is no 'jsno.decode'; did you mean 'json.decode'?",
       ["jsn"] = "there is no command 'jsn'; did you mean 'json'?",
     } do
       local result = help(name)
@@ -84,6 +89,22 @@ describe("lanyard help", function()
       assert.equal("", result.out)
       assert.truthy(result.err:find(message, 1, true), result.err)
     end
+  end)
+
+  it("describes the services of AWS and their operations", function()
+    local list = help "ecr"
+    assert.equal(0, list.status)
+    assert.matches("\n  GetRepositoryPolicy +repositoryName\n", list.out)
+    assert.matches("\n  ServiceActive +Calls GetContainerServices, for at most %d+ seconds", help("lightsail").out)
+    for _, name in ipairs { "ecr:GetRepositoryPolicy", "ecr.GetRepositoryPolicy" } do
+      local page = help(name)
+      assert.matches("^ecr:GetRepositoryPolicy { repositoryName = %.%.%. }\n", page.out)
+      assert.matches("\n  policyText +string, if AWS sends it%.\n", page.out)
+      assert.matches("It changes nothing", page.out)
+    end
+    local result = help "ecr:GetRepositoryPolcy"
+    assert.equal(2, result.status)
+    assert.truthy(result.err:find("ecr has no operation 'GetRepositoryPolcy'; did you mean 'GetRepositoryPolicy'?", 1, true))
   end)
 
   it("fits a narrow terminal", function()

@@ -80,6 +80,22 @@ describe("the man pages", function()
     end
   end)
 
+  it("have the usage lines of the overview", function()
+    if has "mandoc" then
+      local folder <close> = write_pages()
+      local page, count = read_page(folder, "lanyard.1"):gsub(" ([%[.])", "%1"), 0
+      local usage = helper.run({ helper.lanyard, "help" }).out:match "^usage: (.-)\n\n"
+      for line in usage:gmatch "[^\n]+" do
+        count = count + 1
+        local form = line:gsub("^ +", ""):gsub("  .*", ""):gsub("[<>]", ""):gsub(" ([%[.])", "%1")
+        assert.truthy(page:find(form, 1, true), form .. " is not in:\n" .. page)
+      end
+      assert.is_true(count > 10)
+      assert.truthy(page:find("lanyard -[argument...]", 1, true), page)
+      assert.truthy(page:find("--emulator=FILE' takes what it has at first from a seed", 1, true), page)
+    end
+  end)
+
   it("have the same bytes when they are written again, and are for everybody", function()
     local one <close> = write_pages()
     local two <close> = write_pages()

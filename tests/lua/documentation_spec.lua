@@ -1,5 +1,5 @@
--- The documentation of the modules for scripts is complete and true: everything public is documented, every parameter
--- exists, and every example runs and prints what it shows.
+-- The documentation of the modules for scripts is complete: everything public is documented, and every parameter exists.
+-- documentation/examples_spec.lua runs the examples.
 
 local documented = require "documented"
 local helper = require "helper"
@@ -244,38 +244,4 @@ describe("the declaration of a command", function()
     assert.equal(keys(upvalues.MEMBERS), keys(fields "cli.Declaration"))
     assert.equal(keys(upvalues.ITEM), keys(fields("cli.Argument", "cli.Option")))
   end)
-end)
-
-describe("the examples of the documentation", function()
-  local examples = documented.examples(all)
-
-  it("are not a few", function()
-    assert.is_true(#examples > 50, #examples .. " examples")
-  end)
-
-  for _, example in ipairs(examples) do
-    local place = ("%s:%d"):format(example.file, example.line)
-    it("run, and print what they show: " .. place, function()
-      local folder <close> = helper.folder()
-      local script = folder .. "/example.lua"
-      if example.module == "rules" then
-        helper.write(script, example.code)
-        local result = helper.run { helper.lanyard, "rules", "test", script }
-        return assert.equal(0, result.status, ("%s: %s%s"):format(place, result.err, result.out))
-      end
-      helper.write(script, ("local lanyard = require 'lanyard' local %s = require 'lanyard.%s'; %s\n"):format(
-        example.module:match "[^.]+$", example.module, example.code))
-      local words = { helper.lanyard, "--emulator", script }
-      for word in example.arguments:gmatch "%S+" do
-        words[#words + 1] = word
-      end
-      local result = helper.run(words,
-        { HOME = folder.path, XDG_STATE_HOME = folder .. "/state", AWS_REGION = "us-east-1" })
-      assert.equal(0, result.status, ("%s: %s%s"):format(place, result.err, result.out))
-      local shown = documented.shown(example.code)
-      if shown then
-        assert.equal(shown, (result.out:gsub("[ \t]+\n", "\n")), place)
-      end
-    end)
-  end
 end)

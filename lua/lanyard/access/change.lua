@@ -10,18 +10,18 @@ local PARALLEL = 8
 --- A change of a repository's policy that was made, or would be made by a dry run.
 ---@class access.PolicyChange
 ---@field kind string             "granted", "would grant", "unchanged", ...
----@field repository access.Repository
+---@field repository access.Repository  the repository whose policy it is
 ---@field region string           the Region's name
----@field statement { sid: string? }
+---@field statement { sid: string? }  the statement of a grant
 ---@field expires? string         timestamp of the grant's end
 ---@field why? string             what was done or why nothing was, for people
----@field warning? string
+---@field warning? string  what may keep the change from having its effect
 ---@field touched? integer        the number of statements that changed
----@field dry_run boolean
----@field deleted_policy boolean
+---@field dry_run boolean  nothing was changed
+---@field deleted_policy boolean  the policy has no statement left and was deleted
 ---@field before? string          policy text
 ---@field after? string           policy text
----@field diff string
+---@field diff string  a unified diff of the policies, "" without a change
 ---@field effect? { gives: string, takes: string }  see access.write.Result
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
@@ -31,9 +31,9 @@ local PARALLEL = 8
 
 --- Options of all changes.
 ---@class access.ChangeOptions
----@field dry_run? boolean
+---@field dry_run? boolean  change nothing, and return what would change
 ---@field settle? boolean  read the policy once more when other writers have finished
----@field progress? fun(text: string)
+---@field progress? fun(text: string)  receives a line about what a call waits for
 
 -- How a dry run begins a reason, by how a change begins it.
 local FUTURE = {

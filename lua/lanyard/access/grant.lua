@@ -59,6 +59,7 @@ local function check_service(service)
   return M.check_role(service)
 end
 
+--- Options of a grant.
 ---@class access.GrantOptions: access.ChangeOptions
 ---@field sid? string              the Sid of the statement, instead of "AllowLightsailPull-SERVICE"
 ---@field expires? integer|false   seconds since 1970; false: the grant does not expire; nil: its expiry stays as it is

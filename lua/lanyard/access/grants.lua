@@ -116,7 +116,7 @@ end
 
 --- A repository that grants a principal something.
 ---@class access.Grant
----@field repository access.Repository
+---@field repository access.Repository  the repository that grants it
 ---@field statements { index: integer, sid: string?, expires: number? }[]  Allow statements that name the principal;
 ---  expires: in seconds since 1970
 ---@field decision "allow"|"depends"|"partial"|"deny"  what the whole policy decides, see `decide`

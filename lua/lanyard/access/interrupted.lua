@@ -20,8 +20,9 @@ local M = {}
 -- How many policies are read in parallel.
 local PARALLEL = 8
 
+--- A repository whose interrupted changes were settled.
 ---@class access.Settled
----@field repository string
+---@field repository string  its name
 ---@field recovered? journal.Entry[]  with the state "done", "lost", or "dropped" for a write that did not take effect
 ---@field err? lanyard.Error          the policy could not be read, or the journal could not be written
 

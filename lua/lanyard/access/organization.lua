@@ -11,10 +11,12 @@ local task = require "lanyard.task"
 
 local M = {}
 
+--- The organization of an account.
 ---@class access.Organization
----@field id string
+---@field id string  "o-a1b2c3d4e5"
 ---@field accounts table<string, true>
 
+--- Reads the organization of accounts, once each.
 ---@class access.OrganizationReader
 ---@field private session aws.Session
 ---@field private gate task.Semaphore

@@ -14,16 +14,16 @@ local region_settings = require "lanyard.access.region_settings"
 --- A Region of an account. Fields are plain values; only methods call AWS.
 ---@class access.Region
 ---@field name string                  for example "us-east-1"
----@field session aws.Session
----@field ecr aws.Client
+---@field session aws.Session  whose credentials and Region are used
+---@field ecr aws.Client  calls ECR
 ---@field ecr_once aws.Client          sends each request once: the safe write decides itself what to send again
----@field lightsail aws.Client
----@field clock lanyard.Clock
+---@field lightsail aws.Client  calls Lightsail
+---@field clock lanyard.Clock  gives the time and sleeps
 ---@field parallel integer             the number of calls in flight when many repositories are read
 ---@field settle boolean               read a policy again after a write, when other writers have finished
 ---@field progress? fun(text: string)  receives a line about what a call waits for
----@field poll access.Poll
----@field limits access.Limits
+---@field poll access.Poll  how often a service is read while something waits for it
+---@field limits access.Limits  of the safe write
 ---@field journal_root? string         the folder of the journal, instead of $XDG_STATE_HOME/lanyard
 ---@field run string                   the id of the command run, for the journal
 ---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer?,
@@ -162,7 +162,7 @@ end
 
 --- The policy of a repository, as `policies` returns it.
 ---@class access.RepositoryPolicy
----@field repository access.Repository
+---@field repository access.Repository  whose policy it is
 ---@field doc? policy.Document  nil without an error if the repository has no policy
 ---@field err? aws.Error        the policy could not be read
 
@@ -279,9 +279,10 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Changing access
 
+--- How a puller role was turned on or off.
 ---@class access.RoleResult
----@field kind "enabled"|"disabled"|"would enable"|"would disable"|"requested"|"unchanged"
----@field service access.Service
+---@field kind "enabled"|"disabled"|"would enable"|"would disable"|"requested"|"unchanged"  what was done
+---@field service access.Service  as it is afterwards
 
 --- Enables the puller role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.
 ---@param name string
@@ -436,10 +437,11 @@ function Region:plan_deployment(service_name, wants)
   return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
 end
 
+--- Options of carrying out a deployment.
 ---@class access.deployment.Options
 ---@field timeout? number  seconds
 ---@field settle? boolean  read policies once more when other writers have finished
----@field progress? fun(text: string)
+---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field seen? table      receives what was done, as it is done
 
 --- Carries out a planned deployment: enables the role, grants, and requests the deployment.

@@ -30,9 +30,9 @@ local PARALLEL = 16
 
 --- A change that permit decides about, with the members that apply to it.
 ---@class access.Change
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"
----@field service? access.Service
----@field repository? access.Repository
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"  what is going to be done
+---@field service? access.Service  the container service
+---@field repository? access.Repository  the repository
 ---@field before? string       policy text, absent if there is no policy
 ---@field after? string        policy text, absent if there is no policy
 ---@field grant? table         the journal's record of the grant
@@ -56,7 +56,7 @@ local PARALLEL = 16
 ---@field parallel? integer  calls in flight when many repositories are read; 16 by default
 ---@field poll? table    members of access.Poll that differ from the default
 ---@field limits? table  members of access.Limits that differ from the default
----@field clock? lanyard.Clock
+---@field clock? lanyard.Clock  instead of `lanyard.clock`
 ---@field run? string  the id of the command run in the journal, instead of this process's
 
 -- ---------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ local M = {}
 
 --- A repository.
 ---@class access.Repository
----@field name string
----@field arn string
+---@field name string  "team/web"
+---@field arn string  "arn:aws:ecr:us-east-1:111122223333:repository/team/web"
 ---@field uri string          "111122223333.dkr.ecr.us-east-1.amazonaws.com/web"
 ---@field registry_id string  the account
 ---@field created number      seconds since 1970

@@ -27,13 +27,13 @@ local MOST_LEVELS = 10
 
 --- A resource control policy of a customer. Each has Denies only.
 ---@class access.ResourceControl
----@field id string
----@field name string
----@field doc policy.Document
+---@field id string  "p-1"
+---@field name string  as its author called it
+---@field doc policy.Document  its text
 
 --- The policies that apply to the repositories of an account.
 ---@class access.Controls
----@field list access.ResourceControl[]
+---@field list access.ResourceControl[]  the policies
 ---@field context table<string, string|string[]>  the condition keys of callers of this account, as far as known
 ---@field organization? string  its id, if it is known
 

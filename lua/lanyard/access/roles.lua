@@ -122,11 +122,12 @@ local function change(region, name, active, options)
   return { kind = requested and verb .. "d" or "unchanged", service = current }
 end
 
+--- Options of turning a puller role on or off.
 ---@class access.RoleOptions: access.WaitOptions
 ---@field wait? boolean     wait until the change is in place (default: true)
 ---@field observe? fun(state: "sending"|"requested"|"ended"|nil)  called as the change proceeds: what an interruption of
 ---  the caller leaves behind
----@field dry_run? boolean
+---@field dry_run? boolean  change nothing, and return what would change
 
 --- Enables the role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.
 ---@param region access.Region

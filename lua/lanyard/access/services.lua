@@ -9,22 +9,23 @@ local M = {}
 
 --- A container service.
 ---@class access.Service
----@field name string
----@field arn? string
+---@field name string  the name
+---@field arn? string  of the service
 ---@field region string         the Region's name
 ---@field state string         "READY", "RUNNING", "DISABLED" and so on, as Lightsail has it
 ---@field detail? string        the state's detail: code and message
----@field detail_code? string
+---@field detail_code? string  the code in `detail`
 ---@field role { active: boolean, arn: string? }  the ECR image puller role; no arn while it cannot be granted
 ---@field principal_arn? string the service's general role, which pulls nothing
----@field current? access.ServiceDeployment
----@field next? access.ServiceDeployment
----@field tags table<string, string>
+---@field current? access.ServiceDeployment  the deployment that runs
+---@field next? access.ServiceDeployment  the deployment that is being made
+---@field tags table<string, string>  by key
 ---@field raw table             Lightsail's description, without the values of environment variables
 
+--- A deployment, as a container service names it.
 ---@class access.ServiceDeployment
----@field version integer
----@field state string
+---@field version integer  its number, from 1
+---@field state string  as Lightsail has it
 ---@field images table<string, string>  by container
 
 -- ---------------------------------------------------------------------------------------------

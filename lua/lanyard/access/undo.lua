@@ -260,10 +260,11 @@ local function entries_to_close(recovered, result)
   return ids
 end
 
+--- Options of an undo.
 ---@class access.UndoOptions
 ---@field entry? string  the id of the journal entry to undo, instead of the last change
----@field dry_run? boolean
----@field progress? fun(text: string)
+---@field dry_run? boolean  change nothing, and return what would change
+---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field report? fun(change: access.PolicyChange)  reports the result. An undo that was killed before it returned
 ---  counts as interrupted: the next undo reports it, and changes nothing else
 ---@field defer? fun(close: fun(): lanyard.Error[])  gets a function that ends the undo, to be called when nothing else
@@ -348,6 +349,7 @@ local function entries_in(region, directory, damaged)
   return entries, err
 end
 
+--- Options of reading the journal.
 ---@class access.HistoryOptions
 ---@field damaged? lanyard.Error[]  receives an error for each file that is not an entry; without it, that is an error
 ---@field preview? boolean          give each open entry the state in which the next change would leave it

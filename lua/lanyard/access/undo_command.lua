@@ -25,13 +25,14 @@ local SET_BACK = 3600
 
 --- What a command changed in one repository.
 ---@class access.CommandPart
----@field repository string
+---@field repository string  the name
 ---@field registry_id? string        the account
 ---@field entries journal.Entry[]    to undo, newest first
 ---@field last journal.Entry         the newest change of the command
 ---@field first journal.Entry        the oldest one
 ---@field was_interrupted boolean    the undo of the newest change was interrupted, and took effect
 
+--- What one run of a command changed in an account and Region.
 ---@class access.CommandRun
 ---@field run string                 its id
 ---@field time string                timestamp of its first change

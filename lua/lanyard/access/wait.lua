@@ -136,8 +136,8 @@ end
 --- Settings of a wait.
 ---@class access.WaitOptions
 ---@field timeout? number  seconds
----@field poll? access.Poll
----@field progress? fun(text: string)
+---@field poll? access.Poll  the pauses between reads
+---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field tip? string  what to do after a timeout
 
 --- Starts a wait.

@@ -28,16 +28,16 @@ local M = {}
 
 --- A finding of a report. `fix` is a command when it begins with "lanyard ", else a text.
 ---@class audit.Finding
----@field id string
----@field severity string
----@field message string
----@field why string
----@field fix string
----@field account? string
----@field region string
----@field repository? string
----@field service? string
----@field principal? string
+---@field id string  as `lanyard help findings` lists it
+---@field severity string  "critical", "high", "medium", "low" or "info"
+---@field message string  what is wrong
+---@field why string  why it matters
+---@field fix string  how to fix it, a command if there is one
+---@field account? string  where it is
+---@field region string  where it is
+---@field repository? string  the name
+---@field service? string  the name of the container service
+---@field principal? string  whom it is about
 ---@field statement? string  label of the statement
 ---@field index? integer     number of the statement
 ---@field control? string    the id of the resource control policy without which there is no finding

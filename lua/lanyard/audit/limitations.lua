@@ -9,8 +9,9 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
+--- A kind of policy that an audit did not consider.
 ---@class audit.Limitation
----@field kind "resource-control-policies"|"service-control-policies"|"vpc-endpoint-policies"
+---@field kind "resource-control-policies"|"service-control-policies"|"vpc-endpoint-policies"  of the policies
 ---@field reason string       why the audit did not consider them
 ---@field effect string       what they can change
 ---@field accounts? string[]  the accounts whose repositories it is about; absent: all of the report

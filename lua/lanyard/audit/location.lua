@@ -9,6 +9,7 @@ local grammar = require "lanyard.policy.lint.grammar"
 
 local M = {}
 
+--- The place of a finding in a policy's text.
 ---@class audit.Location
 ---@field first integer   offset of the first byte, from 1
 ---@field last integer    offset of the last byte

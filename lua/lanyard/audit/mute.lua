@@ -5,6 +5,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
+--- A mute of a rules file.
 ---@class rules.Mute
 ---@field finding string   the id of the findings that it mutes
 ---@field reason string

@@ -30,8 +30,8 @@ local M = {}
 
 --- A waiter of a description. The first of its acceptors that matches decides.
 ---@class aws.Waiter
----@field name string
----@field operation string
+---@field name string  "ServiceActive"
+---@field operation string  that is called
 ---@field shortest number  seconds
 ---@field longest number   seconds
 ---@field timeout number   seconds

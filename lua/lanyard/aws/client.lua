@@ -48,9 +48,9 @@ end
 ---@field region string          "us-east-1"
 ---@field endpoint string        the URL that is called
 ---@field signing_region string  the Region in signatures
----@field session aws.Session
----@field description aws.Service
----@field options aws.ClientOptions
+---@field session aws.Session  that made it
+---@field description aws.Service  its operations and waiters
+---@field options aws.ClientOptions  of its calls
 ---@field [string] fun(self: aws.Client, input?: table): table?, aws.Error?  the operations of the service
 local Client = {}
 

@@ -30,10 +30,10 @@ local M = {}
 
 --- A parsed service.
 ---@class aws.Service
----@field name string
----@field protocol "json"|"query"|"rest_json"
----@field operations table<string, aws.Operation>
----@field waiters table<string, aws.Waiter>
+---@field name string  "ecr"
+---@field protocol "json"|"query"|"rest_json"  of its requests
+---@field operations table<string, aws.Operation>  by name
+---@field waiters table<string, aws.Waiter>  by name
 ---@field acceptors table<string, aws.Acceptor[]>  the groups of acceptors that have a name
 ---@field secrets string[]
 ---@field transient table<string, boolean>

@@ -39,8 +39,8 @@ local M = {}
 
 --- What describes a service.
 ---@class aws.ServiceDescription
----@field name string
----@field protocol "json"|"query"|"rest_json"
+---@field name string  for `aws.client`, and in the name of the endpoint
+---@field protocol "json"|"query"|"rest_json"  of its requests
 ---@field version? string       json: "1.0" or "1.1"; query: the date of the API
 ---@field target? string        json: the prefix of X-Amz-Target
 ---@field signing_name? string  the name that requests are signed for, if it is not the service's

@@ -261,10 +261,11 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The caller
 
+--- Who calls, as STS sees it.
 ---@class aws.Identity
 ---@field account string  12 digits
----@field arn string
----@field user_id string
+---@field arn string  of the caller
+---@field user_id string  the unique id of the caller
 
 --- Returns the identity of the caller, from STS. It is requested once.
 ---@return aws.Identity? identity

@@ -22,11 +22,11 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 
 --- The settings of a session.
 ---@class aws.SessionSettings
----@field profile aws.Profile
+---@field profile aws.Profile  the profile, as the files have it
 ---@field region string                  "us-east-1"
 ---@field endpoint_url? string           replaces the endpoint of every service
----@field fips? boolean
----@field dualstack? boolean
+---@field fips? boolean  endpoints that are validated by FIPS 140
+---@field dualstack? boolean  endpoints with IPv6
 ---@field sts_global boolean             use STS's global endpoint in the Regions that had it by default
 ---@field sources table<string, string>  where each setting comes from: a variable, a profile, an option
 ---@field options aws.ClientOptions      the options of the session's clients

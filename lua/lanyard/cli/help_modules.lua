@@ -86,15 +86,32 @@ local function hint_of(found)
   end
 end
 
---- Returns the help of a module, a function, a method or a type.
----@param name string    "policy", "policy.new_access", "policy.Document:allow", "doc:allow", "policy.Witness"
+-- Returns the list of the modules in a folder such as text.
+local function folder_text(name, width)
+  local items = {}
+  for _, module in ipairs(documentation.modules()) do
+    items[#items + 1] = module.name:sub(1, #name + 1) == name .. "." and { module.name, module.summary } or nil
+  end
+  return #items > 0 and sections_text({ { title = "lanyard." .. name, blocks = { { items = items } } } }, width) or nil
+end
+
+--- Returns the help of a module, a function, a method, a type, or of a service or operation of AWS.
+---@param name string    "policy", "policy.new_access", "doc:allow", "policy.Witness", "ecr", "ecr:GetRepositoryPolicy"
 ---@param width? integer the width of the text; 80 unless given
 ---@return string? text
 ---@return string? message  why nothing was found in a module that exists; nil if there is no such module
 function M.text(name, width)
+  if name == "lanyard" then
+    return M.list(width)
+  end
+  local of_service, problem = require("lanyard.cli.help_services").sections(name)
+  if of_service then
+    return sections_text(of_service, width or WIDTH)
+  end
   local found, message = documentation.find(name)
   if not found then
-    return nil, message
+    local folder = folder_text(name:gsub("^lanyard%.", ""), width or WIDTH)
+    return folder, not folder and (problem or message) or nil
   end
   local sections
   if found.member then
@@ -138,15 +155,16 @@ function M.list(width)
   end
   return text_of({ "The modules for scripts. `require \"lanyard.NAME\"` loads one, and so does the field NAME of "
     .. "`require \"lanyard\"`, in the binary and in stock Lua 5.4.", { items = items } }, 0, width or WIDTH)
-    .. "\n\n" .. indented(HINT, 0, width or WIDTH)
+    .. "\n\n" .. indented(("%s Services of AWS have pages, too: 'lanyard help ecr', 'lanyard help "
+      .. "ecr:GetRepositoryPolicy'."):format(HINT), 0, width or WIDTH)
 end
 
---- Returns the names of the modules, as help accepts them.
+--- Returns the names of the modules and services, as help accepts them.
 ---@return string[]
 function M.names()
-  local names = {}
-  for i, module in ipairs(documentation.modules()) do
-    names[i] = module.name
+  local names = require("lanyard.aws.services").names()
+  for _, module in ipairs(documentation.modules()) do
+    names[#names + 1] = module.name
   end
   return names
 end

@@ -15,26 +15,10 @@ local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
 local topics = require "lanyard.cli.topics"
 
-local USAGE = [[
-usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
-       lanyard <file>.lua [<argument> ...]  run a script
-       lanyard - [<argument> ...]           run a script from standard input
-       lanyard -e <code> [<argument> ...]   run a line of Lua
-       lanyard help [<command>]             list the commands, or describe one
-       lanyard help environment             list the variables and config files
-       lanyard help errors                  list the errors with cause and remedy
-       lanyard help output                  describe --output and --query
-       lanyard help findings                list the findings of audit
-       lanyard help lint                    list the findings of policy lint
-       lanyard help modules                 list the Lua modules
-       lanyard help <module>[.<function>]   describe one, or what it has
-       lanyard scripts                      print where each command comes from
-       lanyard --version
-
---emulator runs the command against a new emulator of AWS, which keeps nothing;
---emulator=FILE takes what it has at first from a seed. 'lanyard help emulate'
-describes seeds, and shows how to keep an emulator.
-]]
+-- Loaded when it is printed. lanyard(1) is made from the same text.
+local function usage()
+  return require("lanyard.assets").read "lanyard/cli/usage.txt"
+end
 
 -- ---------------------------------------------------------------------------------------------
 -- Running
@@ -208,7 +192,7 @@ local function overview()
     }
   end
   local width = terminal.text_width()
-  print_harmless(layout.refit(USAGE, width) .. require("lanyard.cli.help").overview(list, width)
+  print_harmless(layout.refit(usage(), width) .. require("lanyard.cli.help").overview(list, width)
     .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
   return exit.STATUS.ok
 end
@@ -305,7 +289,7 @@ local function run(words)
   search_path.install()
   local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
-    terminal.note(USAGE)
+    terminal.note(usage())
     return exit.STATUS.usage
   elseif first == "--version" then
     terminal.out("lanyard " .. require "lanyard.version")

@@ -12,24 +12,13 @@ local M = {}
 
 local SUMMARY = "Grant and audit pull access of Lightsail container services to Amazon ECR."
 
-local USAGES = {
-  "lanyard [--emulator] <command> [OPTION ...] [<argument> ...]",
-  "lanyard <file>.lua [<argument> ...]",
-  "lanyard -e <code> [<argument> ...]",
-  "lanyard help [<command>|<topic>]",
-  "lanyard scripts",
-  "lanyard --version",
-}
-
 local DESCRIPTION = [[
 Grants Amazon Lightsail container services pull access to Amazon ECR private repositories, revokes it, and reports who
 has it. AWS creates one IAM role per container service, the ECR image puller role. A grant is a statement in a
 repository policy that allows this role to pull.
 
 Each command is a Lua script inside the binary, and your own scripts become commands, too. `lanyard help` lists the
-commands, `lanyard help NAME` describes one, and `lanyard scripts` prints where each comes from.
-
-With `--emulator` before it, a command runs against a new emulator of AWS, which keeps nothing.]]
+commands, `lanyard help NAME` describes one, and `lanyard scripts` prints where each comes from.]]
 
 local FILES = {
   { "~/.aws/config, ~/.aws/credentials", "Settings and credentials of the AWS CLI." },
@@ -94,6 +83,16 @@ function M.environment()
   return blocks
 end
 
+-- Returns the lines that `lanyard help` begins with, without what they do, and the text below them.
+local function usages()
+  local lines, text = assets.read("lanyard/cli/usage.txt"):match "^usage: (.-)\n\n(.*)$"
+  local found = {}
+  for line in lines:gmatch "[^\n]+" do
+    found[#found + 1] = line:gsub("^ +", ""):match "^(.-)  " or line:gsub("^ +", "")
+  end
+  return found, text
+end
+
 -- Returns the commands of a category.
 local function commands_of(category)
   local items = {}
@@ -107,7 +106,8 @@ local function commands_of(category)
 end
 
 local function main_page(date)
-  local description, see = prose.blocks(DESCRIPTION), {}
+  local synopsis, text = usages()
+  local description, see = prose.blocks(DESCRIPTION .. "\n\n" .. text), {}
   for _, category in ipairs(declaration.CATEGORIES) do
     description[#description + 1] = { heading = (category:gsub("^%l", string.upper)) }
     description[#description + 1] = { kind = "command", items = commands_of(category) }
@@ -116,7 +116,7 @@ local function main_page(date)
     see[i] = page_name(name) .. " 1"
   end
   return {
-    name = "lanyard", section = 1, summary = SUMMARY, date = date, synopsis = USAGES, see = see,
+    name = "lanyard", section = 1, summary = SUMMARY, date = date, synopsis = synopsis, see = see,
     sections = {
       { title = "DESCRIPTION", blocks = description },
       { title = "ENVIRONMENT", blocks = M.environment() },

@@ -12,12 +12,14 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
----@class desired.Desired  the content of a desired-state file
+--- The content of a desired-state file.
+---@class desired.Desired
 ---@field name string  what messages call the file
 ---@field region? string  the Region that the file is for; absent when it fits any Region
 ---@field grants desired.Grant[]
 
----@class desired.Grant  one grant of a desired-state file
+--- One grant of a desired-state file.
+---@class desired.Grant
 ---@field service string
 ---@field repositories string[]  names and globs
 ---@field expires? integer  seconds since 1970

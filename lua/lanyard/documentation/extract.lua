@@ -242,16 +242,18 @@ function Extraction:collect(list)
   end
 end
 
--- Each class belongs to the module that its name begins with, or to the first module that needs it.
+-- Each class belongs to the module that its name begins with, to the module whose source defines it, or to the first
+-- module that needs it.
 function Extraction:distribute(modules)
-  local by_name, owner = {}, {}
+  local by_name, by_file, owner = {}, {}, {}
   for _, module in ipairs(modules) do
-    by_name[module.name] = module
+    by_name[module.name], by_file[module.file] = module, module
   end
   for _, module in ipairs(modules) do
     for _, class in ipairs(self:needed(module, module.own_classes)) do
       if not owner[class] then
-        owner[class] = by_name[class.name:match "^(.*)%."] or by_name[class.name:match "^[^.]*"] or module
+        owner[class] = by_name[class.name:match "^(.*)%."] or by_name[class.name:match "^[^.]*"] or by_file[class.file]
+          or module
         table.insert(owner[class].classes, class)
       end
     end
@@ -262,6 +264,7 @@ function Extraction:distribute(modules)
     self:check_text(module)
     self:collect(module.members)
     for _, class in ipairs(module.classes) do
+      self:check_text(class)
       self:collect(class.methods)
       for _, method in ipairs(class.undocumented or {}) do
         table.insert(self.problems, { file = method.file, line = method.line,

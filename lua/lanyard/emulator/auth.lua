@@ -151,6 +151,7 @@ local function check_signature(request, signature, key)
   return true
 end
 
+--- Who an access key of the emulator belongs to.
 ---@class emulator.Caller
 ---@field arn string
 ---@field user_id string

@@ -53,6 +53,7 @@ local TYPES = {
 }
 local EFFECTS = { "throttle", "rate", "status", "error", "reset", "cut", "delay", "skew", "stale" }
 
+--- The faults of an emulator, and how often each was used.
 ---@class emulator.FaultPlan
 local Plan = {}
 Plan.__index = Plan

@@ -62,7 +62,8 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field now? fun(): number  the clock, in seconds since 1970
 ---@field random? fun(): number  for the probability of faults: numbers in [0, 1)
 
----@class emulator.World  everything that is emulated, without a server
+--- Everything that is emulated, without a server.
+---@class emulator.World
 ---@field account string
 ---@field lightsail_account string
 ---@field caller emulator.Caller
@@ -79,7 +80,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 --- A running emulator.
 ---@class emulator.Emulator
 ---@field url string            the endpoint: "http://127.0.0.1:8080"
----@field port integer
+---@field port integer  that it listens on
 ---@field world emulator.World  what is emulated
 local Emulator = {}
 Emulator.__index = Emulator

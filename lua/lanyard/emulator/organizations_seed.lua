@@ -10,8 +10,9 @@ local organizations = require "lanyard.emulator.organizations"
 
 local M = {}
 
+--- The organization of a seed.
 ---@class emulator.SeedOrganization
----@field id? string
+---@field id? string  "o-a1b2c3d4e5"
 ---@field accounts? { id: string, name: string?, email: string?, state: string?, parent: string? }[]  besides the
 ---  emulator's own
 ---@field management? string  the account that manages it, unless the emulator's own does

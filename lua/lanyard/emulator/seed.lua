@@ -28,15 +28,15 @@ local M = {}
 
 --- What exists in an emulator at the start.
 ---@class emulator.Seed
----@field regions? table<string, emulator.SeedRegion>
+---@field regions? table<string, emulator.SeedRegion>  by name
 ---@field roles? string[]  ARNs of roles that policies can name and AssumeRole accepts
 ---@field users? string[]  ARNs of users that policies can name
 ---@field organization? emulator.SeedOrganization|false  false: the account is in no organization
 
 --- What exists in one Region at the start.
 ---@class emulator.SeedRegion
----@field services? emulator.SeedService[]
----@field repositories? emulator.SeedRepository[]
+---@field services? emulator.SeedService[]  container services of Lightsail
+---@field repositories? emulator.SeedRepository[]  repositories of ECR
 ---@field registry_policy? string|table             its text, or a table that becomes JSON
 ---@field account_settings? table<string, string>   { REGISTRY_POLICY_SCOPE = "V1" }
 

@@ -10,12 +10,14 @@ local M = {}
 
 local VERSION = 2
 
+--- What exists in one Region of an emulator.
 ---@class emulator.RegionState
 ---@field services table       see lanyard.emulator.lightsail.services
 ---@field repositories table   see lanyard.emulator.ecr.repositories
 ---@field registry_policy? emulator.StoredPolicy
 ---@field account_settings? table<string, string>  see lanyard.emulator.ecr.account_settings
 
+--- Everything that exists in an emulator, as its state file has it.
 ---@class emulator.State
 ---@field version integer
 ---@field regions table<string, emulator.RegionState>

@@ -3,7 +3,8 @@
 --- A class has an identity (an account, an organization, ...), which is a principal of a statement or one demand of its
 --- conditions, and further demands (lanyard.policy.demand). A class can be written as statements, so the engine behind
 --- new_access decides whether a policy reaches it.
----
+
+--- A class of callers: an account, an organization, a service, everyone, and what restricts their requests.
 ---@class policy.Class
 ---@field kind string     everyone, any-organization, organization, organization-path, account, pattern, principal,
 ---                       provider, any-service or service

@@ -3,13 +3,15 @@
 ---     for _, change in ipairs(compare(old, new)) do print(change.kind, change.label) end
 ---
 --- Statements are paired by meaning and Sid, then by Sid, by meaning, and by principals.
+
+--- A difference between two documents.
 ---@class policy.Change
 ---@field kind "added"|"removed"|"changed"|"document"  "document" is a change of Version, Id or another member
 ---@field label string  the Sid, or "#" and the index
----@field sid? string
+---@field sid? string  the Sid of the statement
 ---@field from? policy.Statement  the old statement
 ---@field to? policy.Statement    the new statement
----@field elements { element: string, removed: string[], added: string[] }[]
+---@field elements { element: string, removed: string[], added: string[] }[]  which elements differ, and how
 
 local lists = require "lanyard.lists"
 local label = require("lanyard.policy.statements").label

@@ -5,7 +5,8 @@
 ---     end
 ---
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
----
+
+--- What a condition demands of one key of a request.
 ---@class policy.Demand
 ---@field requires "listed"|"unlisted"|"present"|"absent"|"listed-or-absent"|"unlisted-or-absent"|"unknown"
 ---@field facet string     what the key says: see FACETS; "request" for other keys

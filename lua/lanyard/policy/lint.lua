@@ -9,10 +9,11 @@
 ---
 --- lint.catalogue has every check by id (lanyard.policy.lint.catalogue). What the linter knows about the principals of
 --- an AWS service is registered with lint.register (lanyard.policy.lint.services).
----
+
+--- A finding of the linter.
 ---@class policy.lint.Finding
----@field id string
----@field severity string
+---@field id string  as `lanyard help lint` lists it
+---@field severity string  "critical", "high", "medium", "low" or "info"
 ---@field message string      what is wrong
 ---@field fix string          how to fix it
 ---@field statement? integer  index of the statement; nil for a finding about the whole document

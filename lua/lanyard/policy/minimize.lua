@@ -22,6 +22,7 @@ local label = require("lanyard.policy.statements").label
 local networks = require "lanyard.policy.networks"
 local redundancy = require "lanyard.policy.redundancy"
 
+--- A redundant part that was removed.
 ---@class policy.Removal
 ---@field statement string  the Sid, or "#" and the index in the original document
 ---@field element? string   the element that lost a value, such as "Action" or "Condition"; nil for a whole statement

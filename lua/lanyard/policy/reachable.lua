@@ -20,6 +20,7 @@ local inclusion = require "lanyard.policy.inclusion"
 local json = require "lanyard.json"
 local reason = require "lanyard.policy.reason"
 
+--- A class of callers that a document can allow something.
 ---@class policy.ReachedClass : policy.Class
 ---@field witness? policy.Witness  a request by this class that is allowed
 ---@field certain boolean          false if it depends on what AWS leaves open

@@ -14,21 +14,24 @@ local M = {}
 --- Why a question is not asked: the budget of all questions about a document is spent.
 M.TOO_MANY = "the policy has too many statements for a question about each caller"
 
+--- Options of the questions about every possible request.
 ---@class policy.ReasonOptions
 ---@field kind? "resource"|"identity"        "resource" by default; an identity policy names no principal
 ---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
 ---@field always? string[]                   condition keys that every request has
 ---@field limit? integer                     how much work is done; 200,000 per millisecond, about
 
+--- A request that a policy allows.
 ---@class policy.Request
----@field principal string
----@field action string
+---@field principal string  an ARN, an account, a service or "*"
+---@field action string  "ecr:BatchGetImage"
 ---@field issuer? string    the user that federated the principal, where the answer depends on it
 ---@field resource? string  nil if the policies name no resource
----@field context table<string, string|string[]>
+---@field context table<string, string|string[]>  condition keys and their values
 
+--- A request that answers a question, and why.
 ---@class policy.Witness
----@field request policy.Request
+---@field request policy.Request  that is allowed
 ---@field statement integer  the statement of the new document that allows the request
 ---@field because string     why the new document allows the request
 ---@field before string      why the old document does not

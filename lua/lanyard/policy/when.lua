@@ -14,7 +14,7 @@ local M = {}
 --- for what AWS leaves open, { and = list }, { or = list } or { not = test }. The keys "resource" and "issuer" are the
 --- members of the request.
 ---@class policy.When
----@field text string
+---@field text string  for people
 ---@field expression table|boolean
 
 local function open(text)

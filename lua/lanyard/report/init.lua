@@ -24,6 +24,7 @@ local M = {
 -- Formats whose texts depend on the properties of findings.
 local NEEDS_CATALOGUE = lists.set "sarif html svg dot mermaid"
 
+--- What a format of a report needs besides the report.
 ---@class report.Options
 ---@field catalogue? table<string, table>  the properties of findings by id: `lanyard.audit.catalogue`; required for
 ---  "sarif", "html" and the formats of the graph

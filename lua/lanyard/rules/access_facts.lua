@@ -7,7 +7,8 @@ local policy = require "lanyard.policy"
 
 local M = {}
 
----@class rules.Caller  a class of callers
+--- A class of callers.
+---@class rules.Caller
 ---@field kind string     everyone, any-organization, organization, organization-path, account, pattern, principal,
 ---                       provider, any-service or service
 ---@field id? string      the organization, account, ARN, pattern or service

@@ -15,17 +15,18 @@ local services = require "lanyard.access.services"
 
 local M = {}
 
----@class rules.Change  the argument of a rule's check
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"
+--- The argument of a rule's check.
+---@class rules.Change
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"  what is changed
 ---@field dry_run boolean  whether nothing is written in any case
 ---@field time string  the current time, as "2027-01-31T12:00:00Z"
 ---@field epoch integer  the same in seconds since 1970
----@field caller? { account: string, arn: string, region: string }
----@field service? rules.Service
+---@field caller? { account: string, arn: string, region: string }  who changes it
+---@field service? rules.Service  the container service
 ---@field repository? string  the name
----@field repository_details? rules.Repository
----@field before? rules.Policy
----@field after? rules.Policy
+---@field repository_details? rules.Repository  what ECR says about the repository
+---@field before? rules.Policy  the policy as it is
+---@field after? rules.Policy  the policy as it would be
 ---@field new_access? rules.Caller[]  who gains access to the repository by the change
 ---@field organization? { id: string? }  the organization of the account, for a bundled rule that needs it
 ---@field reach? rules.Caller[]  who has access to the repository after the change
@@ -33,24 +34,27 @@ local M = {}
 ---@field deployment? table  the request of a deployment, without the values of its environment
 ---@field unknown? string  what could not be read, and why
 
----@class rules.Service  a service that does not exist has only a name, and no tags
----@field name string
----@field arn? string
----@field region? string
----@field state? string
----@field role? { active: boolean, arn: string? }
----@field tags table<string, string>
+--- A container service, as a rule sees it. One that does not exist has only a name, and no tags.
+---@class rules.Service
+---@field name string  the name
+---@field arn? string  of the service
+---@field region? string  its Region
+---@field state? string  as Lightsail has it
+---@field role? { active: boolean, arn: string? }  the puller role
+---@field tags table<string, string>  of the service
 
+--- A repository, as a rule sees it.
 ---@class rules.Repository
----@field name string
----@field arn string
----@field account string
----@field region string
----@field mutability string
----@field tags? table<string, string>
+---@field name string  "team/web"
+---@field arn string  of the repository
+---@field account string  of the registry
+---@field region string  of the registry
+---@field mutability string  of its tags
+---@field tags? table<string, string>  of the repository
 
+--- A policy, as a rule sees it.
 ---@class rules.Policy
----@field text string
+---@field text string  as ECR has it
 ---@field statements table[]  { sid, effect, principals = { { type, value } }, actions, resources,
 ---                           conditions = { { operator, key, values } }, ... }
 

@@ -24,6 +24,7 @@ M.NONE = "none"
 
 local MAX_BYTES = 1 << 20
 
+--- A rule of a rules file.
 ---@class rules.Rule
 ---@field name string
 ---@field on table<string, true>  the kinds of changes that it applies to
@@ -31,6 +32,7 @@ local MAX_BYTES = 1 << 20
 ---@field bundled? boolean             the rule is one of lanyard's
 ---@field needs_organization? boolean  the rule uses the fact `organization`
 
+--- An example of a rules file.
 ---@class rules.Example
 ---@field name string
 ---@field change rules.Change
@@ -38,6 +40,7 @@ local MAX_BYTES = 1 << 20
 ---@field text? string  a part of the expected text
 ---@field location string  FILE:LINE
 
+--- What a rules file declares.
 ---@class rules.Contents
 ---@field rules rules.Rule[]
 ---@field mutes rules.Mute[]

@@ -19,6 +19,7 @@ M.DEFAULT_PATH = rules_file.DEFAULT_PATH
 --- The name of a rules file that means: no rules.
 M.NONE = rules_file.NONE
 
+--- What a rule answered about a change.
 ---@class rules.Answer
 ---@field kind "deny"|"warn"|"finding"|"allow"
 ---@field rule rules.Rule
@@ -34,6 +35,7 @@ M.NONE = rules_file.NONE
 ---@field check_mute? fun(mute: rules.Mute): true?, string?  checks each mute when the file is loaded
 ---@field for_review? boolean  load the file of the current directory also if it is not trusted
 
+--- The rules that apply to changes.
 ---@class rules.Rules
 ---@field file? string  the path of the file, once it is loaded and exists
 ---@field digest? string  the SHA-256 of the file, once it is loaded

@@ -62,6 +62,7 @@ function M.faults(value)
   suite.set("faults", value_of(value))
 end
 
+--- How a command ended, and what it printed.
 ---@class testing.Result
 ---@field status integer|string  the exit status, or "signal N"
 ---@field out string

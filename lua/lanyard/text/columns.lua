@@ -209,7 +209,8 @@ local function list_of(headings, rows, paint, available)
   return table.concat(lines, "\n") .. "\n"
 end
 
----@alias columns.Cell string|number|{ [1]: string|number, [2]?: string }  a text, or a text and its colour
+--- A cell of a table: a text, or a text and its colour.
+---@alias columns.Cell string|number|{ [1]: string|number, [2]?: string }
 
 local function plain(_, text)
   return text

@@ -12,6 +12,7 @@
 --- Members of objects are encoded in the order of their names, bytewise. Text is UTF-8.
 local json = {}
 
+--- How a value is encoded.
 ---@class json.EncodeOptions
 ---@field pretty? boolean  write one member or item per line, indented by two blanks
 

@@ -35,18 +35,18 @@ function policy.parse(text) end
 --- A statement of a document, as a copy: changing it changes no document.
 ---@class policy.Statement
 ---@field index integer          its position in the document, from 1
----@field sid? string
+---@field sid? string  its Sid
 ---@field effect? "Allow"|"Deny" nil if it is neither
----@field principals policy.Principal[]
+---@field principals policy.Principal[]  of Principal or NotPrincipal
 ---@field not_principal boolean  the principals are the ones of NotPrincipal
----@field actions string[]
+---@field actions string[]  of Action or NotAction
 ---@field not_action boolean     the actions are the ones of NotAction
----@field resources string[]
+---@field resources string[]  of Resource or NotResource
 ---@field not_resource boolean   the resources are the ones of NotResource
 ---@field has_resource boolean   it has Resource or NotResource
----@field has_condition boolean
----@field condition_keys string[]
----@field conditions policy.Condition[]
+---@field has_condition boolean  it has a Condition with a key
+---@field condition_keys string[]  the keys in its Condition, with their operators
+---@field conditions policy.Condition[]  each key under each operator
 ---@field flaw? string           what IAM does not accept in it; such a statement decides nothing
 ---@field text string            its JSON text, as the document has it
 ---@field first integer          the position of its first byte in the document's text, from 1
@@ -84,6 +84,7 @@ local Document = {}
 ---@return integer touched  the number of statements that were changed or removed
 function Document:revoke(options) end
 
+--- What `Document:revoke` removes: give `principal` or `match`.
 ---@class policy.RevokeOptions
 ---@field principal? string  as the policy has it; an account also matches the ARN of its root
 ---@field match? fun(type: string, value: string, statement: policy.Statement): boolean  decides for each principal

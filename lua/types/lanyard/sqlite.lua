@@ -20,6 +20,7 @@
 --- extension can be loaded. A build without libsqlite3 has this module, but cannot open a database.
 local sqlite = {}
 
+--- How a database is opened.
 ---@class sqlite.OpenOptions
 ---@field readonly? boolean  statements cannot write, and the file is not created
 ---@field busy? number       seconds to wait for the lock of another process, while nothing else runs; 0 by default

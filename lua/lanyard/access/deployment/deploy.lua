@@ -158,9 +158,9 @@ end
 ---@class access.deployment.Result
 ---@field kind "requested"|"unchanged"|"not deployed"|"failed"|"interrupted"  not deployed: the role or a grant failed
 ---  before; interrupted: while the deployment was requested
----@field version? integer
----@field role? { kind: string, service: access.Service?, err: aws.Error? }
----@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]
+---@field version? integer  of the requested deployment
+---@field role? { kind: string, service: access.Service?, err: aws.Error? }  how the puller role was enabled
+---@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  what was granted
 
 --- What is known of a deployment that is being carried out.
 ---@class access.deployment.Seen

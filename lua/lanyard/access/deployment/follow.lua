@@ -19,10 +19,11 @@ local GRACE = 30
 
 local RESULTS = { ACTIVE = "active", FAILED = "failed", INACTIVE = "replaced" }
 
+--- How a deployment ended.
 ---@class access.deployment.Outcome
----@field version integer
+---@field version integer  of the deployment
 ---@field result "active"|"failed"|"canceled"|"replaced"  replaced: a later deployment is active
----@field service access.Service
+---@field service access.Service  as it is afterwards
 ---@field seconds number  for how long it was followed
 
 -- The result of a version that is not in progress | nil if it is not known yet | nil, err

@@ -8,19 +8,19 @@ local M = {}
 
 --- The image of a container.
 ---@class access.deployment.Image
----@field container string
+---@field container string  the name of the container
 ---@field reference? string    what the deployment has; of an argument without a registry, `images.resolve` sets it
 ---@field given boolean?       named by the caller, not taken from the running deployment
 ---@field outside boolean?     not in a private registry of ECR: a public one, or Lightsail's own store
----@field account? string
----@field region? string
----@field host? string
----@field repository_name? string
----@field tag? string
----@field digest? string
+---@field account? string  the registry's account
+---@field region? string  the registry's Region
+---@field host? string  the registry's host
+---@field repository_name? string  as the image names it
+---@field tag? string  as the image names it
+---@field digest? string  as the image names it
 ---@field foreign? boolean     of another account; set by `images.resolve`, like the members below
----@field repository? access.Repository
----@field found_digest? string
+---@field repository? access.Repository  as ECR has it
+---@field found_digest? string  of the image in ECR
 ---@field pushed? number       seconds since 1970
 
 --- Returns nil and an error about an image; its message is safe to print on a terminal.

@@ -6,11 +6,12 @@ local requests = require "lanyard.access.deployment.request"
 
 local M = {}
 
+--- A deployment of a container service.
 ---@class access.Deployment
----@field version integer
----@field state "ACTIVATING"|"ACTIVE"|"INACTIVE"|"FAILED"
+---@field version integer  its number, from 1
+---@field state "ACTIVATING"|"ACTIVE"|"INACTIVE"|"FAILED"  as Lightsail has it
 ---@field created number  seconds since 1970
----@field request access.deployment.Request
+---@field request access.deployment.Request  as CreateContainerServiceDeployment has it
 
 local ANSWER = { service = "lightsail", operation = "GetContainerServiceDeployments" }
 

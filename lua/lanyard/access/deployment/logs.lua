@@ -11,8 +11,9 @@ local M = {}
 local LINES = 20
 local PAGES = 40
 
+--- A line that a container printed.
 ---@class access.deployment.Log
----@field container string
+---@field container string  its name
 ---@field lines { time: number, message: string }[]  the newest line last; time: seconds since 1970
 ---@field spoke boolean  the container logged something itself
 ---@field cut? boolean   the log continues after the lines

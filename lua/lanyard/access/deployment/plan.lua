@@ -24,23 +24,24 @@ local M = {}
 ---@class access.deployment.Wants
 ---@field images { container: string, text: string }[]  text: REPOSITORY[:TAG|@DIGEST], or with a registry's host
 ---@field request? access.deployment.Request  instead of the running deployment's
----@field public_endpoint? { containerName: string, containerPort: integer }
+---@field public_endpoint? { containerName: string, containerPort: integer }  as CreateContainerServiceDeployment has it
 ---@field resolve? boolean  replace the tags of named images by digests
 ---@field force? boolean    deploy even if the same deployment is running
 ---@field dry_run? boolean  for permit
 
+--- What a deployment would do.
 ---@class access.deployment.Plan
----@field service access.Service
----@field current? access.Deployment
+---@field service access.Service  as it is before
+---@field current? access.Deployment  the deployment that runs
 ---@field newest integer     the highest version of the service
----@field request access.deployment.Request
----@field images access.deployment.Image[]
----@field repositories access.Repository[]
+---@field request access.deployment.Request  that would be sent
+---@field images access.deployment.Image[]  of its containers
+---@field repositories access.Repository[]  that its images are in
 ---@field grants table[]     what region:change_each returned for a dry run of the grants
----@field needs_role boolean
+---@field needs_role boolean  the puller role would be enabled
 ---@field in_place boolean   the same deployment is running, so that there is nothing to deploy
 ---@field why? string        why it is deployed although it is running
----@field warnings string[]
+---@field warnings string[]  for people
 
 -- ---------------------------------------------------------------------------------------------
 -- The request

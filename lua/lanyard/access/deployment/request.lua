@@ -15,11 +15,12 @@ local M = {}
 ---@field containers table<string, access.deployment.Container>  by name
 ---@field publicEndpoint? { containerName: string, containerPort: integer, healthCheck: table? }
 
+--- A container of a deployment, as CreateContainerServiceDeployment has it.
 ---@class access.deployment.Container
----@field image string
----@field command? string[]
----@field environment? table<string, string>
----@field ports? table<string, string>
+---@field image string  as CreateContainerServiceDeployment has it
+---@field command? string[]  the words of the command
+---@field environment? table<string, string>  variables by name
+---@field ports? table<string, string>  protocols by port
 
 -- https://docs.aws.amazon.com/general/latest/gr/lightsail.html
 local MOST_CONTAINERS = 10

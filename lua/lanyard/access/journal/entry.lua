@@ -15,8 +15,8 @@ local M = {}
 
 --- An entry of the journal.
 ---@class journal.Entry
----@field id string
----@field version integer
+---@field id string  its name in the journal
+---@field version integer  of the form of the entry
 ---@field time string        timestamp of the beginning of the change
 ---@field closed? number     when it was finished, in seconds since 1970
 ---@field action string      "grant", "revoke", "undo", "apply", "restore", "minimize" or "edit"
@@ -24,12 +24,12 @@ local M = {}
 ---@field detail? table      what the action recorded about itself; `undoes` of an undo is the id of another entry
 ---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
 ---  writer replaced it before it was read back. A write that did not take effect leaves no entry.
----@field repository string
+---@field repository string  its name
 ---@field caller? string      the ARN of the caller, if it was known without a call
 ---@field access_key? string  the id of the access key that signed the change; absent in entries of 0.1.0
----@field account? string
----@field region? string
----@field endpoint? string
+---@field account? string  of the registry
+---@field region? string  of the registry
+---@field endpoint? string  the endpoint of ECR that was called
 ---@field before? string     policy text, absent if there was no policy
 ---@field after? string      policy text, absent if the policy was deleted
 ---@field lost? string       policy text with the statements of others that disappeared during the change

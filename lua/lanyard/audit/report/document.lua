@@ -15,13 +15,14 @@ local M = {}
 --- The version of the schema. It rises when a reader of the earlier version would misread a report.
 M.VERSION = 2
 
+--- A report of an audit, as `lanyard audit --output json` prints it.
 ---@class audit.Report
----@field version integer
+---@field version integer  of the form of the report
 ---@field tool string               "lanyard" and its version
 ---@field time string               a timestamp; of a merged report the one of its earliest part
 ---@field run? string               the id of the run, which all parts of an audit have
 ---@field settings? audit.Settings  the options of the audit; of a merged report if all parts have the same
----@field scopes audit.Scope[]
+---@field scopes audit.Scope[]  each account and Region
 ---@field findings audit.Finding[]  of all scopes, the most severe first
 ---@field rules? audit.Rules[]      the rules files in force; empty if there was none
 ---@field limitations? audit.Limitation[]  what the audit did not consider; absent in reports of earlier releases
@@ -40,20 +41,20 @@ M.VERSION = 2
 
 --- A rules file of an audit, or of one whose report was merged.
 ---@class audit.Rules
----@field file string
+---@field file string  its path
 ---@field mutes integer             mutes in force; expired ones are not counted
 ---@field untrusted? boolean        the file was not trusted, so its rules and mutes were not in force
 
 --- An account and Region. One that could not be audited has `error`, and neither repositories nor services.
 ---@class audit.Scope
----@field account? string
----@field region? string
+---@field account? string  12 digits
+---@field region? string  "us-east-1"
 ---@field profile? string           the requested profile
 ---@field role? string              the role that was assumed to read the account
----@field error? { code: string, message: string }
+---@field error? { code: string, message: string }  why it could not be audited
 ---@field skipped? boolean          the account has not enabled the Region
----@field repositories? table[]
----@field services? table[]
+---@field repositories? table[]  each with who can pull from it
+---@field services? table[]  the container services
 ---@field services_error? string    why the services could not be listed
 ---@field deployments_error? string why the deployments of a service could not be read
 ---@field registry_error? string    why the registry policy could not be read

@@ -46,6 +46,7 @@ local function principal_exists(world, value)
   return id ~= nil, id
 end
 
+--- A policy that the emulator stores.
 ---@class emulator.StoredPolicy
 ---@field text string
 ---@field ids table<string, string>  the unique IDs of the roles and users that it names, by ARN

@@ -92,12 +92,12 @@ end
 
 --- A repository of a seed.
 ---@class emulator.SeedRepository
----@field name string
+---@field name string  the name
 ---@field policy? string|table      its text, or a table that becomes JSON
 ---@field images? (string|table)[]  tags; or tables with `tag`, and how the image behaves: `exits` (it ends at once),
 ---  `port` (the only one that it listens on), `health` (the status of its health check), `log` (what it prints)
----@field tags? table<string, string>
----@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }
+---@field tags? table<string, string>  of the repository
+---@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }  as CreateRepository has it
 
 --- Creates a repository of a seed.
 ---@param world emulator.World

@@ -12,14 +12,14 @@ local M = {}
 
 --- A container service of a seed.
 ---@class emulator.SeedService
----@field name string
+---@field name string  the name
 ---@field power? string         "nano"
 ---@field scale? integer        the number of nodes
 ---@field role? boolean         whether the puller role is on
 ---@field role_arn? string      of the puller role, instead of one that is made up
 ---@field containers? table     of a deployment: as CreateContainerServiceDeployment has them
 ---@field publicEndpoint? table of the deployment
----@field tags? table<string, string>
+---@field tags? table<string, string>  of the service
 
 -- What a deployment of these members must look like, as CreateContainerService validates it.
 local SHAPE = shape.structure {

@@ -6,6 +6,7 @@
 ---@field trusted_accounts? string[]
 ---@field trusted_organizations? string[]  ids, or paths of units: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 ---
+--- How an account or organization relates to the owner of a resource.
 ---@alias policy.Relation "own"|"trusted"|"other"|"unknown"
 
 local arn = require "lanyard.arn"

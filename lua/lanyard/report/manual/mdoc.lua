@@ -110,6 +110,10 @@ local function macro_of(word)
   elseif word == "..." then
     return "No ..."
   end
+  local name, suffix = word:match "^<(.+)>(%.%l+)$"
+  if name then
+    return ("Ar %s Ns Cm %s"):format(word_of(name), word_of(suffix))
+  end
   local operand = word:match "^<(.+)>$" or word:match "^%u[%u%d_|#/=,:*'.-]*$"
   return (operand and "Ar " or "Cm ") .. word_of(operand or word)
 end
