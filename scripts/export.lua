@@ -47,7 +47,9 @@ end
 
 local desired_file = require "lanyard.desired.file"
 local export = require "lanyard.desired.export"
+local meters = require "lanyard.meter"
 local print_desired = require "lanyard.cli.desired"
+local progress = require "lanyard.cli.progress"
 local report = require "lanyard.cli.print"
 
 local desired
@@ -58,7 +60,8 @@ end
 local region = cli.connect(options)
 local exported
 if desired then
-  exported = cli.check(export.from_file(region, desired))
+  local meter = meters.new { what = "repositories", verb = "were read" }
+  exported = cli.check(progress.during(meter, export.from_file, region, desired, meter))
 else
   exported = cli.check(export.from_account(region))
 end

@@ -22,8 +22,9 @@ each test has a new emulator:
   end)
 
 A spec can run the commands in its own folder, and the ones in the folder above if its own is
-called spec, specs, test or tests. Other settings of this machine do not apply: HOME is an empty
-folder, and there are no credentials, so that no test reaches AWS. The clock is in UTC.
+called spec, specs, test or tests. Other settings of this machine do not apply: HOME and the current
+directory are empty folders, and there are no credentials, so that no test reaches AWS. Times are
+in UTC.
 
 These are global in a spec:
 
@@ -57,6 +58,7 @@ These are in the module lanyard.testing:
                        returns { status, out, err }
   folder()             an empty folder, which is removed after the test
   write(NAME, TEXT)    writes a file there, and returns its path
+  path(NAME)           the path of a file beside the spec
   url(), calls()       the address of the emulator, and the calls to it
 
 `lanyard help emulate` describes seeds and faults. Modules that a test calls in its own process, such

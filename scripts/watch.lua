@@ -53,7 +53,9 @@ local bounded = require "lanyard.text.bounded"
 local clock = require "lanyard.clock"
 local environment = require "lanyard.environment"
 local notify = require "lanyard.watch.notify"
+local meters = require "lanyard.meter"
 local process = require "lanyard.process"
+local progress = require "lanyard.cli.progress"
 local shellwords = require "lanyard.text.shellwords"
 local single_instance = require "lanyard.watch.single_instance"
 local system = require "lanyard.system"
@@ -91,6 +93,10 @@ end
 
 local function once()
   local output, started = bounded.new(MAX_OUTPUT), clock.time()
+  local began = clock.now()
+  local _ <close> = progress.show {
+    line = function() return "running for " .. meters.duration(clock.now() - began) end,
+  }
   local ended, err = process.run {
     words = process.lanyard(words), errors = "keep", output = function(text) output:add(text) end,
     -- What the command reports of its changes when it is interrupted is printed, whether or not it is new.
@@ -108,6 +114,10 @@ return watch.run {
   every = options.every, times = options.times, until_ok = options.until_ok,
   stop_on_failure = options.stop_on_failure, always = options.always,
   channels = channels,
+  waiting = function(seconds)
+    local next_run = clock.now() + seconds
+    return progress.show { line = function() return "next run in " .. meters.duration(next_run - clock.now()) end }
+  end,
   log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.shown(clock.time()), text)) end,
   show = function(run)
     if terminal.closed then

@@ -3,6 +3,6 @@
 ---@type string[]
 return {
   "access", "assertions", "audit", "aws", "aws.services", "cli", "cli.print", "clock", "emulator", "errors", "http",
-  "httpd", "json", "policy", "process", "report", "sqlite", "task", "testing", "text.columns", "text.diff",
-  "text.escape", "text.shellwords", "text.suggest", "text.timestamp",
+  "httpd", "json", "policy", "process", "report", "sqlite", "system", "task", "testing", "text.columns",
+  "text.diff", "text.escape", "text.shellwords", "text.suggest", "text.timestamp",
 }

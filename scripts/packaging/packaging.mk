@@ -103,7 +103,7 @@ deb: deb-deps dist ## build/dist: the Debian packages lanyard and lua-lanyard, o
 
 rpm-deps:; @.ci/install rpm
 
-rpm: rpm-deps sbom ## build/dist: an RPM with the static binary
+rpm: rpm-deps sbom man ## build/dist: an RPM with the static binary
 	@scripts/packaging/rpm.sh $(STATIC) $(VERSION) $(EPOCH) $(ARCH) $(DIST)
 
 packages: static sbom oci deb rpm ## build/dist: all of them

@@ -130,7 +130,7 @@ describe("the names for completion", function()
     end
   end)
 
-  it("are not written to a folder that others can write, and that is no failure", function()
+  it("are not written to a folder that others can write, and that is not an error", function()
     shell('mkdir -p "$0/cache/lanyard/completion"; chmod 777 "$0/cache/lanyard/completion"', home.path)
     assert.equal(0, run("status").status)
     assert.equal("", shell('ls "$0/cache/lanyard/completion"', home.path))

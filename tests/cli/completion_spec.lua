@@ -5,7 +5,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 local system = require "lanyard.system"
 
-local HOME = "HOME" -- stands for the value of the variable
+local HOME = "HOME" -- in place of the value of the variable
 local TOUCH = "$(touch x)"
 local ODD = [[it's "my" `touch y` a*b !z;&|<>~]]
 
@@ -108,6 +108,9 @@ local CASES = {
   { "status \"$HOME\" 'a b' tab\t", "status", HOME, "a b", "tab" },
   { "status $(echo v) pl\t", "status", "v", "plain:colon=sign" },
   { "policy lint fi\t", "policy", "lint", "file $(touch z).lua" },
+  { "revoke --rules=fi\t", "revoke", "--rules=file $(touch z).lua" },
+  { "docs --man=fo\tx", "docs", "--man=folder/x" },
+  { "--emulator=fi\t status", "--emulator=file $(touch z).lua", "status" },
   { "trust fo\tx", "trust", "folder/x" },
   { "help rul\t te\t", "help", "rules", "test" },
   { "watch -- sta\t my-\t", "watch", "--", "status", "my-container-service" },

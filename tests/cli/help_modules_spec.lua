@@ -49,6 +49,14 @@ describe("lanyard help", function()
     assert.equal(result.out, help("policy.new_access(before, after)").out)
   end)
 
+  it("prints examples that can be copied: with the modules that they use", function()
+    local text = help("policy.Document:allow").out
+    assert.matches('\n  local policy = require "lanyard.policy"\n  local doc = policy.new%(%)\n', text)
+    local code = text:match "\n(  local policy.-)\n\n"
+    local result = helper.run { helper.lanyard, "-e", code }
+    assert.equal("true\tadded statement 1\t1\n", result.out, result.err)
+  end)
+
   it("describes a method by its class, and by an object of any name", function()
     local result = help "aws.Client:each"
     assert.matches("^aws.Client:each%(operation, member %[, input%]%)\n", result.out)
@@ -58,7 +66,10 @@ describe("lanyard help", function()
     assert.matches("^policy.Document:allow%(grant%)", help("doc:allow").out)
   end)
 
-  it("describes a type and a value", function()
+  it("describes a type, a value and a folder", function()
+    assert.matches("^lanyard.text\n.*\n  text.columns +Lays out", help("text").out)
+    assert.equal(help("lanyard.text").out, help("text").out)
+    assert.equal(help("lanyard.policy").out, help("lanyard.policy.").out)
     assert.matches("\n  summary +string%. One sentence", help("cli.Declaration").out)
     assert.matches('\n  "duration" +90s, 10m, 2h or 1d', help("cli.TypeName").out)
     assert.matches("The type is `integer`", help("policy.LIMIT").out)
@@ -76,7 +87,9 @@ describe("lanyard help", function()
       ["policy.new_acces"] = "lanyard.policy has no 'new_acces'; did you mean 'new_access'?",
       ["json.encod"] = "lanyard.json has no 'encod'; did you mean 'encode'?",
       ["policy.Document:alow"] = "policy.Document has no method 'alow'; did you mean 'allow'?",
-      ["text.timestmp"] = "there is no command 'text.timestmp'; did you mean 'text.timestamp'?",
+      ["text.timestmp"] = "there is no 'text.timestmp'; did you mean 'text.timestamp'?",
+      ["lanyard.polcy"] = "there is no 'lanyard.polcy'; did you mean 'policy'?",
+      ["jsno.decode"] = "there is no 'jsno.decode'; did you mean 'json.decode'?",
       ["jsn"] = "there is no command 'jsn'; did you mean 'json'?",
     } do
       local result = help(name)

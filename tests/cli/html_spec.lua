@@ -200,4 +200,18 @@ describe("the SVG of a graph in a browser", function()
     assert.same({}, page.requests)
     assert.same({ 2, "Graph of grants" }, page.values)
   end)
+
+  it("has the manual on a phone, in light and dark", function()
+    if not has_browser() then
+      return
+    end
+    local text = helper.run({ helper.lanyard, "docs" }).out
+    for _, dark in ipairs { false, true } do
+      local page = browse("manual.html", text, { width = 400, dark = dark, shots = shots("manual", 400), FITS,
+        "document.querySelectorAll('section').length > 40", "getComputedStyle(document.body).backgroundColor" })
+      assert.same({}, page.errors)
+      assert.same({}, page.requests)
+      assert.same({ true, true, dark and "rgb(13, 17, 23)" or "rgb(255, 255, 255)" }, page.values)
+    end
+  end)
 end)

@@ -144,7 +144,7 @@ describe("lanyard runbook", function()
     helper.write(folder .. "/wait.lua", WAITING)
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
-    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted %[Interrupted%]\n```\n\n## End"
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted[^\n]*\n```\n\n## End"
       .. "\n\n%S+: interrupted at step 1 %(%S+book%.md%); to resume: [^\n]*\n$",
       result.transcript)
     assert.match("lanyard: interrupted at step 1 %(%S+book%.md%); to resume: lanyard runbook %S+ %-%-from 1 %-%-yes\r\n",

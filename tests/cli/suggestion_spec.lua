@@ -60,7 +60,7 @@ describe("a mistyped word gets the nearest one:", function()
     end
   end)
 
-  it("none where the caller may not list, which is no other error", function()
+  it("none where the caller may not list, and the error is the same", function()
     local plan <close> = helper.folder()
     helper.write(plan .. "/faults.lua", [[return { { operation = "DescribeRepositories", after = 1,
       error = { code = "AccessDeniedException", message = "no list", status = 400 } },

@@ -101,6 +101,24 @@ describe("lanyard test", function()
     assert.same({ "passed is isolated" }, outcomes(result), result.out .. result.err)
   end)
 
+  it("does not run tests in the current directory, whose rules nobody trusts", function()
+    local folder <close> = with_specs { a = [[
+      local testing = require "lanyard.testing"
+      it("grants", function()
+        assert.exits(testing.run "grant my-container-service my-private-repo --enable", 0)
+        assert.equal("beside", require("lanyard.system").read_file(testing.path "file"))
+        assert.is_nil(io.open "rules.lua")
+      end)
+    ]] }
+    os.execute(("mkdir -p %s/.lanyard"):format(folder))
+    helper.write(folder .. "/.lanyard/rules.lua", "rule 'none' { on = 'any', check = function() return deny 'no' end }")
+    helper.write(folder .. "/spec/file", "beside")
+    local binary = helper.lanyard:find "^/" and helper.lanyard or io.popen("pwd"):read "l" .. "/" .. helper.lanyard
+    local result = helper.run({ "sh", "-c", 'cd "$1" && exec "$2" test spec', "sh", folder.path, binary },
+      { HOME = "/nonexistent" })
+    assert.same({ "passed grants" }, outcomes(result), result.out .. result.err)
+  end)
+
   it("reports failures with their place and both values", function()
     local folder <close> = with_specs { a = [[
       it("compares", function() assert.equal(1, 2) end)

@@ -245,8 +245,8 @@ function Command:with_yes()
   return add_group(self, "yes")
 end
 
--- Returns the nearest choice for a value on the command line that is none of them: of an option, or of an argument,
--- which can be any word.
+-- Returns the nearest choice for an invalid value on the command line: of an option, or of an argument, which can be
+-- any word.
 local function near_choice(message, words)
   local option, choices = message:match "option '(%-%-[%w-]+)' must be one of (.*)$"
   choices = choices or message:match "must be one of (.*)$"
@@ -266,7 +266,7 @@ local function near_choice(message, words)
 end
 
 -- Rewrites what argparse says: about an option that is given twice, or an unknown one with its suggestions and what is
--- known about this command, or about a value that is none of the choices.
+-- known about this command, or about a value that is not one of the choices.
 local function clarified(self, message, words)
   local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"

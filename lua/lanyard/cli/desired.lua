@@ -11,6 +11,7 @@ local json = require "lanyard.json"
 local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
 local report = require "lanyard.cli.print"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -41,7 +42,7 @@ end
 local function add_entry(lines, entry)
   lines[#lines + 1] = cli.paint("bold", escape.printable(entry.repository.name))
   for _, line in ipairs(entry.change.lines) do
-    lines[#lines + 1] = "  " .. cli.paint(COLOURS[line:sub(1, 1)], escape.printable(line))
+    lines[#lines + 1] = "  " .. cli.paint(COLOURS[line:sub(1, 1)], escape.printable(timestamp.localized(line)))
   end
   lines[#lines + 1] = report.paint_diff(entry.change.diff) .. report.effect_line(entry.change.effect) .. "\n"
 end
@@ -50,7 +51,8 @@ end
 local function print_warnings(plan)
   for _, entry in ipairs(plan.entries) do
     if entry.change and entry.change.warning then
-      cli.note(escape.format("lanyard: warning: %s: %s", entry.repository.name, entry.change.warning))
+      cli.note(escape.format("lanyard: warning: %s: %s", entry.repository.name,
+        timestamp.localized(entry.change.warning)))
     end
   end
 end

@@ -86,6 +86,15 @@ local function hint_of(found)
   end
 end
 
+-- Returns the list of the modules in a folder such as text.
+local function folder_text(name, width)
+  local items = {}
+  for _, module in ipairs(documentation.modules()) do
+    items[#items + 1] = module.name:sub(1, #name + 1) == name .. "." and { module.name, module.summary } or nil
+  end
+  return #items > 0 and sections_text({ { title = "lanyard." .. name, blocks = { { items = items } } } }, width) or nil
+end
+
 --- Returns the help of a module, a function, a method, a type, or of a service or operation of AWS.
 ---@param name string    "policy", "policy.new_access", "doc:allow", "policy.Witness", "ecr", "ecr:GetRepositoryPolicy"
 ---@param width? integer the width of the text; 80 unless given
@@ -101,7 +110,8 @@ function M.text(name, width)
   end
   local found, message = documentation.find(name)
   if not found then
-    return nil, message or problem
+    local folder = folder_text(name:gsub("^lanyard%.", ""), width or WIDTH)
+    return folder, not folder and (problem or message) or nil
   end
   local sections
   if found.member then

@@ -112,14 +112,33 @@ local function find_method(name)
   end
 end
 
+-- Returns all names that `find` accepts, with a dot before methods.
+local function all_names()
+  local names = {}
+  for _, module in ipairs(M.modules()) do
+    names[#names + 1] = module.name
+    for _, member in ipairs(module.members) do
+      names[#names + 1] = module.name .. "." .. member.name
+    end
+    for _, class in ipairs(module.classes) do
+      names[#names + 1] = class.name
+      for _, method in ipairs(class.methods) do
+        names[#names + 1] = class.name .. "." .. method.name
+      end
+    end
+  end
+  return names
+end
+
 --- Finds a module, or what a module has: "policy", "lanyard.policy", "policy.new_access", "policy.Document:allow",
 --- "doc:allow".
 ---@param name string
 ---@return documentation.Found?
----@return string? message  why a name that begins with a module was not found; nil if it begins with no module
+---@return string? message  what is wrong with the name; nil if it is like no name of the documentation
 function M.find(name)
   local modules, all = load_index()
-  name = name:gsub("%(.*$", ""):gsub("^lanyard%.", "")
+  local given = name
+  name = name:gsub("%(.*$", ""):gsub("^lanyard%.", ""):gsub("[.:]$", "")
   if modules[name] then
     return { module = modules[name] }
   elseif all[name] then
@@ -140,7 +159,9 @@ function M.find(name)
     return find_in(modules[longest], name:sub(#longest + 2))
   end
   local method = name:match "^[%a_][%w_]*:([%w_]+)$"
-  return method and find_method(method) or nil
+  local found = method and find_method(method)
+  local near = not found and given:find "[.:]" and suggest(name:gsub(":", "."), all_names())
+  return found or nil, near and ("there is no '%s'; did you mean '%s'?"):format(given, near) or nil
 end
 
 return M

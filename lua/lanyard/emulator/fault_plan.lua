@@ -104,6 +104,12 @@ end
 ---@return emulator.FaultPlan?
 ---@return lanyard.Error? err  code InvalidFaults
 function M.new(faults, random, now)
+  for key in pairs(faults) do
+    if math.type(key) ~= "integer" or key < 1 or key > #faults then
+      return nil, errors.new { code = "InvalidFaults",
+        message = ("the fault plan is not a list of faults: it has the member '%s'"):format(tostring(key)) }
+    end
+  end
   for number, fault in ipairs(faults) do
     local ok, err = check_fault(fault, number)
     if not ok then

@@ -11,6 +11,8 @@ local process = require "lanyard.process"
 
 local M = {}
 
+local NOT_FOUND = 127 -- the exit status of env if there is no such program
+
 -- Variables that change what bash or the dynamic linker runs, or that bash does not take from the environment.
 local RESERVED = lists.set "PATH ENV SHELLOPTS IFS UID EUID PPID"
 
@@ -59,13 +61,15 @@ end
 function M.check(text)
   local parts = {}
   local result, err = process.run {
-    words = { "bash", "-n", "-c", text, "bash" }, errors = "join",
+    words = { "env", "LC_ALL=C", "bash", "-n", "-c", text, "bash" }, errors = "join",
     output = function(piece) parts[#parts + 1] = piece end,
   }
   if not result then
     return nil, err.message
   elseif result.status == 0 then
     return true
+  elseif result.status == NOT_FOUND then
+    return nil, "bash blocks need bash, which is not in PATH"
   end
   -- bash: line 2: syntax error near unexpected token `fi'
   local line, message = table.concat(parts):match "^[^\n]- line (%d+): ([^\n]*)"

@@ -37,7 +37,7 @@ end
 -- Returns a table, or what a file beside the spec contains.
 local function value_of(value)
   if type(value) == "string" then
-    local path = value:find "^/" and value or suite.spec_folder .. "/" .. value
+    local path = value:find "^/" and value or M.path(value)
     local read, err = data_file.read(path)
     if not read then
       error(tostring(err), 3)
@@ -62,6 +62,7 @@ function M.faults(value)
   suite.set("faults", value_of(value))
 end
 
+--- How a command ended, and what it printed.
 ---@class testing.Result
 ---@field status integer|string  the exit status, or "signal N"
 ---@field out string
@@ -122,6 +123,13 @@ function M.write(name, text)
     error(tostring(err), 2)
   end
   return path
+end
+
+--- Returns the path of a file beside the spec.
+---@param name string
+---@return string path
+function M.path(name)
+  return suite.spec_folder .. "/" .. name
 end
 
 --- Returns the address of the test's emulator, for programs other than lanyard. AWS_ENDPOINT_URL has it, too.

@@ -38,6 +38,10 @@ local KEPT = { "PATH", "LANG", "LC_ALL", "ASAN_OPTIONS", "LUA_PATH", "LUA_CPATH"
 -- does not end by itself.
 local GRACE, TICK = 2, 0.1
 
+-- Runs words in another directory: in the one of the caller, ./.lanyard/rules.lua would refuse every change, because an
+-- empty home folder trusts nothing.
+local IN_FOLDER = 'cd "$1" && shift && exec "$@"'
+
 local CODE = "return require('lanyard.testing.child').main(...)"
 
 local function words_of(file, real, options, temporary, token)
@@ -51,6 +55,7 @@ local function words_of(file, real, options, temporary, token)
     token = token, shown = file, filter = options.filter, timeout = options.timeout, seed = options.seed,
     temporary = temporary,
   } }
+  table.move({ "sh", "-c", IN_FOLDER, "sh", temporary }, 1, 5, #words + 1, words)
   return table.move(child, 1, #child, #words + 1, words)
 end
 

@@ -112,7 +112,7 @@ local function items_of(text)
 end
 
 --- Lays out lines that are kept as they are where they fit. Where one does not, terms and descriptions that are aligned
---- with blanks are laid out anew.
+--- with blanks are laid out again.
 ---@param text string
 ---@param width integer
 ---@return string

@@ -38,6 +38,7 @@ local JITTER = 0.1
 ---@field always? boolean                   notify of and show every finding and failure
 ---@field channels watch.Channel[]          see lanyard.watch.notify
 ---@field log fun(line: string)             receives progress messages
+---@field waiting? fun(seconds: number): table  is called before the pause between two runs; the result is closed after
 ---@field show fun(run: watch.Run)          called for each run whose result differs from the one before
 ---@field clock? table                      instead of lanyard.clock, for tests
 
@@ -108,7 +109,9 @@ end
 -- Waits for the next run. Returns false if a signal interrupts the wait.
 local function pause(options, clock, started)
   local factor = 1 - JITTER + 2 * JITTER * clock.random()
-  local ok, err = pcall(clock.sleep, math.max(0, started + options.every * factor - clock.now()))
+  local seconds = math.max(0, started + options.every * factor - clock.now())
+  local _ <close> = options.waiting and options.waiting(seconds) or nil
+  local ok, err = pcall(clock.sleep, seconds)
   if not ok and err ~= task.cancelled then
     error(err, 0)
   end

@@ -34,10 +34,12 @@ describe("the documentation of a source", function()
 function M.make(name, size)
 end
 
+--- A thing.
 ---@class thing.Thing
 ---@field name string
 ---@field next? thing.Thing  the next one
 
+--- An error.
 ---@class lanyard.Error
 ---@field code string
 
@@ -139,8 +141,9 @@ describe("a problem of the documentation", function()
   it("is a function or a value without a comment", function()
     assert.equal("lua/lanyard/thing.lua:7: make has no documentation", problem_of "function M.make() end")
     assert.equal("lua/lanyard/thing.lua:7: SIZE has no documentation", problem_of "M.SIZE = 1")
-    assert.equal("lua/lanyard/thing.lua:14: thing.A:go has no documentation", problem_of(
-      "--- Makes.\n---@return thing.A\nfunction M.make() end\n\n---@class thing.A\nlocal A = {}\n\nfunction A:go() end"))
+    local class = "--- Makes.\n---@return thing.A\nfunction M.make() end\n\n%s---@class thing.A\nlocal A = {}\n\nfunction A:go() end"
+    assert.equal("lua/lanyard/thing.lua:15: thing.A:go has no documentation", problem_of(class:format "--- An A.\n"))
+    assert.equal("lua/lanyard/thing.lua:11: thing.A has no description", problem_of(class:format ""))
   end)
 
   it("is a parameter that does not exist, is missing, is repeated or is elsewhere", function()

@@ -33,6 +33,8 @@ describe("a fault plan", function()
 
   it("reports what is wrong with a fault", function()
     for text, faults in pairs {
+      ["not a list of faults: it has the member 'throttle'"] = { throttle = true },
+      ["not a list of faults: it has the member '3'"] = { { reset = true }, [3] = { reset = true } },
       ["fault 1 .* 'throtle'"] = { { throtle = true } },
       ["fault 2 .* no effect"] = { { reset = true }, { operation = "x" } },
       ["fault 1 .* expected a number"] = { { delay = "1" } },

@@ -1,4 +1,6 @@
 local bash_block = require "lanyard.runbook.bash_block"
+local helper = require "helper"
+local system = require "lanyard.system"
 
 describe("a bash block", function()
   it("runs as one argument of bash, with its values as variables before it", function()
@@ -20,5 +22,15 @@ describe("a bash block", function()
     assert.equal("bash: syntax error near unexpected token `fi'", message)
     assert.equal(2, line)
     assert.equal(1, (select(3, bash_block.check "if\n"))) -- not the line behind the block
+  end)
+
+  it("is not checked without bash", function()
+    local path = os.getenv "PATH"
+    local folder <close> = helper.folder()
+    os.execute(("ln -s $(command -v env) %s/env"):format(folder))
+    local _ <close> = setmetatable({}, { __close = function() system.setenv("PATH", path) end })
+    system.setenv("PATH", folder.path)
+    local ok, message, line = bash_block.check "true\n"
+    assert.same({ nil, "bash blocks need bash, which is not in PATH", nil }, { ok, message, line })
   end)
 end)

@@ -6,7 +6,7 @@ describe("layout", function()
     assert.equal("Heading\n  term   text", layout.text("Heading\n  term   text\n", 20))
   end)
 
-  it("lays terms out anew where their descriptions do not fit", function()
+  it("lays terms out again where their descriptions do not fit", function()
     local text = "  --all     select every\n            repository\n  --none    select nothing"
     assert.equal(text, layout.literal(text, 26))
     assert.equal("  --all\n    select every\n    repository\n  --none\n    select nothing", layout.literal(text, 18))

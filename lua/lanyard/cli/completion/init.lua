@@ -27,7 +27,8 @@ local BY_VALUE = { DIR = "folders", ["FILE,..."] = "files" }
 
 -- Options before a command.
 local LEADING = {
-  { "--emulator", help = "Run the command against a new emulator." }, { "--version", help = "Print the version." },
+  { "--emulator", help = "Run the command against a new emulator.", attached = "files" },
+  { "--version", help = "Print the version." },
   { "--help", help = "List the commands." }, { "--debug", help = "Print tracebacks and a wire log." },
   { "-e", help = "Run a line of Lua.", type = "text" },
 }
@@ -202,6 +203,8 @@ local function option_words(options, by_name, line, prefix)
   local name, value = prefix:match "^(%-%-[%w-]+)=(.*)$"
   if not name then
     return option_items(options, line.given)
+  elseif by_name[name] and by_name[name].attached then
+    return {}, by_name[name].attached
   elseif not by_name[name] or not takes_value(by_name[name]) then
     return {}
   end
@@ -303,9 +306,12 @@ end
 
 local function help_words(words)
   if not words[1] then
-    local items = plain(lists.sorted_names(topics))
+    local items, known = plain(lists.sorted_names(topics)), {}
     for _, script in ipairs(commands.names()) do
-      items[#items + 1] = { script.name, script.summary }
+      items[#items + 1], known[script.name] = { script.name, script.summary }, true
+    end
+    for _, module in ipairs(require("lanyard.cli.help_modules").names()) do
+      items[#items + 1] = not known[module] and { module, "Lua module." } or nil
     end
     return items
   end

@@ -66,10 +66,11 @@ end
 --- Returns the policies as they would be after a desired-state file is applied, and their services.
 ---@param region access.Region
 ---@param desired desired.Desired
+---@param meter? lanyard.Meter  counts repositories
 ---@return desired.Exported?
 ---@return lanyard.Error? err
-function M.from_file(region, desired)
-  local plan, err = plans.make(region, desired)
+function M.from_file(region, desired, meter)
+  local plan, err = plans.make(region, desired, { meter = meter })
   if not plan then
     return nil, err
   end
