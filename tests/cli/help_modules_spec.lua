@@ -49,6 +49,14 @@ describe("lanyard help", function()
     assert.equal(result.out, help("policy.new_access(before, after)").out)
   end)
 
+  it("prints examples that can be copied: with the modules that they use", function()
+    local text = help("policy.Document:allow").out
+    assert.matches('\n  local policy = require "lanyard.policy"\n  local doc = policy.new%(%)\n', text)
+    local code = text:match "\n(  local policy.-)\n\n"
+    local result = helper.run { helper.lanyard, "-e", code }
+    assert.equal("true\tadded statement 1\t1\n", result.out, result.err)
+  end)
+
   it("describes a method by its class, and by an object of any name", function()
     local result = help "aws.Client:each"
     assert.matches("^aws.Client:each%(operation, member %[, input%]%)\n", result.out)

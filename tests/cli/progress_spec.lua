@@ -118,19 +118,25 @@ describe("progress", function()
 end)
 
 describe("an interrupted command", function()
-  -- Interrupts a command in a pipe after some seconds.
-  local function interrupt(emulator, words, seconds)
-    local shell = ("timeout -s INT %g %s %s"):format(seconds, helper.lanyard, words)
-    return helper.run({ "sh", "-c", shell }, emulator.environment)
+  -- Interrupts a command in a pipe once it has sent so many requests for policies. Returns stdout and stderr.
+  local function interrupt(emulator, words, count)
+    helper.run({ "sh", "-c", ([[
+      : >"$1/out" >"$1/err"
+      $0 %s --debug >"$1/out" 2>"$1/err" &
+      until test "$(grep -c '^> X-Amz-Target: .*GetRepositoryPolicy$' "$1/err")" -ge %d; do sleep 0.02; done
+      kill -INT $!
+      wait $!
+    ]]):format(words, count), helper.lanyard, folder.path }, emulator.environment)
+    return helper.read(folder .. "/out"), helper.read(folder .. "/err")
   end
 
   it("says how many repositories changed, may have changed, and were not begun", function()
     local emulator <close> = slow(1)
-    local result = interrupt(emulator, "grant " .. SERVICE .. " --all --yes", 1.8)
-    local changed, open, rest = result.err:match "lanyard: of 24 repositories, (%d*) ?c?h?a?n?g?e?d?,? ?(%d+) may have changed, (%d+) were not begun\n"
-    assert.is_truthy(open, result.err)
+    local _, err = interrupt(emulator, "grant " .. SERVICE .. " --all --yes", 9)
+    local changed, open, rest = err:match "lanyard: of 24 repositories, (%d*) ?c?h?a?n?g?e?d?,? ?(%d+) may have changed, (%d+) were not begun\n"
+    assert.is_truthy(open, err)
     assert.equal(24, (tonumber(changed) or 0) + tonumber(open) + tonumber(rest))
-    assert.match("lanyard: interrupted\n$", result.err)
+    assert.match("lanyard: interrupted\n$", err)
   end)
 
   it("says how far a list of repositories was read", function()
@@ -139,10 +145,10 @@ describe("an interrupted command", function()
       import = "lanyard: %d+ of 24 policies were read\n",
       audit = "lanyard: %d+ of 24 repositories were read, in 1 of 1 targets\n",
     } do
-      local result = interrupt(emulator, command, 1.8)
-      assert.equal("", result.out)
-      assert.match(pattern, result.err)
-      assert.match("lanyard: interrupted\n$", result.err)
+      local out, err = interrupt(emulator, command, 17)
+      assert.equal("", out)
+      assert.match(pattern, err)
+      assert.match("lanyard: interrupted\n$", err)
     end
   end)
 end)

@@ -245,3 +245,20 @@ describe("the declaration of a command", function()
     assert.equal(keys(upvalues.ITEM), keys(fields("cli.Argument", "cli.Option")))
   end)
 end)
+
+describe("the examples of scripts", function()
+  it("use documented modules only", function()
+    local public, count = { lanyard = true }, 0
+    for _, module in ipairs(modules) do
+      public["lanyard." .. module.name] = true
+    end
+    local pipe <close> = assert(io.popen "find scripts/examples -name '*.lua' -o -name '*.md'")
+    for path in pipe:lines() do
+      for name in helper.read(path):gmatch "require%s*%(?%s*[\"'](lanyard[%w_.]*)[\"']" do
+        count = count + 1
+        assert.is_true(public[name], ("%s: %s is not in lua/lanyard/modules.lua"):format(path, name))
+      end
+    end
+    assert.is_true(count > 20, count .. " requires")
+  end)
+end)

@@ -1,4 +1,4 @@
--- README lists every built-in command, with the summary of its declaration.
+-- README lists every built-in command, by category, with the summary of its declaration.
 
 local helper = require "helper"
 
@@ -12,6 +12,15 @@ local LIST = [[
   end
 ]]
 
+-- The columns of a line: Hangul is two columns wide.
+local function columns(line)
+  local count = 0
+  for _, code in utf8.codes(line) do
+    count = count + (code >= 0x1100 and 2 or 1)
+  end
+  return count
+end
+
 local ORDER = { access = 1, audit = 2, ["desired state"] = 3, policies = 4, operations = 5, development = 6 }
 
 describe("README", function()
@@ -21,7 +30,7 @@ describe("README", function()
     assert.equal("", result.err)
     for line in result.out:gmatch "[^\n]+" do
       local name, usage, category, summary = line:match "^(.-)\t(.-)\t(.-)\t(.*)$"
-      rows[#rows + 1] = { ORDER[category] .. name, ("| `%s` | %s |"):format(usage:gsub("|", "\\|"), summary) }
+      rows[#rows + 1] = { ORDER[category] .. name, ("| %s | `%s` | %s |"):format(category, usage:gsub("|", "\\|"), summary) }
     end
     table.sort(rows, function(a, b) return a[1] < b[1] end)
     for i, row in ipairs(rows) do
@@ -30,7 +39,18 @@ describe("README", function()
     assert.is_true(#rows > 20)
     local expected = table.concat(rows, "\n")
     local readme = helper.read "README.md"
-    assert.truthy(readme:find("\n| command | what it does |\n| --- | --- |\n" .. expected .. "\n\n", 1, true),
+    assert.truthy(readme:find("\n| category | command | what it does |\n| --- | --- | --- |\n" .. expected .. "\n\n", 1, true),
       "the table of commands in README.md should be:\n" .. expected)
+  end)
+
+  it("has less than 200 lines, of 120 columns", function()
+    for _, path in ipairs { "README.md" } do
+      local count = 0
+      for line in helper.read(path):gmatch "([^\n]*)\n" do
+        count = count + 1
+        assert.is_true(line:find "^|" ~= nil or columns(line) <= 120, line)
+      end
+      assert.is_true(count < 200, ("%s has %d lines"):format(path, count))
+    end
   end)
 end)

@@ -2,6 +2,7 @@
 
 local extract = require "lanyard.documentation.extract"
 local helper = require "helper"
+local pages = require "lanyard.documentation.pages"
 local prose = require "lanyard.documentation.prose"
 
 local M = {}
@@ -23,8 +24,10 @@ function M.examples(modules)
     for _, block in ipairs(blocks or {}) do
       if type(block) == "table" and block.language == "lua" and not seen[block] then
         seen[block] = true
-        list[#list + 1] = { file = file, line = block.line, code = prose.code(block), module = module.name,
-          arguments = block.arguments or "" }
+        list[#list + 1] = {
+          file = file, line = block.line, module = module.name, arguments = block.arguments or "",
+          code = prose.code { literal = pages.example(block.literal, module) },
+        }
       end
     end
   end

@@ -18,7 +18,7 @@ local region_settings = require "lanyard.access.region_settings"
 ---@field ecr aws.Client  calls ECR
 ---@field ecr_once aws.Client          sends each request once: the safe write decides itself what to send again
 ---@field lightsail aws.Client  calls Lightsail
----@field clock lanyard.Clock  gives the time and sleeps
+---@field clock lanyard.Clock  the time that is used, and sleeping
 ---@field parallel integer             the number of calls in flight when many repositories are read
 ---@field settle boolean               read a policy again after a write, when other writers have finished
 ---@field progress? fun(text: string)  receives a line about what a call waits for

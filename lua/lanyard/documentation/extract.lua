@@ -342,7 +342,7 @@ function M.modules(sources, names)
 end
 
 local PLACES = {
-  file = true, line = true, indented = true, wide = true, problems = true, undocumented = true, language = true,
+  file = true, line = true, indented = true, wide = true, problems = true, undocumented = true,
   arguments = true, is_private = true, hidden = true, alias_text = true,
 }
 

@@ -103,11 +103,33 @@ local function untabbed(text)
   return table.concat(lines, "\n")
 end
 
--- Returns the blocks of a text in the form of pages: without what only tests need.
-local function blocks_of(blocks)
+--- Returns an example with the modules that it uses: in a comment, the module that has the comment and the door exist.
+---@param literal string  code, indented by two blanks
+---@param module documentation.Module
+---@return string
+function M.example(literal, module)
+  if module.globals then
+    return literal
+  end
+  local lines = {}
+  for name, required in pairs { lanyard = "lanyard", [short(module)] = "lanyard." .. module.name } do
+    local uses = (" " .. literal):find('[^%w_."]' .. name .. "[.:(]")
+    if uses and not literal:find(('require "%s"'):format(required), 1, true) then
+      lines[#lines + 1] = ('  local %s = require "%s"'):format(name, required)
+    end
+  end
+  table.sort(lines)
+  lines[#lines + 1] = literal
+  return table.concat(lines, "\n")
+end
+
+-- Returns the blocks of a comment of a module in the form of pages.
+local function blocks_of(blocks, module)
   local laid = {}
   for i, block in ipairs(blocks) do
-    laid[i] = type(block) == "table" and { literal = untabbed(block.literal) } or block
+    local code = type(block) == "table" and block.literal
+    code = code and block.language == "lua" and M.example(code, module) or code
+    laid[i] = code and { literal = untabbed(code) } or block
   end
   return laid
 end
@@ -116,10 +138,11 @@ end
 -- Classes
 
 --- Returns the blocks that describe a class without its methods.
+---@param module documentation.Module
 ---@param class documentation.Class
 ---@return documentation.Laid[]
-function M.class_blocks(class)
-  local blocks = blocks_of(class.blocks)
+function M.class_blocks(module, class)
+  local blocks = blocks_of(class.blocks, module)
   if class.choices then
     local items = {}
     for i, choice in ipairs(class.choices) do
@@ -165,10 +188,11 @@ end
 -- Pages
 
 --- Returns the blocks that describe a member inside a longer page.
+---@param module documentation.Module
 ---@param member documentation.Member
 ---@return documentation.Laid[]
-function M.member_blocks(member)
-  local blocks = blocks_of(member.blocks)
+function M.member_blocks(module, member)
+  local blocks = blocks_of(member.blocks, module)
   if member.type then
     blocks[#blocks + 1] = ("The type is `%s`."):format(member.type)
   end
@@ -192,7 +216,7 @@ end
 ---@param classes table<string, documentation.Class>  all classes by name
 ---@return documentation.Section[]
 function M.member(module, member, class, classes)
-  local blocks = blocks_of(member.blocks)
+  local blocks = blocks_of(member.blocks, module)
   if member.type then
     blocks[#blocks + 1] = ("The type is `%s`."):format(member.type)
   end
@@ -204,7 +228,7 @@ function M.member(module, member, class, classes)
     sections[#sections + 1] = { title = "Returns", blocks = { return_items(member.returns) } }
   end
   for _, one in ipairs(tables_of(member, classes)) do
-    sections[#sections + 1] = { title = one.name, blocks = M.class_blocks(one) }
+    sections[#sections + 1] = { title = one.name, blocks = M.class_blocks(module, one) }
   end
   return sections
 end
@@ -223,7 +247,7 @@ end
 ---@param class documentation.Class
 ---@return documentation.Section[]
 function M.class(module, class)
-  local sections = { { title = class.name, blocks = M.class_blocks(class) } }
+  local sections = { { title = class.name, blocks = M.class_blocks(module, class) } }
   if #class.methods > 0 then
     sections[2] = { title = "Methods", blocks = { index_of(module, class.methods, class) } }
   end
@@ -234,7 +258,7 @@ end
 ---@param module documentation.Module
 ---@return documentation.Section[]
 function M.module(module)
-  local sections = { { title = M.title(module), blocks = blocks_of(module.blocks) } }
+  local sections = { { title = M.title(module), blocks = blocks_of(module.blocks, module) } }
   local functions, values, tables = {}, {}, {}
   for _, member in ipairs(module.members) do
     table.insert(member.kind == "function" and functions or values, member)
@@ -260,15 +284,15 @@ end
 ---@param module documentation.Module
 ---@return documentation.Laid[]
 function M.whole(module)
-  local blocks = blocks_of(module.blocks)
+  local blocks = blocks_of(module.blocks, module)
   local items = {}
   for _, member in ipairs(module.members) do
-    items[#items + 1] = { M.signature(module, member), M.member_blocks(member) }
+    items[#items + 1] = { M.signature(module, member), M.member_blocks(module, member) }
   end
   for _, class in ipairs(module.classes) do
-    items[#items + 1] = { class.name, M.class_blocks(class) }
+    items[#items + 1] = { class.name, M.class_blocks(module, class) }
     for _, method in ipairs(class.methods) do
-      items[#items + 1] = { M.signature(module, method, class), M.member_blocks(method) }
+      items[#items + 1] = { M.signature(module, method, class), M.member_blocks(module, method) }
     end
   end
   blocks[#blocks + 1] = { items = items }

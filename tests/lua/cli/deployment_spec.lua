@@ -24,7 +24,7 @@ describe("a failed deployment", function()
       deployment.failure("web", OUTCOME, { "image 'a\27b' does not exist" }, LOGS)
     end)
     assert.equal([[
-lanyard: deployment 3 of 'web' failed after 4 min 12 s
+lanyard: deployment 3 of 'web' failed after 4 min 12 s [DeploymentFailed]
   image 'a\x1bb' does not exist
   container 'app': the only log line
     2026-01-31T12:00:00Z  no\x1b[31m database
@@ -44,7 +44,7 @@ lanyard: deployment 3 of 'web' failed after 4 min 12 s
 
   it("has no duration if it had ended before the wait began", function()
     local outcome = { version = 3, result = "failed", seconds = 0.2, created = 1769860800.7, had_ended = true }
-    local expected = "lanyard: deployment 3 of 'web' failed earlier; it was created at 2026-01-31T12:00:00Z"
+    local expected = "lanyard: deployment 3 of 'web' failed earlier; it was created at 2026-01-31T12:00:00Z [DeploymentFailed]"
     assert.equal(expected, printed_by(function()
       deployment.failure("web", outcome, {}, {})
     end))

@@ -20,8 +20,7 @@ describe("the examples of the documentation", function()
         local result = helper.run { helper.lanyard, "rules", "test", script }
         return assert.equal(0, result.status, ("%s: %s%s"):format(place, result.err, result.out))
       end
-      helper.write(script, ("local lanyard = require 'lanyard' local %s = require 'lanyard.%s'; %s\n"):format(
-        example.module:match "[^.]+$", example.module, example.code))
+      helper.write(script, example.code .. "\n")
       local words = { helper.lanyard, "--emulator", script }
       for word in example.arguments:gmatch "%S+" do
         words[#words + 1] = word

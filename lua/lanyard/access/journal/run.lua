@@ -3,8 +3,8 @@
 ---     run.current()               --> "mig3k0f2-9tq4"
 ---     run.began "mig3k0f2-9tq4"   --> when it began, in seconds since 1970
 ---
---- An id is the time in milliseconds and a random number, both to base 36. The random number separates commands that
---- begin in the same millisecond.
+--- An id is the time in hundredths of a second and a random number, both to base 36. The random number separates
+--- commands that begin at the same time. Eight digits last until the year 2863.
 
 local clock = require "lanyard.clock"
 
@@ -27,7 +27,7 @@ end
 ---@param seconds number  since 1970
 ---@return string
 function M.new(seconds)
-  return ("%s-%s"):format(to_base36(math.floor(seconds * 1000), TIME_DIGITS),
+  return ("%s-%s"):format(to_base36(math.floor(seconds * 100), TIME_DIGITS),
     to_base36(math.random(0, 36 * 36 * 36 * 36 - 1), RANDOM_DIGITS))
 end
 
@@ -45,7 +45,7 @@ end
 ---@return number? seconds  since 1970; nil if the value is not the id of a run
 function M.began(id)
   local time = type(id) == "string" and id:match(PATTERN)
-  return time and tonumber(time, 36) / 1000 or nil
+  return time and tonumber(time, 36) / 100 or nil
 end
 
 return M
