@@ -33,7 +33,7 @@ describe("following a deployment", function()
     assert.equal(2, outcome.version)
     assert.equal("nginx:2", outcome.service.current.images.app)
     assert.is_true(outcome.seconds >= 100 and outcome.seconds < 110)
-    assert.match(NAME .. ": deployment 2 %([^\n]+%): EVALUATING_HEALTH_CHECK\n", said)
+    assert.match(": deployment 2 %([^\n]+%): EVALUATING_HEALTH_CHECK\n", said)
   end)
 
   it("detects a failure although the service is RUNNING before and after it", function()
