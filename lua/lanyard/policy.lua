@@ -97,7 +97,7 @@ end
 --- A grant to one principal.
 ---@class policy.Grant
 ---@field sid? string        the Sid of a new statement
----@field principal string   an ARN, an account, a service or "*"
+---@field principal string   an ARN, an account, a unique id or "*"; for a service (Principal.Service) parse a policy and merge it
 ---@field actions string[]   at least one
 ---@field condition? table<string, table<string, any>>  operators with their keys and values: { StringEquals = { ... } }
 
