@@ -43,14 +43,14 @@ describe("README", function()
       "the table of commands in README.md should be:\n" .. expected)
   end)
 
-  it("has less than 200 lines, of 120 columns", function()
-    for _, path in ipairs { "README.md" } do
+  it("has fewer than 200 lines; it and its translation have lines of 120 columns", function()
+    for _, path in ipairs { "README.md", ".github/README.ko.md" } do
       local count = 0
       for line in helper.read(path):gmatch "([^\n]*)\n" do
         count = count + 1
         assert.is_true(line:find "^|" ~= nil or columns(line) <= 120, line)
       end
-      assert.is_true(count < 200, ("%s has %d lines"):format(path, count))
+      assert.is_true(count < 200 or path ~= "README.md", ("%s has %d lines"):format(path, count))
     end
   end)
 end)
