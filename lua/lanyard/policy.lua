@@ -97,7 +97,8 @@ end
 --- A grant to one principal.
 ---@class policy.Grant
 ---@field sid? string        the Sid of a new statement
----@field principal string   an ARN, an account, a service or "*"
+---@field principal string   an ARN, an account, a unique id or "*"; not a service: parse a policy that names it, and
+---  merge that
 ---@field actions string[]   at least one
 ---@field condition? table<string, table<string, any>>  operators with their keys and values: { StringEquals = { ... } }
 

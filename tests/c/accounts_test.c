@@ -202,7 +202,8 @@ static void groups_are_few(void **unused) {
       {TESTS("'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::222222222222:role/1x7'}"), 2},
       {"'Principal':{'AWS':'111111111107'}", 2},
       {"'Principal':'*','Resource':'arn:aws:sns:::222*'", 1},
-      {"'Principal':'*','Resource':['arn:aws:sns:::222*','arn:aws:sns:::${aws:PrincipalAccount}']", 2},
+      {"'Principal':'*','Resource':['arn:aws:sns:::222*','arn:aws:sns:::${aws:PrincipalAccount}']",
+       2},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct problem problem = {0};

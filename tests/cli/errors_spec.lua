@@ -148,6 +148,9 @@ local CASES = {
     files = { ["b.md"] = "# t\n\n## One\n\n```lanyard\nlanyard undo shared-repo\n```\n" } },
   { "InvalidFile", 2, "b%.md", { "runbook", "{F}/b.md", "--yes" }, files = { ["b.md"] = "# t\n\n## One\n\n```lanyard\nlanyard 'x\n```\n" } },
   { "InvalidWebhook", 2, "must use https", { "watch", "--times", "1", "--webhook", "http://example.com/x", "--", "status" } },
+  { "InvalidSeed", 1, "unknown member 'x'", { "emulate", "--seed", "{F}/s.json" }, files = { ["s.json"] = '{"x":1}' } },
+  { "InvalidFaults", 1, "not a list of faults", { "emulate", "--faults", "{F}/s.json" }, files = { ["s.json"] = '{"reset":true}' } },
+  { "NoSpecs", 2, "has no specs", { "test", "{F}" } },
   { "CannotListen", 1, "cannot listen", { "emulate", "--port", "{P}" } },
 
   -- Errors that AWS answers

@@ -69,7 +69,7 @@ describe("bad input", function()
     for _, words in ipairs {
       { "audit", "--region", "narnia" }, { "audit", "--endpoint-url", "localhost" }, { "status", "--revoke" },
       { "enable" }, { "grant", "web" }, { "grant", "web", "a", "--all" }, { "uri" }, { "undo" },
-      { "audit", "--output", "yaml" }, { "permissions", "extra" },
+      { "audit", "--output", "toml" }, { "permissions", "extra" },
     } do
       local result = helper.run({ helper.lanyard, table.unpack(words) }, environment(folder, {}))
       assert.equal(2, result.status, table.concat(words, " ") .. ": " .. result.err)

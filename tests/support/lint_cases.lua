@@ -160,6 +160,11 @@ add("bad-key-value", {
   { "a path without its last slash", when("ForAnyValue:StringEquals", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111"),
     "is not the path" },
   { "a type of principal", when("StringEquals", "aws:PrincipalType", "Role"), "AssumedRole" },
+  { "no organization in any case", when("StringEqualsIgnoreCase", "aws:PrincipalOrgID", "X-A1B2C3D4E5"), "allows nobody" },
+  { "a session of a role", when("ArnLike", "aws:PrincipalArn", "arn:aws:sts::111122223333:assumed-role/web/*"),
+    "write arn:aws:iam::111122223333:role/web" },
+  { "a session in a Deny", denied(when("StringNotEquals", "aws:PrincipalArn", "arn:aws:sts::111122223333:assumed-role/web/i-1")),
+    "denies everyone" },
 })
 add("mixed-types", {
   { "a string and a boolean", when("Bool", "aws:SecureTransport", "true", true), "several JSON types" },

@@ -24,10 +24,14 @@ local M = {}
 
 -- Keys that only requests from a VPC have.
 local VPC_KEYS = { "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp" }
+-- Keys that only calls of service principals have (see "Availability"); a pull is a call of a role:
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceaccount
+local SERVICE_KEYS = { "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths" }
 
--- Returns the keys that no pull has: the ones of a VPC, and the ones in a policy that do not exist.
+-- Returns the keys that no pull has: the ones of a VPC and of services, and the ones in a policy that do not exist.
 local function absent_keys(doc)
   local keys, known = table.move(VPC_KEYS, 1, #VPC_KEYS, 1, {}), {}
+  table.move(SERVICE_KEYS, 1, #SERVICE_KEYS, #keys + 1, keys)
   for _, statement in ipairs(doc:statements()) do
     for _, condition in ipairs(statement.conditions) do
       local name = condition.key:lower()
@@ -124,7 +128,8 @@ local KNOWN = {
   ["aws:principalisawsservice"] = true, ["aws:resourceaccount"] = true, ["aws:currenttime"] = true,
   ["aws:epochtime"] = true, ["aws:sourcevpc"] = true, ["aws:sourcevpce"] = true, ["aws:sourcevpcarn"] = true,
   ["aws:vpcsourceip"] = true, ["aws:securetransport"] = true, ["aws:requestedregion"] = true,
-  ["aws:multifactorauthpresent"] = true, ["aws:multifactorauthage"] = true,
+  ["aws:multifactorauthpresent"] = true, ["aws:multifactorauthage"] = true, ["aws:sourceaccount"] = true,
+  ["aws:sourcearn"] = true, ["aws:sourceorgid"] = true, ["aws:sourceorgpaths"] = true,
 }
 local ORGANIZATION = { ["aws:principalorgid"] = true, ["aws:principalorgpaths"] = true }
 
@@ -147,13 +152,26 @@ local function doubt_of(statement, role_arn)
   return "depending on " .. (#keys > 0 and table.concat(keys, ", ") or "facts that the policy does not contain")
 end
 
---- Returns what to add to a Deny so that it does not apply to a role. The id at the end of a puller role's ARN changes
---- when the role is enabled again.
+-- Operators that exempt the role from a Deny if their list of aws:PrincipalArn has its pattern.
+local EXEMPTS = { ArnNotLike = true, ArnNotEquals = true, StringNotLike = true }
+
+--- Returns what to add to a Deny so that it does not apply to a role, up to the name of the statement: a condition, or
+--- a value where the statement has such a condition, because an object has each name once. The id at the end of a
+--- puller role's ARN changes when the role is enabled again.
+---@param statement policy.Statement  the Deny
 ---@param role_arn string
 ---@return string
-function M.exception(role_arn)
+function M.exception(statement, role_arn)
   local pattern = role_arn:gsub("(/private%-repo%-access/)[^/]+$", "%1*")
-  return ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"}'):format(pattern)
+  local has_operator = false
+  for _, condition in ipairs(statement.conditions) do
+    if EXEMPTS[condition.operator:gsub("IfExists$", "")] and condition.key:lower() == "aws:principalarn" then
+      return ('"%s" to the values of %s under %s in'):format(pattern, condition.key, condition.operator)
+    end
+    has_operator = has_operator or condition.operator == "ArnNotLike"
+  end
+  return (has_operator and '"aws:PrincipalArn": "%s" to ArnNotLike in'
+    or 'the condition "ArnNotLike": {"aws:PrincipalArn": "%s"} to'):format(pattern)
 end
 
 --- Returns how to edit a policy so that a Deny does not apply to a role.
@@ -162,8 +180,9 @@ end
 ---@param repository_name string
 ---@return string
 function M.edit(found, role_arn, repository_name)
-  return ("edit %s: add %s to the Deny in statement %s"):format(found.origin and found.origin.name
-    or "the policy of " .. repository_name, M.exception(role_arn), escape.printable(statements.label(found.statement)))
+  return ("edit %s: add %s the Deny in statement %s"):format(found.origin and found.origin.name
+    or "the policy of " .. repository_name, M.exception(found.statement, role_arn),
+    escape.printable(statements.label(found.statement)))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -226,7 +245,7 @@ local function decide_action(around, joined, request, now)
   local found = { decision = answer, statement = statement, origin = origin }
   local name = statement and name_of(statement, origin)
   if found.decision ~= "allow" and statement and statement.effect == "Deny" then
-    found.advice = ("to exempt the role, add %s to that statement"):format(M.exception(request.principal))
+    found.advice = ("to exempt the role, add %s that statement"):format(M.exception(statement, request.principal))
   end
   if found.decision == "deny" and statement.effect == "Allow" then
     found.reason = ("no statement allows the role to call %s: the condition of %s does not hold"):format(request.action,

@@ -131,15 +131,15 @@ end
 function M.exempt_from_deny(inventory, repository, index, principal, elsewhere, origin)
   local deny = elsewhere or repository.statements[index]
   if origin and origin.kind == "control" then
-    return ("in the organization's management account, edit %s: add %s to the Deny in statement %s "
-      .. "(aws organizations update-policy --policy-id %s)"):format(origin.name, pull.exception(principal),
+    return ("in the organization's management account, edit %s: add %s the Deny in statement %s "
+      .. "(aws organizations update-policy --policy-id %s)"):format(origin.name, pull.exception(deny, principal),
       statements.label(deny), origin.id)
   elseif elsewhere then
-    return ("edit the registry policy: add %s to the Deny in statement %s (aws ecr put-registry-policy --region %s)")
-      :format(pull.exception(principal), statements.label(deny), inventory.region)
+    return ("edit the registry policy: add %s the Deny in statement %s (aws ecr put-registry-policy --region %s)")
+      :format(pull.exception(deny, principal), statements.label(deny), inventory.region)
   elseif #deny.conditions > 0 then
-    return ("edit the policy of %s: add %s to the Deny in statement %s"):format(repository.name,
-      pull.exception(principal), statements.label(deny))
+    return ("edit the policy of %s: add %s the Deny in statement %s"):format(repository.name,
+      pull.exception(deny, principal), statements.label(deny))
   end
   for _, entry in ipairs(deny.not_principal and {} or deny.principals) do
     if entry.value == principal then

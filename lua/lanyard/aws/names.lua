@@ -110,7 +110,7 @@ function M.region(value)
   end
   value = tostring(value)
   local shown = escape.printable(value)
-  local trimmed = value:match "^%s*(.-)%s*$"
+  local trimmed = value:match "^[%s\x80-\xff]*(.-)[%s\x80-\xff]*$" -- web pages have blanks that are not ASCII
   if trimmed ~= value and is_region(trimmed) then
     return nil, ("'%s' is not a Region: %s was copied with it; write %s")
       :format(shown, value:find "[\r\n]" and "a line end" or "a blank", trimmed)

@@ -132,6 +132,20 @@ local function texts_of(values)
   return texts
 end
 
+-- What keys say whose values AWS has in lower case: ids of organizations and networks, names of services.
+local IN_LOWER_CASE = { organization = true, ["organization-path"] = true, network = true, service = true }
+
+-- Returns the values of a demand as a request has them: an operator that ignores the case also matches O-A1B2C3D4E5.
+local function values_of(condition, base, facet)
+  local texts = texts_of(condition.values)
+  if base:find "IgnoreCase$" and IN_LOWER_CASE[facet] then
+    for i, text in ipairs(texts) do
+      texts[i] = text:lower()
+    end
+  end
+  return texts
+end
+
 -- Reports which of true and false a list has.
 local function booleans(values)
   local has_true, has_false
@@ -184,9 +198,10 @@ end
 function M.read(condition)
   local set, base, if_exists = parts_of(condition.operator)
   local name = condition.key:lower()
+  local facet = M.facet(name)
   local demand = {
-    operator = condition.operator, key = condition.key, name = name, facet = M.facet(name),
-    values = texts_of(condition.values), origin = condition, sound = true, literal = condition.literal,
+    operator = condition.operator, key = condition.key, name = name, facet = facet,
+    values = values_of(condition, base, facet), origin = condition, sound = true, literal = condition.literal,
   }
   if condition.operator == "Null" then
     demand.requires = requires_null(demand.values)

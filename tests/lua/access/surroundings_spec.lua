@@ -59,6 +59,14 @@ local function document(version, ...)
   return ('{"Version":"%s","Statement":[%s]}'):format(version, table.concat({ ... }, ","))
 end
 
+-- Returns a region whose caller may not read its organization.
+local function without_organization(region)
+  region.session = { client = function()
+    return { list = function() return nil, { code = "Denied" } end }
+  end }
+  return region
+end
+
 -- Decides with statements of the repository's policy and of the registry's. organization: the caller's
 local function decide(own, registry, organization)
   local region = region_with(registry and { policyText = registry }, not registry
@@ -119,6 +127,11 @@ describe("a pull", function()
     ['"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}'] = DENIES,
     ['"ForAnyValue:StringNotLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}'] = DENIES
       .. " if account 947856326339 is in an organization other than o-a1b2c3d4e5",
+    -- Only calls of service principals have the source.
+    ['"StringNotEquals":{"aws:SourceAccount":"111122223333"}'] = DENIES,
+    ['"StringNotEqualsIfExists":{"aws:SourceOrgID":"o-a1b2c3d4e5"}'] = DENIES,
+    ['"StringNotEqualsIfExists":{"aws:SourceAccount":"111122223333"},"Null":{"aws:SourceArn":"false"}'] = "allow",
+    ['"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5/*"}'] = "allow",
     -- A key that does not exist is in no request.
     ['"StringNotEquals":{"aws:PrincipalOrgIdd":"o-a1b2c3d4e5"}'] = DENIES,
     ['"StringEquals":{"aws:PrincipalOrgIdd":"o-a1b2c3d4e5"}'] = "allow",
@@ -162,6 +175,25 @@ describe("a pull", function()
     assert.equal("deny: no statement allows the role to call ecr:BatchGetImage now", decide(only, nil, "o-other00000"))
     assert.matches("^depends: a condition decides", decide(only))
   end)
+
+  local PATTERN = ROLE:gsub("/id$", "/*")
+  for condition, expected in pairs {
+    ['"Bool":{"aws:SecureTransport":"true"}'] = ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"} to'):format(PATTERN),
+    ['"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*"}'] =
+      ('"%s" to the values of aws:PrincipalArn under ArnNotLike in'):format(PATTERN),
+    ['"StringNotLikeIfExists":{"aws:principalarn":["arn:aws:iam::111122223333:*"]}'] =
+      ('"%s" to the values of aws:principalarn under StringNotLikeIfExists in'):format(PATTERN),
+    ['"StringNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/a"}'] =
+      ('the condition "ArnNotLike": {"aws:PrincipalArn": "%s"} to'):format(PATTERN),
+    ['"ArnNotLike":{"aws:SourceArn":"arn:aws:s3:::a"}'] = ('"aws:PrincipalArn": "%s" to ArnNotLike in'):format(PATTERN),
+  } do
+    it("is exempted from a Deny under " .. condition, function()
+      local doc = assert(policy.parse(document(V, statement "Allow", statement("Deny", condition))))
+      local around = surroundings.of(without_organization(region_with(nil, { code = "RegistryPolicyNotFoundException" })))
+      local found = pull.decide(around, doc, ROLE, REPOSITORY, NOW)
+      assert.equal("to exempt the role, add " .. expected .. " that statement", found.advice)
+    end)
+  end
 
   it("is denied by an Allow whose condition no pull satisfies", function()
     assert.equal("allow", decide(document(V, statement("Allow", '"Bool":{"aws:SecureTransport":"true"}'))))

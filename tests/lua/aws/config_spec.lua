@@ -268,6 +268,7 @@ describe("a copied blank or line end", function()
       message(nil, { AWS_DEFAULT_REGION = "us-east-1\n" }))
     assert.equal("' us-east-1' is not a Region: a blank was copied with it; write us-east-1 (AWS_REGION)",
       message(nil, { AWS_REGION = " us-east-1" }))
+    assert.matches("a blank was copied with it; write us%-east%-1 %(AWS_REGION%)$", message(nil, { AWS_REGION = "us-east-1\u{a0}" }))
     assert.matches("^'us%-east%-1\\x0d' is not a Region: a line end was copied with it; write us%-east%-1 %(", message "us-east-1\r")
     assert.equal("'us-east-1 us-west-2' is not a Region: write it like us-east-1 (region of profile 'default')",
       message(nil, {}, { config = "[default]\nregion = us-east-1 us-west-2\n" }))

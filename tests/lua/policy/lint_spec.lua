@@ -259,3 +259,11 @@ describe("a registered service", function()
     assert.match("'public' is defined twice", err)
   end)
 end)
+
+it("the linter says once that a date cannot be read", function()
+  local ids = {}
+  for _, finding in ipairs(findings_of(condition '{"DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00+0200"}}')) do
+    ids[#ids + 1] = finding.id
+  end
+  assert.same({ "bad-operand" }, ids)
+end)

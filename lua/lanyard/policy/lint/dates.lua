@@ -2,6 +2,7 @@
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
 local clock = require "lanyard.clock"
+local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
 local timestamp = require "lanyard.text.timestamp"
 
@@ -26,10 +27,13 @@ local function is_number(text)
   return tonumber(text) ~= nil and not text:find "^%d%d%d%d$"
 end
 
--- Returns the seconds since 1970 of a date as IAM reads it.
+-- Returns the seconds since 1970 of a date as IAM reads it | nil if it does not: the zone of 2026-01-31T00:00:00+0200
+-- lacks a colon.
 local function seconds_of(text)
   if is_number(text) then
     return tonumber(text)
+  elseif not select(2, core.operand("DateEquals", text)) then
+    return nil
   end
   local year, month = text:match "^(%d%d%d%d)%-?(%d?%d?)$"
   return timestamp.parse(text) or timestamp.parse(text .. "T00:00:00Z")

@@ -93,6 +93,10 @@ local function is_account(text)
 end
 
 local PRINCIPAL_TYPES = { Account = true, User = true, FederatedUser = true, AssumedRole = true, Anonymous = true }
+local TYPES_BY_LOWER = {}
+for name in pairs(PRINCIPAL_TYPES) do
+  TYPES_BY_LOWER[name:lower()] = true
+end
 
 local function is_vpc(prefix)
   return function(text)
@@ -123,13 +127,29 @@ local FORMS = {
     "Account, User, FederatedUser, AssumedRole or Anonymous" },
 }
 
+-- Reports whether some value of the form equals a text. IgnoreCase also compares with the value in its own case, and
+-- all forms but the types of principals are in lower case.
+local function can_equal(form, text, base)
+  return form[1](text) or base:find "IgnoreCase$" and (form[1](text:lower()) or TYPES_BY_LOWER[text:lower()])
+end
+
 local function check_form(test, item, scope)
   local form, text = test.record and FORMS[test.record.name], text_of(item)
   if not form or text == "" or text:find "[*?]" or has_variable(text) or not test.base:find "^String" then
     return
-  elseif not form[1](text) then
+  elseif not can_equal(form, text, test.base) then
     scope.add(BAD_KEY_VALUE, item, ("'%s' is not %s%s"):format(text, form[2], consequence(test, scope)),
       ("write %s"):format(form[2]))
+  end
+end
+
+-- "Do not specify the assumed role session ARN as a value for this condition key":
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+local function check_session(test, item, scope)
+  local partition, account, role = text_of(item):match "^(arn:[^:]*):sts::([^:]*):assumed%-role/([^/]*)"
+  if partition and test.record and test.record.name == "aws:PrincipalArn" and test.base ~= "Null" then
+    scope.add(BAD_KEY_VALUE, item, ("'%s' is a role session, and aws:PrincipalArn has the ARN of its role%s"):format(
+      item.value, consequence(test, scope)), ("write %s:iam::%s:role/%s"):format(partition, account, role))
   end
 end
 
@@ -273,6 +293,7 @@ function M.check(test, scope)
   for _, item in ipairs(test.values) do
     check_wildcard(test, item, scope)
     check_form(test, item, scope)
+    check_session(test, item, scope)
     check_region(test, item, scope)
     check_arn(test, item, scope)
   end

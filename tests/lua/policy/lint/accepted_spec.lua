@@ -17,6 +17,8 @@ local ROWS = {
   { "repository", "wildcards under ArnEquals", when("ArnEquals", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*") },
   { "repository", "text operators on an ARN", when("StringLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/a*") },
   { "repository", "a key in another case", when("StringEquals", "AWS:principalorgid", "o-a1b2c3d4e5") },
+  { "repository", "an organization in any case", when("StringEqualsIgnoreCase", "aws:PrincipalOrgID", "O-A1B2C3D4E5") },
+  { "repository", "a type of principal in any case", when("StringEqualsIgnoreCase", "aws:PrincipalType", "assumedrole") },
   { "repository", "the key of a tag with a blank", when("StringEquals", "aws:PrincipalTag/cost center", "a") },
   { "repository", "a number for a tag", when("NumericLessThan", "aws:PrincipalTag/level", "5") },
   { "repository", "a question mark in a user agent", when("StringEquals", "aws:UserAgent", "what?") },

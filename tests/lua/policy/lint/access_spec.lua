@@ -102,6 +102,7 @@ local ROWS = {
   { ALMOST, ANYONE, '"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:*:instance/*"}' },
   -- Conditions that alone protect
   { UNLESS, ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}' },
+  { UNLESS, ANYONE, '"StringEqualsIgnoreCase":{"aws:PrincipalOrgID":"O-A1B2C3D4E5"}' },
   { UNLESS, ANYONE, '"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5","o-f6g7h8i9j0"]}' },
   { UNLESS, ANYONE, '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/*"}' },
   { UNLESS, ANYONE, '"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"Null":{"aws:PrincipalOrgID":"false"}' },
