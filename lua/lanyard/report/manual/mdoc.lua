@@ -151,8 +151,8 @@ end
 local function names_of(group, macro)
   local words, parts = words_of(group), {}
   for i, word in ipairs(words) do
-    parts[i] = (#words == 1 or word:find "[_/]" or word:find "^%-%-") and macro .. " " .. word_of(word) or macro_of(word)
-      :gsub("^Cm ", "No ")
+    local is_name = #words == 1 or word:find "[_/]" or word:find "^%-%-"
+    parts[i] = is_name and macro .. " " .. word_of(word) or macro_of(word):gsub("^Cm ", "No ")
   end
   return table.concat(parts, " ")
 end
