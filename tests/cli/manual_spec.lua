@@ -92,6 +92,7 @@ describe("the man pages", function()
       end
       assert.is_true(count > 10)
       assert.truthy(page:find("lanyard -[argument...]", 1, true), page)
+      assert.truthy(page:find("AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME,", 1, true), page)
       assert.truthy(page:find("--emulator=FILE' takes what it has at first from a seed", 1, true), page)
     end
   end)

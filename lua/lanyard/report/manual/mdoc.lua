@@ -147,6 +147,16 @@ local function usage_lines(usage)
   return lines
 end
 
+-- Returns names and the words between them: "A_FILE with A_ROLE". A single word is a name.
+local function names_of(group, macro)
+  local words, parts = words_of(group), {}
+  for i, word in ipairs(words) do
+    local is_name = #words == 1 or word:find "[_/]" or word:find "^%-%-"
+    parts[i] = is_name and macro .. " " .. word_of(word) or macro_of(word):gsub("^Cm ", "No ")
+  end
+  return table.concat(parts, " ")
+end
+
 -- Returns the head of an item. Without a kind the term is literal text.
 local function head_of(term, kind)
   local names = { variable = "Ev", file = "Pa", command = "Cm" }
@@ -156,8 +166,8 @@ local function head_of(term, kind)
       parts[i] = macro_of(word)
     end
   elseif names[kind] then
-    for name in term:gmatch "[^%s,]+" do
-      parts[#parts + 1] = (#parts > 0 and ", " or "") .. names[kind] .. " " .. word_of(name)
+    for group in term:gmatch "[^,]+" do
+      parts[#parts + 1] = (#parts > 0 and ", " or "") .. names_of(group, names[kind])
     end
   else
     parts[1] = literal(term)
