@@ -118,7 +118,7 @@ describe("lanyard policy decide", function()
     local identity = file("a.json", statement "Allow")
     for word, expected in pairs {
       ["{"] = "not a JSON object", ["[1]"] = "is not KEY=VALUE or a JSON object", x = "is not KEY=VALUE or a JSON object",
-      ['{"a":{"b":1}}'] = "a: expected a string", ['{"a":[null]}'] = "a: expected a string",
+      ['{"a":{"b":1}}'] = "a: expected a string", ['{"a":{}}'] = "a: expected a string", ['{"a":[null]}'] = "a: expected a string",
       ['{"aws:username":"kim"}'] = "such a request cannot exist: aws:username",
     } do
       local status, _, err = decide(CI, "--identity", identity, "--context", word)

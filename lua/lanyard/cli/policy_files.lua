@@ -48,7 +48,9 @@ local REPLIES = {
 -- member and the account of the registry, or nil and advice for another reply.
 local function policy_text_of(text)
   local ok, reply = pcall(json.decode, text)
-  if not ok or type(reply) ~= "table" then
+  if ok and type(reply) == "string" and policy.parse(reply) then
+    return nil, "; this is a policy as a JSON string: pass --output text to the AWS CLI"
+  elseif not ok or type(reply) ~= "table" then
     return nil
   elseif type(reply.policyText) == "string" then
     local before = text:sub(1, (text:find('"policyText"', 1, true) or 1) - 1)

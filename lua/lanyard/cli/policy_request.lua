@@ -25,6 +25,8 @@ local function values_of(value)
   if type(value) ~= "table" then
     local text = text_of(value)
     return text and { text }
+  elseif not json.is_array(value) then
+    return nil
   end
   local values, count = {}, 0
   for _ in pairs(value) do
