@@ -151,6 +151,21 @@ describe("lanyard test", function()
     assert.not_match("lanyard%.testing", result.out)
   end)
 
+  it("takes a failure and a line of any length", function()
+    local folder <close> = with_specs { a = [[
+      it("fails", function() error(("x"):rep(2000000)) end)
+      it("prints", function() io.write(("y"):rep(2000000), "\n\n") end)
+      it("writes to the descriptor", function() os.execute "printf no-line-end" end)
+      it("passes", function() end)]] }
+    local result = run(folder)
+    assert.equal(1, result.status)
+    assert.same({ "passed prints", "passed writes to the descriptor", "passed passes", "FAILED fails" },
+      outcomes(result))
+    assert.truthy(result.out:find(("x"):rep(2000000), 1, true))
+    assert.truthy(result.err:find(("y"):rep(2000000), 1, true))
+    assert.truthy(result.err:find("\nno-line-end\n", 1, true))
+  end)
+
   it("has assertions that fail when they should", function()
     local folder <close> = with_specs { a = [[
       local fails = assert.has_error
@@ -235,6 +250,7 @@ describe("lanyard test", function()
       .. "not ok 3 - b_spec.lua: fails\n# b_spec.lua:1: expected \"<\"\n#      got \">\"\n", tap)
     local junit = run(folder, "--output", "junit")
     assert.equal(1, junit.status)
+    assert.truthy(junit.out:find("b_spec.lua:1: expected &quot;&lt;&quot;\n     got &quot;&gt;&quot;", 1, true), junit.out)
     helper.write(folder .. "/junit.xml", junit.out)
     local checked = helper.run { "python3", "tests/cli/check_junit.py", folder .. "/junit.xml" }
     assert.same({ 0, "" }, { checked.status, checked.err })

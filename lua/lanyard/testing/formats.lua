@@ -115,7 +115,7 @@ local function case_of(file, test, failure)
     local element = failure.is_error and "error" or "failure"
     return ('%s>\n      <%s type="%s" message="%s">%s</%s>\n    </testcase>\n'):format(head, element,
       failure.timed_out and "timeout" or element, escape.markup(failure.message:match "^[^\n]*"),
-      escape.markup(escape.lines(text_of(failure))), element)
+      escape.lines(text_of(failure)):gsub("[^\n\t]+", escape.markup), element)
   elseif test.pending then
     return head .. '>\n      <skipped message="pending"/>\n    </testcase>\n'
   end

@@ -61,13 +61,15 @@ end
 
 -- Returns a function that takes pieces of a child's output. state.running is the name of the test that runs.
 local function receiver(result, state, token, note)
-  local rest = ""
+  local rest = {} -- pieces of a line whose end is not there yet
   local function take(line)
-    local text = line:sub(1, #token) == token and line:sub(#token + 1)
-    if not text then
+    local at, stop = line:find(token, 1, true)
+    if not at then
       return note(line)
+    elseif at > 1 then -- after a program of the spec that wrote no line end
+      note(line:sub(1, at - 1))
     end
-    local event = json.decode(text)
+    local event = json.decode(line:sub(stop + 1))
     state.since, state.running = clock.now(), event.kind == "begin" and event.name or nil
     if event.kind == "end" then
       table.insert(result.tests, event)
@@ -76,11 +78,13 @@ local function receiver(result, state, token, note)
     end
   end
   return function(piece)
-    rest = rest .. piece
-    rest = rest:gsub("([^\n]*)\n", function(line)
-      take(line)
-      return ""
-    end)
+    local start = 1
+    for stop in piece:gmatch "()\n" do
+      rest[#rest + 1] = piece:sub(start, stop - 1)
+      take(table.concat(rest))
+      rest, start = {}, stop + 1
+    end
+    rest[#rest + 1] = start <= #piece and piece:sub(start) or nil
   end
 end
 
