@@ -110,7 +110,8 @@ static void the_patterns_of_a_form_match_its_texts(void **state) {
 
 static void a_policy_can_contradict_some_forms(void **state) {
   (void)state;
-  static const enum shape known[] = {SHAPE_ACCOUNT, SHAPE_ORGANIZATION, SHAPE_BOOLEAN, SHAPE_ARN};
+  static const enum shape known[] = {SHAPE_ACCOUNT, SHAPE_ORGANIZATION, SHAPE_BOOLEAN, SHAPE_ARN,
+                                     SHAPE_SERVICE, SHAPE_VPC,          SHAPE_ENDPOINT};
   for (size_t i = 0; i < COUNT(forms); i++) {
     bool is_known = false;
     for (size_t k = 0; k < COUNT(known); k++)

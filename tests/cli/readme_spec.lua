@@ -108,7 +108,7 @@ local function run_block(block)
   local folder <close> = workplace(block.text)
   helper.run({ "sh", "-c", script_of(block, folder) }, environment(folder))
   for i, command in ipairs(block.commands) do
-    local expected = EXPECTED[command.text]
+    local expected = assert(EXPECTED[command.text], command.text .. " is not known")
     local function output(name)
       local path = ("%s/%s.%d"):format(folder, name, i)
       return helper.exists(path) and helper.read(path) or ""

@@ -195,6 +195,8 @@ add("bad-variable", {
   { "a blank", when("StringEquals", "aws:username", "${aws: username}"), "a blank" },
   { "a blank before the name", when("StringEquals", "aws:username", "${ aws:username}"), "a blank" },
   { "no name", when("StringEquals", "aws:username", "a${}"), "has no name" },
+  { "a multivalued key", when("StringEquals", "aws:PrincipalTag/org", "${aws:principalOrgPaths}"), "has a key with several values",
+    "medium" },
   { "a default value without quotes", when("StringEquals", "aws:username", "${aws:username, none}"), "write ${aws:username, 'default'}" },
   { "a default value with one quote", when("StringEquals", "aws:username", "${aws:username, 'none}"), "without quotes" },
   { "a resource", { Resource = "arn:aws:ecr:*:*:repository/${aws:username" }, "no closing brace", kind = "identity" },
@@ -205,6 +207,7 @@ add("unsupported-element", {
 })
 add("bad-arn", {
   { "an account with 4 digits", { Resource = "arn:aws:ecr:us-east-1:1111:repository/a" }, "12 digits", kind = "identity" },
+  { "an account that is missing", { Resource = "arn:aws:ecr:us-east-1::repository/a" }, "has no account", kind = "identity" },
   { "repo for repository", { Resource = "arn:aws:ecr:us-east-1:111122223333:repo/a" }, "write repository/NAME", kind = "identity" },
   { "repository with a colon", { Resource = "arn:aws:ecr:us-east-1:111122223333:repository:a" }, "write repository/NAME", kind = "identity" },
   { "capital letters", { Resource = "arn:aws:ECR:us-east-1:111122223333:repository/a" }, "write ecr", kind = "identity" },
@@ -265,7 +268,8 @@ add("unsupported-principal", {
   { "a role in a resource control policy", { Principal = { AWS = ROLE } }, "applies to *", kind = "rcp" },
 })
 add("redundant-principal", {
-  { "an account and its root", { Principal = { AWS = { "111122223333", "arn:aws:iam::111122223333:root" } } }, "twice" },
+  { "an account and its root", { Principal = { AWS = { "111122223333", "arn:aws:iam::111122223333:root" } } },
+    "twice, also as '111122223333' |" },
   { "a session and its role", { Principal = { AWS = { ROLE, "arn:aws:sts::111122223333:assumed-role/x/s" } } },
     "session of a role", kind = "trust" },
 })

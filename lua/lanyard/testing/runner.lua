@@ -61,7 +61,7 @@ end
 
 -- Returns a function that takes pieces of a child's output. state.running is the name of the test that runs.
 local function receiver(result, state, token, note)
-  local rest = {} -- pieces of a line whose end is not there yet
+  local rest = {} -- pieces of a line that has not ended yet
   local function take(line)
     local at, stop = line:find(token, 1, true)
     if not at then

@@ -21,7 +21,8 @@ local M = {}
 ---@type string[]
 M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository" }
 
--- Further lint rules whose findings make the emulator refuse a policy. What ECR does with them is not known.
+-- Further lint rules whose findings, at the severity of the rule, make the emulator refuse a policy. What ECR does with
+-- them is not known.
 local DOUBTFUL = lists.set "bad-variable repeated-key"
 
 -- The actions that a repository policy can contain.
@@ -71,7 +72,8 @@ function M.check(text, options)
     return nil
   end
   for _, finding in ipairs(doc:lint()) do
-    if catalogue[finding.id].refused or DOUBTFUL[finding.id] then
+    local check = catalogue[finding.id]
+    if (check.refused or DOUBTFUL[finding.id]) and finding.severity == check.severity then
       return nil
     end
   end

@@ -75,7 +75,9 @@ local S3_WITH_ACCOUNT = lists.set "accesspoint job storage-lens storage-lens-gro
 
 local function check_account(account, service, resource, add)
   local kind = resource:match "^[^/:]*"
-  if is_open(account) or account == "aws" or account == "" then
+  if account == "" and service == "ecr" then
+    add(BAD_ARN, "has no account, which ARNs of ecr have", "write the account's id, or *")
+  elseif is_open(account) or account == "aws" or account == "" then
     return
   elseif service == "s3" and not is_open(kind) and not S3_WITH_ACCOUNT[kind] then
     add(BAD_ARN, "has an account, which ARNs of buckets do not have", "leave the account empty")

@@ -237,9 +237,11 @@ local function check_redundant(list, scope)
   for _, entry in ipairs(list) do
     local name = normal(entry)
     if seen[name] then
-      scope.add(REDUNDANT_PRINCIPAL, entry.node, ("'%s' is in the list twice"):format(entry.node.value), "remove it")
+      local also = seen[name] ~= entry.node.value and (", also as '%s'"):format(seen[name]) or ""
+      scope.add(REDUNDANT_PRINCIPAL, entry.node, ("'%s' is in the list twice%s"):format(entry.node.value, also),
+        "remove it")
     end
-    seen[name] = true
+    seen[name] = seen[name] or entry.node.value
   end
   for _, entry in ipairs(scope.kind.name == "trust" and list or {}) do
     local role = role_of(entry.node.value)

@@ -11,8 +11,8 @@ local DEAD_VARIABLE = define {
 }
 local BAD_VARIABLE = define {
   id = "bad-variable", severity = "high", summary = "a policy variable with a syntax error",
-  help = "A variable is ${key} or ${key, 'default'}, without blanks in the key. IAM rejects the policy, or takes the "
-    .. "variable as plain text.",
+  help = "A variable is ${key} or ${key, 'default'}, of a single-valued key and without blanks in it. IAM rejects the "
+    .. "policy, or takes the variable as plain text.",
 }
 local UNKNOWN_VARIABLE = define {
   id = "unknown-variable", severity = "high", summary = "a policy variable of a key that does not exist",
@@ -73,11 +73,18 @@ local function fault_of(inner)
   return nil
 end
 
--- Reports a key that does not exist. Only the global keys and the keys of ECR have a complete list.
+-- Reports a key that does not exist, or has several values ("You can't use a multivalued condition key as a variable").
+-- Only the global keys and the keys of ECR have a complete list.
 local function check_key(item, inner, add)
   local name = inner:match "^([^,]*)"
+  local key = condition_keys.find(name)
+  if key and key.multivalued then
+    add(BAD_VARIABLE, item, ("the variable '${%s}' has a key with several values, which a variable cannot have"):format(
+      inner), "use a single-valued key", "medium")
+    return
+  end
   local prefix = (name:match "^(%w+):" or ""):lower()
-  if (prefix == "aws" or prefix == "ecr" or not name:find(":", 1, true)) and not condition_keys.find(name) then
+  if (prefix == "aws" or prefix == "ecr" or not name:find(":", 1, true)) and not key then
     local suggestion = suggestions.find(condition_keys.nearest, name)
     add(UNKNOWN_VARIABLE, item, ("'${%s}': '%s' is not a condition key"):format(inner, name),
       suggestion and ("write %s"):format(suggestion) or "use a key that IAM's documentation lists")

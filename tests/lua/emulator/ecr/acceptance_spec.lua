@@ -34,6 +34,16 @@ describe("a repository policy", function()
   for _, action in ipairs { "ecr:*", "ecr:Get*", "*", "ecr:BatchGetImage", "ECR:batchgetimage", "ecr:*Image" } do
     it("is accepted with " .. action, function() assert.is_true(accepts(policy(action), "repository")) end)
   end
+
+  for _, condition in ipairs {
+    { StringLike = { ["aws:username"] = "a" }, StringNotLike = { ["AWS:UserName"] = "b" } },
+    { StringEquals = { ["aws:PrincipalTag/org"] = "${aws:PrincipalOrgPaths}" } },
+  } do
+    local text = json.encode(condition)
+    it("is accepted with " .. text, function()
+      assert.is_true(accepts(policy("ecr:BatchGetImage", { Condition = condition }), "repository"))
+    end)
+  end
 end)
 
 describe("a registry policy", function()
