@@ -258,7 +258,7 @@ describe("the code of an error", function()
   end)
 
   it("of AWS has a page if lanyard has advice for it", function()
-    for _, code in ipairs { "ThrottlingException", "ExpiredTokenException", "RepositoryNotFoundException" } do
+    for _, code in ipairs { "ThrottlingException", "ExpiredTokenException", "RepositoryNotFoundException", "NotFoundException" } do
       local result = helper.run { helper.lanyard, "help", code }
       assert.equal(0, result.status)
       assert.match("^" .. code .. "\n\nCause\n  AWS answered", result.out)
