@@ -47,7 +47,7 @@ describe("lanyard", function()
 
   describe("-", function()
     it("runs a script from standard input, with arguments", function()
-      local result = lanyard({ "-", "a", "--b" }, nil, "#!/usr/bin/env lanyard\nprint(arg[0], ...)\nprint(io.read())")
+      local result = lanyard({ "-", "a", "--b" }, nil, "\xEF\xBB\xBF#!/usr/bin/env lanyard\nprint(arg[0], ...)\nprint(io.read())")
       assert.same({ 0, "-\ta\t--b\nnil\n", "" }, { result.status, result.out, result.err })
     end)
 

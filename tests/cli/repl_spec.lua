@@ -28,6 +28,11 @@ describe("lanyard repl without a terminal", function()
     assert.same({ 0, "", '1\n2\n"a\\nb"\n' }, { result.status, result.err, result.out })
   end)
 
+  it("reads a last line without a line end, and many lines", function()
+    local result = helper.run({ helper.lanyard, "repl" }, nil, ("x = (x or 0) + 1\n"):rep(20000) .. "x")
+    assert.same({ 0, "20000\n", "" }, { result.status, result.out, result.err })
+  end)
+
   it("ends at the first failure", function()
     for line, message in pairs {
       ["x = = 1"] = "line:1: unexpected symbol near '='\n",
@@ -121,6 +126,16 @@ describe("lanyard repl at a terminal", function()
     })
     assert.same({ 0, "" }, { result.status, result.err })
     assert.matches("11\r?\n22", result.out)
+  end)
+
+  it("has no escape sequences on a terminal that has none", function()
+    local home <close> = helper.folder()
+    local dialogue = { { "> ", "for i = 1, 2 do\r" }, { ">> ", "print(i * 7) end\r" }, { "14\r\n> ", END } }
+    local result = helper.run({ "timeout", "20", "python3", "tests/cli/terminal.py", json.encode(dialogue),
+      helper.lanyard, "repl" }, { HOME = tostring(home), TERM = "dumb" })
+    assert.same({ 0, "" }, { result.status, result.err })
+    assert.is_nil(result.out:find("\27", 1, true), result.out)
+    assert.matches("7\r?\n14\r?\n", result.out)
   end)
 
   it("restores the terminal", function()

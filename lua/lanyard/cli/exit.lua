@@ -12,6 +12,8 @@ local M = {}
 ---@type table<string, integer>
 M.STATUS = { ok = 0, failed = 1, usage = 2, found = 3, refused = 4, interrupted = 130 }
 
+local MOST_STATUS = 255
+
 local Exit = {}
 Exit.__index = Exit
 Exit.__name = "lanyard.exit"
@@ -132,7 +134,7 @@ end
 --- print(session.region)
 --- --> us-east-1
 --- ```
----@param result any  nil or false: the call failed
+---@param result any  nil: the call failed
 ---@param err any     its error
 ---@return any result
 function M.check(result, err)
@@ -143,7 +145,7 @@ function M.check(result, err)
 end
 
 --- Like `check`, for a file named on the command line: a file that cannot be read or used is a usage error.
----@param result any  nil or false: the call failed
+---@param result any  nil: the call failed
 ---@param err any     its error
 ---@return any result
 function M.check_file(result, err)
@@ -168,6 +170,9 @@ function M.of_error(raised, with_traceback)
     return M.STATUS.failed, M.describe(raised)
   end
   local text = text_of(raised)
+  if raised == nil or type(raised) == "table" and text:find "^table: " then
+    text = ("the script raised %s without a message"):format(raised == nil and "nil" or "a table")
+  end
   if not with_traceback then
     text = text:match "^[^\n]*" .. " (--debug prints the traceback)"
   end
@@ -175,12 +180,16 @@ function M.of_error(raised, with_traceback)
 end
 
 --- Returns how a script ended by what it returned. An integer is the exit status; `false` and `nil, err` mean failure,
---- as they do for calls of the library; anything else means success.
+--- as they do for calls of the library, and so does an integer outside 0 to 255; anything else means success.
 ---@return integer status
 ---@return string? message
 function M.of_results(...)
   local first, err = ...
   if math.type(first) == "integer" then
+    if first < 0 or first > MOST_STATUS then -- the system would keep the last 8 bits: 256 would be success
+      return M.STATUS.failed, M.with_code(("it returned %d; an exit status is 0 to %d"):format(first, MOST_STATUS),
+        "ScriptFailed")
+    end
     return first
   elseif first == false or first == nil and err ~= nil then
     local is_object = errors.is(err)

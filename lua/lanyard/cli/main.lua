@@ -28,10 +28,11 @@ local function find_commands()
   return require "lanyard.cli.commands"
 end
 
+-- Like the loader of stock Lua, it skips a byte order mark and a line that begins with #!.
 local function load_chunk(source, chunk_name, name)
   command_line.sources[chunk_name] = source
   command_line.names[chunk_name] = name
-  local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
+  local chunk, message = load((source:gsub("^\xEF\xBB\xBF", ""):gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
     exit.problem("InvalidScript", message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end

@@ -93,24 +93,43 @@ end
 
 -- Returns a function that reads lines from standard input, without a buffer of the C library.
 local function line_reader()
-  local pending = ""
+  local pending, start = "", 1
   return function()
+    local searched = start
     while true do
-      local line, rest = pending:match "^([^\n]*)\n(.*)$"
-      if line then
-        pending = rest
+      local stop = pending:find("\n", searched, true)
+      if stop then
+        local line = pending:sub(start, stop - 1)
+        start = stop + 1
         return line
       end
       task.readable(STDIN)
       local bytes, err = system.read(STDIN)
       if not bytes then
         error(err, 0)
-      elseif bytes == "" then
-        line, pending = pending, ""
+      end
+      pending = pending:sub(start)
+      if bytes == "" then
+        local line = pending
+        pending, start = "", 1
         return line ~= "" and line or nil
       end
-      pending = pending .. bytes
+      searched, start, pending = #pending + 1, 1, pending .. bytes
     end
+  end
+end
+
+-- Like line_reader, for a person at a terminal that has no escape sequences: the terminal edits the lines.
+local function prompted_reader()
+  local read = line_reader()
+  return function(prompt)
+    io.stdout:write(prompt)
+    io.stdout:flush()
+    local line = read()
+    if not line then
+      io.stdout:write "\n"
+    end
+    return line
   end
 end
 
@@ -162,7 +181,8 @@ end
 function M.run(options)
   local _ <close> = setmetatable({}, { __close = function() task.on_interrupt(nil) end })
   local record = history.open(options.interactive and options.history or nil)
-  local read = options.interactive and edited_reader(options, record) or line_reader()
+  local read = not options.interactive and line_reader()
+    or os.getenv "TERM" == "dumb" and prompted_reader() or edited_reader(options, record)
   local failed = false
   if options.interactive then
     task.on_interrupt(function() end)
