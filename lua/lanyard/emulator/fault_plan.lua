@@ -51,6 +51,14 @@ local TYPES = {
   cut = "number", late = "boolean", delay = "number", skew = "number", stale = "number", rate = "number",
   burst = "number",
 }
+
+-- The lowest and highest value of numbers that cannot be any. A count is a whole number.
+local RANGES = {
+  after = { 0, math.huge, count = true }, every = { 1, math.huge, count = true },
+  times = { 0, math.huge, count = true },
+  probability = { 0, 1 }, status = { 200, 999, count = true }, cut = { 0, math.huge, count = true },
+  delay = { 0, math.huge }, stale = { 0, math.huge },
+}
 local EFFECTS = { "throttle", "rate", "status", "error", "reset", "cut", "delay", "skew", "stale" }
 
 --- The faults of an emulator, and how often each was used.
@@ -74,6 +82,15 @@ local function has_effect(fault)
   return false
 end
 
+-- Returns what is wrong with a number, or nil.
+local function range_fault(name, value)
+  local range = RANGES[name]
+  if range and (value ~= value or value < range[1] or value > range[2] or range.count and value % 1 ~= 0) then
+    return ("has %s as %s; expected %s %s"):format(value, name, range.count and "a whole number" or "a number",
+      range[2] == math.huge and "of at least " .. range[1] or ("from %d to %d"):format(range[1], range[2]))
+  end
+end
+
 local function check_fault(fault, number)
   if type(fault) ~= "table" then
     return invalid(number, "is not a table")
@@ -82,13 +99,21 @@ local function check_fault(fault, number)
     if not TYPES[key] then
       return invalid(number, ("has an unknown member '%s'"):format(tostring(key)))
     elseif type(value) ~= TYPES[key] then
-      return invalid(number, ("has a %s as %s; expected a %s"):format(type(value), key, TYPES[key]))
+      return invalid(number, ("has %s as %s; expected a %s"):format(
+        type(value) == "userdata" and "null" or "a " .. type(value), key, TYPES[key]))
+    elseif range_fault(key, value) then
+      return invalid(number, range_fault(key, value))
     end
   end
   if not has_effect(fault) then
     return invalid(number, "has no effect; set one of " .. table.concat(EFFECTS, ", "))
   elseif fault.error and type(fault.error.code) ~= "string" then
     return invalid(number, "has an error without a code")
+  elseif fault.error and fault.error.message ~= nil and type(fault.error.message) ~= "string" then
+    return invalid(number, "has an error whose message is not a string")
+  elseif fault.error and fault.error.status ~= nil and (math.type(fault.error.status) == nil
+    or range_fault("status", fault.error.status)) then
+    return invalid(number, "has an error whose status is not a whole number from 200 to 999")
   elseif fault.rate and fault.rate <= 0 then
     return invalid(number, "needs a rate above 0")
   elseif fault.burst and (not fault.rate or fault.burst < 1) then

@@ -41,7 +41,9 @@ local function has_type(value, wanted)
 end
 
 local function named(wanted)
-  if wanted == "texts" then
+  if wanted == "userdata" then -- the only one in a seed is json.null
+    return "null"
+  elseif wanted == "texts" then
     return "a table of strings"
   end
   return (wanted:find "^[aeiou]" and "an " or "a ") .. wanted
@@ -55,7 +57,8 @@ end
 ---@return string?
 function M.fault(value, types, where, expected)
   if type(value) ~= "table" then
-    return ("has an unknown member '%s' in %s; expected a table"):format(tostring(value), where)
+    return ("has an unknown member '%s' in %s; expected a table"):format(
+      type(value) == "userdata" and "null" or tostring(value), where)
   end
   for key, one in pairs(value) do
     local wanted = types[key]

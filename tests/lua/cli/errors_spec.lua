@@ -47,10 +47,12 @@ describe("the catalogue of errors", function()
 
   it("has no code that nothing raises", function()
     local idle = {}
+    local emulator = helper.run({ "sh", "-c", "cat lua/lanyard/emulator/*.lua" }).out
     local in_lua, in_c = codes_in(LUA, LUA_PATTERNS), codes_in(C, C_PATTERNS)
     for _, record in ipairs(catalogue.all()) do
       local literal = ('"%s"'):format(record.code)
-      if not (in_lua[record.code] or in_c[record.code] or LUA:find(literal, 1, true)) then idle[#idle + 1] = record.code end
+      if not (in_lua[record.code] or in_c[record.code] or LUA:find(literal, 1, true)
+        or emulator:find(literal, 1, true)) then idle[#idle + 1] = record.code end
     end
     assert.equal("", table.concat(idle, " "))
   end)

@@ -52,6 +52,9 @@ describe("a seed", function()
     ["is not a table"] = "x",
     ["has an unknown member 'region'; expected regions"] = { region = {} },
     ["must have a table for Region us%-east%-1"] = { regions = { ["us-east-1"] = 7 } },
+    ["has null as regions; expected a table"] = { regions = require "lanyard.json".null },
+    ["has an unknown member 'null' in its repositories; expected a table"] = {
+      regions = { ["us-east-1"] = { repositories = { require "lanyard.json".null } } } },
     ["has an unknown member 'service' in Region us%-east%-1"] = { regions = { ["us-east-1"] = { service = {} } } },
     ["has services in us%-west%-1, where AWS does not offer them"] = { regions = { ["us-west-1"] = { services = {} } } },
     ["has an unknown member 'scal' in its services"] = {
