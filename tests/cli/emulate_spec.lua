@@ -222,7 +222,12 @@ describe("a secret", function()
     it("shows a way to start it in a script, which works", function()
       local folder <close> = helper.folder()
       local lines = help:match "\n(  read %-r.-)\n\n"
-      helper.write(folder .. "/script", lines .. "\ncurl -sS $AWS_ENDPOINT_URL/_emulator/calls\nkill -0 $! && echo alive\n")
+      helper.write(folder .. "/script", lines .. [[
+
+python3 -c 'import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode(), end="")' \
+  $AWS_ENDPOINT_URL/_emulator/calls
+kill -0 $! && echo alive
+]])
       local path = helper.build:find "^/" and helper.build or io.popen("pwd"):read "l" .. "/" .. helper.build
       local result = helper.run({ "bash", folder .. "/script" }, { PATH = path .. ":" .. os.getenv "PATH" })
       assert.same({ 0, "0\nalive\n", "" }, { result.status, result.out, result.err })

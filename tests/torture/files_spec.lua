@@ -116,6 +116,8 @@ describe("a desired-state file", function()
       local other, other_err = desired_file.parse(in_lua, "file")
       assert.equal(one == nil, other == nil, in_json .. "\n" .. in_lua .. tostring(err or other_err))
       if one then
+        assert.not_equal(one.digest, other.digest) -- of the text
+        one.digest, other.digest = nil, nil
         for _, grant in ipairs(other.grants) do grant.repositories = json.array(grant.repositories) end
         assert.same(json.encode(one), json.encode(other))
         assert.equal(#value.grants, #one.grants)
