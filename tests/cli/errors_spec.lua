@@ -90,6 +90,7 @@ local CASES = {
   { "NoPolicyFile", 1, "", { "policy", "check", "--no-new-access", "{F}/a", "{F}/b" }, sh_before = "mkdir {F}/a {F}/b" },
   { "TooLarge", 1, "more than", { "policy", "lint", "{F}/big.json" }, sh_before = "truncate -s 9M {F}/big.json" },
   { "CannotRead", 2, "no%.lua", { "plan", "{F}/no.lua" } },
+  { "CannotRead", 2, "no%.json: No such file", { "audit", "--baseline", "{F}/no.json" } },
   { "InvalidFile", 2, "", { "plan", "{F}/grants.lua" }, files = { ["grants.lua"] = "return { grants = { { service = 5 } } }" } },
   { "InvalidFile", 2, "", { "apply", "{F}/plan.json" }, files = { ["plan.json"] = '{"kind":"plan"}' } },
   { "InvalidName", 2, "'A' is not a repository name", { "grant", SERVICE, "A" } },
@@ -257,7 +258,7 @@ describe("the code of an error", function()
   end)
 
   it("of AWS has a page if lanyard has advice for it", function()
-    for _, code in ipairs { "ThrottlingException", "ExpiredTokenException", "RepositoryNotFoundException" } do
+    for _, code in ipairs { "ThrottlingException", "ExpiredTokenException", "RepositoryNotFoundException", "NotFoundException" } do
       local result = helper.run { helper.lanyard, "help", code }
       assert.equal(0, result.status)
       assert.match("^" .. code .. "\n\nCause\n  AWS answered", result.out)

@@ -62,10 +62,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Help
 
+-- Codes of AWS that lanyard gives to errors of its own, with advice.
+local SHARED = { "NotFoundException" }
+
 -- The codes of AWS that lanyard advises about, sorted.
 local function codes_of_aws()
   require "lanyard.access.lightsail" -- registers advice
-  local codes = {}
+  local codes = { table.unpack(SHARED) }
   for code in pairs(require("lanyard.aws.advice").codes()) do
     codes[#codes + 1] = not M.get(code) and code or nil
   end

@@ -58,7 +58,7 @@ end
 -- Wraps a text after a head that is as wide as the indent.
 local function paragraph(head, text, width)
   text = timestamp.localized(text)
-  local lines = width and text_table.wrap(text, math.max(width - INDENT, 20)) or { text }
+  local lines = width and text_table.wrap(text, math.max(width - INDENT, 10)) or { text }
   return head .. table.concat(lines, "\n" .. (" "):rep(INDENT))
 end
 
@@ -116,7 +116,7 @@ end
 local function limitation_lines(report, paint, width)
   local lines = {}
   for i, sentence in ipairs(summary.considered(report)) do
-    local wrapped = width and text_table.wrap(escape.printable(sentence), math.max(width - 2, 20))
+    local wrapped = width and text_table.wrap(escape.printable(sentence), math.max(width - 2, 8))
       or { escape.printable(sentence) }
     lines[i] = paint("dim", table.concat(wrapped, "\n  ")) .. "\n"
   end

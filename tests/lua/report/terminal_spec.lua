@@ -53,6 +53,15 @@ describe("a report on a terminal", function()
     assert.match("\n          fix: lanyard x+\n", text_of(report, { width = 60 }))
   end)
 
+  it("fits twenty columns", function()
+    local report = reports.small()
+    report.findings[1].message, report.findings[1].fix = ("word "):rep(40), nil
+    report.limitations = { { kind = "scp", reason = "not read", effect = ("word "):rep(20) } }
+    local text = text_of(report, { width = 20 })
+    assert.matches("not considered", text)
+    for line in text:gmatch "[^\n]+" do assert.is_true(#line <= 20 or not line:find "word", line) end
+  end)
+
   it("paints severities", function()
     local text = text_of(reports.small(), { paint = function(colour, text)
       return colour and ("<%s>%s</>"):format(colour, text) or text

@@ -103,11 +103,15 @@ local function refuse(message, ...)
   return nil, errors.new { code = "Usage", message = message:format(...) }
 end
 
+local function cannot_read(err)
+  return nil, errors.new { code = "CannotRead", message = tostring(err) }
+end
+
 -- Returns the paths of the files *.json in a folder, sorted.
 local function files_in(folder)
   local entries, err = system.list(folder)
   if not entries then
-    return refuse("%s", tostring(err))
+    return cannot_read(err)
   end
   local paths = {}
   for _, name in ipairs(entries) do
@@ -124,7 +128,7 @@ end
 --- Returns paths with the files *.json of a folder in its place.
 ---@param paths string[]
 ---@return string[]?
----@return aws.Error? err with the code "Usage"
+---@return aws.Error? err with the code "CannotRead" or "Usage"
 function M.files(paths)
   local files = {}
   for _, path in ipairs(paths) do
@@ -144,12 +148,12 @@ end
 --- Reads a report from a file.
 ---@param path string
 ---@return audit.Report?
----@return aws.Error? err with the code "Usage"
+---@return aws.Error? err with the code "CannotRead" or "Usage"
 function M.report(path)
   local name = path == "-" and "stdin" or path
   local bytes, err = system.read_file(path)
   if not bytes then
-    return refuse("%s", tostring(err))
+    return cannot_read(err)
   end
   local value
   value, err = json.decode(bytes)
