@@ -7,10 +7,13 @@ local STOCK = { "lua5.4", "-e", ([[package.path = "lua/?.lua;lua/?/init.lua;" ..
   package.cpath = "%s/?.so;" .. package.cpath]]):format(helper.build), "-e" }
 local BINARY = { helper.lanyard, "-e" }
 
+-- Stock Lua loads a library of the sanitized build, which needs the sanitizer first.
+local ENVIRONMENT = { LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0" }
+
 local function run(words, code)
   local all = table.move(words, 1, #words, 1, {})
   all[#all + 1] = code
-  return helper.run(all)
+  return helper.run(all, words == STOCK and ENVIRONMENT or nil)
 end
 
 for name, words in pairs { ["the binary"] = BINARY, ["stock Lua"] = STOCK } do

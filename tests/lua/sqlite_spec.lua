@@ -143,7 +143,7 @@ describe("a build without SQLite", function()
     local result = helper.run({ "lua5.4", "-e",
       'print(select(2, require("lanyard.sqlite").open "a.db").code, select(2, require("lanyard.sqlite").open "a.db"))' },
       { LUA_CPATH = folder .. "/?.so" })
-    assert.equal("Usage\tcannot open a.db: this lanyard was built without SQLite (install libsqlite3-dev, "
+    assert.equal("NoSqlite\tcannot open a.db: this lanyard was built without SQLite (install libsqlite3-dev, "
       .. "and build it again)\n", result.out)
   end)
 end)

@@ -14,6 +14,7 @@ local exit = require "lanyard.cli.exit"
 local output_option = require "lanyard.cli.output_option"
 local results = require "lanyard.cli.result"
 local shared = require "lanyard.cli.options"
+local shellwords = require "lanyard.text.shellwords"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
@@ -139,6 +140,7 @@ end
 --- The command line of a script.
 ---@class cli.Command
 ---@field name string          of the command
+---@field private help? string  the command line that prints its help
 ---@field declared? cli.Declaration  what the script declares
 ---@field words? string[] the command line of a command that is built by calls
 local Command = {}
@@ -164,6 +166,15 @@ local function unwrapped(text)
   return (text:gsub("([^\n])\n([^%s])", "%1 %2"))
 end
 
+-- The command line that describes a script; nil for one from standard input or -e, which has no page of help.
+local function help_line(name, chunk_name)
+  local path = not M.names[chunk_name] and chunk_name:match "^@(.*)"
+  if path then
+    return ("lanyard %s --help"):format(shellwords.join { path })
+  end
+  return not name:find "^%-" and "lanyard help " .. name or nil
+end
+
 local function built(words, chunk_name, name)
   local source = M.sources[chunk_name]
   if not source then
@@ -171,7 +182,9 @@ local function built(words, chunk_name, name)
     source = path and system.read_file(path) or ""
   end
   local _, text = M.header(source)
-  return setmetatable({ name = name, words = words, parser = new_parser(name, unwrapped(text)) }, Command)
+  return setmetatable({
+    name = name, help = help_line(name, chunk_name), words = words, parser = new_parser(name, unwrapped(text)),
+  }, Command)
 end
 
 --- Makes the command line of the calling script. Raises an error for an invalid declaration.
@@ -189,7 +202,8 @@ function M.command(...)
     error(message, 2)
   end
   return setmetatable({
-    name = name, declared = declared, has_rules = includes(declared.options, "rules"), writes_text = writes_text,
+    name = name, help = help_line(name, chunk_name), declared = declared,
+    has_rules = includes(declared.options, "rules"), writes_text = writes_text,
     output = find_option(declared, "--output"), query = find_option(declared, "--query"),
   }, Command)
 end
@@ -308,8 +322,7 @@ end
 ---@param code? string    a code of `lanyard help errors`; "Usage" by default
 function Command:usage(message, code)
   local line = escape.printable((message:gsub("\n", " ")))
-  local is_command = not self.name:find "^%-" -- a script from standard input or -e has no page of help
-  exit.problem(code or "Usage", is_command and ("%s (lanyard help %s)"):format(line, self.name) or line)
+  exit.problem(code or "Usage", self.help and ("%s (%s)"):format(line, self.help) or line)
 end
 
 --- Returns whether words contain -h or --help before a "--".
@@ -409,7 +422,7 @@ function M.problem(name, declared, words)
     return nil
   end
   local before = M.debug
-  local ok, raised = pcall(Command.parse, setmetatable({ name = name, declared = declared }, Command),
+  local ok, raised = pcall(Command.parse, setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command),
     table.unpack(words))
   M.debug = before
   if ok then

@@ -86,7 +86,7 @@ AWS's own codes come before AWS's message, as in "ecr:SetRepositoryPolicy: Inval
 help CODE` describes the ones that lanyard has advice for:]]
 
 local function status_of(record)
-  return record.named and ("%d; 2 for a file that the command line names"):format(record.status)
+  return record.named and ("%d, or 2 where the help of the command says so"):format(record.status)
     or tostring(record.status)
 end
 

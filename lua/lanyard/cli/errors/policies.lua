@@ -1,7 +1,7 @@
 return { title = "Policies and rules",
   { "InvalidPolicy", 1, named = true,
     "The text is not a policy document.",
-    "Correct it at the line and column of the message; `lanyard policy lint` explains more." },
+    "Correct it at the line and column of the message." },
   { "RefusedPolicy", 1,
     "AWS would refuse the policy, so that no question about it has an answer.",
     "Correct what the message names; `lanyard policy lint` lists all findings." },
