@@ -422,7 +422,8 @@ function M.problem(name, declared, words)
     return nil
   end
   local before = M.debug
-  local ok, raised = pcall(Command.parse, setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command),
+  local command = setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command)
+  local ok, raised = pcall(Command.parse, command,
     table.unpack(words))
   M.debug = before
   if ok then
