@@ -423,8 +423,7 @@ function M.problem(name, declared, words)
   end
   local before = M.debug
   local command = setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command)
-  local ok, raised = pcall(Command.parse, command,
-    table.unpack(words))
+  local ok, raised = pcall(Command.parse, command, table.unpack(words))
   M.debug = before
   if ok then
     return nil
