@@ -146,12 +146,25 @@ describe("values", function()
     assert.equal("a number, date or address is compared as a text", (answer({}, { where("StringLike", "aws:SourceIp", "x*") })))
   end)
 
+  it("are addresses after a network that ends in the middle of all of them", function()
+    local KEYS = "aws:SourceIp"
+    local found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) }, { where("IpAddress", KEYS, "0.0.0.0/0") })
+    assert.equal("certain", found)
+    assert.equal("128.0.0.0", witness.request.context[KEYS])
+  end)
+
   it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
   end)
 end)
 
 describe("accounts of resources", function()
+  it("are compared with policy variables and wildcards", function()
+    local function of(account) return where("StringLike", "aws:ResourceAccount", account, { Resource = "*" }) end
+    assert.equal("none", (answer({ of "?*" }, { of "${aws:PrincipalTag/t}*" })))
+    assert.equal("none", (answer({ of "1*" }, { of "1${aws:PrincipalTag/t}*" })))
+  end)
+
   it("are not known for the resource *", function()
     local function on(resource)
       return allow { Resource = resource, Condition = { StringNotEquals = { ["aws:ResourceAccount"] = A } } }
