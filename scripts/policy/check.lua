@@ -69,6 +69,9 @@ local function items(name, pattern, what)
 end
 
 local actions = items("not_granted", "^[%w*?-]+:[%w*?]+$", "an action: write SERVICE:ACTION, such as ecr:Put*")
+for _, action in ipairs(actions) do
+  require("lanyard.cli.policy_actions").note_unknown(action)
+end
 local accounts = items("only_accounts", "^%d%d%d%d%d%d%d%d%d%d%d%d$", "an account id: write 12 digits")
 local organizations = items("only_organizations", "^o%-[a-z0-9]+$", "the id of an organization, such as o-a1b2c3d4e5")
 

@@ -32,6 +32,8 @@ local witness = require "lanyard.policy.witness"
 if options.action_name and not options.action_name:find "^[%w*?-]+:[%w*?]+$" then
   command:usage(("--action: '%s' is not an action: write SERVICE:ACTION, such as ecr:PutImage")
     :format(options.action_name), "InvalidValue")
+elseif options.action_name then
+  require("lanyard.cli.policy_actions").note_unknown(options.action_name)
 end
 
 -- Returns how a class is proved to be reached.

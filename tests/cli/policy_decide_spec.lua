@@ -194,3 +194,25 @@ describe("lanyard policy can and decide", function()
     end
   end)
 end)
+
+describe("an action on the command line", function()
+  it("is named if ECR has no such action, with the nearest one", function()
+    local folder <close> = helper.folder()
+    local file = tostring(folder) .. "/policy.json"
+    helper.write(file, [[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},
+      "Action":["ecr:BatchGetImage"]}]}]])
+    for action, note in pairs {
+      ["ecr:BatchGetImag"] = "lanyard: note: ECR has no action 'ecr:BatchGetImag' that lanyard knows; did you mean ecr:BatchGetImage?\n",
+      ["ECR:xyz"] = "lanyard: note: ECR has no action 'ECR:xyz' that lanyard knows\n",
+      ["ecr:batchgetimage"] = "", ["s3:GetObjec"] = "",
+    } do
+      for _, words in ipairs {
+        { "can", file, "--principal", "444455556666", "--action", action }, { "reach", file, "--action", action },
+        { "check", "--not-granted", action, file },
+      } do
+        assert.equal(note, helper.run({ helper.lanyard, "policy", table.unpack(words) }).err, words[1] .. " " .. action)
+      end
+    end
+    assert.equal("", helper.run({ helper.lanyard, "policy", "reach", file, "--action", "ecr:Batch*" }).err)
+  end)
+end)

@@ -4,6 +4,7 @@
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local policy_actions = require "lanyard.cli.policy_actions"
 local principals = require "lanyard.access.principal"
 
 local M = {}
@@ -110,6 +111,7 @@ function M.read(command, options)
     command:usage(("--action: '%s' is not an action: write SERVICE:ACTION, such as ecr:BatchGetImage")
       :format(options.action_name), "InvalidValue")
   end
+  policy_actions.note_unknown(options.action_name)
   local request = {
     principal = options.principal, action = options.action_name, resource = options.resource,
     context = M.context(command, options.context), issuer = options.issuer, partial = true,
