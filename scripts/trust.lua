@@ -74,7 +74,8 @@ local diff = view.diff(place)
 if diff ~= "" then
   cli.note(results.paint_diff(diff))
 end
-cli.confirm(options, place.tree and ("Trust these %d files?"):format(#place.tree.files)
+local count = place.tree and #place.tree.files
+cli.confirm(options, count == 1 and "Trust this file?" or count and ("Trust these %d files?"):format(count)
   or "Forget these files, which were removed?")
 cli.check(trust.accept(place, math.floor(clock.time())))
 return view.result(options.output, place.tree and "trusted" or "revoked", place.root, place)

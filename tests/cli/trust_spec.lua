@@ -185,7 +185,7 @@ describe("lanyard trust", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = "" }
     local result = co:run "trust"
     assert.equal(2, result.status)
-    assert.matches("this would trust these 1 files; without a terminal, pass %-%-yes to confirm\n$", result.err)
+    assert.matches("this would trust this file; without a terminal, pass %-%-yes to confirm\n$", result.err)
     assert.matches(": trusted %(1 file%)\n$", co:run("trust --yes").out)
     assert.matches(": unchanged %(1 file, already trusted%)\n$", co:run("trust").out)
     assert.matches(": trusted %(1 file%)\n$", co:run("trust --yes", { XDG_DATA_HOME = co.folder .. "/home/data" }).out)
