@@ -114,6 +114,7 @@ local LIST = {
   { "classes.c", "for (size_t i = 0; i < glob.length; i++)", "'<' becomes '<='", "patterns that match everything divide nothing: time only" },
   { "relations.c", "if (text.length > 0 && !text.failed)", "'&&' becomes '||'", POOL },
   { "sets.c", "if (!bytes_equal(text->bytes, text->length, one->bytes, one->length) && is_usable(sets, v))", "'&&' becomes '||'", MORE },
+  { "search.c", "for (size_t paths = 0; paths < 2; paths++) {", "'<' becomes '<='", "2 is the same Boolean as 1" },
   { "accounts.c", "add_run: return false;", "'return false' becomes 'return true'", POOL },
   { "caller_classes.c", "caller_classes_read: return false;", "'return false' becomes 'return true'", POOL },
   { "query.c", "query_prepare: return false;", "'return false' becomes 'return true'", POOL },
