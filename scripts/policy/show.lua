@@ -13,22 +13,9 @@ local options = command:parse(...)
 local json = require "lanyard.json"
 local policy_files = require "lanyard.cli.policy_files"
 local results = require "lanyard.cli.print"
+local statement_text = require "lanyard.cli.statement_text"
 
 policy_files.check_stdin(command, options.file)
-
-local function joined(items, negated)
-  local text = table.concat(items, ", ")
-  return negated and "all except " .. text or text
-end
-
-local function principals(statement)
-  local names = {}
-  for i, principal in ipairs(statement.principals) do
-    local plain = principal.type == "*" or principal.type == "AWS"
-    names[i] = plain and principal.value or principal.type .. ":" .. principal.value
-  end
-  return joined(names, statement.not_principal)
-end
 
 local rows, items = {}, json.array {}
 local status = policy_files.each(options.file, function(doc, name)
@@ -39,9 +26,9 @@ local status = policy_files.each(options.file, function(doc, name)
       ("%s:%d"):format(name, statement.line),
       statement.sid or "-",
       statement.effect or { "?", "red" },
-      principals(statement),
-      joined(statement.actions, statement.not_action),
-      joined(statement.condition_keys),
+      statement_text.principals(statement),
+      statement_text.joined(statement.actions, statement.not_action),
+      statement_text.joined(statement.condition_keys),
     }
   end
   items[#items + 1] = { file = name, size = doc:size(), statements = statements }

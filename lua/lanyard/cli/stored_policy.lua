@@ -6,6 +6,7 @@ local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy_files = require "lanyard.cli.policy_files"
+local statement_text = require "lanyard.cli.statement_text"
 local statements = require "lanyard.policy.statements"
 local system = require "lanyard.system"
 
@@ -57,20 +58,6 @@ function M.problem(one)
   return message and errors.new { code = "InvalidPolicy", message = "the audience is unknown: " .. message } or nil
 end
 
-local function joined(items, negated)
-  local text = table.concat(items, ", ")
-  return negated and "all except " .. text or text
-end
-
-local function principals_of(statement)
-  local names = {}
-  for i, principal in ipairs(statement.principals) do
-    local plain = principal.type == "*" or principal.type == "AWS"
-    names[i] = plain and principal.value or principal.type .. ":" .. principal.value
-  end
-  return joined(names, statement.not_principal)
-end
-
 local function condition_text(condition)
   local values = {}
   for i, value in ipairs(condition.values) do
@@ -94,9 +81,9 @@ local function add_statement(lines, one, statement, now, is_valid)
   if reached then
     line("audience", reached.text .. (reached.certain and "" or " (not certain)"))
   end
-  line("principals", principals_of(statement))
-  line("actions", joined(statement.actions, statement.not_action))
-  line("resources", joined(statement.resources, statement.not_resource))
+  line("principals", statement_text.principals(statement))
+  line("actions", statement_text.joined(statement.actions, statement.not_action))
+  line("resources", statement_text.joined(statement.resources, statement.not_resource))
   for i, condition in ipairs(statement.conditions) do
     line(i == 1 and "conditions" or "", condition_text(condition))
   end

@@ -73,7 +73,7 @@ function M.check(text)
   end
   -- bash: line 2: syntax error near unexpected token `fi'
   local line, message = table.concat(parts):match "^[^\n]- line (%d+): ([^\n]*)"
-  local _, lines = text:gsub("\n", "") -- an unexpected end is reported behind the last line
+  local _, lines = text:gsub("\n", "") -- an unexpected end is reported after the last line
   return nil, "bash: " .. (message or process.describe(result)), math.min(math.tointeger(tonumber(line)) or 1, lines)
 end
 

@@ -6,7 +6,7 @@ local function options_of(text)
 end
 
 describe("a declared --output", function()
-  it("with json has text and yaml, and the option --query behind it", function()
+  it("with json has text and yaml, followed by the option --query", function()
     local options = options_of [["aws", { "--output", choices = { "table", "json" } }, { "--all", help = "All." }]]
     assert.equal("aws", options[1])
     assert.same({ "--output", choices = { "table", "json", "text", "yaml" } }, options[2])

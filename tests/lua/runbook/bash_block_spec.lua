@@ -21,7 +21,7 @@ describe("a bash block", function()
     assert.is_nil(ok)
     assert.equal("bash: syntax error near unexpected token `fi'", message)
     assert.equal(2, line)
-    assert.equal(1, (select(3, bash_block.check "if\n"))) -- not the line behind the block
+    assert.equal(1, (select(3, bash_block.check "if\n"))) -- not the line after the block
   end)
 
   it("is not checked without bash", function()
