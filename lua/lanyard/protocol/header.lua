@@ -130,7 +130,7 @@ end
 local function split(shape, text, path)
   local items, position = {}, 1
   while position <= #text do
-    if shape.type == "timestamp" and text:find(DATE, text:find("[^ \t]", position)) then
+    if shape.type == "timestamp" and text:find(DATE, (text:find("[^ \t]", position))) then
       local item, after = text:match("^[ \t]*(%a%a%a,[^,]*),?()", position)
       items[#items + 1], position = item:match "^(.-)[ \t]*$", after
     else

@@ -18,7 +18,7 @@ local FORM = {
     blob = function(value, path)
       return type(value) == "string" and crypto.base64(value) or fault.wrong_type(path, value, "bytes")
     end,
-    timestamp = function(seconds, shape, path)
+    timestamp = function(seconds, path, shape)
       local value, message = timestamp.encode(seconds, shape.timestampFormat or "unixTimestamp")
       return value or fault.raise(path, message)
     end,
@@ -28,7 +28,8 @@ local FORM = {
   },
   read = {
     blob = function(value, path)
-      return type(value) == "string" and crypto.base64_decode(value) or fault.raise(path, "a text in base64 was expected")
+      local bytes = type(value) == "string" and crypto.base64_decode(value)
+      return bytes or fault.raise(path, "a text in base64 was expected")
     end,
     timestamp = function(value, path)
       local seconds, message = timestamp.decode(value)

@@ -15,9 +15,9 @@ local M = {}
 
 --- What differs between the protocols. The functions raise faults.
 ---@class protocol.Form
----@field write { blob: fun(value: any, path: string[]), timestamp: fun(seconds: number, shape: model.Shape, path: string[]), float: fun(value: number, shape: model.Shape) }
----@field read { blob: fun(value: any, path: string[]), timestamp: fun(value: any, path: string[]) }
----@field unknown fun(value: any): any  what becomes of a member that the shape does not have, and of documents
+---@field write table<"blob"|"timestamp"|"float", fun(value: any, path: string[], shape: model.Shape): any>
+---@field read table<"blob"|"timestamp", fun(value: any, path: string[]): any>
+---@field unknown fun(value: any): any  converts a document, and a member that the shape does not have
 
 -- ---------------------------------------------------------------------------------------------
 -- Writing
@@ -103,16 +103,16 @@ end
 writers.long = writers.integer
 
 function writers.float(shape, value, path, form)
-  return math.type(value) and form.write.float(value, shape) or fault.wrong_type(path, value, "a number")
+  return math.type(value) and form.write.float(value, path, shape) or fault.wrong_type(path, value, "a number")
 end
 writers.double = writers.float
 
-function writers.blob(_, value, path, form)
-  return form.write.blob(value, path)
+function writers.blob(shape, value, path, form)
+  return form.write.blob(value, path, shape)
 end
 
 function writers.timestamp(shape, value, path, form)
-  return form.write.timestamp(value, shape, path)
+  return form.write.timestamp(value, path, shape)
 end
 
 -- ---------------------------------------------------------------------------------------------
