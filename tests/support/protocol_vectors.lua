@@ -3,7 +3,7 @@
 -- https://smithy.io/2.0/additional-specs/http-protocol-compliance-tests.html
 
 local assert = require "luassert"
-local cbor_data = require "lanyard.protocol.cbor_data"
+local cbor = require "lanyard.protocol.cbor"
 local crypto = require "lanyard.crypto"
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -110,7 +110,7 @@ local BODIES = {}
 
 function BODIES.cbor(expected, body)
   local function tree_of(text)
-    return M.comparable(cbor_data.plain(assert(cbor_data.decode(text))))
+    return M.comparable(cbor.plain(assert(cbor.decode(text))))
   end
   assert.same(tree_of(crypto.base64_decode(expected)), tree_of(body))
 end

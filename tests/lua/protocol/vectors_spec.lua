@@ -8,9 +8,9 @@ local PROTOCOLS = {
   { file = "json_1_0", module = "json", inputs = 21, outputs = 32 },
   { file = "json_1_0-query-compatible", module = "json", inputs = 1, outputs = 2 },
   { file = "rest-json", module = "rest_json", inputs = 113, outputs = 91 },
-  { file = "smithy-rpc-v2-cbor", module = "cbor", inputs = 15, outputs = 35 },
-  { file = "smithy-rpc-v2-cbor-query-compatible", module = "cbor", inputs = 1, outputs = 2 },
-  { file = "smithy-rpc-v2-cbor-non-query-compatible", module = "cbor", inputs = 1, outputs = 0 },
+  { file = "smithy-rpc-v2-cbor", module = "rpc_v2_cbor", inputs = 15, outputs = 35 },
+  { file = "smithy-rpc-v2-cbor-query-compatible", module = "rpc_v2_cbor", inputs = 1, outputs = 2 },
+  { file = "smithy-rpc-v2-cbor-non-query-compatible", module = "rpc_v2_cbor", inputs = 1, outputs = 0 },
 }
 
 -- By file: the cases that are not run, and why. At most five for each.
