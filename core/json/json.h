@@ -10,7 +10,7 @@
  * surrogates, nesting deeper than JSON_MAX_DEPTH, and anything but white space after the value. A
  * leading byte order mark is skipped; offsets count it. */
 
-#define JSON_MAX_DEPTH 128
+#define JSON_MAX_DEPTH 64
 
 enum json_type {
   JSON_NULL,

@@ -6,7 +6,7 @@ local json = require "lanyard.json"
 local M = {}
 
 --- The deepest value that a query can build. lanyard.json encodes values of this depth.
-M.MAX_DEPTH = 128
+M.MAX_DEPTH = 64
 
 -- The greatest number of steps of one search. A step is the evaluation of a node, an element of a list, or some
 -- characters of a string: it bounds time and memory, as an expression of n characters can ask for 2^n results.

@@ -36,7 +36,7 @@ describe("AWS JSON", function()
     for body, reason in pairs {
       ['{"a":1,"a":2}'] = 'duplicate name "a"', ["{} {}"] = "expected the end of the text", ['{"a":"\xff"}'] = "is not UTF-8",
       ["{'a':1}"] = "a member's name in quotes", ['{"a":1,}'] = "expected", ['{"a":01}'] = "a leading zero", ['{"a":NaN}'] = "expected a value",
-      [('{"a":'):rep(129) .. "1" .. ("}"):rep(129)] = "nested deeper than 128", ['{"a":"\\ud800"}'] = "surrogate",
+      [('{"a":'):rep(65) .. "1" .. ("}"):rep(65)] = "nested deeper than 64", ['{"a":"\\ud800"}'] = "surrogate",
       ['{"a":1e999}'] = "the number is too large", ['{"a":"\n"}'] = "control character", ["{"] = "the text ends",
     } do
       local output, message = json.decode(body)
