@@ -12,6 +12,7 @@ int luaopen_cjson(lua_State *L);
 int luaopen_lanyard_arn(lua_State *L);
 int luaopen_lanyard_credentials(lua_State *L);
 int luaopen_lanyard_crypto(lua_State *L);
+int luaopen_lanyard_deflate(lua_State *L);
 int luaopen_lanyard_http_core(lua_State *L);
 int luaopen_lanyard_httpd_core(lua_State *L);
 int luaopen_lanyard_ini(lua_State *L);
@@ -32,6 +33,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.arn", luaopen_lanyard_arn},
     {"lanyard.credentials", luaopen_lanyard_credentials},
     {"lanyard.crypto", luaopen_lanyard_crypto},
+    {"lanyard.deflate", luaopen_lanyard_deflate},
     {"lanyard.http.core", luaopen_lanyard_http_core},
     {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
     {"lanyard.ini", luaopen_lanyard_ini},
