@@ -3,6 +3,7 @@
 #include "xml/xml.h"
 #include "base/buf.h"
 #include "lua/util.h"
+#include "xml/write.h"
 
 #include <string.h>
 
@@ -137,7 +138,22 @@ static int parse(lua_State *L) {
   }
 }
 
+/* core.escape(text [, attribute]) --> text
+ * Escapes a text for the inside of an element, or of an attribute with double quotes. */
+static int escape(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  struct buf buf = {0};
+  xml_add_escaped(&buf, text, length, lua_toboolean(L, 2));
+  if (buf.length == 0 && !buf.failed) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  return push_buf(L, &buf);
+}
+
 static const luaL_Reg functions[] = {
+    {"escape", escape},
     {"parse", parse},
     {NULL, NULL},
 };

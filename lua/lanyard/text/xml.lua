@@ -99,22 +99,18 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Writing
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#xD;", ["\n"] = "&#xA;",
-  ["\t"] = "&#x9;", ["\u{85}"] = "&#x85;", ["\u{2028}"] = "&#x2028;" }
-
 --- Escapes a text for the inside of an element. Line ends are written so that a reader does not change them.
----@param text string
+---@param text string  UTF-8, without NUL
 ---@return string
 function M.escape(text)
-  text = text:gsub("[&<>\r\n]", ESCAPES)
-  return (text:gsub("\u{85}", ESCAPES):gsub("\u{2028}", ESCAPES))
+  return core.escape(text)
 end
 
---- Escapes a text for the inside of a quoted attribute.
----@param text string
+--- Escapes a text for the inside of an attribute with double quotes.
+---@param text string  UTF-8, without NUL
 ---@return string
 function M.escape_attribute(text)
-  return (text:gsub('[&<>"\r\n\t]', ESCAPES))
+  return core.escape(text, true)
 end
 
 --- Returns a start tag. Attributes are in the order of their names.
