@@ -6,6 +6,7 @@
 --- The parameters of a rule set come from the settings (the Region, FIPS, a custom endpoint, ...), the operation, and
 --- members of the input. https://smithy.io/2.0/additional-specs/rules-engine/parameters.html
 
+local endpoint_rules = require "lanyard.endpoint"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
 local jmespath = require "lanyard.text.jmespath"
@@ -108,7 +109,7 @@ function M.resolve(client, service, operation, input)
     end
     error(parameters, 0)
   end
-  return require("lanyard.endpoint").resolve(service.rules, parameters)
+  return endpoint_rules.resolve(service.rules, parameters, service.partitions or service.data.partitions)
 end
 
 return M
