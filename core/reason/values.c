@@ -208,8 +208,7 @@ static unsigned types_of_values(enum condition_operand type) {
                                    : 0;
 }
 
-/* Reports whether a text is a value of a type. */
-static bool is_of_type(enum condition_operand type, const char *text) {
+bool values_has_type(enum condition_operand type, const char *text) {
   long double number;
   switch (type) {
   case OPERAND_NUMBER:
@@ -233,7 +232,7 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
   values_texts(query, dimension, domain, many, points);
   for (size_t i = first; i < points->count; i++) {
     const struct policy_string *text = &points->items[i];
-    bool typed = is_of_type(domain->type, text->bytes);
+    bool typed = values_has_type(domain->type, text->bytes);
     bool empty = text->length == 0 && !domain->absent; /* see values_texts */
     if (typed && !empty && shape_allows(shape, text->bytes, text->length))
       points->items[kept++] = *text;

@@ -69,6 +69,19 @@ describe("organizations", function()
     assert.truthy(witness.request.context[PATHS]:find("o-a1b2c3d4e5/r-ab12/ou-", 1, true))
     assert.equal("none", (answer({}, { of("o-a1b2c3d4e5", "o-b1b2c3d4e5/r-ab12/ou-*") })))
   end)
+
+  it("have the letter case that a policy mentions, if their id has another form", function()
+    local equal, like = "ForAnyValue:StringEquals", "ForAnyValue:StringEqualsIgnoreCase"
+    for _, path in ipairs { "o-odd/x", "o-odd/r-ab12/" } do
+      assert.equal("none", (answer({ where(equal, PATHS, path) }, { where(like, PATHS, path) })))
+    end
+  end)
+
+  it("are not complete as values of a policy variable that is compared with a pattern", function()
+    assert.equal("a policy variable is an organization that is compared with a pattern",
+      (answer({ allow { Resource = "arn:aws:s3:::o-a*" } }, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",
+        Condition = { StringLike = { [ID] = "o-a*" } } } })))
+  end)
 end)
 
 describe("known accounts", function()
@@ -218,6 +231,27 @@ describe("policy variables", function()
       assert.equal("certain", found)
       assert.truthy(witness.request.resource:find "^arn:aws:s3:::w")
     end
+  end)
+
+  it("have values of the form and the type of their key", function()
+    local USER = "aws:username"
+    assert.equal("none", (answer({}, { where("StringEquals", "aws:SourceAccount", "1111${aws:SourceArn}") })))
+    assert.equal("none", (answer({}, { where("StringEquals", USER, "${aws:SourceArn}") })))
+    assert.equal("a policy variable is a number or a date", (answer({}, { where("StringEquals", USER, "x${aws:TokenIssueTime}") })))
+    for key, reason in pairs {
+      ["aws:MultiFactorAuthAge"] = "a policy variable is a number or a date", ["aws:SourceIp"] = "a policy variable is an address",
+    } do
+      assert.equal(reason, (answer({}, { on("arn:aws:s3:::${" .. key .. "}"), not_on "arn:aws:s3:::a*" })))
+      local found, witness = answer({}, { where("StringEquals", USER, "x${" .. key .. "}") })
+      assert.equal("certain", found)
+      assert.equal("x" .. witness.request.context[key], witness.request.context[USER])
+    end
+  end)
+
+  it("are addresses, which are not complete beside keys of the caller", function()
+    local found = answer({}, { on("arn:aws:s3:::${aws:SourceIp}", { StringNotEquals = { ["aws:username"] = "${aws:SourceIp}" } },
+      { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }), not_on "arn:aws:s3:::10.*" })
+    assert.equal("a policy variable is an address", found)
   end)
 
   it("are the id of a user, a federated user and a session", function()
