@@ -187,6 +187,10 @@ describe("values", function()
     local found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) }, { where("IpAddress", KEYS, "0.0.0.0/0") })
     assert.equal("certain", found)
     assert.equal("128.0.0.0", witness.request.context[KEYS])
+    found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) },
+      { all { NotIpAddress = { [KEYS] = "::/0" }, Null = { [KEYS] = "false" } } })
+    assert.equal("certain", found)
+    assert.equal("128.0.0.0", witness.request.context[KEYS])
   end)
 
   it("of service names are compared with stars, not matched, under StringEquals", function()
