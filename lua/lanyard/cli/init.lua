@@ -26,8 +26,9 @@
 ---
 --- A script in a folder of `$LANYARD_PATH`, in `~/.config/lanyard/scripts` or in a trusted `./.lanyard/scripts` is a
 --- command of its name. `lanyard help cli.Declaration`, `cli.Argument` and `cli.Option` list what a declaration has,
---- and `lanyard.cli.print` prints tables and JSON. A script that returns nil and an error, or false, ends with exit
---- status 1, one that returns an integer with that status.
+--- and `lanyard.cli.print` prints tables and JSON. A script that returns false ends with exit status 1, one
+--- that returns nil and an error, or raises one, with the status of its code, and one that returns an integer with that
+--- status.
 
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
