@@ -76,6 +76,9 @@ local function report_retry(err, delay)
   end
 end
 
+-- The options of the command line in messages about their values.
+local OPTION_LABELS = { region = "--region", ca_bundle = "--ca-bundle" }
+
 --- Returns the settings for `aws.session` that the shared AWS options give.
 ---@param options table  of `Command:parse`
 ---@return aws.SessionOptions
@@ -85,6 +88,7 @@ function M.session_options(options)
     region = options.region,
     endpoint_url = options.endpoint_url,
     ca_bundle = options.ca_bundle,
+    labels = OPTION_LABELS,
     connect_timeout = options.cli_connect_timeout,
     timeout = options.cli_read_timeout,
     debug = command.debug and terminal.note or nil,
