@@ -90,4 +90,7 @@ return { title = "Settings, credentials and the network",
   { "Sealed", 1,
     "A secret value is in a place where it could be shown.",
     "Check the source of credentials that the message names." },
+  { "NotSupported", 1,
+    "AWS's model of the operation asks for a protocol or an authentication that lanyard does not have.",
+    "Use another operation, or the AWS CLI." },
 }
