@@ -1,8 +1,8 @@
 --- The parameters that the endpoint rule set of a service gets for a call.
 ---
----     local given = assert(parameters.of(service, service:operation "GetObject", { Bucket = "logs", Key = "a" }, {
----       ["AWS::Region"] = "eu-west-1", ["AWS::S3::ForcePathStyle"] = false, DisableS3ExpressSessionAuth = true,
----     }))
+---     local settings = { ["AWS::Region"] = "eu-west-1", DisableS3ExpressSessionAuth = true }
+---     local given = assert(parameters.of(service, service:operation "GetObject", { Bucket = "logs", Key = "a" },
+---       function(name) return settings[name] end))
 ---     given.Bucket   --> "logs"
 ---
 --- A parameter gets the first value of: the constant that the operation has for it, a member of the input, a query
@@ -15,9 +15,12 @@ local json = require "lanyard.json"
 
 local M = {}
 
---- Settings by the names of built-ins ("AWS::Region", "SDK::Endpoint", ...) and of parameters of clients. A function is
---- called when its value is needed.
----@alias endpoint.Settings table<string, string|boolean|fun(): string|boolean|nil>
+-- The greatest number of steps of a query.
+local MAX_STEPS = 1000000
+
+--- Returns the value of a setting, by the name of a built-in ("AWS::Region", "SDK::Endpoint", ...) or of a parameter of
+--- clients | nil, err. It is asked for what an operation needs only.
+---@alias endpoint.Setting fun(name: string): string|boolean|nil, lanyard.Error?
 
 -- ---------------------------------------------------------------------------------------------
 -- The sources of the parameters, read once for each operation
@@ -73,19 +76,13 @@ local known = setmetatable({}, { __mode = "k" })
 -- ---------------------------------------------------------------------------------------------
 -- Values
 
-local function setting_of(settings, name)
-  local value = name and settings[name]
-  if type(value) == "function" then
-    return value()
-  end
-  return value
-end
-
--- Returns the value of a query. Items of a list that are no texts, such as null, are left out. A text for a list is a
--- list of one.
+-- Returns the value of a query. Items of a list that are null are left out. A function does not accept a member that is
+-- missing: `keys(Options)` has no value then.
 local function query_value(query, input, name)
-  local value, err = query:search(input)
-  if err then
+  local value, err = query:search(input, MAX_STEPS)
+  if err and err.kind == "invalid-type" then
+    return nil
+  elseif err then
     err.message = ("the endpoint parameter %s cannot be read from the input: %s"):format(name, err.message)
     return nil, err
   elseif value == json.null then
@@ -105,7 +102,7 @@ local function member_value(value)
   return type(value) ~= "userdata" and value or nil
 end
 
-local function value_of(source, input, settings)
+local function value_of(source, input, setting)
   local value, err = source.constant, nil
   if value == nil and source.member then
     value = member_value(input[source.member])
@@ -113,11 +110,11 @@ local function value_of(source, input, settings)
   if value == nil and source.query then
     value, err = query_value(source.query, input, source.name)
   end
-  if value == nil and not err then
-    value = setting_of(settings, source.client)
+  if value == nil and source.client and not err then
+    value, err = setting(source.client)
   end
-  if value == nil and not err then
-    value = setting_of(settings, source.built_in)
+  if value == nil and source.built_in and not err then
+    value, err = setting(source.built_in)
   end
   return value, err
 end
@@ -137,10 +134,10 @@ end
 ---@param service model.Service     with `rules`
 ---@param operation model.Operation
 ---@param input table
----@param settings endpoint.Settings
+---@param setting endpoint.Setting
 ---@return table<string, string|boolean|string[]>? parameters
 ---@return lanyard.Error? err
-function M.of(service, operation, input, settings)
+function M.of(service, operation, input, setting)
   local sources, err = known[operation]
   if not sources then
     sources, err = read_sources(service, operation)
@@ -151,7 +148,7 @@ function M.of(service, operation, input, settings)
   end
   local given = {}
   for _, source in ipairs(sources) do
-    given[source.name], err = value_of(source, input, settings)
+    given[source.name], err = value_of(source, input, setting)
     if err then
       return nil, err
     end

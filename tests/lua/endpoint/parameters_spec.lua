@@ -1,6 +1,7 @@
 -- Where the parameters of endpoint rule sets come from:
 -- https://smithy.io/2.0/additional-specs/rules-engine/parameters.html
 
+local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
 local parameters = require "lanyard.endpoint.parameters"
@@ -22,7 +23,7 @@ local function service_of(rule_parameters, traits, fields)
 end
 
 local function of(service, input, settings)
-  return parameters.of(service, service:operation "Use", input or {}, settings or {})
+  return parameters.of(service, service:operation "Use", input or {}, function(name) return (settings or {})[name] end)
 end
 
 local TEXT = { type = "string" }
@@ -34,14 +35,16 @@ describe("endpoint parameters", function()
     assert.same({ Region = "eu-west-1", UseFIPS = false }, of(service, {}, { ["AWS::Region"] = "eu-west-1", ["AWS::UseFIPS"] = false, Endpoint = "x" }))
   end)
 
-  it("are computed when they are needed", function()
-    local calls = 0
-    local settings = { ["AWS::Auth::AccountId"] = function() calls = calls + 1 return "111122223333" end }
-    assert.same({}, of(service_of { Id = TEXT }, {}, settings))
-    assert.equal(0, calls)
-    assert.same({ AccountId = "111122223333" },
-      of(service_of { AccountId = { type = "string", builtIn = "AWS::Auth::AccountId" } }, {}, settings))
-    assert.equal(1, calls)
+  it("are asked for when they are needed, and can be errors", function()
+    local function setting(name)
+      return nil, errors.new { code = "InvalidConfig", message = name .. " is wrong" }
+    end
+    local service = service_of { Id = TEXT, AccountId = { type = "string", builtIn = "AWS::Auth::AccountId" } }
+    local given, err = parameters.of(service, service:operation "Use", {}, setting)
+    assert.is_nil(given)
+    assert.equal("AWS::Auth::AccountId is wrong", err.message)
+    service = service_of { Id = TEXT }
+    assert.same({}, parameters.of(service, service:operation "Use", {}, setting))
   end)
 
   it("are members of the input", function()
@@ -71,6 +74,7 @@ describe("endpoint parameters", function()
       '{"TransactItems":[{"Put":{"TableName":"a"}},{"Update":{"TableName":"b"}}]}', '["a","b"]' },
     ["keys(RequestItems)"] = { '{"RequestItems":{"b":[],"a":[]}}', '["a","b"]' },
     ["Absent.TableName"] = { "{}", "null" },
+    ["keys(Absent)"] = { "{}", "null" },
   } do
     it("are results of the query " .. query, function()
       local service = service_of({ List = { type = "stringArray" } }, { operationContextParams = { List = { path = query } } })
@@ -80,7 +84,7 @@ describe("endpoint parameters", function()
   end
 
   it("with a query that does not fit are errors that name it", function()
-    local service = service_of({ List = TEXT }, { operationContextParams = { List = { path = "keys(Name)" } } })
+    local service = service_of({ List = TEXT }, { operationContextParams = { List = { path = ("[@,@]|"):rep(25) .. "[@,@]" } } })
     local given, err = of(service, { Name = "a" })
     assert.is_nil(given)
     assert.matches("^the endpoint parameter List cannot be read from the input: ", err.message)
@@ -99,7 +103,7 @@ describe("endpoint parameters of S3", function()
       operations = { [operation] = { input = { shape = "Bucket" } } }, shapes = {
         Bucket = { type = "structure", members = { { name = "Bucket", shape = "Text", contextParam = { name = "Bucket" } } } },
         Text = { type = "string" } } })
-    return parameters.of(service, service:operation(operation), { Bucket = bucket }, settings).ForcePathStyle
+    return parameters.of(service, service:operation(operation), { Bucket = bucket }, function(name) return settings[name] end).ForcePathStyle
   end
   it("ignore path-style addressing for ARNs", function()
     assert.is_true(s3("GetObject", "logs", { ["AWS::S3::ForcePathStyle"] = true }))
