@@ -25,6 +25,7 @@ int luaopen_lanyard_process_core(lua_State *L);
 int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_sqlite(lua_State *L);
+int luaopen_lanyard_stream(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
 
 static const luaL_Reg c_modules[] = {
@@ -45,6 +46,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
     {"lanyard.sqlite", luaopen_lanyard_sqlite},
+    {"lanyard.stream", luaopen_lanyard_stream},
     {"lanyard.system", luaopen_lanyard_system},
     {NULL, NULL},
 };
