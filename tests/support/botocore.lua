@@ -51,10 +51,13 @@ local function files_of(self)
   return self.files
 end
 
--- Reads a JSON file of a service: "paginators-1.json". Returns nil if the service has none.
+-- Reads a JSON file of a service: "paginators-1.json". Returns nil if the service has none, and an error if lanyard
+-- cannot read it.
 function Folder:file(service, file)
   local path = (files_of(self)[file] or {})[service]
-  return path and assert(json.decode(text_of(path)))
+  if path then
+    return json.decode(text_of(path))
+  end
 end
 
 -- Returns the names of the services that have a file, sorted.

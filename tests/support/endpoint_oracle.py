@@ -2,7 +2,8 @@
 
     endpoint_oracle.py DATA INPUT
 
-INPUT is a JSON list of { service, params }; the output is a JSON list of { endpoint } or { error }.
+INPUT is a JSON list of { service, params }; the output is a JSON list of { endpoint } { error },
+{ unknown } for a parameter that the rule set does not have, or { raised }.
 """
 import json
 import sys
@@ -37,4 +38,6 @@ for case in cases:
         results.append({"endpoint": result})
     except EndpointProviderError as error:
         results.append({"error": error.kwargs.get("msg", str(error))})
+    except (KeyError, TypeError) as error:  # a parameter that is not set: its use, and the message about it
+        results.append({"raised": repr(error)})
 json.dump(results, sys.stdout)

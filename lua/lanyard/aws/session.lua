@@ -22,6 +22,7 @@ local M = {}
 ---@field profile? string          name of a profile
 ---@field region? string           "us-east-1"
 ---@field endpoint_url? string     replaces the endpoint of every service
+---@field labels? table<string, string>  how messages call options that a person gave: { region = "--region" }
 ---@field credentials? userdata    of lanyard.credentials
 ---@field retry_mode? string       "standard" or "adaptive"
 ---@field max_attempts? integer   attempts of each call, with the first one

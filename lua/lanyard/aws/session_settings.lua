@@ -55,7 +55,7 @@ end
 local function read_settings(profile, options)
   local found, sources = {}, {}
   for _, name in ipairs(SETTINGS) do
-    local value, source = settings.get(name, profile, options[name])
+    local value, source = settings.get(name, profile, options[name], (options.labels or {})[name])
     if value == nil and source then
       return nil, source
     end
@@ -78,7 +78,7 @@ local function region_of_instance(profile, options)
 end
 
 local function find_region(profile, given, options)
-  local region, source = config.region(profile, given)
+  local region, source = config.region(profile, given, (options.labels or {}).region)
   if region or source.code ~= "NoRegion" then
     return region, source
   end

@@ -180,9 +180,9 @@ function M.of_profile(profile, key, section)
   return value, source
 end
 
-local function find(setting, profile, given, name)
+local function find(setting, profile, given, label)
   if given ~= nil then
-    return given, name
+    return given, label
   end
   if not profile.isolated then
     for _, variable in ipairs(setting.variables) do
@@ -204,11 +204,12 @@ end
 ---@param name string
 ---@param profile aws.Profile
 ---@param given? any  the value given by a script or an option, which takes precedence
+---@param label? string  how messages call the given value; the setting's name unless given
 ---@return any value  nil without a second value if it is not set
 ---@return string|lanyard.Error|nil source  or the error
-function M.get(name, profile, given)
+function M.get(name, profile, given, label)
   local setting = SETTINGS[name] or error(("unknown setting '%s'"):format(tostring(name)), 2)
-  local value, source = find(setting, profile, given, name)
+  local value, source = find(setting, profile, given, label or name)
   if value == nil then
     return nil, source
   end

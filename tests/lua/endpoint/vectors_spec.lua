@@ -44,8 +44,7 @@ local function run(service, rules, partitions)
     if same(result, case.expect) then
       passed = passed + 1
     else
-      assert.not_equal("InvalidModel", code, result.error)
-      others[#others + 1] = { service = service, number = number, params = case.params or {}, result = result }
+      others[#others + 1] = { service = service, number = number, params = case.params or {}, result = result, code = code }
     end
   end
   return passed, others
@@ -56,7 +55,9 @@ local function disagreements(data, others)
   local found = {}
   for i, answer in ipairs(others[1] and data:oracle("endpoint_oracle.py", others) or {}) do
     local other = others[i]
-    local agreed = answer.unknown and other.result.error and other.result.error:match "^the endpoint rules have no parameter"
+    local agreed = answer.unknown and other.result.error and other.result.error:find "^the endpoint rules have no parameter"
+      or answer.raised and other.result.error and other.result.error:find "is required$"
+      or (answer.raised or answer.error) and other.code == "InvalidModel"
       or same(answer, other.result)
     if not agreed then
       found[#found + 1] = ("%s %d: %s; botocore: %s"):format(other.service, other.number, json.encode(other.result), json.encode(answer))
@@ -79,13 +80,15 @@ describe("AWS's endpoint cases", function()
     it(("pass with the rule sets of botocore %s"):format(data.version), function()
       local passed, others, services, absent = 0, {}, 0, {}
       for _, service in ipairs(names) do
-        local rules = data:file(service, "endpoint-rule-set-1.json")
+        local rules, err = data:file(service, "endpoint-rule-set-1.json")
         if rules then
           assert(endpoint.check(rules, partitions))
           local count, different = run(service, rules, partitions)
           passed, services = passed + count, services + 1
           table.move(different, 1, #different, #others + 1, others)
         else
+          -- The rule sets of s3 and s3control in old versions have more levels than lanyard.json reads.
+          assert.truthy(not err or err.message:find "nested deeper than 64", err)
           absent[#absent + 1] = service
         end
       end
