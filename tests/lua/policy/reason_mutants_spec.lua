@@ -77,6 +77,29 @@ describe("organizations", function()
     end
   end)
 
+  it("are values of policy variables with the ids of their paths", function()
+    local RESOURCE, ORG, LIKE = "aws:ResourceOrgID", "o-a1b2c3d4e5", "ForAnyValue:StringLike"
+    local function same(key, path)
+      return allow { Condition = { StringEquals = { [ID] = "${aws:ResourceOrgID}" }, [LIKE] = { [key] = path } } }
+    end
+    for _, key in ipairs { PATHS, "aws:ResourceOrgPaths" } do
+      for _, org in ipairs { ORG, "o-odd" } do
+        local found, witness = answer({}, { same(key, org .. "/r-ab12/ou-ab12-*") })
+        assert.equal("certain", found)
+        assert.equal(org, witness.request.context[ID])
+        assert.equal(org, witness.request.context[RESOURCE])
+        assert.equal("none", (answer({ where("StringEquals", RESOURCE, org) }, { same(key, org .. "/*") })))
+      end
+    end
+    local found, witness = answer({ where("StringEquals", RESOURCE, ORG) }, { same(PATHS, { ORG .. "/*", "o-b1b2c3d4e5/r-1234/*" }) })
+    assert.equal("certain", found)
+    assert.equal("o-b1b2c3d4e5", witness.request.context[RESOURCE])
+    found, witness = answer({}, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",
+      Condition = { [LIKE] = { [PATHS] = ORG .. "/r-ab12/*" } } } })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. ORG, witness.request.resource)
+  end)
+
   it("are not complete as values of a policy variable that is compared with a pattern", function()
     assert.equal("a policy variable is an organization that is compared with a pattern",
       (answer({ allow { Resource = "arn:aws:s3:::o-a*" } }, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",
@@ -162,6 +185,10 @@ describe("values", function()
   it("are addresses after a network that ends in the middle of all of them", function()
     local KEYS = "aws:SourceIp"
     local found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) }, { where("IpAddress", KEYS, "0.0.0.0/0") })
+    assert.equal("certain", found)
+    assert.equal("128.0.0.0", witness.request.context[KEYS])
+    found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) },
+      { all { NotIpAddress = { [KEYS] = "::/0" }, Null = { [KEYS] = "false" } } })
     assert.equal("certain", found)
     assert.equal("128.0.0.0", witness.request.context[KEYS])
   end)
