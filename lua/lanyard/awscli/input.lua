@@ -147,7 +147,7 @@ local function missing(options, result)
       list[#list + 1] = "--" .. option.name
     end
   end
-  return list[1] and lists.sentence(list)
+  return list[1] and lists.sentence(list) .. (list[2] and " are required" or " is required")
 end
 
 -- Replaces the first member of a path by its option.
@@ -165,7 +165,7 @@ end
 local function checked(options, operation, result, format)
   local absent = missing(options, result)
   if absent then
-    return mistake("MissingArgument", "%s is required", absent)
+    return mistake("MissingArgument", absent)
   elseif not operation.input then
     return result
   end

@@ -211,7 +211,10 @@ function M.read(rest, catalogue)
     function(word) return find_service(request, word, catalogue) end,
     function(word)
       request.waits = word == "wait" and next(request.model.waiters) ~= nil
-      return request.waits or find_operation(request, word)
+      if request.waits then
+        return true
+      end
+      return find_operation(request, word)
     end,
     function(word) return find_waiter(request, word) end,
   }

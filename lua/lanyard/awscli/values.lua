@@ -86,7 +86,7 @@ local function read_list(shape, words)
   for i, word in ipairs(words) do
     local value, message = read_part(shape.item, word)
     if value == nil then
-      return nil, (#words > 1 and "value %d: %s" or "%2$s"):format(i, message)
+      return nil, #words > 1 and ("value %d: %s"):format(i, message) or message
     end
     list[i] = value
   end
