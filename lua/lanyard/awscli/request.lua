@@ -89,9 +89,7 @@ local function find_operation(request, word)
   local current = names.current(word)
   local name = operations[word] or operations[current]
   if not name then
-    if next(request.model.waiters) then
-      commands[#commands + 1] = "wait"
-    end
+    commands[#commands + 1] = M.waiters(request.model)[1] and "wait" or nil
     return mistake("UnknownCommand", "%s has no operation '%s'%s", request.service, word, near(word, commands))
   end
   request.command, request.operation = word, request.model:operation(name)
@@ -210,7 +208,7 @@ function M.read(rest, catalogue)
   local steps = {
     function(word) return find_service(request, word, catalogue) end,
     function(word)
-      request.waits = word == "wait" and next(request.model.waiters) ~= nil
+      request.waits = word == "wait" and M.waiters(request.model)[1] ~= nil
       if request.waits then
         return true
       end
