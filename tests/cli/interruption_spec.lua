@@ -162,4 +162,22 @@ describe("an interrupted command", function()
       assert.equal(status, result.status)
     end
   end)
+
+  it("ends while Lua of a file from the user computes, such as a seed or a rule", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", "while true do end")
+    helper.write(folder .. "/endless.lua", [[
+      print(require("lanyard.sandbox").value("while true do end", "x", { seconds = 1e6, steps = 1e15 }))
+      print "not reached"
+    ]])
+    for _, words in ipairs { { "--emulator=" .. folder .. "/seed.lua", "status" }, { folder .. "/endless.lua" } } do
+      local result = helper.run { "bash", "-c", [[
+        "$@" &
+        until read -ra fields < /proc/$!/stat && [ "${fields[13]}" -ge 10 ]; do sleep 0.02; done # processor time
+        kill -INT $!
+        wait $!
+      ]], "bash", helper.lanyard, table.unpack(words) }
+      assert.same({ 130, "", "lanyard: interrupted\n" }, { result.status, result.out, result.err })
+    end
+  end)
 end)

@@ -295,9 +295,7 @@ local function first_words(prefix)
   if prefix:find "/" then
     return {}, "files"
   end
-  local items = {
-    { "help", "List the commands, or describe one." }, { "scripts", "Print where each command is from." },
-  }
+  local items = {}
   for _, script in ipairs(commands.names()) do
     items[#items + 1] = { script.name, script.summary }
   end
