@@ -167,6 +167,7 @@ local function read_value(shape, text, path)
   return values
 end
 
+-- A reply without such headers has an empty map.
 local function read_map(shape, headers, path)
   local prefix = (shape.locationName or ""):lower()
   local values = {}
@@ -177,7 +178,7 @@ local function read_map(shape, headers, path)
       path[#path] = nil
     end
   end
-  return next(values) and values
+  return values
 end
 
 --- Adds the members that are headers of a reply.

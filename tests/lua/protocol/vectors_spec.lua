@@ -8,6 +8,9 @@ local PROTOCOLS = {
   { file = "json_1_0", module = "json", inputs = 21, outputs = 32 },
   { file = "json_1_0-query-compatible", module = "json", inputs = 1, outputs = 2 },
   { file = "rest-json", module = "rest_json", inputs = 113, outputs = 91 },
+  { file = "query", module = "query", inputs = 38, outputs = 38 },
+  { file = "ec2", module = "ec2", inputs = 29, outputs = 29 },
+  { file = "rest-xml", module = "rest_xml", inputs = 94, outputs = 78 },
   { file = "smithy-rpc-v2-cbor", module = "rpc_v2_cbor", inputs = 15, outputs = 35 },
   { file = "smithy-rpc-v2-cbor-query-compatible", module = "rpc_v2_cbor", inputs = 1, outputs = 2 },
   { file = "smithy-rpc-v2-cbor-non-query-compatible", module = "rpc_v2_cbor", inputs = 1, outputs = 0 },
@@ -34,6 +37,19 @@ local EXCEPTIONS = {
     SDKAppendedGzipAfterProvidedEncoding_restJson1 = COMPRESSED,
     RestJsonHttpChecksumRequired = "the client adds the checksum of the body, not the protocol",
     RestJsonDeserializesDenseSetMapAndSkipsNull = NULL_KEPT,
+  },
+  query = {
+    SDKAppliedContentEncoding_awsQuery = COMPRESSED,
+    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsQuery = COMPRESSED,
+  },
+  ec2 = {
+    SDKAppliedContentEncoding_ec2Query = COMPRESSED,
+    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_ec2Query = COMPRESSED,
+  },
+  ["rest-xml"] = {
+    SDKAppliedContentEncoding_restXml = COMPRESSED,
+    SDKAppendedGzipAfterProvidedEncoding_restXml = COMPRESSED,
+    InvalidGreetingError = KEPT,
   },
   ["smithy-rpc-v2-cbor"] = {
     RpcV2CborDeserializesDenseSetMapAndSkipsNull = NULL_KEPT,
