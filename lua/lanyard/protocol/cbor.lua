@@ -3,7 +3,7 @@
 ---     cbor.decode "\xa1\x65count\x18\x2a"         --> { count = 42 }
 ---     cbor.encode { count = 42 }                  --> the same bytes
 ---
---- Texts, integers, booleans and floats are those of Lua; arrays are marked by json.array; null and undefined are
+--- Texts, integers, booleans and floats are Lua's; arrays are marked by json.array; null and undefined are
 --- json.null. Byte strings and tagged items are objects (cbor.bytes, cbor.tagged). An integer that does not
 --- fit into 64 bits is a big number of tag 2 or 3, with its bytes.
 
