@@ -17,6 +17,8 @@ from botocore.model import ServiceModel
 from botocore.awsrequest import HeadersDict
 
 DEEPEST = 4
+SUPPORTED = {"json", "rest-json", "query", "ec2", "rest-xml"} | (
+    {"smithy-rpc-v2-cbor"} if "smithy-rpc-v2-cbor" in botocore.serialize.SERIALIZERS else set())
 UTC = datetime.timezone.utc
 SHORT = "x-1"
 
@@ -61,7 +63,8 @@ class Values:
         if kind in ("integer", "long"):
             return number(shape, self.rng)
         if kind in ("float", "double"):
-            return self.rng.choice([0.5, -2.25, 1e21, 0.1])
+            # CBOR has floats of 32 bits, in which botocore sends a float
+            return self.rng.choice([0.5, -2.25] if kind == "float" else [0.5, -2.25, 1e21, 0.1])
         if kind == "boolean":
             return self.rng.choice([True, False])
         if kind == "blob":
@@ -82,7 +85,7 @@ class Values:
             if member.serialization.get("eventstream"):
                 continue
             where = "host" if member.serialization.get("hostLabel") else member.serialization.get("location")
-            if member.serialization.get("jsonvalue"):
+            if member.serialization.get("jsonvalue") and where == "header":
                 value[name] = {"any": 1}
             else:
                 value[name] = self.of(member, depth + 1, where)
@@ -242,13 +245,57 @@ def xml_reply(protocol, operation, value):
 
 
 # ---------------------------------------------------------------------------------------------
+# Replies in JSON and CBOR
+
+def json_value(shape, value):
+    kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return value
+    if kind == "structure":
+        return {shape.members[name].serialization.get("name", name): json_value(shape.members[name], item)
+                for name, item in value.items() if "location" not in shape.members[name].serialization}
+    if kind == "list":
+        return [json_value(shape.member, item) for item in value]
+    if kind == "map":
+        return {key: json_value(shape.value, item) for key, item in value.items()}
+    if kind == "timestamp" and shape.serialization.get("timestampFormat", "unixTimestamp") == "unixTimestamp":
+        return value.timestamp()
+    return xml_text(shape, value) if kind in ("timestamp", "blob") and isinstance(value, (bytes, datetime.datetime)) else value
+
+
+def cbor_reply(operation, value):
+    body = bytearray()
+    serializer = botocore.serialize.create_serializer("smithy-rpc-v2-cbor", include_validation=False)
+    serializer._serialize_data_item(body, value, operation.output_shape)
+    return {"smithy-protocol": "rpc-v2-cbor"}, 200, bytes(body)
+
+
+def json_reply(protocol, operation, value):
+    shape = operation.output_shape
+    if protocol == "json":
+        return {}, 200, json.dumps(json_value(shape, value))
+    headers, status = headers_of(shape, value)
+    payload = shape.serialization.get("payload")
+    if payload and shape.members[payload].type_name in ("blob", "string"):
+        item = value.get(payload)
+        return headers, status, item.decode("latin-1") if isinstance(item, bytes) else item or "{}"
+    if payload:
+        return headers, status, json.dumps(json_value(shape.members[payload], value.get(payload, {})))
+    return headers, status, json.dumps(json_value(shape, value))
+
+
+# ---------------------------------------------------------------------------------------------
 
 def reply_of(protocol, parser, operation, value):
-    headers, status, body = xml_reply(protocol, operation, value)
+    if protocol == "smithy-rpc-v2-cbor":
+        headers, status, body = cbor_reply(operation, value)
+    else:
+        make = json_reply if "json" in protocol else xml_reply
+        headers, status, body = make(protocol, operation, value)
     shape = operation.output_shape
     payload = shape.serialization.get("payload")
-    is_blob = protocol == "rest-xml" and payload and shape.members[payload].type_name == "blob"
-    raw = body.encode("latin-1" if is_blob else "utf-8")
+    is_blob = protocol.startswith("rest-") and payload and shape.members[payload].type_name == "blob"
+    raw = body if isinstance(body, bytes) else body.encode("latin-1" if is_blob else "utf-8")
     raw = raw or (b"x" if is_blob else raw)
     response = {"headers": HeadersDict(headers), "status_code": status,
                 "body": io.BytesIO(raw) if is_blob else raw,  # botocore streams every payload of bytes
@@ -287,7 +334,7 @@ def service_of(loader, name, protocol):
                 case["request"] = request_of(serializer, operation, params)
             except Exception as error:  # botocore cannot write this input
                 case["failed"] = repr(error)
-            if protocol in ("query", "ec2", "rest-xml") and operation.output_shape is not None:
+            if operation.output_shape is not None:
                 case.update(reply_of(protocol, parser, operation, values.of(operation.output_shape)))
             cases.append(case)
     data["metadata"]["protocol"] = protocol
@@ -306,13 +353,13 @@ def main(chosen):
     for name in loader.list_available_services("service-2"):
         data = loader.load_service_model(name, "service-2")
         model = ServiceModel(data, service_name=name)
-        protocol = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
-        if chosen and name not in chosen and protocol not in chosen:
-            continue
-        service = service_of(loader, name, protocol)
-        service["model"] = without_documentation({key: service["model"][key]
-                                                  for key in ("metadata", "operations", "shapes")})
-        print(json.dumps(service, default=plain), flush=True)
+        protocols = {model.metadata["protocol"], *model.metadata.get("protocols", [])} & SUPPORTED
+        for protocol in sorted(protocols):
+            if not chosen or name in chosen or protocol in chosen:
+                service = service_of(loader, name, protocol)
+                service["model"] = without_documentation({key: service["model"][key]
+                                                          for key in ("metadata", "operations", "shapes")})
+                print(json.dumps(service, default=plain), flush=True)
 
 
 main(sys.argv[1:])
