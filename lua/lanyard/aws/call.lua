@@ -140,5 +140,10 @@ return function(client, operation, input, options)
   if not plan then
     return nil, err
   end
-  return attempts(client, operation, input, plan)
+  local output
+  output, err = attempts(client, operation, plan.input, plan)
+  if plan.to then
+    plan.to:close() -- removes what is incomplete
+  end
+  return output, err
 end

@@ -3,6 +3,7 @@
 ---     modelled_reply.read(plan, reply)      --> output | nil, message
 ---     modelled_reply.failure(plan, reply)   --> the fields of an error
 
+local checksums = require "lanyard.aws.checksums"
 local secrets = require "lanyard.aws.secrets"
 
 local M = {}
@@ -30,7 +31,20 @@ end
 ---@return string? message  what is wrong with the reply
 ---@return boolean? retryable
 function M.read(plan, reply)
-  return plan.protocol.decode(plan.service, plan.operation, reply)
+  local message = checksums.fault(plan, reply, plan.to or reply.body)
+  if message then
+    return nil, message, true
+  end
+  local output
+  output, message = plan.protocol.decode(plan.service, plan.operation, reply)
+  if not output then
+    return nil, message
+  elseif plan.to then
+    output[plan.operation.output.payload] = nil -- it is in the file
+    local kept, err = plan.to:keep()
+    return kept and output or nil, err and err.message
+  end
+  return output
 end
 
 local function error_shape(operation, code)
