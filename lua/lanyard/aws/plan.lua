@@ -4,6 +4,7 @@
 ---     plan.url, plan.method, plan.headers, plan.body, plan.auth
 
 local auth = require "lanyard.aws.auth"
+local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
 local errors = require "lanyard.errors"
 local loopback = require "lanyard.loopback"
@@ -100,10 +101,13 @@ end
 ---@param described aws.Operation  of a model
 ---@param input table              checked, with its tokens
 ---@param options aws.CallOptions
+---@param region? string           another one than the client's, that of a bucket
 ---@return aws.Plan? plan
 ---@return lanyard.Error? err
-function M.new(client, described, input, options)
+function M.new(client, described, input, options, region)
   local service, operation = described.service, described.model
+  region = region or bucket_region.known(client, service, input)
+  client = region and setmetatable({ region = region }, { __index = client }) or client
   local validation, invalid = settings.get("response_checksum_validation", client.session.profile or settings.NONE)
   if invalid and validation == nil then
     return nil, invalid

@@ -31,6 +31,8 @@ local DATA = {
       httpChecksum = { requestAlgorithmMember = "ChecksumAlgorithm", requestChecksumRequired = true } },
     PutOld = { http = { method = "PUT", requestUri = "/{Bucket}?old" }, input = { shape = "DeleteInput" },
       httpChecksumRequired = true },
+    HeadBucket = { http = { method = "HEAD", requestUri = "/{Bucket}" }, input = { shape = "ListInput" } },
+    CopyObject = { http = { method = "PUT", requestUri = "/{Bucket}/{Key+}" }, input = { shape = "GetInput" }, output = { shape = "CopyOutput" } },
     ListObjects = { http = { method = "GET", requestUri = "/{Bucket}?list-type=2" }, input = { shape = "ListInput" } },
   },
   rules = { version = "1.0", parameters = {
@@ -58,6 +60,8 @@ local DATA = {
     GetOutput = { type = "structure", payload = "Body", members = {
       { name = "Body", shape = "Blob", streaming = true },
       { name = "ContentLength", shape = "Number", location = "header", locationName = "Content-Length" } } },
+    CopyOutput = { type = "structure", payload = "CopyObjectResult", members = { { name = "CopyObjectResult", shape = "CopyResult" } } },
+    CopyResult = { type = "structure", members = { { name = "ETag", shape = "Text" } } },
     DeleteInput = { type = "structure", payload = "Delete", members = {
       OBJECT[1], { name = "Delete", shape = "Delete", locationName = "Delete" },
       { name = "ChecksumAlgorithm", shape = "Text", location = "header", locationName = "x-amz-sdk-checksum-algorithm" } } },
@@ -190,6 +194,82 @@ describe("a reply of S3", function()
     assert.equal("hello", assert(s3:GetObject { Bucket = "logs", Key = "k" }).Body)
     assert.is_nil(requests[1].headers["x-amz-checksum-mode"])
     assert.is_nil(s3:GetObject { Bucket = "logs", Key = "k", ChecksumMode = "ENABLED" })
+  end)
+end)
+
+describe("a bucket in another Region", function()
+  local function redirect(status, code, headers, region)
+    return answer(status, code and ("<Error><Code>%s</Code><Message>m</Message>%s</Error>"):format(code,
+      region and "<Region>" .. region .. "</Region>" or ""), headers)
+  end
+
+  it("is found by what S3 replies, once for all calls", function()
+    for _, moved in ipairs {
+      redirect(301, "PermanentRedirect", { ["x-amz-bucket-region"] = "eu-west-1" }),
+      redirect(307, "TemporaryRedirect", { ["x-amz-bucket-region"] = "eu-west-1" }),
+      redirect(400, "AuthorizationHeaderMalformed", {}, "eu-west-1"),
+      redirect(400, "IllegalLocationConstraintException", { ["x-amz-bucket-region"] = "eu-west-1" }),
+    } do
+      local s3, requests, slept = client { moved, answer(200) }
+      assert(s3:ListObjects { Bucket = "logs" })
+      assert.equal("https://logs.s3.us-east-1.amazonaws.com/?list-type=2", requests[1].url)
+      assert.equal("https://logs.s3.eu-west-1.amazonaws.com/?list-type=2", requests[2].url)
+      assert.matches("/eu%-west%-1/s3/aws4_request", requests[2].headers.Authorization)
+      assert.equal(0, #slept)
+      assert(s3:GetObject { Bucket = "logs", Key = "k" })
+      assert.equal("https://logs.s3.eu-west-1.amazonaws.com/k", requests[3].url)
+      assert(s3:GetObject { Bucket = "other", Key = "k" })
+      assert.equal("https://other.s3.us-east-1.amazonaws.com/k", requests[4].url)
+    end
+  end)
+
+  it("is found by the reply to a HEAD request, which has no body", function()
+    local s3, requests = client { redirect(400, nil, { ["x-amz-bucket-region"] = "eu-west-1" }), answer(200) }
+    assert(s3:HeadBucket { Bucket = "logs" })
+    assert.equal("https://logs.s3.eu-west-1.amazonaws.com/", requests[2].url)
+  end)
+
+  it("is signed for at a custom endpoint", function()
+    local s3, requests = client({ redirect(400, "AuthorizationHeaderMalformed", {}, "eu-west-1"), answer(200) },
+      { endpoint_url = "http://127.0.0.1:1" })
+    assert(s3:GetObject { Bucket = "logs", Key = "k" })
+    assert.equal("http://127.0.0.1:1/logs/k", requests[2].url)
+    assert.matches("/eu%-west%-1/s3/aws4_request", requests[2].headers.Authorization)
+  end)
+
+  it("is an error if S3 names none, an invalid one, or another one each time", function()
+    for headers, count in pairs { [{}] = 1, [{ ["x-amz-bucket-region"] = "e/vil" }] = 1, [{ ["x-amz-bucket-region"] = "us-east-1" }] = 1 } do
+      local s3, requests = client { redirect(301, "PermanentRedirect", headers) }
+      local _, err = s3:GetObject { Bucket = "logs", Key = "k" }
+      assert.equal("PermanentRedirect", err.code)
+      assert.equal(count, #requests)
+    end
+    local s3, requests = client { redirect(301, "PermanentRedirect", { ["x-amz-bucket-region"] = "eu-west-1" }),
+      redirect(301, "PermanentRedirect", { ["x-amz-bucket-region"] = "eu-west-2" }) }
+    assert.equal("PermanentRedirect", select(2, s3:GetObject { Bucket = "logs", Key = "k" }).code)
+    assert.equal(2, #requests)
+  end)
+
+  it("is not an object that has not changed", function()
+    local s3, requests = client { answer(304) }
+    local _, err = s3:GetObject { Bucket = "logs", Key = "k" }
+    assert.equal("Http304", err.code)
+    assert.equal(1, #requests)
+  end)
+end)
+
+describe("an error in a reply with status 200", function()
+  it("fails the call, after retries", function()
+    local s3, requests = client { answer(200, "<?xml version='1.0'?>\n<Error><Code>InternalError</Code><Message>m</Message></Error>"),
+      answer(200, "  "), answer(200, "<CopyObjectResult><ETag>t</ETag></CopyObjectResult>") }
+    assert.equal("t", assert(s3:CopyObject { Bucket = "logs", Key = "k" }).CopyObjectResult.ETag)
+    assert.equal(3, #requests)
+    s3 = client { answer(200, "<Error><Code>AnyError</Code><Message>m</Message></Error>") }
+    local _, err = s3:CopyObject { Bucket = "logs", Key = "k" }
+    assert.equal("AnyError", err.code)
+    assert.equal(3, err.attempts)
+    s3 = client { answer(200, "<Error><Code>of a document</Code></Error>") }
+    assert.matches("of a document", assert(s3:GetObject { Bucket = "logs", Key = "k" }).Body)
   end)
 end)
 
