@@ -285,12 +285,13 @@ static bool may_be_text(const struct query *query, const struct query_dimension 
   return types_of_values(domain->type) == 0 && (types == 0 || types == TEXTS);
 }
 
-static void offer_fresh(struct query *query, size_t number, const struct values_domain *domain) {
+static void add_fresh(struct query *query, const struct values_domain *domain,
+                      struct points *points) {
   struct buf text = {0};
   shape_fresh(query, shape_of(query, domain), &text);
   query->pool->failed = query->pool->failed || text.failed;
   if (text.data && !text.failed)
-    offer_one(query, number, domain, &(struct policy_string){text.data, text.length});
+    points_add(query, points, text.data, text.length);
   buf_free(&text);
 }
 
@@ -299,8 +300,10 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   const struct query_dimension *dimension = &query->dimensions[number];
   if (domain->absent)
     query_offer(query, number, &(struct query_value){0});
+  struct points fresh = {0};
   if (domain->present && may_be_text(query, dimension, domain))
-    offer_fresh(query, number, domain);
+    add_fresh(query, domain, &fresh);
+  offer_all(query, number, domain, &fresh);
   if (query_perfect(query, number))
     return;
   if (domain->present) {
@@ -311,6 +314,8 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   if (domain->present && domain->many && needs_sets(query, dimension)) {
     struct points pool = {0};
     add_values(query, dimension, domain, true, &pool);
+    if (pool.count == 1 && fresh.count == 1) /* two values need another one */
+      points_add(query, &pool, fresh.items[0].bytes, fresh.items[0].length);
     values_offer_sets(query, number, domain, &pool);
   }
 }

@@ -17,10 +17,12 @@ function M.raise(path, message)
   error(setmetatable({ message = (where == "" and "" or where .. ": ") .. message }, Fault), 0)
 end
 
-local TYPES = { userdata = "null or a secret", ["nil"] = "nothing" }
+local TYPES = { userdata = "a secret", ["nil"] = "nothing" }
 
 local function type_of(value)
-  if math.type(value) then
+  if value == json.null then
+    return "null"
+  elseif math.type(value) then
     return ("the number %s"):format(value)
   elseif type(value) == "table" then
     return json.is_array(value) and "a list" or "a structure"

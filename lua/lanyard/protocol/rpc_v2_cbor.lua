@@ -54,6 +54,8 @@ local function encode(service, operation, input)
     local ok, text = pcall(cbor.encode, tree.encode(operation.input, input, {}, FORM))
     request.body = ok and text or fault.raise({}, text)
     request.headers["Content-Type"] = "application/cbor"
+  elseif next(input) ~= nil then
+    fault.raise({ next(input) }, "the member is unknown")
   end
   return request
 end

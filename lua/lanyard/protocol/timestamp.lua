@@ -72,7 +72,7 @@ local function parse_iso(text)
   elseif text:find "^%d%d%d%d%-%d%d%-%d%d[Tt ]%d%d:%d%d:?%d*$" then
     text = text .. "Z"
   end
-  return not text:find("UTC", 1, true) and texts.parse(text) or nil
+  return not text:find "[U.]" and texts.parse(text) or nil -- texts.parse also reads "UTC" and what follows a point
 end
 
 -- Parses RFC 822 with a day of one or two digits and an offset; the day of the week is optional.

@@ -151,6 +151,30 @@ describe("values", function()
     assert.same({ [KEY] = { "a", "b" } }, witness.request.context)
   end)
 
+  it("are several where that leaves a test open", function()
+    local TAGS, CHAIN, always = "aws:TagKeys", "aws:CalledVia", { always = { "aws:TagKeys" } }
+    local function both(key) return all { StringEquals = { [key] = "a.amazonaws.com" }, StringLike = { [key] = "b*" } } end
+    assert.equal("possible", (answer({}, { both(TAGS) })))
+    assert.equal("possible", (answer({}, { both(TAGS) }, always)))
+    local found, witness = answer({}, { both(CHAIN) })
+    assert.equal("possible", found)
+    assert.equal(2, #witness.request.context[CHAIN])
+    assert.equal("possible", (answer({ where(ANY_IS, TAGS, "a") }, { where("StringEquals", TAGS, "a") }, always)))
+  end)
+
+  it("are empty beside another one, for a set operator", function()
+    local found, witness = answer({}, { where(ANY_IS, KEY, "") })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = { "", "a" } }, witness.request.context)
+  end)
+
+  it("of aws:CalledVia do not need an end that no policy tests", function()
+    local found, witness = answer({}, { all { [ANY_IS] = { ["aws:CalledVia"] = "ecs.amazonaws.com" },
+      StringEquals = { ["aws:CalledViaLast"] = "ecs.amazonaws.com" } } }, { always = { "aws:CalledViaFirst" } })
+    assert.equal("certain", found)
+    assert.is_nil(witness.request.context["aws:CalledViaFirst"])
+  end)
+
   it("of keys with the same hash are different", function()
     assert.equal("certain", (answer({ where("StringEquals", "aws:PrincipalTag/snzcida", "a") },
       { where("StringEquals", "aws:PrincipalTag/ppuewve", "a") })))
@@ -275,6 +299,40 @@ describe("policy variables", function()
     end
   end)
 
+  it("complete values of a form that other tests of the key distinguish", function()
+    local KEY = "aws:SourceAccount"
+    local found, witness = answer({}, { allow { Condition = { StringEquals = { [KEY] = "1111${aws:PrincipalTag/t}" },
+      StringLike = { [KEY] = "11112*" } } } })
+    assert.equal("certain", found)
+    assert.equal("1111" .. witness.request.context[TAG], witness.request.context[KEY])
+    found, witness = answer({}, { where("StringEquals", "aws:SecureTransport", "t${aws:PrincipalTag/t}") })
+    assert.equal("certain", found)
+    assert.equal("rue", witness.request.context[TAG])
+  end)
+
+  it("are what follows from the kind of a caller", function()
+    for key, values in pairs {
+      ["aws:PrincipalType"] = { "User", "AssumedRole", "Account" }, ["aws:PrincipalAccount"] = { "anonymous" },
+      ["aws:userid"] = { "anonymous" }, ["aws:PrincipalIsAWSService"] = { "true", "false" },
+    } do
+      for _, value in ipairs(values) do
+        local found, witness = answer({}, { on("arn:aws:s3:::${" .. key .. "}"), not_on("arn:aws:s3:::" .. value) })
+        assert.equal("certain", found)
+        assert.equal(value, witness.request.context[key])
+      end
+    end
+    assert.equal("none", (answer({}, { on "arn:aws:s3:::${aws:PrincipalType}", not_on "arn:aws:s3:::X*" })))
+    assert.equal("certain", (answer({}, { allow { Condition = { StringEquals = { ["aws:userid"] = "${x:k}" },
+      StringLike = { ["x:k"] = "*${*}*" } } } })))
+  end)
+
+  it("are the name of a service with the names of its list", function()
+    local found, witness = answer({}, { on("arn:aws:s3:::${aws:PrincipalServiceName}",
+      { ["ForAnyValue:StringEquals"] = { ["aws:PrincipalServiceNamesList"] = "x.us-east-1.amazonaws.com" } }) })
+    assert.equal("certain", found)
+    assert.equal("x.amazonaws.com", witness.request.principal)
+  end)
+
   it("are addresses, which are not complete beside keys of the caller", function()
     local found = answer({}, { on("arn:aws:s3:::${aws:SourceIp}", { StringNotEquals = { ["aws:username"] = "${aws:SourceIp}" } },
       { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }), not_on "arn:aws:s3:::10.*" })
@@ -291,6 +349,17 @@ describe("policy variables", function()
       assert.equal("certain", found, row[1])
       assert.equal("arn:aws:s3:::" .. witness.request.context["aws:userid"], witness.request.resource)
     end
+  end)
+end)
+
+describe("a question that needs too much memory", function()
+  it("is undecided", function()
+    local before, after = {}, { allow { Action = "t:*" } }
+    for i = 1, 12000 do
+      before[i] = allow { Action = "s:a" .. i }
+      after[i + 1] = deny { Action = "s:d" .. i }
+    end
+    assert.equal("the search reached its limit of memory", (answer(before, after, { limit = 100000000 })))
   end)
 end)
 
