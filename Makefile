@@ -10,7 +10,7 @@ LUA = lua5.4
 JOBS = $(shell nproc)
 
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
-  libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
+  libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
   python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3 \
   mandoc zsh fish
@@ -26,7 +26,7 @@ HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(LUA_CFLAGS) $(shell pkg-config --cflags libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
+LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lz -lm
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(HARDENED) $(CFLAGS) $(LDFLAGS)
@@ -98,7 +98,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -MMD -MP -fno-sanitize-recover=undefined
-FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json policy reason crypto aws,core/$(p)/*.c)))
+FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json xml policy reason crypto aws,core/$(p)/*.c)))
 
 .SECONDARY: $(FUZZED)
 $(B)/fuzz/core/%.o: core/%.c

@@ -12,6 +12,7 @@ int luaopen_cjson(lua_State *L);
 int luaopen_lanyard_arn(lua_State *L);
 int luaopen_lanyard_credentials(lua_State *L);
 int luaopen_lanyard_crypto(lua_State *L);
+int luaopen_lanyard_deflate(lua_State *L);
 int luaopen_lanyard_http_core(lua_State *L);
 int luaopen_lanyard_httpd_core(lua_State *L);
 int luaopen_lanyard_ini(lua_State *L);
@@ -25,13 +26,16 @@ int luaopen_lanyard_process_core(lua_State *L);
 int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_sqlite(lua_State *L);
+int luaopen_lanyard_stream(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
+int luaopen_lanyard_text_xml_core(lua_State *L);
 
 static const luaL_Reg c_modules[] = {
     {"cjson", luaopen_cjson},
     {"lanyard.arn", luaopen_lanyard_arn},
     {"lanyard.credentials", luaopen_lanyard_credentials},
     {"lanyard.crypto", luaopen_lanyard_crypto},
+    {"lanyard.deflate", luaopen_lanyard_deflate},
     {"lanyard.http.core", luaopen_lanyard_http_core},
     {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
     {"lanyard.ini", luaopen_lanyard_ini},
@@ -45,7 +49,9 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
     {"lanyard.sqlite", luaopen_lanyard_sqlite},
+    {"lanyard.stream", luaopen_lanyard_stream},
     {"lanyard.system", luaopen_lanyard_system},
+    {"lanyard.text.xml.core", luaopen_lanyard_text_xml_core},
     {NULL, NULL},
 };
 

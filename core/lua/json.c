@@ -103,9 +103,22 @@ static const struct json_value *find_infinite(const struct json_value *root) {
   return NULL;
 }
 
+/* Adds the names of an object, in the order of the text, to the table at `order`. The object is at the
+ * top of the stack. */
+static void record_order(lua_State *L, const struct json_value *object, int order) {
+  lua_pushvalue(L, -1);
+  lua_createtable(L, object->count < INT32_MAX ? (int)object->count : INT32_MAX, 0);
+  lua_Integer position = 0;
+  for (const struct json_value *child = object->first; child; child = child->next) {
+    lua_pushlstring(L, child->key->string, child->key->length);
+    lua_rawseti(L, -2, ++position);
+  }
+  lua_rawset(L, order);
+}
+
 /* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
- * next child of each. */
-static void push_value(lua_State *L, const struct json_value *root) {
+ * next child of each. If `order` is not 0, the table there gets the names of each object. */
+static void push_value(lua_State *L, const struct json_value *root, int order) {
   const struct json_value *open[JSON_MAX_DEPTH + 1];
   const struct json_value *next[JSON_MAX_DEPTH + 1];
   lua_Integer filled[JSON_MAX_DEPTH + 1];
@@ -114,6 +127,8 @@ static void push_value(lua_State *L, const struct json_value *root) {
   push_shell(L, root);
   if (!is_container(root))
     return;
+  if (order && root->type == JSON_OBJECT)
+    record_order(L, root, order);
   open[0] = root;
   next[0] = root->first;
   filled[0] = 0;
@@ -122,6 +137,8 @@ static void push_value(lua_State *L, const struct json_value *root) {
     if (child) {
       next[depth] = child->next;
       push_shell(L, child);
+      if (order && child->type == JSON_OBJECT)
+        record_order(L, child, order);
       if (is_container(child)) {
         depth++;
         open[depth] = child;
@@ -145,13 +162,26 @@ static void push_value(lua_State *L, const struct json_value *root) {
   }
 }
 
-/* json.decode(text) --> value | nil, err
+/* json.decode(text [, { order = true }]) --> value [, order] | nil, err
  * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
  * Integers that fit become integers, other numbers floats; a number that is too large for a float is
- * an error. err has code "InvalidJson", line, column and offset (bytes, from 0). */
+ * an error. err has code "InvalidJson", line, column and offset (bytes, from 0). `order` has, for the
+ * table of each object, the list of its names in the order of the text. */
 static int json_decode(lua_State *L) {
+  static const char *const fields[] = {"order", NULL};
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
+  lua_settop(L, 2);
+  int order = 0;
+  /* Functions such as string.gsub return further values. */
+  if (lua_istable(L, 2)) {
+    check_fields(L, 2, fields);
+    order = opt_field_boolean(L, 2, "order", false);
+  }
+  if (order) {
+    lua_newtable(L);
+    order = lua_gettop(L);
+  }
   struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
   struct json_error error;
   object->doc = json_parse(text, length, &error);
@@ -163,10 +193,13 @@ static int json_decode(lua_State *L) {
     json_position(object->doc, error.offset, &error.line, &error.column);
     return push_json_error(L, "InvalidJson", &error);
   }
-  push_value(L, json_root(object->doc));
+  push_value(L, json_root(object->doc), order);
   json_free(object->doc);
   object->doc = NULL;
-  return 1;
+  if (!order)
+    return 1;
+  lua_pushvalue(L, order);
+  return 2;
 }
 
 /* ---- encode ---- */

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "policy/context.h"
+#include "reason/organizations.h"
 #include "reason/quotient.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
@@ -229,6 +230,49 @@ static void note_text(struct variables *variables, const struct box_test *test, 
     add_place(classes, test, text, length, name, name_length, from);
 }
 
+/* Adds the id in a pattern of an organization's paths to the list of ids. All ids match "*" and "o-*"; another
+ * wildcard may match a part of the id and more. */
+static void note_id(struct variables *variables, const struct box_test *test, const char *text,
+                    size_t length, void *state) {
+  size_t id = organizations_id(text, length);
+  if (bytes_are(text, id, "*") || bytes_are(text, id, "o-*"))
+    return;
+  if (has_wildcard(text, id))
+    variables->inexact = "a policy variable is an organization that is compared with a pattern";
+  note_text(variables, test, text, id, state);
+}
+
+static bool is_in_question(const struct query *query, size_t test) {
+  return query->roles[test] || query->masks[test];
+}
+
+/* Reports whether the ids or paths of a dimension of organizations are compared with a variable. */
+static bool concerns_ids(const struct variables *variables, size_t dimension) {
+  const struct query *query = variables->query;
+  for (size_t i = 0; i < variables->count; i++)
+    if (list_of_variable(variables, i) == dimension)
+      return true;
+  for (size_t i = 0; i < query->boxes->test_count; i++)
+    if (query_test(query, i)->dimension == dimension && query_test(query, i)->has_variables &&
+        is_in_question(query, i))
+      return true;
+  return false;
+}
+
+/* A path begins with the id, so tests of the paths distinguish ids, too. */
+static void note_ids(struct classes *classes) {
+  struct variables *variables = classes->variables;
+  const struct query *query = variables->query;
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    classes->list = test->dimension;
+    if (test->kind == TEST_KEY && is_in_question(query, i) &&
+        organizations_is_path(test->key->key->string, test->key->key->length) &&
+        concerns_ids(variables, test->dimension))
+      variables_each(variables, test, note_id, classes);
+  }
+}
+
 static void note_texts(struct classes *classes) {
   struct variables *variables = classes->variables;
   for (size_t i = 0; i < variables->query->boxes->test_count; i++) {
@@ -382,6 +426,7 @@ void classes_find(struct variables *variables, const struct context *bound) {
   if (!classes.texts || (!variables->lists && !variables_note_lists(variables)))
     return;
   note_texts(&classes);
+  note_ids(&classes);
   note_values(&classes);
   classes.grown = true;
   for (size_t round = 0; classes.grown; round++) {

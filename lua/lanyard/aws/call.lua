@@ -3,6 +3,8 @@
 ---     local output, err = call(client, "GetRepositoryPolicy", { repositoryName = "web" })
 
 local attempt = require "lanyard.aws.attempt"
+local auth = require "lanyard.aws.auth"
+local plan_of = require "lanyard.aws.plan"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
 local skew = require "lanyard.aws.skew"
@@ -71,36 +73,38 @@ local function failure(err, doubtful, described)
 end
 
 -- Makes an attempt at the rate that the limiter allows. Returns its output and error, and the clock offset it used.
-local function paced_attempt(client, operation, input, keys)
+local function paced_attempt(client, operation, input, keys, plan)
   local limiter = limiter_of(client, operation, keys)
   local sent = limiter and limiter:acquire()
   local offset = client.shared.offsets[client.endpoint] or 0
-  local output, err = attempt(client, operation, input, keys, offset)
+  local output, err = attempt(client, operation, input, keys, offset, plan)
   if limiter then
     limiter:record(err ~= nil and retry.is_throttling(err), sent)
   end
   return output, err, offset
 end
 
---- Carries out a call.
----@param client aws.Client
----@param operation string  an operation of the client's service
----@param input table       complete, as lanyard.aws.client checks it
----@return table? output
----@return lanyard.Error? err
-return function(client, operation, input)
+-- Returns what an attempt is signed with: credentials, or nil for a request that is not signed | nil, err
+local function keys_of(client, described, plan)
+  if plan then
+    return auth.keys(plan.auth, client)
+  elseif client.options.unsigned or described.unsigned then
+    return nil
+  end
+  return client.session:credentials()
+end
+
+-- Makes attempts until one succeeds or no further one is allowed.
+local function attempts(client, operation, input, plan)
   local options, described = client.options, client.description.operations[operation]
-  local unsigned = options.unsigned or described.unsigned
   local corrected, cost, doubtful = {}, nil, nil
   for number = 1, options.max_attempts do
-    local keys, output, err, offset
-    if not unsigned then
-      keys, err = client.session:credentials()
-      if not keys then
-        return nil, err
-      end
+    local output, offset
+    local keys, err = keys_of(client, described, plan)
+    if err then
+      return nil, err
     end
-    output, err, offset = paced_attempt(client, operation, input, keys)
+    output, err, offset = paced_attempt(client, operation, input, keys, plan)
     if output then
       client.quota:give(cost or 1)
       return output
@@ -118,4 +122,23 @@ return function(client, operation, input)
       end
     end
   end
+end
+
+--- Carries out a call.
+---@param client aws.Client
+---@param operation string  an operation of the client's service
+---@param input table       complete, as lanyard.aws.client checks it
+---@param options? aws.CallOptions  of an operation of a model
+---@return table? output
+---@return lanyard.Error? err
+return function(client, operation, input, options)
+  local described = client.description.operations[operation]
+  if not described.model then
+    return attempts(client, operation, input)
+  end
+  local plan, err = plan_of.new(client, described, input, options or {})
+  if not plan then
+    return nil, err
+  end
+  return attempts(client, operation, input, plan)
 end

@@ -8,9 +8,12 @@ local clock = require "lanyard.clock"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
+local modelled = require "lanyard.aws.modelled"
+local plan = require "lanyard.aws.plan"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
+local validate = require "lanyard.model.validate"
 local version = require "lanyard.version"
 local waiters = require "lanyard.aws.waiters"
 
@@ -37,6 +40,8 @@ end
 ---@field reason? string    the OAuth error code, from the sign-in services
 ---@field earlier? aws.Error  the failure of an earlier attempt that may have been carried out, if the last one was
 ---  rejected
+---@field members? table<string, any>  what the error says besides its code and message, if a model describes it
+---@field type? string      "Sender" or "Receiver": who is at fault, if the service says it
 ---@field cause? aws.Error  of a wait: the error of its last call
 ---@field reply? table      of a wait: its last reply
 
@@ -47,33 +52,54 @@ end
 ---@field service string         "ecr"
 ---@field region string          "us-east-1"
 ---@field endpoint string        the URL that is called
+---@field custom_endpoint? string  the same, if it is not AWS's own
 ---@field signing_region string  the Region in signatures
 ---@field session aws.Session  that made it
 ---@field description aws.Service  its operations and waiters
 ---@field options aws.ClientOptions  of its calls
----@field [string] fun(self: aws.Client, input?: table): table?, aws.Error?  the operations of the service
+---@field [string] fun(self: aws.Client, input?: table, options?: aws.CallOptions): table?, aws.Error?  the
+---  operations of the service
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
 -- Calls
 
--- Raises an error, with a suggestion, for a name that a table of the service does not have.
+-- Raises an error, with a suggestion, for a name that the service does not have.
 local function unknown(self, kind, name, known, level)
-  local suggestion = suggest(tostring(name), lists.sorted_names(known))
+  local suggestion = suggest(tostring(name), known)
   error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name),
     suggestion and (" (did you mean %s?)"):format(suggestion) or ""), level + 1)
 end
 
-local function check_call(self, operation, input, level)
-  local described = self.description.operations[operation]
+-- Returns a described operation. Raises an error for a name that the service does not have, and for a model that cannot
+-- be read.
+local function find_operation(self, name, level)
+  local described = self.description.operations[name]
   if not described then
-    unknown(self, "operation", operation, self.description.operations, level + 1)
+    local _, err = self.description.load_model()
+    if err and err.code ~= "NotFound" then
+      error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
+        tostring(name), err.message), level + 1)
+    end
+    unknown(self, "operation", name, modelled.operation_names(self.description), level + 1)
+  end
+  return described
+end
+
+-- Returns an input with its idempotency tokens. Raises an error for one that the operation does not take.
+local function check_call(self, operation, input, level)
+  local described = find_operation(self, operation, level + 1)
+  if described.model then
+    input = plan.with_tokens(described.model, input)
+    local ok, message = validate(described.model.input, input)
+    return ok and input or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
   end
   for _, member in ipairs(described.required) do
     if input[member] == nil then
       error(("%s:%s requires %s"):format(self.service, operation, member), level + 1)
     end
   end
+  return input
 end
 
 --- Calls an operation by its name: `client:call("GetRole", input)` is `client:GetRole(input)`. Raises an error for an
@@ -88,12 +114,11 @@ end
 --- ```
 ---@param operation string
 ---@param input? table  the members of the request
+---@param options? aws.CallOptions
 ---@return table? reply
 ---@return aws.Error? err
-function Client:call(operation, input)
-  input = input or {}
-  check_call(self, operation, input, 2)
-  return call(self, operation, input)
+function Client:call(operation, input, options)
+  return call(self, operation, check_call(self, operation, input or {}, 2), options)
 end
 
 --- Iterates over the pages of an operation. If a page cannot be read, the iterator returns nil and the error, and ends:
@@ -204,7 +229,7 @@ end
 function Client:wait(name, input, options)
   local waiter = self.description.waiters[name]
   if not waiter then
-    unknown(self, "waiter", name, self.description.waiters, 2)
+    unknown(self, "waiter", name, lists.sorted_names(self.description.waiters), 2)
   end
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
@@ -229,16 +254,12 @@ function meta.__index(self, name)
   elseif type(name) ~= "string" or not name:find "^%u" then
     return nil
   end
-  if not self.description.operations[name] then
-    unknown(self, "operation", name, self.description.operations, 2)
-  end
-  method = function(client, input)
+  find_operation(self, name, 2)
+  method = function(client, input, options)
     if client ~= self then
       error("call it with a colon: client:" .. name .. " { ... }", 2)
     end
-    input = input or {}
-    check_call(client, name, input, 2)
-    return call(client, name, input)
+    return call(client, name, check_call(client, name, input or {}, 2), options)
   end
   rawset(self, name, method)
   return method
@@ -250,6 +271,10 @@ end
 function M.new_shared()
   return { quotas = {}, offsets = {} }
 end
+
+--- Options of one call of an operation that comes from AWS's model of the service.
+---@class aws.CallOptions
+---@field to? string  path of a file that receives the streaming member of the reply
 
 --- Options of a client. Each replaces the one of the session.
 ---@class aws.ClientOptions
@@ -266,6 +291,7 @@ end
 ---  it
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? lanyard.Clock      lanyard.clock by default
+---@field modelled? boolean        prefer AWS's model of a service that is described, too
 ---@field unsigned? boolean        request no credentials and sign nothing
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 
@@ -277,11 +303,11 @@ local OPTIONS = {
 --- Creates a client.
 ---@param session aws.Session
 ---@param description aws.Service
----@param endpoint { url: string, signing_region: string }  see lanyard.aws.endpoints
+---@param endpoint { url: string, signing_region: string, source?: string }  see lanyard.aws.endpoints
 ---@param options aws.ClientOptions
 ---@return aws.Client
 function M.new(session, description, endpoint, options)
-  local protocol = PROTOCOLS[description.protocol]
+  local protocol = description.model or PROTOCOLS[description.protocol]
     or error(("'%s' is not a protocol"):format(tostring(description.protocol)))
   local mode, message = retry.mode(options.retry_mode)
   local own = {
@@ -307,6 +333,7 @@ function M.new(session, description, endpoint, options)
     protocol = protocol,
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
+    custom_endpoint = endpoint.source and endpoint.url or nil,
     signing_region = endpoint.signing_region,
     user_agent = user_agent(options.app_id),
     options = own,

@@ -31,12 +31,6 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 ---@field sources table<string, string>  where each setting comes from: a variable, a profile, an option
 ---@field options aws.ClientOptions      the options of the session's clients
 
--- The profile of a session with defaults. It ignores the environment and the files.
-local ISOLATED = {
-  name = "default", isolated = true, values = {}, profiles = {}, keys_in = {}, services = {}, sso_sessions = {},
-  paths = {},
-}
-
 --- Checks the URL of an endpoint. A URL that contains a user or a password is not repeated in the error.
 ---@param url? string
 ---@param source? string  names the URL in the error
@@ -135,7 +129,7 @@ end
 ---@return aws.SessionSettings? found
 ---@return lanyard.Error? err
 function M.load(options, defaults)
-  local profile, err = ISOLATED
+  local profile, err = settings.NONE
   if next(defaults) == nil then
     profile, err = config.load(options.profile)
   end

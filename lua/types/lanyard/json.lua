@@ -12,6 +12,10 @@
 --- Members of objects are encoded in the order of their names, bytewise. Text is UTF-8.
 local json = {}
 
+--- How a text is decoded.
+---@class json.DecodeOptions
+---@field order? boolean  return the order of the names, too
+
 --- How a value is encoded.
 ---@class json.EncodeOptions
 ---@field pretty? boolean  write one member or item per line, indented by two blanks
@@ -25,10 +29,19 @@ local json = {}
 --- print(value, err.code, err.line, err.column)
 --- --> nil	InvalidJson	1	6
 --- ```
+--- With `order`, the second result has, for the table of each object, the list of its names in the order of the text:
+---
+--- ```lua
+--- local value, order = json.decode('{ "b": 1, "a": 2 }', { order = true })
+--- print(table.unpack(order[value]))
+--- --> b	a
+--- ```
 ---@param text string
+---@param options? json.DecodeOptions
 ---@return any value  nil if the text is not JSON
----@return lanyard.Error? err  code "InvalidJson", with `line`, `column` and `offset` (bytes, from 0)
-function json.decode(text) end
+---@return (lanyard.Error|table)? err  code "InvalidJson", with `line`, `column` and `offset` (bytes, from 0); or the
+---  order
+function json.decode(text, options) end
 
 --- Encodes a value. A table is an array if `array` marked it or it has an element 1; any other table is an object.
 --- Raises an error for a value that JSON cannot express: a function, a float that is not finite, text that is not
