@@ -98,7 +98,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -MMD -MP -fno-sanitize-recover=undefined
-FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json policy reason crypto aws,core/$(p)/*.c)))
+FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json xml policy reason crypto aws,core/$(p)/*.c)))
 
 .SECONDARY: $(FUZZED)
 $(B)/fuzz/core/%.o: core/%.c

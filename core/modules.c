@@ -26,7 +26,9 @@ int luaopen_lanyard_process_core(lua_State *L);
 int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_sqlite(lua_State *L);
+int luaopen_lanyard_stream(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
+int luaopen_lanyard_text_xml_core(lua_State *L);
 
 static const luaL_Reg c_modules[] = {
     {"cjson", luaopen_cjson},
@@ -47,7 +49,9 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
     {"lanyard.sqlite", luaopen_lanyard_sqlite},
+    {"lanyard.stream", luaopen_lanyard_stream},
     {"lanyard.system", luaopen_lanyard_system},
+    {"lanyard.text.xml.core", luaopen_lanyard_text_xml_core},
     {NULL, NULL},
 };
 

@@ -190,6 +190,12 @@ rpm_works() {
   rpm --root "$root" --nodeps -i "$dist/lanyard-$version-1.$(uname -m).rpm" # The root has no ca-certificates.
   rpm --root "$root" -V --nodeps lanyard
   [ "$(chroot "$root" /usr/bin/lanyard --version)" = "lanyard $version" ]
+  # The same files as in the Debian package: man pages, completion, definitions for editors.
+  for folder_of_files in share/man share/lanyard share/bash-completion share/fish; do
+    (cd "$root/usr/$folder_of_files" && find . -type f | sed 's/\.gz$//' | sort) > "$folder/rpm-files"
+    dpkg --fsys-tarfile "$dist/lanyard_${version}_"*.deb | tar -t --wildcards "./usr/$folder_of_files/*" \
+      | sed -n "s,^\./usr/$folder_of_files/\(.*[^/]\)\$,./\1,p" | sed 's/\.gz$//' | sort | diff - "$folder/rpm-files"
+  done
   rpm --root "$root" -e lanyard
   [ -z "$(find "$root/usr" -name '*lanyard*')" ]
 }

@@ -76,8 +76,8 @@ static void add_path(const struct sigv4_request *request, struct buf *out) {
     length = normal.data ? normal.length : 1;
   }
   for (size_t i = 0; i < length; i++) {
-    if (path[i] == '/')
-      buf_addc(out, '/');
+    if (path[i] == '/' || request->raw_path)
+      buf_addc(out, path[i]);
     else
       encode_byte((unsigned char)path[i], out);
   }

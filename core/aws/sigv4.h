@@ -30,6 +30,7 @@ struct sigv4_request {
   size_t header_count;
   const char *payload_hash; /* hexadecimal digits, or UNSIGNED-PAYLOAD */
   bool normalize;           /* remove empty, "." and ".." segments from the path */
+  bool raw_path;            /* do not encode the path a second time */
 };
 
 struct sigv4_scope {

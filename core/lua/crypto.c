@@ -75,6 +75,19 @@ static int base64(lua_State *L) {
   return push_buf(L, &out);
 }
 
+/* base64_decode(text) --> string | nil
+ * Decodes base64 with padding; white space is skipped. Returns nil for a text that is not base64. */
+static int base64_decode(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  struct buf out = {0};
+  if (base64_parse(text, length, &out))
+    return push_buf(L, &out);
+  buf_free(&out);
+  lua_pushnil(L);
+  return 1;
+}
+
 /* equal(a, b) --> boolean
  * Compares two strings. The time does not depend on where strings of one length differ. */
 static int equal(lua_State *L) {
@@ -87,9 +100,13 @@ static int equal(lua_State *L) {
 
 MODULE_API int luaopen_lanyard_crypto(lua_State *L) {
   static const luaL_Reg hasher_meta[] = {{"__gc", hasher_gc}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"sha256_hex", sha256_hex}, {"sha256_base64", sha256_base64},
-                                       {"sha1_hex", sha1_hex},     {"base64", base64},
-                                       {"equal", equal},           {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"sha256_hex", sha256_hex},
+                                       {"sha256_base64", sha256_base64},
+                                       {"sha1_hex", sha1_hex},
+                                       {"base64", base64},
+                                       {"base64_decode", base64_decode},
+                                       {"equal", equal},
+                                       {NULL, NULL}};
   new_class(L, HASHER_CLASS, NULL, hasher_meta);
   luaL_newlibtable(L, functions);
   struct hasher_object *object = new_object(L, sizeof *object, 0, HASHER_CLASS);

@@ -38,7 +38,7 @@ static int push_too_large(lua_State *L, const char *name) {
 
 /* read_file(path [, most]) --> text | nil, err
  * Reads a file, or standard input for "-". A file of more than `most` bytes is an error with the
- * code "TooLarge". */
+ * code "TooLarge", and a folder one with the code "NotRegular". */
 static int system_read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   size_t most = check_most(L);
@@ -58,6 +58,8 @@ static int system_read_file(lua_State *L) {
     fclose(file);
   if (failed) {
     buf_free(&text);
+    if (failed == EISDIR)
+      return push_error(L, "NotRegular", "cannot read %s: it is a folder, not a file", name);
     return push_system_error(L, "read", name, failed);
   }
   if (text.length > most) {

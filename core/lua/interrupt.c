@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,18 +40,9 @@ static void arm(lua_State *L) {
   lua_sethook(L, on_count, LUA_MASKCOUNT, left > 0 ? STEP : 1);
 }
 
-static void on_count(lua_State *L, lua_Debug *where) {
-  (void)where;
-  int number = atomic_load(&pending);
-  if (number == 0) { /* a coroutine has inherited the hook */
-    lua_sethook(L, NULL, 0, 0);
-    return;
-  }
-  if (atomic_load(&steps_left) > 0 && clock() - signal_time < MOST_CLOCKS) {
-    arm(L);
-    return;
-  }
-  atomic_store(&raised_for, number);
+/* Raises the error for the pending signal in a thread, and gives it the time again to end. */
+static void raise_error(lua_State *L) {
+  atomic_store(&raised_for, atomic_load(&pending));
   if (atomic_fetch_add(&raised, 1) + 1 < MOST_CAUGHT) {
     atomic_store(&steps_left, PATIENCE / STEP);
     signal_time = clock();
@@ -63,6 +53,25 @@ static void on_count(lua_State *L, lua_Debug *where) {
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &value_key);
   lua_error(L);
+}
+
+static void on_count(lua_State *L, lua_Debug *where) {
+  (void)where;
+  if (atomic_load(&pending) == 0) /* a coroutine has inherited the hook */
+    lua_sethook(L, NULL, 0, 0);
+  else if (atomic_load(&steps_left) > 0 && !interrupt_overdue())
+    arm(L);
+  else
+    raise_error(L);
+}
+
+bool interrupt_overdue(void) {
+  return atomic_load(&pending) != 0 && clock() - signal_time >= MOST_CLOCKS;
+}
+
+void interrupt_check(lua_State *L) {
+  if (interrupt_overdue())
+    raise_error(L);
 }
 
 /* Called by the signal handler. lua_sethook may be called there; another thread must not. */

@@ -2,6 +2,7 @@
 #define LANYARD_LUA_INTERRUPT_H
 
 #include <lua.h>
+#include <stdbool.h>
 
 /* Signals in Lua code that does not wait. The event loop hands a signal to the task that waits for it. Code that
  * computes without end never gets there, so the signal handler also sets a hook in the thread that runs: after
@@ -13,6 +14,13 @@ void interrupt_track(lua_State *L);
 
 /* interrupt_delivered forgets a signal: the loop has it. */
 void interrupt_delivered(void);
+
+/* interrupt_overdue reports whether the code has not returned to the loop for a second of processor time after a
+ * signal. Code in another Lua state, which no hook of the thread reaches, asks and ends. */
+bool interrupt_overdue(void);
+
+/* interrupt_check raises the error of a signal in the thread that runs if one is overdue. */
+void interrupt_check(lua_State *L);
 
 /* loop.interruptible(value, f, ...) --> true, results | false, error
  * Calls f in protected mode. After SIGINT, SIGTERM or SIGHUP, code that does not return to the loop gets `value`

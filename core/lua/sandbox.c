@@ -18,6 +18,7 @@
 
 #include "lua/sandbox.h"
 
+#include "lua/interrupt.h"
 #include "lua/util.h"
 
 #include <stdio.h>
@@ -122,8 +123,10 @@ static bool run(struct sandbox *box, lua_CFunction function, struct job *job) {
   return status == LUA_OK && !box->reason[0];
 }
 
-/* Pushes nil and the error of the last run; returns 2. */
+/* Pushes nil and the error of the last run; returns 2. A run that a signal has ended has no error: the interruption is
+ * raised in the host. */
 static int push_failure(lua_State *L, const struct sandbox *box) {
+  interrupt_check(L);
   if (box->reason[0])
     return push_error(L, "Limit", "%s", box->reason);
   char message[MESSAGE_LENGTH];

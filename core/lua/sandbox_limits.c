@@ -3,6 +3,7 @@
 
 #include "lua/sandbox_limits.h"
 
+#include "lua/interrupt.h"
 #include "lua/util.h"
 
 #include <stdio.h>
@@ -138,6 +139,8 @@ void sandbox_charge(lua_State *L, size_t steps) {
     box->unseen = 0;
     if (sandbox_clock() > box->deadline)
       sandbox_kill_for_time(L);
+    else if (interrupt_overdue())
+      sandbox_kill(L, "was interrupted");
   }
   if (box->reason[0])
     luaL_error(L, "%s", box->reason);

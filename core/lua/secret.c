@@ -1,10 +1,12 @@
 /* The sealed secrets of lanyard.credentials. */
 
+#include "aws/sigv4.h"
 #include "aws/unseal.h"
 #include "crypto/hash.h"
 #include "json/write.h"
 #include "lua/credentials.h"
 #include "lua/util.h"
+#include "xml/write.h"
 
 #include <stdlib.h>
 
@@ -178,13 +180,27 @@ static bool add_range(struct opened *opened, size_t count, size_t start, size_t 
   return true;
 }
 
-/* join({ text or secret, ... } [, "json"]) --> secret
- * Concatenates texts and secrets. With "json", the secrets are escaped for the inside of a JSON
- * string. */
+enum join_form { JOIN_PLAIN, JOIN_JSON, JOIN_XML, JOIN_FORM };
+
+/* Appends a secret, escaped for what it becomes a part of. */
+static void add_escaped(struct buf *buf, const struct secret *secret, enum join_form form) {
+  if (form == JOIN_JSON)
+    json_add_escaped(buf, secret->bytes, secret->length);
+  else if (form == JOIN_XML)
+    xml_add_escaped(buf, secret->bytes, secret->length, true);
+  else if (form == JOIN_FORM)
+    sigv4_uri_encode(secret->bytes, secret->length, buf);
+  else
+    buf_add(buf, secret->bytes, secret->length);
+}
+
+/* join({ text or secret, ... } [, "json" | "xml" | "form"]) --> secret
+ * Concatenates texts and secrets. With a form, the secrets are escaped for the inside of a JSON string,
+ * of an element or attribute in XML, or of a field of a form (percent-encoded). */
 int secret_lua_join(lua_State *L) {
-  static const char *const forms[] = {"plain", "json", NULL};
+  static const char *const forms[] = {"plain", "json", "xml", "form", NULL};
   luaL_checktype(L, 1, LUA_TTABLE);
-  bool escaped = luaL_checkoption(L, 2, "plain", forms) == 1;
+  enum join_form form = (enum join_form)luaL_checkoption(L, 2, "plain", forms);
   struct opened *opened = new_opened(L, 0);
   struct buf *buf = &opened->unsealed.text;
   buf->secret = true;
@@ -201,10 +217,7 @@ int secret_lua_join(lua_State *L) {
     if (!secret)
       return luaL_error(L, "item %I is neither a text nor a secret", (LUAI_UACINT)i + 1);
     size_t start = buf->length;
-    if (escaped)
-      json_add_escaped(buf, secret->bytes, secret->length);
-    else
-      buf_add(buf, secret->bytes, secret->length);
+    add_escaped(buf, secret, form);
     if (!add_range(opened, range_count++, start, buf->length))
       return luaL_error(L, "not enough memory");
   }

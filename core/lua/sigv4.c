@@ -203,9 +203,13 @@ static void take_date(lua_State *L, struct signing *signing) {
 }
 
 static void take_body(lua_State *L, struct signing *signing) {
-  size_t length;
+  size_t length = 0;
   const char *hash = opt_field_text(L, OPTIONS, "payload_hash");
-  const char *body = opt_field_string(L, OPTIONS, "body", &length);
+  push_field(L, OPTIONS, "body");
+  const struct secret *secret = test_secret(L, -1);
+  const char *body = secret ? secret->bytes : opt_field_string(L, OPTIONS, "body", &length);
+  if (secret)
+    length = secret->length;
   luaL_argcheck(L, !hash || !body, OPTIONS, "body or payload_hash expected, not both");
   if (!hash) {
     if (!sigv4_payload_hash(get_signer(L), body ? body : "", body ? length : 0,
@@ -233,6 +237,7 @@ static struct signing *begin(lua_State *L, const char *const known[]) {
   const char *method = opt_field_text(L, OPTIONS, "method");
   signing->request.method = method ? method : "GET";
   signing->request.normalize = opt_field_boolean(L, OPTIONS, "normalize", 1) != 0;
+  signing->request.raw_path = opt_field_boolean(L, OPTIONS, "raw_path", 0) != 0;
   signing->sign_body = opt_field_boolean(L, OPTIONS, "sign_body", false) != 0;
   signing->steps = opt_field_boolean(L, OPTIONS, "steps", false) != 0;
   signing->omit_token = opt_field_boolean(L, OPTIONS, "omit_session_token", false) != 0;
@@ -293,17 +298,18 @@ static const char *const request_fields[] = {
     "method",      "url",     "headers",   "body",  "payload_hash",
     "credentials", "region",  "service",   "time",  "amz_date",
     "normalize",   "expires", "sign_body", "steps", "omit_session_token",
-    NULL};
+    "raw_path",    NULL};
 
 /* sign { method, url, headers = {}, body, credentials, region, service, time, [sign_body,]
- * [normalize = true,]
+ * [normalize = true,] [raw_path,]
  *        [omit_session_token,] [steps] }
  *   --> { Authorization, ["X-Amz-Date"], ... } [, { canonical_request, string_to_sign, signature, signed_headers }]
  * Returns the headers to add to a request; X-Amz-Security-Token and X-Amz-Content-Sha256 are among
  * them if they apply. With `steps`, it also returns the steps of the signature. `time` is in
  * seconds since 1970; `amz_date` can replace it ("20150830T123600Z"), and `payload_hash` the body.
  * The values of `headers` are strings or lists of strings; Host is that of the URL unless given.
- * With `sign_body`, the hash of the body is sent as a header too. The session token is a sealed
+ * With `raw_path`, the path is signed as it is sent, as S3 expects it; otherwise it is encoded a second
+ * time. The body is a string or a secret. With `sign_body`, the hash of the body is sent as a header too. The session token is a sealed
  * secret, which lanyard.http accepts; only the canonical request of the steps shows it. */
 static int sign(lua_State *L) {
   struct signing *signing = begin(L, request_fields);
@@ -412,8 +418,9 @@ static int presign(lua_State *L) {
  * replace the target. */
 static int explain(lua_State *L) {
   static const char *const fields[] = {
-      "method",      "target", "url",     "headers",  "body", "signed_headers", "payload_hash",
-      "credentials", "region", "service", "amz_date", "time", "normalize",      NULL};
+      "method",         "target",       "url",         "headers",  "body",
+      "signed_headers", "payload_hash", "credentials", "region",   "service",
+      "amz_date",       "time",         "normalize",   "raw_path", NULL};
   struct signing *signing = begin(L, fields);
   finish(L, signing);
   push_steps(L, signing);

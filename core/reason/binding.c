@@ -273,6 +273,22 @@ static void add_combination(struct combination *combination) {
   bindings->items[bindings->count++] = context;
 }
 
+/* Removes the texts from a place on that are no values of a variable's key: they are parts of other texts. */
+static void remove_impossible(const struct variables *variables, size_t variable, size_t from,
+                              struct points *values) {
+  const char *key = variables->items[variable].name;
+  size_t length = variables->items[variable].length, kept = from;
+  const struct caller_key *known = caller_find_key(key, length);
+  enum condition_operand type = known ? known->type : OPERAND_NONE;
+  enum shape shape = shape_of_key(variables->query->boxes, key, length);
+  for (size_t i = from; i < values->count; i++) {
+    const struct policy_string *text = &values->items[i];
+    if (values_has_type(type, text->bytes) && shape_allows(shape, text->bytes, text->length))
+      values->items[kept++] = *text;
+  }
+  values->count = kept;
+}
+
 /* Returns the values of a variable, given the values of the variables before it. */
 static struct points values_of(struct combination *combination, size_t variable) {
   struct variables *variables = combination->variables;
@@ -281,11 +297,14 @@ static struct points values_of(struct combination *combination, size_t variable)
   struct points values = {0};
   for (size_t i = 0; i < known->count; i++)
     points_add(variables->query, &values, known->items[i].bytes, known->items[i].length);
+  remove_impossible(variables, variable, 0, &values);
   if (!has_classes(variables, variable))
     return values;
   if (combination->bound.count > 0)
     classes_find(variables, &combination->bound);
+  const size_t first = values.count;
   classes_add_shaped(variables, variable, &values);
+  remove_impossible(variables, variable, first, &values);
   const size_t end = values.count;
   classes_propose(variables, variable, &values);
   classes_reduce(variables, variable, fresh, end, &values);

@@ -3,6 +3,7 @@
 #include "reason/frames.h"
 
 #include "policy/context.h"
+#include "reason/organizations.h"
 #include "reason/texts.h"
 
 #include <strings.h>
@@ -121,10 +122,18 @@ static bool has_key(const struct box_test *test, const char *key, size_t length)
          strncasecmp(test->key->key->string, key, length) == 0;
 }
 
+/* Reports whether a dimension is a key, or the ids of organizations that a key has. */
+static bool is_dimension_of(const struct box_dimension *dimension, const char *key, size_t length) {
+  if (dimension->kind == DIMENSION_ORG)
+    return dimension->pair == organizations_pair(key, length) &&
+           !organizations_is_path(key, length);
+  return dimension->kind == DIMENSION_KEY && dimension->key_length == length &&
+         strncasecmp(dimension->key, key, length) == 0;
+}
+
 size_t variables_list(const struct boxes *boxes, const char *key, size_t length) {
-  for (size_t d = BOX_KEYS; d < boxes->dimension_count; d++)
-    if (boxes->dimensions[d].kind == DIMENSION_KEY && boxes->dimensions[d].key_length == length &&
-        strncasecmp(boxes->dimensions[d].key, key, length) == 0)
+  for (size_t d = BOX_ORG; d < boxes->dimension_count; d++)
+    if (is_dimension_of(&boxes->dimensions[d], key, length))
       return d;
   for (size_t i = 0; i < boxes->test_count; i++)
     if (has_key(&boxes->tests[i], key, length))

@@ -10,7 +10,8 @@
 
 enum { VARIABLES = 6 };
 
-/* A pattern with the wildcards of context_expand. `arn`: its parts are compared one by one. */
+/* A pattern with the wildcards of context_expand. `arn`: its parts are compared one by one; as a pattern of values,
+ * it is an operand of ArnLike. */
 struct class_pattern {
   struct policy_string glob;
   bool fold, arn;
@@ -65,8 +66,8 @@ void variables_check(struct variables *variables, const struct box_test *test);
 bool variables_cut(const struct box_test *test, const char *text, size_t place);
 struct policy_string variables_part(const char *text, size_t length);
 
-/* variables_list returns the number of the list of a key's texts: its dimension, or, if it shares one with
- * others, a number after all dimensions; 0: there is none. variables_note_lists sets the list of each test of texts,
+/* variables_list returns the number of the list of a key's texts: its dimension, also for ids of organizations, or,
+ * if it shares one with others, a number after all dimensions; 0: there is none. variables_note_lists sets the list of each test of texts,
  * which is 0 for other tests, and for lists that no variable concerns. */
 size_t variables_list(const struct boxes *boxes, const char *key, size_t length);
 bool variables_note_lists(struct variables *variables);

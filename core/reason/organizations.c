@@ -27,6 +27,17 @@ int organizations_pair(const char *key, size_t length) {
   return -1;
 }
 
+bool organizations_is_path(const char *key, size_t length) {
+  int pair = organizations_pair(key, length);
+  return pair >= 0 && strlen(pairs[pair][PATHS]) == length &&
+         strncasecmp(pairs[pair][PATHS], key, length) == 0;
+}
+
+size_t organizations_id(const char *text, size_t length) {
+  const char *slash = memchr(text, '/', length);
+  return slash ? (size_t)(slash - text) : length;
+}
+
 static const char *const *pair_of(const struct query *query, size_t dimension) {
   return pairs[query->boxes->dimensions[dimension].pair];
 }
@@ -53,10 +64,7 @@ static void after_id(struct atom *atom) {
 }
 
 static bool is_path_key(const struct box_test *test) {
-  size_t length = test->key->key->length;
-  int pair = organizations_pair(test->key->key->string, length);
-  return strlen(pairs[pair][PATHS]) == length &&
-         strncasecmp(pairs[pair][PATHS], test->key->key->string, length) == 0;
+  return organizations_is_path(test->key->key->string, test->key->key->length);
 }
 
 static void build(struct query *query, struct atom *atom, const struct box_test *test) {
@@ -99,16 +107,15 @@ static void add_odd(const struct query *query, struct atom *atom, const char *or
          one = box_next_operand(test, one)) {
       size_t length;
       const char *text = box_operand_text(one, &length);
-      const char *slash = text ? memchr(text, '/', length) : NULL;
-      size_t size = slash ? (size_t)(slash - text) : length;
-      if (!text || size == 0 || memchr(text, '*', size) || memchr(text, '?', size) ||
+      size_t size = text ? organizations_id(text, length) : 0;
+      if (size == 0 || memchr(text, '*', size) || memchr(text, '?', size) ||
           memmem(text, size, "${", 2) ||
           shape_is_organization(text, size, strstr(test->condition.name, "IgnoreCase") != NULL))
         continue;
       if (organization && !bytes_are(text, size, organization))
         continue;
       add_paths(atom, text, size);
-      if (slash && !memchr(text, '*', length) && !memchr(text, '?', length) &&
+      if (size < length && !memchr(text, '*', length) && !memchr(text, '?', length) &&
           !memmem(text, length, "${", 2)) {
         atom_add_text(atom, text, length, false);
         atom_end(atom);
@@ -170,9 +177,8 @@ struct proposal {
 static void offer_path(const struct proposal *proposal, const char *path, size_t length) {
   struct query *query = proposal->query;
   const char *const *keys = pair_of(query, proposal->dimension);
-  const char *slash = memchr(path, '/', length);
   struct buf id = {0};
-  buf_add(&id, path, slash ? (size_t)(slash - path) : length);
+  buf_add(&id, path, organizations_id(path, length));
   buf_adds(&id, "");
   struct context_value values[2] = {{id.data, id.length}, {path, length}};
   struct context_entry entries[2];

@@ -11,6 +11,11 @@
 /* organizations_pair returns the number of the pair that a key is of, 0 for the callers', or -1. */
 int organizations_pair(const char *key, size_t length);
 
+/* organizations_is_path reports whether a key of a pair has paths. organizations_id returns how many bytes of a
+ * path, or of a pattern of paths, are the id: no id has a slash. */
+bool organizations_is_path(const char *key, size_t length);
+size_t organizations_id(const char *text, size_t length);
+
 /* What a request can have. */
 struct organizations_domain {
   const char *known; /* the id of the organization; "": none; NULL: unknown */

@@ -208,8 +208,7 @@ static unsigned types_of_values(enum condition_operand type) {
                                    : 0;
 }
 
-/* Reports whether a text is a value of a type. */
-static bool is_of_type(enum condition_operand type, const char *text) {
+bool values_has_type(enum condition_operand type, const char *text) {
   long double number;
   switch (type) {
   case OPERAND_NUMBER:
@@ -233,7 +232,7 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
   values_texts(query, dimension, domain, many, points);
   for (size_t i = first; i < points->count; i++) {
     const struct policy_string *text = &points->items[i];
-    bool typed = is_of_type(domain->type, text->bytes);
+    bool typed = values_has_type(domain->type, text->bytes);
     bool empty = text->length == 0 && !domain->absent; /* see values_texts */
     if (typed && !empty && shape_allows(shape, text->bytes, text->length))
       points->items[kept++] = *text;
@@ -286,12 +285,13 @@ static bool may_be_text(const struct query *query, const struct query_dimension 
   return types_of_values(domain->type) == 0 && (types == 0 || types == TEXTS);
 }
 
-static void offer_fresh(struct query *query, size_t number, const struct values_domain *domain) {
+static void add_fresh(struct query *query, const struct values_domain *domain,
+                      struct points *points) {
   struct buf text = {0};
   shape_fresh(query, shape_of(query, domain), &text);
   query->pool->failed = query->pool->failed || text.failed;
   if (text.data && !text.failed)
-    offer_one(query, number, domain, &(struct policy_string){text.data, text.length});
+    points_add(query, points, text.data, text.length);
   buf_free(&text);
 }
 
@@ -300,8 +300,10 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   const struct query_dimension *dimension = &query->dimensions[number];
   if (domain->absent)
     query_offer(query, number, &(struct query_value){0});
+  struct points fresh = {0};
   if (domain->present && may_be_text(query, dimension, domain))
-    offer_fresh(query, number, domain);
+    add_fresh(query, domain, &fresh);
+  offer_all(query, number, domain, &fresh);
   if (query_perfect(query, number))
     return;
   if (domain->present) {
@@ -312,6 +314,8 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   if (domain->present && domain->many && needs_sets(query, dimension)) {
     struct points pool = {0};
     add_values(query, dimension, domain, true, &pool);
+    if (pool.count == 1 && fresh.count == 1) /* two values need another one */
+      points_add(query, &pool, fresh.items[0].bytes, fresh.items[0].length);
     values_offer_sets(query, number, domain, &pool);
   }
 }

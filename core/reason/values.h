@@ -27,6 +27,10 @@ void values_offer_sets(struct query *query, size_t dimension, const struct value
 void values_texts(struct query *query, const struct query_dimension *dimension,
                   const struct values_domain *domain, bool many, struct points *points);
 
+/* values_has_type reports whether a text is a value of a type: a number, a date or an address. Other types have
+ * all texts. */
+bool values_has_type(enum condition_operand type, const char *text);
+
 /* values_is_universal reports whether all values of a key must pass a test, not only one. */
 bool values_is_universal(const struct box_test *test);
 

@@ -66,7 +66,8 @@ SUFFIX = $(if $(OTHER),:$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(OTHER
 STATIC_BUILD = build/static/$(ARCH)
 CURL = $(STATIC_BUILD)/curl
 STATIC = $(DIST)/lanyard-$(VERSION)-linux-$(ARCH)
-STATIC_PACKAGES = $(HOST_PACKAGES) gcc libc6-dev pkg-config lua5.4 lua-argparse ca-certificates dpkg-dev make $(OTHER:%=gcc-%-linux-gnu) \
+STATIC_PACKAGES = $(HOST_PACKAGES) gcc libc6-dev pkg-config lua5.4 lua-argparse ca-certificates dpkg-dev make \
+  $(OTHER:%=gcc-%-linux-gnu) \
   $(addsuffix $(SUFFIX),libc6-dev liblua5.4-dev lua-cjson-dev libssl-dev libevent-dev libsqlite3-dev libnghttp2-dev \
   libc-ares-dev zlib1g-dev)
 

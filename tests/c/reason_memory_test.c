@@ -105,6 +105,9 @@ static const struct {
      "['arn:aws:iam::111122223333:role/*','arn:aws:iam::*:user/"
      "*']},'StringNotLike':{'aws:userid':'*:adm*',"
      "'aws:username':'a*'}}}"},
+    /* One value only: no other text can replace one that is lost. */
+    {"{'Effect':'Allow','Principal':'*','Action':'t:*'}",
+     "{'Effect':'Allow','Principal':'*','Action':'s:a','Condition':{'StringEquals':{'k':'a'}}}"},
 /* One caller only: nobody else can replace one that is lost. */
 #define ONLY(principal)                                                                            \
   {                                                                                                \

@@ -252,6 +252,16 @@ kill -0 $! && echo alive
         .. "satisfy enum value set: [nano, micro, small, medium, large, xlarge]",
       ['{"regions":{"us-east-1":{"services":[{"name":"web","containers":{"a":5}}]}}}'] =
         "the seed has the wrong type for containers.a.member in the service 'web'",
+      ['{"regions":{"us-east-1":{"repositories":[{"name":"web"},{"name":"api"},{"name":"web"}]}}}'] =
+        "the seed has the repository 'web' twice in Region us-east-1",
+      ['{"regions":{"us-east-1":{"services":[{"name":"web"},{"name":"web"}]}}}'] =
+        "the seed has the service 'web' twice in Region us-east-1",
+      ['{"regions":{"us-east-1":{"repositories":[{"name":"web","images":["1",{"tag":"1"}]}]}}}'] =
+        "the seed has the image '1' twice in 'web'",
+      ['{"organization":{"accounts":[{"id":"444455556666"},{"id":"444455556666"}]}}'] =
+        "the seed has the account '444455556666' twice",
+      ['{"organization":{"units":[{"id":"ou-a1b2-11111111"},{"id":"ou-a1b2-11111111"}]}}'] =
+        "the seed has the organizational unit 'ou-a1b2-11111111' twice",
       ['{"organization":{"units":[5]}}'] = "the seed has an unknown member '5' in an organizational unit; expected a table",
     } do
       helper.write(folder .. "/seed.json", seed)

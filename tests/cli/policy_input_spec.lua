@@ -22,7 +22,7 @@ local FILES = {
   { "two.json", POLICY .. POLICY, "a second document follows: write each to a file of its own" },
   { "big.json", '{"Statement":[' .. (" "):rep(2 << 20) .. "]}", "it has more than 1048576 bytes" },
   { "absent.json", nil, "cannot read absent.json: No such file or directory" },
-  { "folder", false, "cannot read folder: Is a directory" },
+  { "folder", false, "cannot read folder: it is a folder; name the files in it, as in folder/*.json" },
   { "fifo", false, "cannot read fifo: it is neither a file nor a folder; to read from a pipe, pass - for stdin" },
   { "", nil, "the name of a file is empty" },
 }

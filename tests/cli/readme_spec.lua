@@ -162,7 +162,7 @@ local function fault_of(literal)
   if first:find "^%-%-%l" then
     manual = manual or helper.run({ helper.lanyard, "docs" }).out
     return not manual:find(first, 1, true) and "there is no such option" or nil
-  elseif first == "help" then
+  elseif first == "help" and not rest:find "^%[" then -- its usage names no page
     return not help_of(rest) and "there is no such help" or nil
   elseif first == "grant" and words == first then
     return nil

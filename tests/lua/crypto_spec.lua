@@ -20,6 +20,19 @@ describe("base64", function()
     assert.equal("+/8A/w==", crypto.base64 "\xfb\xff\0\xff")
   end)
 
+  it("decodes what it encodes, and skips white space", function()
+    for bytes in ("|f|fo|foo|\xfb\xff\0\xff|"):gmatch "([^|]*)|" do
+      assert.equal(bytes, crypto.base64_decode(crypto.base64(bytes)))
+    end
+    assert.equal("foobar", crypto.base64_decode " Zm9v\r\n\tYmFy\n")
+  end)
+
+  it("rejects other texts", function()
+    for text in ("Z Zg Zg= Zg=== =Zg= Zh== Zm9= Zm9vZg==Zg== Zm9v==== Zm9*  Zm9v- ===="):gmatch "%S+" do
+      assert.is_nil(crypto.base64_decode(text), text)
+    end
+  end)
+
   it("encodes a digest as Content Security Policies spell it", function()
     assert.equal("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", crypto.sha256_base64 "abc")
   end)

@@ -118,6 +118,12 @@ local LIST = {
   { "accounts.c", "add_run: return false;", "'return false' becomes 'return true'", POOL },
   { "caller_classes.c", "caller_classes_read: return false;", "'return false' becomes 'return true'", POOL },
   { "query.c", "query_prepare: return false;", "'return false' becomes 'return true'", POOL },
+  { "actions.c", "offer_pattern: continue;", "'continue' becomes ''", "a text that matches a pattern of a list matches the list: time only" },
+  { "caller_names.c", "offered->named = true;", "'true' becomes 'false'", "no session is one of a role that policies name with other paths" },
+  { "service_names.c", "if (name.data && !name.failed)", "'&&' becomes '||'",
+    "a name is empty, which no caller has, or the state of the pool is that memory has failed" },
+  { "values.c", 'return strcmp(test->condition.name, "Null") == 0 && test->condition.set == CONDITION_NO_SET;', "'==' becomes '!=' 2",
+    "Null depends on the presence of a key only, with a set operator, too: time only" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

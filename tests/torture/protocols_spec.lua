@@ -6,7 +6,7 @@ local credentials = require "lanyard.credentials"
 local json = require "lanyard.json"
 local services = require "lanyard.aws.services"
 local torture = require "torture"
-local xml = require "lanyard.aws.xml"
+local xml = require "lanyard.text.xml"
 
 local random = math.random
 
@@ -53,7 +53,7 @@ end
 -- Returns an element and its XML.
 local function element(depth)
   local name = pick(NAMES)
-  local item, parts = { name = name, text = "" }, {}
+  local item, parts = { name = name:match "[^:]*$", text = "" }, {}
   local texts = {}
   for _ = 1, depth > 0 and random(0, 3) or 0 do
     local child, text = element(depth - 1)
@@ -73,7 +73,9 @@ local function element(depth)
   if body == "" and random(2) == 1 then
     return item, ("<%s/>"):format(name)
   end
-  return item, ("<%s%s>%s</%s%s>"):format(name, pick { "", ' a="1"', " " }, body, name, pick { "", " ", "\n" })
+  local attribute = pick { "", ' a="1"', " " }
+  item.attributes = attribute:find "1" and { a = "1" } or nil
+  return item, ("<%s%s>%s</%s%s>"):format(name, attribute, body, name, pick { "", " ", "\n" })
 end
 
 local XML_PIECES = { "<a>", "</a>", "<member>", "</member>", "<entry>", "</entry>", "<key>k</key>", "<value>", "</value>", "<c/>",

@@ -4,8 +4,10 @@
 ---
 --- lanyard.aws.call decides what follows a failed attempt.
 
+local auth = require "lanyard.aws.auth"
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local modelled_reply = require "lanyard.aws.modelled_reply"
 local retry = require "lanyard.aws.retry"
 local secrets = require "lanyard.aws.secrets"
 local shapes = require "lanyard.aws.shapes"
@@ -55,6 +57,23 @@ local function request_of(client, operation, input, keys, offset)
   if keys then
     sign(request)
   end
+  return request
+end
+
+-- Builds the request of a plan and signs it.
+local function request_of_plan(client, plan, keys, offset)
+  local options, headers = client.options, {}
+  for name, value in pairs(plan.headers) do
+    headers[name] = value
+  end
+  local request = {
+    method = plan.method, url = plan.url, headers = headers, body = plan.body,
+    body_before = plan.body_before, body_after = plan.body_after, payload_hash = plan.payload_hash,
+    connect_timeout = options.connect_timeout, timeout = plan.is_long and math.huge or options.timeout,
+    stall_timeout = plan.is_long and options.timeout or nil, ca_bundle = options.ca_bundle,
+    max_size = options.max_size, to = plan.to, as_stored = plan.as_stored,
+  }
+  auth.sign(plan.auth, request, keys, options.clock.time() + offset)
   return request
 end
 
@@ -117,11 +136,11 @@ local function proxy_refused(client, operation)
   })
 end
 
-local function read_failure(client, operation, reply)
+local function read_failure(client, operation, reply, plan)
   if reply.status == 407 then
     return proxy_refused(client, operation)
   end
-  local err = client.protocol.decode_error(reply)
+  local err = plan and modelled_reply.failure(plan, reply) or client.protocol.decode_error(reply)
   err.status = reply.status
   err.code = err.code or "Http" .. reply.status
   err.message = err.message or ("HTTP status %d without a message"):format(reply.status)
@@ -129,20 +148,45 @@ local function read_failure(client, operation, reply)
   err.date = reply.headers.date
   err.retry_after = retry.after(reply.headers, client.options.clock.time())
   err.sent = true
-  err.retryable = retry.is_retryable(err, client.description.transient)
+  err.retryable = err.retryable or retry.is_retryable(err, client.description.transient)
   return failed(client, operation, err)
+end
+
+local function is_redirect(reply)
+  return reply.status >= 300 and reply.status < 400
+end
+
+local function redirected(client, operation, reply)
+  return invalid(client, operation, reply,
+    ("the reply is a redirect (%d) to %s, which AWS services do not send: check the endpoint")
+    :format(reply.status, (reply.headers.location or "nowhere"):match "^[^?#]*"))
 end
 
 -- Returns the output of a reply | nil, err
 local function read_reply(client, operation, input, reply, opened)
   if reply.status >= 200 and reply.status < 300 then
     return read_success(client, operation, input, reply, opened)
-  elseif reply.status < 400 then
-    return invalid(client, operation, reply,
-      ("the reply is a redirect (%d) to %s, which AWS services do not send: check the endpoint")
-      :format(reply.status, (reply.headers.location or "nowhere"):match "^[^?#]*"))
+  elseif is_redirect(reply) then
+    return redirected(client, operation, reply)
   end
   return read_failure(client, operation, reply)
+end
+
+-- Returns the output of a reply to a plan | nil, err
+local function read_planned(client, plan, reply)
+  local operation = plan.operation.name
+  if modelled_reply.is_success(plan, reply) then
+    local output, message, retryable = modelled_reply.read(plan, reply)
+    if output then
+      return output
+    end
+    local _, err = invalid(client, operation, reply, message)
+    err.retryable = retryable or false
+    return nil, err
+  elseif is_redirect(reply) and not modelled_reply.redirects(plan) then
+    return redirected(client, operation, reply)
+  end
+  return read_failure(client, operation, reply, plan)
 end
 
 -- Represents a sealed body that cannot be unsealed. It is neither JSON nor XML.
@@ -191,33 +235,58 @@ local function transport_failed(client, operation, err)
   })
 end
 
+-- Returns a redactor of what no log and no error may contain. `output` is the one of a plan.
+local function redactor_of(input, keys, plan, output)
+  local known = secrets.of(input, { keys })
+  if plan then
+    secrets.of_shape(plan.operation.input, input, known)
+    secrets.of_shape(plan.operation.output, output, known)
+  end
+  return credentials_core.redactor(known)
+end
+
 --- Makes one attempt of a call.
 ---@param client aws.Client
 ---@param operation string
 ---@param input table
----@param keys? userdata  credentials; nil for an operation that is not signed
+---@param keys? userdata  credentials or a token; nil for an operation that is not signed
 ---@param offset number   seconds that the service's clock is ahead of this machine's
+---@param plan? aws.Plan  of an operation that comes from a model
 ---@return table? output
 ---@return lanyard.Error? err
-return function(client, operation, input, keys, offset)
-  local request = request_of(client, operation, input, keys, offset)
+return function(client, operation, input, keys, offset, plan)
+  local request = plan and request_of_plan(client, plan, keys, offset)
+    or request_of(client, operation, input, keys, offset)
   local debug = client.options.debug
-  local redactor = debug and credentials_core.redactor(secrets.of(input, { keys }))
+  local redactor = debug and redactor_of(input, keys, plan)
   if debug then
     debug(wire.request(request, redactor))
   end
-  local reply, err = client.options.transport(request)
+  local ready, err, reply = true, nil, nil
+  if plan and plan.to then
+    ready, err = plan.to:rewind()
+  end
+  if ready then
+    reply, err = client.options.transport(request)
+  end
   if not reply then
     if debug then
       debug("< " .. err.message)
     end
     return transport_failed(client, operation, err)
   end
-  local opened = unseal(client, reply)
+  local output, opened
+  if plan then
+    output, err = read_planned(client, plan, reply)
+    redactor = debug and output and redactor_of(input, keys, plan, output) or redactor
+  else
+    opened = unseal(client, reply)
+  end
   if debug then
     debug(wire.reply(reply, redactor))
   end
-  local output
-  output, err = read_reply(client, operation, input, reply, opened)
-  return output, err and sanitize(err, redactor or credentials_core.redactor(secrets.of(input, { keys })))
+  if not plan then
+    output, err = read_reply(client, operation, input, reply, opened)
+  end
+  return output, err and sanitize(err, redactor or redactor_of(input, keys, plan))
 end

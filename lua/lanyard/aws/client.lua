@@ -5,12 +5,16 @@
 
 local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
-local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
+local modelled = require "lanyard.aws.modelled"
+local pages = require "lanyard.aws.pages"
+local plan = require "lanyard.aws.plan"
+local presign = require "lanyard.aws.presign"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
+local validate = require "lanyard.model.validate"
 local version = require "lanyard.version"
 local waiters = require "lanyard.aws.waiters"
 
@@ -37,6 +41,8 @@ end
 ---@field reason? string    the OAuth error code, from the sign-in services
 ---@field earlier? aws.Error  the failure of an earlier attempt that may have been carried out, if the last one was
 ---  rejected
+---@field members? table<string, any>  what the error says besides its code and message, if a model describes it
+---@field type? string      "Sender" or "Receiver": who is at fault, if the service says it
 ---@field cause? aws.Error  of a wait: the error of its last call
 ---@field reply? table      of a wait: its last reply
 
@@ -47,33 +53,54 @@ end
 ---@field service string         "ecr"
 ---@field region string          "us-east-1"
 ---@field endpoint string        the URL that is called
+---@field custom_endpoint? string  the same, if it is not AWS's own
 ---@field signing_region string  the Region in signatures
 ---@field session aws.Session  that made it
 ---@field description aws.Service  its operations and waiters
 ---@field options aws.ClientOptions  of its calls
----@field [string] fun(self: aws.Client, input?: table): table?, aws.Error?  the operations of the service
+---@field [string] fun(self: aws.Client, input?: table, options?: aws.CallOptions): table?, aws.Error?  the
+---  operations of the service
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
 -- Calls
 
--- Raises an error, with a suggestion, for a name that a table of the service does not have.
+-- Raises an error, with a suggestion, for a name that the service does not have.
 local function unknown(self, kind, name, known, level)
-  local suggestion = suggest(tostring(name), lists.sorted_names(known))
+  local suggestion = suggest(tostring(name), known)
   error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name),
     suggestion and (" (did you mean %s?)"):format(suggestion) or ""), level + 1)
 end
 
-local function check_call(self, operation, input, level)
-  local described = self.description.operations[operation]
+-- Returns a described operation. Raises an error for a name that the service does not have, and for a model that cannot
+-- be read.
+local function find_operation(self, name, level)
+  local described = self.description.operations[name]
   if not described then
-    unknown(self, "operation", operation, self.description.operations, level + 1)
+    local _, err = self.description.load_model()
+    if err and err.code ~= "NotFound" then
+      error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
+        tostring(name), err.message), level + 1)
+    end
+    unknown(self, "operation", name, modelled.operation_names(self.description), level + 1)
+  end
+  return described
+end
+
+-- Returns an input with its idempotency tokens. Raises an error for one that the operation does not take.
+local function check_call(self, operation, input, level)
+  local described = find_operation(self, operation, level + 1)
+  if described.model then
+    input = plan.with_tokens(described.model, input)
+    local ok, message = validate(described.model.input, input)
+    return ok and input or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
   end
   for _, member in ipairs(described.required) do
     if input[member] == nil then
       error(("%s:%s requires %s"):format(self.service, operation, member), level + 1)
     end
   end
+  return input
 end
 
 --- Calls an operation by its name: `client:call("GetRole", input)` is `client:GetRole(input)`. Raises an error for an
@@ -88,12 +115,40 @@ end
 --- ```
 ---@param operation string
 ---@param input? table  the members of the request
+---@param options? aws.CallOptions
 ---@return table? reply
 ---@return aws.Error? err
-function Client:call(operation, input)
-  input = input or {}
-  check_call(self, operation, input, 2)
-  return call(self, operation, input)
+function Client:call(operation, input, options)
+  return call(self, operation, check_call(self, operation, input or {}, 2), options)
+end
+
+-- Returns the iterator over pages, and the paginator.
+local function pages_of(self, operation, input, level)
+  input = check_call(self, operation, input or {}, level + 1)
+  local paginator, err = pages.of(self.description, operation)
+  if err then
+    err.service = self.service
+    return function() return nil, err end
+  end
+  return pages.iterate(paginator, input, function(page)
+    return call(self, operation, page)
+  end, self.service), paginator
+end
+
+-- Returns what gets the items of a page. Raises an error if there is no such list.
+-- It and what it returns are called by the methods that scripts call: the error has the line of the script.
+local function items_of(self, operation, paginator, member)
+  local get, message = pages.items(self.description.operations[operation], paginator, member)
+  local function failed(reason)
+    error(("%s:%s: %s"):format(self.service, operation, reason), 4)
+  end
+  if not get then
+    failed(message)
+  end
+  return function(page)
+    local items, reason = get(page)
+    return items or failed(reason)
+  end
 end
 
 --- Iterates over the pages of an operation. If a page cannot be read, the iterator returns nil and the error, and ends:
@@ -102,52 +157,29 @@ end
 ---@param input? table  the members of the first request
 ---@return fun(): table?, aws.Error? next_page
 function Client:pages(operation, input)
-  local paging = self.description.paging or {}
-  paging = paging[operation] or paging
-  check_call(self, operation, input or {}, 2)
-  local page = {}
-  for name, value in pairs(input or {}) do
-    page[name] = value
-  end
-  local ended, used = false, {}
-  return function()
-    if ended then
-      return nil
-    end
-    local reply, err = call(self, operation, page)
-    local token = reply and paging[2] and reply[paging[2]]
-    ended = not token or token == ""
-    if token and used[token] then
-      ended = true
-      return nil, errors.new {
-        code = "InvalidResponse", service = self.service, operation = operation,
-        message = "the token of the next page is the token of an earlier page",
-      }
-    elseif token then
-      used[token] = true
-      page[paging[1]] = token
-    end
-    return reply, err
-  end
+  return pages_of(self, operation, input, 2)
 end
 
 --- Returns the items of a list on all pages.
 ---@param operation string
----@param member string  the member of the reply that is the list
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
+---  AWS's model by default
 ---@param input? table  the members of the first request
 ---@return table[]? items
 ---@return aws.Error? err
 function Client:list(operation, member, input)
-  local items = {}
-  local next_page = self:pages(operation, input)
+  local all = {}
+  local next_page, paginator = pages_of(self, operation, input, 2)
+  local items = items_of(self, operation, paginator, member)
   while true do
     local page, err = next_page()
     if err then
       return nil, err
     elseif not page then
-      return items
+      return all
     end
-    table.move(page[member], 1, #page[member], #items + 1, items)
+    local found = items(page)
+    table.move(found, 1, #found, #all + 1, all)
   end
 end
 
@@ -162,25 +194,26 @@ end
 --- --> shared-repo
 --- ```
 ---@param operation string
----@param member string  the member of the reply that is the list
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
+---  AWS's model by default
 ---@param input? table   the members of the first request
 ---@return fun(): table? next_item
 function Client:each(operation, member, input)
-  local next_page = self:pages(operation, input)
-  local page, position = { [member] = {} }, 0
+  local next_page, paginator = pages_of(self, operation, input, 2)
+  local items = items_of(self, operation, paginator, member)
+  local found, position = {}, 0
   return function()
     position = position + 1
-    while page[member][position] == nil do
-      local err
-      page, err = next_page()
+    while found[position] == nil do
+      local page, err = next_page()
       if err then
         error(err, 0)
       elseif not page then
         return nil
       end
-      position = 1
+      found, position = items(page), 1
     end
-    return page[member][position]
+    return found[position]
   end
 end
 
@@ -204,10 +237,28 @@ end
 function Client:wait(name, input, options)
   local waiter = self.description.waiters[name]
   if not waiter then
-    unknown(self, "waiter", name, self.description.waiters, 2)
+    unknown(self, "waiter", name, lists.sorted_names(self.description.waiters), 2)
   end
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
+end
+
+--- Returns a URL with which anybody can call an operation until it expires: it contains the signature. Keep it secret.
+--- The operation must come from AWS's model of the service (option `modelled`, if the service is described, too).
+---@param operation string
+---@param input? table  the members of the request
+---@param options? { expires?: integer }  seconds from now; 3600 by default, and 604800 at most
+---@return string? url
+---@return table<string, string>|aws.Error headers  the headers that the request must have; or the error
+---@return string? method  of the request
+function Client:presign(operation, input, options)
+  input = check_call(self, operation, input or {}, 2)
+  local described = self.description.operations[operation]
+  if not described.model then
+    error(("%s:%s is not an operation of AWS's model: create the client with the option modelled"):format(self.service,
+      operation), 2)
+  end
+  return presign(self, described, input, options or {})
 end
 
 --- Returns how many seconds the service's clock is ahead of this machine's, as far as a rejected signature has shown.
@@ -229,16 +280,12 @@ function meta.__index(self, name)
   elseif type(name) ~= "string" or not name:find "^%u" then
     return nil
   end
-  if not self.description.operations[name] then
-    unknown(self, "operation", name, self.description.operations, 2)
-  end
-  method = function(client, input)
+  find_operation(self, name, 2)
+  method = function(client, input, options)
     if client ~= self then
       error("call it with a colon: client:" .. name .. " { ... }", 2)
     end
-    input = input or {}
-    check_call(client, name, input, 2)
-    return call(client, name, input)
+    return call(client, name, check_call(client, name, input or {}, 2), options)
   end
   rawset(self, name, method)
   return method
@@ -250,6 +297,10 @@ end
 function M.new_shared()
   return { quotas = {}, offsets = {} }
 end
+
+--- Options of one call of an operation that comes from AWS's model of the service.
+---@class aws.CallOptions
+---@field to? string  path of a file that receives the streaming member of the reply
 
 --- Options of a client. Each replaces the one of the session.
 ---@class aws.ClientOptions
@@ -266,6 +317,7 @@ end
 ---  it
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? lanyard.Clock      lanyard.clock by default
+---@field modelled? boolean        prefer AWS's model of a service that is described, too
 ---@field unsigned? boolean        request no credentials and sign nothing
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 
@@ -277,11 +329,11 @@ local OPTIONS = {
 --- Creates a client.
 ---@param session aws.Session
 ---@param description aws.Service
----@param endpoint { url: string, signing_region: string }  see lanyard.aws.endpoints
+---@param endpoint { url: string, signing_region: string, source?: string }  see lanyard.aws.endpoints
 ---@param options aws.ClientOptions
 ---@return aws.Client
 function M.new(session, description, endpoint, options)
-  local protocol = PROTOCOLS[description.protocol]
+  local protocol = description.model or PROTOCOLS[description.protocol]
     or error(("'%s' is not a protocol"):format(tostring(description.protocol)))
   local mode, message = retry.mode(options.retry_mode)
   local own = {
@@ -307,6 +359,7 @@ function M.new(session, description, endpoint, options)
     protocol = protocol,
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
+    custom_endpoint = endpoint.source and endpoint.url or nil,
     signing_region = endpoint.signing_region,
     user_agent = user_agent(options.app_id),
     options = own,

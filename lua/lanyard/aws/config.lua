@@ -174,10 +174,11 @@ end
 --- Returns the Region and its source.
 ---@param profile aws.Profile
 ---@param given? string  the Region given by an option
+---@param label? string   how messages call that option
 ---@return string? region
 ---@return string|lanyard.Error source  or the error, with code "NoRegion" if none is set
-function M.region(profile, given)
-  local region, source = settings.get("region", profile, given)
+function M.region(profile, given, label)
+  local region, source = settings.get("region", profile, given, label)
   if region then
     return region, source
   end

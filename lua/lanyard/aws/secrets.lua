@@ -1,6 +1,9 @@
---- Finds the secrets of a request: its sealed members, and the values of a container's environment.
+--- Finds the secrets of a request: its sealed members, the values of a container's environment, and what a model marks
+--- as sensitive, in a request or a reply.
 
 local credentials_core = require "lanyard.credentials"
+local crypto = require "lanyard.crypto"
+local json = require "lanyard.json"
 
 local M = {}
 
@@ -19,6 +22,11 @@ local function add_value(text, found)
   end
 end
 
+local function is_secret(value)
+  local class = type(value) == "userdata" and getmetatable(value)
+  return type(class) == "table" and class.__name == "lanyard.secret"
+end
+
 --- Returns the secrets of an input as sealed secrets.
 ---@param input table
 ---@param found? userdata[]  a list to append to
@@ -26,9 +34,9 @@ end
 function M.of(input, found)
   found = found or {}
   for name, value in pairs(input) do
-    if type(value) == "userdata" then
+    if is_secret(value) then
       found[#found + 1] = value
-    elseif type(value) == "table" then
+    elseif type(value) == "table" and value ~= json.null then
       M.of(value, found)
       for _, text in pairs(name == "environment" and value or {}) do
         if type(text) == "string" then
@@ -38,6 +46,76 @@ function M.of(input, found)
     end
   end
   return found
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Sensitive members
+
+local XML = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+
+-- Adds a text in all forms that a request or a reply can have it in.
+local function add_forms(text, found)
+  local forms = {
+    text, json.encode(utf8.len(text) and text or ""):sub(2, -2), (text:gsub("[&<>]", XML)), crypto.base64(text),
+    (text:gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end)),
+  }
+  local added = {}
+  for _, form in ipairs(forms) do
+    if form ~= "" and not added[form] then
+      added[form] = true
+      found[#found + 1] = credentials_core.secret(form)
+    end
+  end
+end
+
+local function copy_of(value)
+  local copy = {}
+  for name, member in pairs(value) do
+    copy[name] = member
+  end
+  return setmetatable(copy, getmetatable(value))
+end
+
+-- Calls leaf(text) for each sensitive text and number, and returns a copy with the results in their places. A part that
+-- has nothing sensitive is not copied. `shape` is nil for what no model describes.
+local function replace(shape, value, sensitive, leaf)
+  sensitive = sensitive or shape ~= nil and shape.sensitive == true
+  if type(value) ~= "table" or value == json.null then
+    local is_leaf = sensitive and (type(value) == "string" and value ~= "" or type(value) == "number")
+    return is_leaf and leaf(tostring(value)) or value
+  end
+  local copy
+  for name, member in pairs(value) do
+    local of_member = shape and (shape.by_name and shape.by_name[name] or shape.item or shape.value)
+    local replaced = (of_member or sensitive) and replace(of_member, member, sensitive, leaf)
+    if (of_member or sensitive) and replaced ~= member then
+      copy = copy or copy_of(value)
+      copy[name] = replaced
+    end
+  end
+  return copy or value
+end
+
+--- Returns what a model marks as sensitive in a value, as sealed secrets, in the forms that it has on the wire.
+---@param shape? model.Shape
+---@param value any
+---@param found? userdata[]  a list to append to
+---@return userdata[]
+function M.of_shape(shape, value, found)
+  found = found or {}
+  replace(shape, value, false, function(text)
+    add_forms(text, found)
+    return nil
+  end)
+  return found
+end
+
+--- Returns a value with *** in place of what a model marks as sensitive, for logs, errors and the journal.
+---@param shape? model.Shape
+---@param value any
+---@return any
+function M.hide(shape, value)
+  return replace(shape, value, false, function() return "***" end)
 end
 
 return M

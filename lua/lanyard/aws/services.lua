@@ -1,4 +1,4 @@
---- The AWS services that have clients. A few lines describe another one:
+--- The AWS services that have clients: all services of AWS's models, and others. A few lines describe another one:
 ---
 --- ```lua
 --- local services = require "lanyard.aws.services"
@@ -10,6 +10,9 @@
 --- print(ssm.service, ssm.GetParameter ~= nil)
 --- --> ssm	true
 --- ```
+---
+--- A described operation takes precedence over the one of AWS's model of the service, and each operation that is not
+--- described comes from the model.
 ---
 --- A line of `operations` has the name of an operation, its required members and, after ->, members of the reply with
 --- their types (lanyard.aws.shapes). A member whose type ends in an exclamation mark must be in every reply; another
@@ -33,6 +36,7 @@
 
 local description = require "lanyard.aws.description"
 local lists = require "lanyard.lists"
+local modelled = require "lanyard.aws.modelled"
 local suggest = require "lanyard.text.suggest"
 
 local M = {}
@@ -54,8 +58,25 @@ local M = {}
 ---@type table<string, aws.Service>
 local services = {}
 
+-- Services that have all operations from their models.
+---@type table<string, aws.Service>
+local of_models = {}
+
 -- The bundled services are parsed when they are first used: a script usually calls one or two of them.
 local bundled = lists.by_name(require "lanyard.aws.models")
+
+-- Models are read when they are first used, so that a call of a described operation does not read them.
+local function model_loader()
+  local found, loader = pcall(require, "lanyard.model.load")
+  return found and loader or nil
+end
+
+local function load_model(name)
+  local loader = model_loader()
+  if loader then
+    return loader.load(name)
+  end
+end
 
 --- Adds a service, so that `aws.client` can call it. A service of the same name is replaced. Raises an error for a
 --- description that cannot be read.
@@ -63,27 +84,46 @@ local bundled = lists.by_name(require "lanyard.aws.models")
 ---@return aws.Service service
 function M.add(described)
   local service = description.parse(described)
+  modelled.extend(service, function() return load_model(service.name) end)
   services[service.name] = service
   return service
 end
 
---- Returns the names of all services, sorted.
+--- Returns the names of services, sorted: the described ones, and with `models` also the ones of AWS's models.
 ---
 --- ```lua
 --- print(table.concat(services.names(), " "):match "ecr")
 --- --> ecr
 --- ```
+---@param options? { models?: boolean }
 ---@return string[]
-function M.names()
-  local names = lists.sorted_names(bundled)
+function M.names(options)
+  local names, seen = lists.sorted_names(bundled), {}
   for name in pairs(services) do
     names[#names + 1] = not bundled[name] and name or nil
+  end
+  for _, name in ipairs(names) do
+    seen[name] = true
+  end
+  for _, name in ipairs(options and options.models and model_loader() and model_loader().names() or {}) do
+    names[#names + 1] = not seen[name] and name or nil
   end
   table.sort(names)
   return names
 end
 
---- Returns a service with its operations and waiters. Raises an error if it is not described.
+local function of_model(name)
+  if not of_models[name] then
+    local service, err = load_model(name)
+    if not service then
+      return nil, err
+    end
+    of_models[name] = modelled.describe(name, service)
+  end
+  return of_models[name]
+end
+
+--- Returns a service with its operations and waiters. Raises an error if it is neither described nor in AWS's models.
 ---
 --- ```lua
 --- local described = services.get("ecr").operations.GetRepositoryPolicy
@@ -91,13 +131,21 @@ end
 --- --> repositoryName
 --- ```
 ---@param name string
+---@param options? { modelled?: boolean }  modelled: prefer AWS's model of a described service
 ---@return aws.Service
-function M.get(name)
-  local service = services[name] or bundled[name] and M.add(bundled[name])
+function M.get(name, options)
+  local prefers_model = options and options.modelled
+  local service = not prefers_model and (services[name] or bundled[name] and M.add(bundled[name]))
+  local err
   if not service then
-    local near = suggest(tostring(name), M.names())
-    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name),
-      near and (" (did you mean %s?)"):format(near) or ""), 3)
+    service, err = of_model(name)
+    service = service or services[name] or bundled[name] and M.add(bundled[name])
+  end
+  if not service then
+    local near = suggest(tostring(name), M.names { models = true })
+    local reason = err and err.code ~= "NotFound" and ": " .. err.message
+      or near and (" (did you mean %s?)"):format(near) or ""
+    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name), reason), 3)
   end
   return service
 end

@@ -22,6 +22,7 @@ local M = {}
 ---@field profile? string          name of a profile
 ---@field region? string           "us-east-1"
 ---@field endpoint_url? string     replaces the endpoint of every service
+---@field labels? table<string, string>  how messages call options that a person gave: { region = "--region" }
 ---@field credentials? userdata    of lanyard.credentials
 ---@field retry_mode? string       "standard" or "adaptive"
 ---@field max_attempts? integer   attempts of each call, with the first one
@@ -150,12 +151,13 @@ end
 
 --- Returns the endpoint of a service. `source` names where its URL is configured; it is nil for AWS's own endpoints.
 ---@param service string
+---@param metadata? table  of the service's model, if it is not described
 ---@return { url: string, signing_region: string, partition: string, source?: string }? endpoint
 ---@return lanyard.Error? err
-function Session:endpoint(service)
+function Session:endpoint(service, metadata)
   local url, source = self.endpoint_url, self.endpoint_url and "the endpoint URL"
   if not url then
-    url, source = config.endpoint(self.profile, service)
+    url, source = config.endpoint(self.profile, metadata and metadata.serviceId or service)
     if not url and source then
       return nil, source
     end
@@ -166,6 +168,7 @@ function Session:endpoint(service)
   end
   -- A configured endpoint is used as it is, as by the AWS CLI: the form of AWS's own endpoints does not matter.
   local endpoint
+  service = metadata and metadata.endpointPrefix or service
   endpoint, err = endpoints.resolve(service, self.region, url and { endpoint = url } or {
     fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global,
   })
@@ -175,14 +178,14 @@ function Session:endpoint(service)
   return endpoint, err
 end
 
---- Creates a client of a service. Raises an error for a service that is not described.
----@param service string               a name of `lanyard.aws.services`
+--- Creates a client of a service. Raises an error for a service that is neither described nor in AWS's models.
+---@param service string               a name of `lanyard.aws.services`, such as "ecr" or "dynamodb"
 ---@param options? aws.ClientOptions   replace the options of the session
 ---@return aws.Client? client
 ---@return lanyard.Error? err
 function Session:client(service, options)
-  local description = services.get(service)
-  local endpoint, err = self:endpoint(service)
+  local description = services.get(service, options)
+  local endpoint, err = self:endpoint(service, description.model and description.model.metadata)
   if not endpoint then
     return nil, err
   end

@@ -31,12 +31,6 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 ---@field sources table<string, string>  where each setting comes from: a variable, a profile, an option
 ---@field options aws.ClientOptions      the options of the session's clients
 
--- The profile of a session with defaults. It ignores the environment and the files.
-local ISOLATED = {
-  name = "default", isolated = true, values = {}, profiles = {}, keys_in = {}, services = {}, sso_sessions = {},
-  paths = {},
-}
-
 --- Checks the URL of an endpoint. A URL that contains a user or a password is not repeated in the error.
 ---@param url? string
 ---@param source? string  names the URL in the error
@@ -61,7 +55,7 @@ end
 local function read_settings(profile, options)
   local found, sources = {}, {}
   for _, name in ipairs(SETTINGS) do
-    local value, source = settings.get(name, profile, options[name])
+    local value, source = settings.get(name, profile, options[name], (options.labels or {})[name])
     if value == nil and source then
       return nil, source
     end
@@ -84,7 +78,7 @@ local function region_of_instance(profile, options)
 end
 
 local function find_region(profile, given, options)
-  local region, source = config.region(profile, given)
+  local region, source = config.region(profile, given, (options.labels or {}).region)
   if region or source.code ~= "NoRegion" then
     return region, source
   end
@@ -135,7 +129,7 @@ end
 ---@return aws.SessionSettings? found
 ---@return lanyard.Error? err
 function M.load(options, defaults)
-  local profile, err = ISOLATED
+  local profile, err = settings.NONE
   if next(defaults) == nil then
     profile, err = config.load(options.profile)
   end

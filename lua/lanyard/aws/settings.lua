@@ -38,6 +38,44 @@ local SETTINGS = {
     variables = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS" }, key = "metadata_service_num_attempts", count = true,
   },
   app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
+  account_id_endpoint_mode = {
+    variables = { "AWS_ACCOUNT_ID_ENDPOINT_MODE" }, key = "account_id_endpoint_mode",
+    one_of = { "preferred", "required", "disabled" },
+  },
+  request_checksum_calculation = {
+    variables = { "AWS_REQUEST_CHECKSUM_CALCULATION" }, key = "request_checksum_calculation",
+    one_of = { "when_supported", "when_required" },
+  },
+  response_checksum_validation = {
+    variables = { "AWS_RESPONSE_CHECKSUM_VALIDATION" }, key = "response_checksum_validation",
+    one_of = { "when_supported", "when_required" },
+  },
+  disable_request_compression = {
+    variables = { "AWS_DISABLE_REQUEST_COMPRESSION" }, key = "disable_request_compression", flag = true,
+  },
+  request_min_compression_size_bytes = {
+    variables = { "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES" }, key = "request_min_compression_size_bytes",
+    bytes = 10485760,
+  },
+  s3_addressing_style = {
+    variables = {}, key = "addressing_style", section = "s3", one_of = { "auto", "virtual", "path" },
+  },
+  s3_accelerate = { variables = {}, key = "use_accelerate_endpoint", section = "s3", flag = true },
+  s3_dualstack = { variables = {}, key = "use_dualstack_endpoint", section = "s3", flag = true },
+  s3_use_arn_region = {
+    variables = { "AWS_S3_USE_ARN_REGION" }, key = "s3_use_arn_region", in_s3 = "use_arn_region", flag = true,
+  },
+  s3_us_east_1 = {
+    variables = { "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" }, key = "s3_us_east_1_regional_endpoint",
+    in_s3 = "us_east_1_regional_endpoint", one_of = { "regional", "legacy" },
+  },
+  s3_disable_multiregion_access_points = {
+    variables = { "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS" }, key = "s3_disable_multiregion_access_points",
+    in_s3 = "s3_disable_multiregion_access_points", flag = true,
+  },
+  s3_disable_express_session_auth = {
+    variables = { "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH" }, key = "s3_disable_express_session_auth", flag = true,
+  },
 }
 
 --- The keys of a profile that lanyard reads.
@@ -49,8 +87,15 @@ M.KEYS = lists.set [[
   credential_process web_identity_token_file services
 ]]
 for _, setting in pairs(SETTINGS) do
-  M.KEYS[setting.key] = true
+  M.KEYS[setting.section or setting.key] = true
 end
+
+--- The profile of a session that ignores the environment and the files.
+---@type aws.Profile
+M.NONE = {
+  name = "default", isolated = true, values = {}, profiles = {}, keys_in = {}, services = {}, sso_sessions = {},
+  paths = {},
+}
 
 local function invalid(source, value, expected)
   local text = tostring(value):gsub("%c", "?")
@@ -91,6 +136,14 @@ function CHECKS.count(value)
   return nil, "a whole number of at least 1"
 end
 
+function CHECKS.bytes(value, most)
+  local number = math.tointeger(tonumber(value))
+  if number and number >= 0 and number <= most then
+    return number
+  end
+  return nil, ("a whole number from 0 to %d"):format(most)
+end
+
 function CHECKS.seconds(value)
   local number = tonumber(value)
   if number and number > 0 and number < math.huge then
@@ -111,23 +164,28 @@ end
 --- Returns the text of a setting in the profile, and its source.
 ---@param profile aws.Profile
 ---@param key string
+---@param section? string  the key of the nested section that has it, such as "s3"
 ---@return string? value  nil without a second value if it is not set
 ---@return string|lanyard.Error|nil source  or the error
-function M.of_profile(profile, key)
-  local value = profile.values[key]
+function M.of_profile(profile, key, section)
+  local values = profile.values
+  if section then
+    values = type(values[section]) == "table" and values[section] or {}
+  end
+  local value = values[key]
   if value == nil or value == "" then
     return nil
   end
-  local source = ("%s of profile '%s'"):format(key, profile.name)
+  local source = ("%s%s of profile '%s'"):format(section and section .. "." or "", key, profile.name)
   if type(value) ~= "string" then
     return invalid(source, "...", "a value on one line")
   end
   return value, source
 end
 
-local function find(setting, profile, given, name)
+local function find(setting, profile, given, label)
   if given ~= nil then
-    return given, name
+    return given, label
   end
   if not profile.isolated then
     for _, variable in ipairs(setting.variables) do
@@ -137,7 +195,10 @@ local function find(setting, profile, given, name)
       end
     end
   end
-  local value, source = M.of_profile(profile, setting.key)
+  local value, source = M.of_profile(profile, setting.key, setting.section)
+  if value == nil and source == nil and setting.in_s3 then
+    value, source = M.of_profile(profile, setting.in_s3, "s3")
+  end
   if value == nil and source == nil and setting.last and not profile.isolated then
     value = environment.get(setting.last)
     return value, value and setting.last
@@ -149,11 +210,12 @@ end
 ---@param name string
 ---@param profile aws.Profile
 ---@param given? any  the value given by a script or an option, which takes precedence
+---@param label? string  how messages call the given value; the setting's name unless given
 ---@return any value  nil without a second value if it is not set
 ---@return string|lanyard.Error|nil source  or the error
-function M.get(name, profile, given)
+function M.get(name, profile, given, label)
   local setting = SETTINGS[name] or error(("unknown setting '%s'"):format(tostring(name)), 2)
-  local value, source = find(setting, profile, given, name)
+  local value, source = find(setting, profile, given, label or name)
   if value == nil then
     return nil, source
   end

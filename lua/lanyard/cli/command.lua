@@ -279,13 +279,28 @@ local function near_choice(message, words)
   end
 end
 
--- Rewrites what argparse says: about an option that is given twice, or an unknown one with its suggestions and what is
--- known about this command, or about a value that is not one of the choices.
-local function clarified(self, message, words)
+local TOO_MANY = "too many arguments"
+
+-- Returns the first word that the parser does not expect: the shortest beginning of the words that has too many ends
+-- with it.
+local function unexpected(parser, words)
+  for i = 1, #words do
+    local ok, message = parser:pparse(table.move(words, 1, i, 1, {}))
+    if not ok and message == TOO_MANY then
+      return words[i]
+    end
+  end
+end
+
+-- Rewrites what argparse says: about an argument too many, about an option that is given twice, or an unknown one with
+-- its suggestions and what is known about this command, or about a value that is not one of the choices.
+local function clarified(self, parser, message, words)
   local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"
   if twice then
     return twice .. " is given twice"
+  elseif message == TOO_MANY then
+    return ("%s: '%s' is not expected"):format(TOO_MANY, unexpected(parser, words))
   elseif message:find "must be one of '" then
     local near = near_choice(message, words)
     return near and ("%s; did you mean '%s'?"):format(message, near) or message
@@ -404,7 +419,7 @@ function Command:parse(...)
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    local message = clarified(self, result, words)
+    local message = clarified(self, parser, result, words)
     self:usage(message, code_of(message))
   end
   result.has_rules = self.has_rules
@@ -420,6 +435,8 @@ end
 function M.problem(name, declared, words)
   if M.wants_help(words) then
     return nil
+  elseif declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().problem(words)
   end
   local before = M.debug
   local command = setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command)

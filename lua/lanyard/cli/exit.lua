@@ -167,7 +167,7 @@ function M.of_error(raised, with_traceback)
     if raised.code == "Interrupted" then
       return M.STATUS.interrupted, "interrupted"
     end
-    return M.STATUS.failed, M.describe(raised)
+    return M.status_of(raised), M.describe(raised)
   end
   local text = text_of(raised)
   if raised == nil or type(raised) == "table" and text:find "^table: " then
@@ -194,7 +194,7 @@ function M.of_results(...)
   elseif first == false or first == nil and err ~= nil then
     local is_object = errors.is(err)
     local message = err == nil and "it returned false" or M.describe(err)
-    return M.STATUS.failed, is_object and message or M.with_code(message, "ScriptFailed")
+    return M.status_of(err), is_object and message or M.with_code(message, "ScriptFailed")
   end
   return M.STATUS.ok
 end

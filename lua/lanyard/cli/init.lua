@@ -26,8 +26,9 @@
 ---
 --- A script in a folder of `$LANYARD_PATH`, in `~/.config/lanyard/scripts` or in a trusted `./.lanyard/scripts` is a
 --- command of its name. `lanyard help cli.Declaration`, `cli.Argument` and `cli.Option` list what a declaration has,
---- and `lanyard.cli.print` prints tables and JSON. A script that returns nil and an error, or false, ends with exit
---- status 1, one that returns an integer with that status.
+--- and `lanyard.cli.print` prints tables and JSON. A script that returns false ends with exit status 1, one
+--- that returns nil and an error, or raises one, with the status of its code, and one that returns an integer with that
+--- status.
 
 local command = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
@@ -75,6 +76,9 @@ local function report_retry(err, delay)
   end
 end
 
+-- The options of the command line in messages about their values.
+local OPTION_LABELS = { region = "--region", ca_bundle = "--ca-bundle" }
+
 --- Returns the settings for `aws.session` that the shared AWS options give.
 ---@param options table  of `Command:parse`
 ---@return aws.SessionOptions
@@ -84,6 +88,7 @@ function M.session_options(options)
     region = options.region,
     endpoint_url = options.endpoint_url,
     ca_bundle = options.ca_bundle,
+    labels = OPTION_LABELS,
     connect_timeout = options.cli_connect_timeout,
     timeout = options.cli_read_timeout,
     debug = command.debug and terminal.note or nil,

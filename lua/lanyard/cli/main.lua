@@ -5,20 +5,13 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local leading_options = require "lanyard.cli.leading_options"
-local layout = require "lanyard.text.layout"
 local lists = require "lanyard.lists"
 local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
-local suggest = require "lanyard.text.suggest"
+local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
-local topics = require "lanyard.cli.topics"
-
--- Loaded when it is printed. lanyard(1) is made from the same text.
-local function usage()
-  return require("lanyard.assets").read "lanyard/cli/usage.txt"
-end
 
 -- ---------------------------------------------------------------------------------------------
 -- Running
@@ -39,9 +32,14 @@ local function load_chunk(source, chunk_name, name)
   return chunk
 end
 
-local function run_chunk(chunk, name, words)
+-- check: is called with the results | nil
+local function run_chunk(chunk, name, words, check)
   _G.arg = table.move(words, 1, #words, 1, { [0] = name })
-  local status, message = exit.of_results(chunk(table.unpack(words)))
+  local results = table.pack(chunk(table.unpack(words)))
+  if check then
+    check(results[1])
+  end
+  local status, message = exit.of_results(table.unpack(results, 1, results.n))
   if message then
     exit.leave(status, message)
   end
@@ -49,33 +47,12 @@ local function run_chunk(chunk, name, words)
 end
 
 -- A script of the user can print its result in other ways than lanyard.cli.
-local function run_own(chunk, name, words)
-  local status = run_chunk(chunk, name, words)
+local function run_own(chunk, name, words, check)
+  local status = run_chunk(chunk, name, words, check)
   if status == exit.STATUS.ok and package.loaded["lanyard.cli.result"] then
     require("lanyard.cli.result").note_unused()
   end
   return status
-end
-
--- err: about a script of this name that is not trusted | nil
--- others: words that `lanyard help` accepts besides commands | nil
-local function no_command(name, err, others)
-  if err then
-    exit.problem("UnknownCommand", ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
-      exit.describe(err.message)))
-  end
-  local names = table.move(others or {}, 1, #(others or {}), 1, { "help", "scripts" })
-  for _, script in ipairs((find_commands().list())) do
-    names[#names + 1] = not script.name:find " " and script.name or nil
-  end
-  local near = others and require("lanyard.cli.errors").nearest(name) or suggest(name, names)
-  exit.problem("UnknownCommand", ("there is no command '%s'%s (lanyard help lists all)"):format(name,
-    near and ("; did you mean '%s'?"):format(near) or ""))
-end
-
--- Prints a text that may come from a script of the current directory.
-local function print_harmless(text)
-  terminal.out((text:gsub("[^\n]+", escape.printable)))
 end
 
 -- Names the scripts that a built-in command hides. Each of the user's own is named once.
@@ -90,28 +67,6 @@ local function note_hidden(name)
   end
 end
 
--- Prints the help of a script. The script itself is not run: its declaration or its first comment is its help.
-local function print_help(script)
-  local declared, message = find_commands().declaration(script)
-  if message then
-    exit.problem("InvalidDeclaration",
-      escape.printable(("%s: the declaration is invalid: %s"):format(script.path, message)))
-  elseif not declared then
-    local _, text = command_line.header(script.source)
-    print_harmless(("Usage: lanyard %s [OPTION ...] [<argument> ...]\n\n%s"):format(script.name,
-      text ~= "" and text or "This script has no help: it declares no command and begins with no comment."))
-    return exit.STATUS.ok
-  end
-  local summaries = {}
-  for _, command in ipairs(declared.commands or {}) do
-    local sub = find_commands().find(script.name, { command })
-    summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
-  end
-  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries,
-    terminal.text_width()))
-  return exit.STATUS.ok
-end
-
 -- Reports whether a command changes something: it has --dry-run.
 local function is_changing(script)
   local declared = find_commands().declaration(script)
@@ -122,12 +77,14 @@ end
 local function run_script(name, leading, words)
   local script, rest, err = find_commands().find(name, words)
   if not script then
-    no_command(name, err)
+    exit.problem("UnknownCommand", require("lanyard.cli.unknown_command")(name, err)
+      .. (err and "" or " (lanyard help lists all)"))
   elseif script.built_in then
     note_hidden(name)
   end
   if command_line.wants_help(rest) then
-    return print_help(script)
+    require("lanyard.cli.help_command").script(script, rest)
+    return exit.STATUS.ok
   elseif script.place then
     search_path.beside_trusted(script.place, "scripts/")
   elseif script.folder then
@@ -161,107 +118,39 @@ local function run_input(words)
   return run_chunk(load_chunk(source, "=stdin", "-"), "-", words)
 end
 
-local function run_file(path, words)
+-- Ends the script for a seed that follows --emulator as its own word: it would run as a script, without an effect.
+local function refuse_seed(path)
+  local example = shellwords.join { "--emulator=" .. path }
+  exit.problem("Usage", escape.printable(("%s is a seed, not a command: write %s (lanyard help emulate)"):format(path,
+    example)))
+end
+
+-- may_be_seed: the file follows --emulator
+local function run_file(path, words, may_be_seed)
   local source = exit.check(system.read_file(path))
   local folder = system.real_path(path:match "^(.*/)[^/]*$" or ".")
   if folder then
     search_path.beside(folder)
   end
-  return run_own(load_chunk(source, "@" .. path), path, words)
-end
-
--- ---------------------------------------------------------------------------------------------
--- Help and lists
-
--- Prints why the scripts of the current directory are not listed.
-local function note_untrusted(err)
-  if err then
-    terminal.note(("lanyard: the scripts in ./.lanyard are ignored: %s (review them, then run 'lanyard trust')"):format(
-      exit.describe(err.message)))
-  end
-end
-
-local function overview()
-  local list = {}
-  local scripts, _, err = find_commands().list()
-  note_untrusted(err)
-  for _, script in ipairs(scripts) do
-    local declared = find_commands().declaration(script)
-    list[#list + 1] = {
-      name = script.name, summary = find_commands().summary(script),
-      category = script.built_in and declared and declared.category or nil,
-    }
-  end
-  local width = terminal.text_width()
-  print_harmless(layout.refit(usage(), width) .. require("lanyard.cli.help").overview(list, width)
-    .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
-  return exit.STATUS.ok
-end
-
--- Prints the documentation of a module or of what is in it. Returns nil if no module has that name.
-local function module_help(name)
-  local width = terminal.text_width()
-  local text, message = require("lanyard.cli.help_modules").text(name, width)
-  if message then
-    exit.problem("UnknownCommand", ("%s (lanyard help modules)"):format(escape.printable(message)))
-  elseif text then
-    terminal.out(layout.refit(text, width))
-    return exit.STATUS.ok
-  end
-end
-
-local function help(words)
-  local name = words[1]
-  if not name then
-    return overview()
-  elseif topics[name] then
-    local width = terminal.text_width()
-    terminal.out(layout.refit(topics[name](width), width))
-    return exit.STATUS.ok
-  end
-  local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
-  local page = not script and require("lanyard.cli.errors").describe(name)
-  if page then
-    terminal.out(layout.refit(page, terminal.text_width()))
-    return exit.STATUS.ok
-  elseif not script then
-    local status = module_help(name)
-    if status then
-      return status
+  return run_own(load_chunk(source, "@" .. path), path, words, may_be_seed and function(result)
+    if require("lanyard.emulator.seed").is_like(result) then
+      refuse_seed(path)
     end
-    local names, modules = lists.sorted_names(topics), require("lanyard.cli.help_modules").names()
-    no_command(name, err, table.move(modules, 1, #modules, #names + 1, names))
-  end
-  local declared = find_commands().declaration(script)
-  if declared and declared.commands and not declared.arguments and rest[1] then
-    exit.problem("UnknownCommand", ("%s (lanyard help %s)"):format(
-      command_line.no_subcommand(script.name, declared, rest[1]), script.name))
-  end
-  local status = print_help(script)
-  local note = script.built_in and not rest[1] and require("lanyard.cli.help_modules").note(name,
-    terminal.text_width())
-  if note then
-    terminal.out(note)
-  end
-  return status
-end
-
-local function list_scripts()
-  local rows = {}
-  local scripts, hidden, err = find_commands().list()
-  note_untrusted(err)
-  for _, script in ipairs(hidden) do
-    terminal.note("lanyard: " .. require("lanyard.cli.hidden").describe(script))
-  end
-  for _, script in ipairs(scripts) do
-    rows[#rows + 1] = { script.name, script.built_in and "(built in)" or script.path, find_commands().summary(script) }
-  end
-  require("lanyard.cli.print").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
-  return exit.STATUS.ok
+  end or nil)
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- The command line
+
+-- Returns the words that `lanyard help` describes: `lanyard --help grant` and `lanyard help grant --help` print the
+-- page of grant. Options for a command, such as --profile, are not for help.
+local function asked_for(words)
+  local names = {}
+  for _, word in ipairs(words) do
+    names[#names + 1] = word ~= "--help" and word ~= "-h" and word or nil
+  end
+  return names[1] and names or words
+end
 
 -- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
 -- trial leaves nothing. Closing the result stops the emulator and removes the folder.
@@ -290,8 +179,11 @@ local function run(words)
   search_path.install()
   local _ <close> = own.emulator and start_emulator(own.seed) or nil
   if not first then
-    terminal.note(usage())
+    require("lanyard.cli.help_command").usage()
     return exit.STATUS.usage
+  elseif first == "--version" and rest[1] then
+    exit.problem("TooManyArguments", escape.printable(
+      ("--version takes no arguments: '%s' is not expected (lanyard help)"):format(rest[1])))
   elseif first == "--version" then
     terminal.out("lanyard " .. require "lanyard.version")
     return exit.STATUS.ok
@@ -306,11 +198,11 @@ local function run(words)
   elseif first == "__complete" then
     return require("lanyard.cli.completion.protocol").answer(rest)
   elseif first == "help" then
-    return help(rest)
-  elseif first == "scripts" then
-    return list_scripts()
+    return run_script(first, {}, asked_for(rest))
+  elseif own.emulator and first:find "%.json$" and system.exists(first) then
+    refuse_seed(first)
   elseif first:find "/" or first:find "%.lua$" then
-    return run_file(first, leading_options.joined(leading, rest))
+    return run_file(first, leading_options.joined(leading, rest), own.emulator and not own.seed)
   end
   return run_script(first, leading, rest)
 end

@@ -108,10 +108,14 @@ end
 -- Returns why a file cannot be read before it is opened: opening a FIFO waits for a writer. The descriptors of the
 -- shell's <(command) are pipes, too, but have a writer.
 local function file_problem(file)
+  local kind = file ~= "" and file ~= "-" and policy_pairs.type_of(file)
   if file == "" then
     return "the name of a file is empty"
+  elseif kind == "folder" then
+    return escape.format("cannot read %s: it is a folder; name the files in it, as in %s/*.json", file,
+      (file:gsub("/+$", "")))
   elseif file ~= "-" and not file:find "^/dev/" and not file:find "^/proc/"
-    and policy_pairs.type_of(file) == "other" then
+    and kind == "other" then
     return escape.format("cannot read %s: it is neither a file nor a folder; to read from a pipe, pass - for stdin",
       file)
   end

@@ -7,31 +7,14 @@ local command_line = require "lanyard.cli.command"
 local commands = require "lanyard.cli.commands"
 local declaration = require "lanyard.cli.declaration"
 local leading_options = require "lanyard.cli.leading_options"
-local lists = require "lanyard.lists"
-local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 
 local M = {}
-
--- Words that name no script.
-local OWN = lists.set "help scripts --version"
 
 -- Returns why a text is not Lua.
 local function syntax_problem(source, chunk_name)
   local _, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   return message and message:match "^[^\n]*"
-end
-
-local function no_command(name, err)
-  if err then
-    return ("there is no command '%s'; %s"):format(name, err.message)
-  end
-  local names = { "help", "scripts" }
-  for _, script in ipairs((commands.list())) do
-    names[#names + 1] = not script.name:find " " and script.name or nil
-  end
-  local near = suggest(name, names)
-  return ("there is no command '%s'%s"):format(name, near and ("; did you mean '%s'?"):format(near) or "")
 end
 
 -- Checks the words of a script by its declaration. A script that builds its options by calls has none.
@@ -61,7 +44,7 @@ end
 local function check_command(name, leading, words)
   local script, rest, err = commands.find(name, words)
   if not script then
-    return no_command(name, err)
+    return require("lanyard.cli.unknown_command")(name, err)
   end
   local declared, message = commands.declaration(script)
   local problem = not script.built_in and syntax_problem(script.source, "@" .. script.path)
@@ -83,8 +66,8 @@ function M.problem(words)
   local first = own.first
   if not first then
     return "a command is missing"
-  elseif OWN[first] then
-    return nil
+  elseif first == "--version" then
+    return rest[1] and ("--version takes no arguments: '%s' is not expected"):format(rest[1]) or nil
   elseif first == "-e" then
     return not rest[1] and "-e needs a line of Lua" or syntax_problem(rest[1], "=(command line)")
   elseif first:find "/" or first:find "%.lua$" then

@@ -57,8 +57,17 @@ local function class_named(module, name)
   end
 end
 
-local function unknown(text, name, names)
+-- The length of a name that is suggested for a word of another case: `Document` for `documnt`, not `Node` for `nope`.
+local LONG = 6
+
+local function nearest(name, names)
   local near = suggest(name, names)
+  local same_case = near and (near:find "^%u" ~= nil) == (name:find "^%u" ~= nil)
+  return near and (same_case or #near >= LONG) and near or nil
+end
+
+local function unknown(text, name, names)
+  local near = nearest(name, names)
   return nil, text:format(name) .. (near and ("; did you mean '%s'?"):format(near) or "")
 end
 
@@ -112,8 +121,25 @@ local function find_method(name)
   end
 end
 
--- Returns all names that `find` accepts, with a dot before methods.
-local function all_names()
+-- Describes a method that no class has.
+local function no_method(object, method)
+  local names = {}
+  for _, module in ipairs(M.modules()) do
+    for _, class in ipairs(module.classes) do
+      for _, member in ipairs(class.methods) do
+        names[#names + 1] = member.name
+      end
+    end
+  end
+  local near = nearest(method, names)
+  near = near and ("; did you mean '%s:%s'?"):format(object, near) or ""
+  return ("no class has a method '%s'%s"):format(method, near)
+end
+
+--- Returns all names that `find` accepts: modules, functions, classes and methods.
+---@param separator? string  before the names of methods; ":" unless given
+---@return string[]
+function M.names(separator)
   local names = {}
   for _, module in ipairs(M.modules()) do
     names[#names + 1] = module.name
@@ -123,7 +149,7 @@ local function all_names()
     for _, class in ipairs(module.classes) do
       names[#names + 1] = class.name
       for _, method in ipairs(class.methods) do
-        names[#names + 1] = class.name .. "." .. method.name
+        names[#names + 1] = class.name .. (separator or ":") .. method.name
       end
     end
   end
@@ -158,9 +184,12 @@ function M.find(name)
   if longest then
     return find_in(modules[longest], name:sub(#longest + 2))
   end
-  local method = name:match "^[%a_][%w_]*:([%w_]+)$"
+  local object, method = name:match "^([%a_][%w_]*):([%w_]+)$"
   local found = method and find_method(method)
-  local near = not found and given:find "[.:]" and suggest(name:gsub(":", "."), all_names())
+  local near = not found and given:find "[.:]" and suggest(name:gsub(":", "."), M.names ".")
+  if method and not found and not near then
+    return nil, no_method(object, method)
+  end
   return found or nil, near and ("there is no '%s'; did you mean '%s'?"):format(given, near) or nil
 end
 

@@ -10,7 +10,7 @@ local system = require "lanyard.system"
 local M = {}
 
 -- A seed can have tens of thousands of repositories.
-local LIMITS = { steps = 1e10, memory = 1 << 30, seconds = 60 }
+local LIMITS = { steps = 1e10, memory = 1 << 30, seconds = 20 }
 
 local function read_lua(text, path)
   local value, err = sandbox.value(text, path, LIMITS)

@@ -73,4 +73,20 @@ function M.fault(value, types, where, expected)
   return nil
 end
 
+--- Returns the first value that two items of a list have as a member; nil if all differ.
+---@param items table[]  not checked
+---@param name string|integer  of the member
+---@return any?
+function M.repeated(items, name)
+  local found = {}
+  for _, item in ipairs(items) do
+    local value = type(item) == "table" and item[name]
+    if value and found[value] then
+      return value
+    end
+    found[value or false] = true
+  end
+  return nil
+end
+
 return M

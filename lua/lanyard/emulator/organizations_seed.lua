@@ -47,6 +47,23 @@ local function account_fault(account)
   return nil
 end
 
+-- The lists whose items differ in a member.
+local DISTINCT = {
+  { "accounts", "id", "account" }, { "units", "id", "organizational unit" },
+  { "resource_control_policies", "name", "resource control policy" },
+}
+
+-- Returns what the organization has twice, or nil.
+local function repeated_fault(content)
+  for _, row in ipairs(DISTINCT) do
+    local value = members.repeated(content[row[1]] or {}, row[2])
+    if value then
+      return ("has the %s '%s' twice"):format(row[3], tostring(value))
+    end
+  end
+  return nil
+end
+
 -- Returns what is wrong with the management account, or nil.
 local function management_fault(content)
   if content.management ~= nil and not names.registry_id(content.management) then
@@ -133,7 +150,7 @@ function M.create(world, content)
   elseif type(content) ~= "table" then
     return invalid "must have a table for the organization"
   end
-  local unknown = members.fault(content, ORGANIZATION_MEMBERS, "its organization")
+  local unknown = members.fault(content, ORGANIZATION_MEMBERS, "its organization") or repeated_fault(content)
   if unknown then
     return invalid(unknown)
   end

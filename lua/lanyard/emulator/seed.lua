@@ -79,11 +79,11 @@ local MEMBERS = { regions = "table", roles = "texts", users = "texts", organizat
 
 -- The members of a Region, in the order in which they are created.
 local KINDS = {
-  { name = "services", serves = lightsail.serves, create = lightsail_seed.create, members = {
+  { name = "services", one = "service", serves = lightsail.serves, create = lightsail_seed.create, members = {
     name = "string", power = "string", scale = "integer", role = "boolean", role_arn = "string", containers = "table",
     publicEndpoint = "table", tags = "texts",
   } },
-  { name = "repositories", serves = ecr.serves, create = ecr_seed.create, members = {
+  { name = "repositories", one = "repository", serves = ecr.serves, create = ecr_seed.create, members = {
     name = "string", policy = "string or table", images = "list", tags = "texts", encryptionConfiguration = "any",
   } },
 }
@@ -96,6 +96,10 @@ local function invalid(message)
 end
 
 local function create_items(world, region, kind, items)
+  local repeated = members.repeated(items, "name")
+  if repeated then
+    return invalid(("has the %s '%s' twice in Region %s"):format(kind.one, tostring(repeated), tostring(region)))
+  end
   for _, item in ipairs(items) do
     local fault = members.fault(item, kind.members, "its " .. kind.name)
     if fault then
@@ -136,6 +140,18 @@ local function create_region(world, region, content)
   end
   lightsail_seed.deploy(world, region)
   return true
+end
+
+--- Reports whether a value is like a seed: a table that has a member of one.
+---@param value any
+---@return boolean
+function M.is_like(value)
+  for name in pairs(MEMBERS) do
+    if type(value) == "table" and rawget(value, name) ~= nil then
+      return true
+    end
+  end
+  return false
 end
 
 --- Creates everything in a seed.

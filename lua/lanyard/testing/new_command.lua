@@ -93,7 +93,8 @@ function M.write(name, directory)
   end
   local paths = { ("%s/%s.lua"):format(folder, name), ("%s/%s_spec.lua"):format(specs, name) }
   ok, err = write_all {
-    { path = paths[1], text = text_of "new_command.txt" }, { path = paths[2], text = text_of "new_spec.txt" },
+    { path = paths[1], text = "#!/usr/bin/env lanyard\n" .. text_of "new_command.txt" },
+    { path = paths[2], text = text_of "new_spec.txt" },
   }
   if not ok then
     return nil, err

@@ -69,6 +69,42 @@ describe("organizations", function()
     assert.truthy(witness.request.context[PATHS]:find("o-a1b2c3d4e5/r-ab12/ou-", 1, true))
     assert.equal("none", (answer({}, { of("o-a1b2c3d4e5", "o-b1b2c3d4e5/r-ab12/ou-*") })))
   end)
+
+  it("have the letter case that a policy mentions, if their id has another form", function()
+    local equal, like = "ForAnyValue:StringEquals", "ForAnyValue:StringEqualsIgnoreCase"
+    for _, path in ipairs { "o-odd/x", "o-odd/r-ab12/" } do
+      assert.equal("none", (answer({ where(equal, PATHS, path) }, { where(like, PATHS, path) })))
+    end
+  end)
+
+  it("are values of policy variables with the ids of their paths", function()
+    local RESOURCE, ORG, LIKE = "aws:ResourceOrgID", "o-a1b2c3d4e5", "ForAnyValue:StringLike"
+    local function same(key, path)
+      return allow { Condition = { StringEquals = { [ID] = "${aws:ResourceOrgID}" }, [LIKE] = { [key] = path } } }
+    end
+    for _, key in ipairs { PATHS, "aws:ResourceOrgPaths" } do
+      for _, org in ipairs { ORG, "o-odd" } do
+        local found, witness = answer({}, { same(key, org .. "/r-ab12/ou-ab12-*") })
+        assert.equal("certain", found)
+        assert.equal(org, witness.request.context[ID])
+        assert.equal(org, witness.request.context[RESOURCE])
+        assert.equal("none", (answer({ where("StringEquals", RESOURCE, org) }, { same(key, org .. "/*") })))
+      end
+    end
+    local found, witness = answer({ where("StringEquals", RESOURCE, ORG) }, { same(PATHS, { ORG .. "/*", "o-b1b2c3d4e5/r-1234/*" }) })
+    assert.equal("certain", found)
+    assert.equal("o-b1b2c3d4e5", witness.request.context[RESOURCE])
+    found, witness = answer({}, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",
+      Condition = { [LIKE] = { [PATHS] = ORG .. "/r-ab12/*" } } } })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. ORG, witness.request.resource)
+  end)
+
+  it("are not complete as values of a policy variable that is compared with a pattern", function()
+    assert.equal("a policy variable is an organization that is compared with a pattern",
+      (answer({ allow { Resource = "arn:aws:s3:::o-a*" } }, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",
+        Condition = { StringLike = { [ID] = "o-a*" } } } })))
+  end)
 end)
 
 describe("known accounts", function()
@@ -115,6 +151,30 @@ describe("values", function()
     assert.same({ [KEY] = { "a", "b" } }, witness.request.context)
   end)
 
+  it("are several where that leaves a test open", function()
+    local TAGS, CHAIN, always = "aws:TagKeys", "aws:CalledVia", { always = { "aws:TagKeys" } }
+    local function both(key) return all { StringEquals = { [key] = "a.amazonaws.com" }, StringLike = { [key] = "b*" } } end
+    assert.equal("possible", (answer({}, { both(TAGS) })))
+    assert.equal("possible", (answer({}, { both(TAGS) }, always)))
+    local found, witness = answer({}, { both(CHAIN) })
+    assert.equal("possible", found)
+    assert.equal(2, #witness.request.context[CHAIN])
+    assert.equal("possible", (answer({ where(ANY_IS, TAGS, "a") }, { where("StringEquals", TAGS, "a") }, always)))
+  end)
+
+  it("are empty beside another one, for a set operator", function()
+    local found, witness = answer({}, { where(ANY_IS, KEY, "") })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = { "", "a" } }, witness.request.context)
+  end)
+
+  it("of aws:CalledVia do not need an end that no policy tests", function()
+    local found, witness = answer({}, { all { [ANY_IS] = { ["aws:CalledVia"] = "ecs.amazonaws.com" },
+      StringEquals = { ["aws:CalledViaLast"] = "ecs.amazonaws.com" } } }, { always = { "aws:CalledViaFirst" } })
+    assert.equal("certain", found)
+    assert.is_nil(witness.request.context["aws:CalledViaFirst"])
+  end)
+
   it("of keys with the same hash are different", function()
     assert.equal("certain", (answer({ where("StringEquals", "aws:PrincipalTag/snzcida", "a") },
       { where("StringEquals", "aws:PrincipalTag/ppuewve", "a") })))
@@ -149,6 +209,10 @@ describe("values", function()
   it("are addresses after a network that ends in the middle of all of them", function()
     local KEYS = "aws:SourceIp"
     local found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) }, { where("IpAddress", KEYS, "0.0.0.0/0") })
+    assert.equal("certain", found)
+    assert.equal("128.0.0.0", witness.request.context[KEYS])
+    found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) },
+      { all { NotIpAddress = { [KEYS] = "::/0" }, Null = { [KEYS] = "false" } } })
     assert.equal("certain", found)
     assert.equal("128.0.0.0", witness.request.context[KEYS])
   end)
@@ -220,6 +284,99 @@ describe("policy variables", function()
     end
   end)
 
+  it("have values of the form and the type of their key", function()
+    local USER = "aws:username"
+    assert.equal("none", (answer({}, { where("StringEquals", "aws:SourceAccount", "1111${aws:SourceArn}") })))
+    assert.equal("none", (answer({}, { where("StringEquals", USER, "${aws:SourceArn}") })))
+    assert.equal("a policy variable is a number or a date", (answer({}, { where("StringEquals", USER, "x${aws:TokenIssueTime}") })))
+    for key, reason in pairs {
+      ["aws:MultiFactorAuthAge"] = "a policy variable is a number or a date", ["aws:SourceIp"] = "a policy variable is an address",
+    } do
+      assert.equal(reason, (answer({}, { on("arn:aws:s3:::${" .. key .. "}"), not_on "arn:aws:s3:::a*" })))
+      local found, witness = answer({}, { where("StringEquals", USER, "x${" .. key .. "}") })
+      assert.equal("certain", found)
+      assert.equal("x" .. witness.request.context[key], witness.request.context[USER])
+    end
+  end)
+
+  it("are ARNs where a test of ARNs needs one", function()
+    local KEY, ANY_B = "x:k", "arn:*:*:*:*:b*"
+    local function equal(text, condition)
+      condition.StringEquals = { [KEY] = text }
+      return allow { Condition = condition }
+    end
+    for _, condition in ipairs {
+      { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "*" } }, { ArnNotLike = { [KEY] = "arn:aws:s3:::b" } },
+      { ArnLike = { [KEY] = ANY_B }, ArnNotLike = { [KEY] = "arn:*:s3:*:*:*" } }, { ArnLike = { ["aws:SourceArn"] = ANY_B },
+        ArnEquals = { ["aws:SourceArn"] = "${aws:PrincipalTag/t}" } },
+    } do
+      for _, text in ipairs { "${aws:PrincipalTag/t}", "arn:${aws:PrincipalTag/t}", "${aws:PrincipalTag/t}/x" } do
+        local found, witness = answer({}, { equal(text, condition) })
+        assert.equal("certain", found)
+        assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:." or condition.ArnEquals)
+      end
+    end
+    local like, all, name = { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "arn:*:*:*:*:*" } }, "${aws:PrincipalTag/t}"
+    assert.equal("certain", (answer({ equal(name, like) }, { equal(name, all) })))
+    assert.equal("none", (answer({ equal(name, all) }, { equal(name, like) })))
+    assert.equal("none", (answer({}, { equal(name, { ArnLike = { [KEY] = ANY_B }, StringNotLike = { [KEY] = "*:b*" } }) })))
+  end)
+
+  it("are parts of resources that other patterns distinguish", function()
+    local S3, ECR = "arn:aws:s3:::x${aws:PrincipalTag/t}", "arn:aws:ecr:us-east-1:${aws:PrincipalTag/t}:repository/x"
+    local many = { Effect = "Deny", Principal = "*", Action = "*", Resource = "arn:*:*:*:*:a*b*c*d*e*f*g*h*i*j*k*l*" }
+    assert.equal("none", (answer({ on { "arn:aws:s3:::x?*", "arn:aws:s3:::x" } }, { on(S3), many })))
+    local found, witness = answer({}, { on(ECR), not_on("arn:aws:ecr:us-east-1:" .. A .. ":*") })
+    assert.equal("certain", found)
+    assert.equal(A, witness.request.context[TAG])
+    for _, operator in ipairs { "ArnLike", "StringLike" } do
+      found, witness = answer({}, { allow { Condition = { [operator] = { ["x:k"] = "arn:aws:s3:::x${aws:PrincipalTag/t}" } } },
+        { Effect = "Deny", Principal = "*", Action = "*", Condition = { StringNotLike = { ["x:k"] = "arn:*:*:b:c:d:e:f" } } } })
+      assert.equal("certain", found)
+      assert.equal(":b:c:d:e:f", witness.request.context[TAG])
+    end
+  end)
+
+  it("complete values of a form that other tests of the key distinguish", function()
+    local KEY = "aws:SourceAccount"
+    local found, witness = answer({}, { allow { Condition = { StringEquals = { [KEY] = "1111${aws:PrincipalTag/t}" },
+      StringLike = { [KEY] = "11112*" } } } })
+    assert.equal("certain", found)
+    assert.equal("1111" .. witness.request.context[TAG], witness.request.context[KEY])
+    found, witness = answer({}, { where("StringEquals", "aws:SecureTransport", "t${aws:PrincipalTag/t}") })
+    assert.equal("certain", found)
+    assert.equal("rue", witness.request.context[TAG])
+  end)
+
+  it("are what follows from the kind of a caller", function()
+    for key, values in pairs {
+      ["aws:PrincipalType"] = { "User", "AssumedRole", "Account" }, ["aws:PrincipalAccount"] = { "anonymous" },
+      ["aws:userid"] = { "anonymous" }, ["aws:PrincipalIsAWSService"] = { "true", "false" },
+    } do
+      for _, value in ipairs(values) do
+        local found, witness = answer({}, { on("arn:aws:s3:::${" .. key .. "}"), not_on("arn:aws:s3:::" .. value) })
+        assert.equal("certain", found)
+        assert.equal(value, witness.request.context[key])
+      end
+    end
+    assert.equal("none", (answer({}, { on "arn:aws:s3:::${aws:PrincipalType}", not_on "arn:aws:s3:::X*" })))
+    assert.equal("certain", (answer({}, { allow { Condition = { StringEquals = { ["aws:userid"] = "${x:k}" },
+      StringLike = { ["x:k"] = "*${*}*" } } } })))
+  end)
+
+  it("are the name of a service with the names of its list", function()
+    local found, witness = answer({}, { on("arn:aws:s3:::${aws:PrincipalServiceName}",
+      { ["ForAnyValue:StringEquals"] = { ["aws:PrincipalServiceNamesList"] = "x.us-east-1.amazonaws.com" } }) })
+    assert.equal("certain", found)
+    assert.equal("x.amazonaws.com", witness.request.principal)
+  end)
+
+  it("are addresses, which are not complete beside keys of the caller", function()
+    local found = answer({}, { on("arn:aws:s3:::${aws:SourceIp}", { StringNotEquals = { ["aws:username"] = "${aws:SourceIp}" } },
+      { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } }), not_on "arn:aws:s3:::10.*" })
+    assert.equal("a policy variable is an address", found)
+  end)
+
   it("are the id of a user, a federated user and a session", function()
     for _, row in ipairs {
       { "arn:aws:sts::" .. A .. ":federated-user/f", A .. ":f*" }, { "arn:aws:iam::" .. A .. ":user/u", "AIDA*" },
@@ -230,6 +387,17 @@ describe("policy variables", function()
       assert.equal("certain", found, row[1])
       assert.equal("arn:aws:s3:::" .. witness.request.context["aws:userid"], witness.request.resource)
     end
+  end)
+end)
+
+describe("a question that needs too much memory", function()
+  it("is undecided", function()
+    local before, after = {}, { allow { Action = "t:*" } }
+    for i = 1, 12000 do
+      before[i] = allow { Action = "s:a" .. i }
+      after[i + 1] = deny { Action = "s:d" .. i }
+    end
+    assert.equal("the search reached its limit of memory", (answer(before, after, { limit = 100000000 })))
   end)
 end)
 

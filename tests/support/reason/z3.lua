@@ -1,7 +1,7 @@
 -- Asks z3 whether a document allows more than another: an encoding of a fragment of IAM policies in SMT-LIB that shares
 -- nothing with this project's code.
 --
--- The fragment: callers are an anonymous one, and users and roles of partition aws; actions; resources of six parts;
+-- The fragment: callers are an anonymous one, and users, sessions that a user federated, and roles of partition aws; actions; resources of six parts;
 -- free string, number, Boolean and address keys with operators without set operators. Strings are not
 -- restricted to some alphabet: with re.range z3 matches no character past ASCII.
 
@@ -67,16 +67,25 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Elements
 
--- A caller is of an account (a number) and a kind, and has a name.
+-- A caller is of an account (a number) and a kind, and has a name. A federated user's session has an issuer, too: the name
+-- of a user, whose ARN as a principal covers the session.
 
+-- Returns the term for aws:PrincipalArn.
 local function caller(arn)
   local account, kind, name = arn:match "^arn:aws:iam::([^:]*):(%a+)/(.*)$"
   if not account then -- "*a": an end of the name
     return like("who", arn)
   end
-  local terms = { kind == "user" and "is_user" or "(not is_user)", like("who", name) }
-  if account ~= "*" then terms[3] = ("(= of %d)"):format(math.tointeger(account)) end
+  local terms = { kind == "user" and "is_user" or "(not is_user)", "(not is_federated)", like("who", name) }
+  if account ~= "*" then terms[#terms + 1] = ("(= of %d)"):format(math.tointeger(account)) end
   return join("and", terms)
+end
+
+-- Returns the term for the ARN of a principal.
+local function named(arn)
+  local account, name = arn:match "^arn:aws:iam::(%d+):user/(.*)$"
+  local issued = account and ("(and is_federated (= of %d) (= issuer %s))"):format(math.tointeger(account), quote(name))
+  return issued and join("or", { caller(arn), issued }) or caller(arn)
 end
 
 local function principal(value)
@@ -87,7 +96,7 @@ local function principal(value)
     if one == "*" then
       return "true"
     end
-    local matches = one:find "^%d+$" and ("(= of %d)"):format(math.tointeger(one)) or caller(one)
+    local matches = one:find "^%d+$" and ("(= of %d)"):format(math.tointeger(one)) or named(one)
     return ("(and (not anonymous) %s)"):format(matches)
   end)
 end
@@ -234,6 +243,7 @@ end
 local PREAMBLE = table.concat({
   "(set-option :timeout 3000)",
   "(declare-const anonymous Bool)", "(declare-const is_user Bool)", "(declare-const of Int)", "(declare-const who String)",
+  "(declare-const is_federated Bool)", "(declare-const issuer String)",
   "(declare-const prefix String)", "(declare-const action String)",
   "(declare-const partition String)", "(declare-const service String)", "(declare-const region String)",
   "(declare-const account String)", "(declare-const name String)",
@@ -242,7 +252,9 @@ local PREAMBLE = table.concat({
   "(declare-const has_address Bool)", "(declare-const long Bool)", "(declare-const address4 (_ BitVec 32))",
   "(declare-const address6 (_ BitVec 128))",
   '(assert (not (= who "")))', '(assert (not (= prefix "")))', '(assert (not (= action "")))', '(assert (not (= name "")))',
-  "(assert (not (and anonymous (or has_tag has_number has_flag))))", "(assert (=> has_number (and has_flag flag)))", "",
+  "(assert (not (and anonymous (or has_tag has_number has_flag))))", "(assert (=> has_number (and has_flag flag)))",
+  '(assert (not (= issuer "")))', "(assert (=> is_federated (and (not anonymous) (>= (str.len who) 2) (<= (str.len who) 32))))",
+  "(assert (=> is_federated (not (or has_number has_flag))))", "",
 }, "\n")
 
 --- Returns the question whether `after` allows a request that `before` does not, in SMT-LIB.

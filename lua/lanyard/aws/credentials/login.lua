@@ -11,7 +11,7 @@ local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
 local crypto = require "lanyard.crypto"
-local system = require "lanyard.system"
+local uuid = require "lanyard.aws.uuid"
 local token_file = require "lanyard.aws.credentials.token_file"
 
 local M = {}
@@ -47,12 +47,6 @@ local function read_token(path, name)
     return sign_in(name, path .. " has no complete keys")
   end
   return token
-end
-
-local function uuid()
-  local bytes = { system.random(16):byte(1, 16) }
-  bytes[7], bytes[9] = bytes[7] & 0x0f | 0x40, bytes[9] & 0x3f | 0x80
-  return (("%02x"):rep(4) .. ("-%02x%02x"):rep(4) .. ("%02x"):rep(4)):format(table.unpack(bytes))
 end
 
 -- Returns the proof for one request | nil, reason

@@ -4,7 +4,7 @@
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local lock = require "lanyard.lock"
-local sealed_json = require "lanyard.aws.sealed_json"
+local sealed_json = require "lanyard.protocol.sealed_json"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 

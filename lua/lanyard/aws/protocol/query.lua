@@ -3,7 +3,7 @@
 
 local escape = require "lanyard.aws.protocol.escape"
 local json = require "lanyard.json"
-local xml = require "lanyard.aws.xml"
+local xml = require "lanyard.text.xml"
 
 local M = { FORMAT = "xml" }
 

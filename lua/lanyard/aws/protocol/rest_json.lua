@@ -4,7 +4,7 @@
 
 local escape = require "lanyard.aws.protocol.escape"
 local json_protocol = require "lanyard.aws.protocol.json"
-local sealed_json = require "lanyard.aws.sealed_json"
+local sealed_json = require "lanyard.protocol.sealed_json"
 
 local M = { FORMAT = "json" }
 

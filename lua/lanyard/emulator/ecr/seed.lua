@@ -43,6 +43,15 @@ local function create_image(world, repository, name, item)
   return true
 end
 
+-- Returns the first tag that two images have; nil if all differ.
+local function repeated_tag(items)
+  local tagged = {}
+  for i, item in ipairs(items) do
+    tagged[i] = type(item) == "table" and item or { tag = item }
+  end
+  return members.repeated(tagged, "tag")
+end
+
 -- Returns the stored form of a policy, a text or a table, or nil and an error.
 local function accept(world, value, options, name)
   local text = type(value) == "string" and value or json.encode(value, { pretty = true })
@@ -120,6 +129,10 @@ function M.create(world, region, item)
   end
   for key, value in pairs(item.tags or {}) do
     repository.tags[key] = value
+  end
+  local repeated = repeated_tag(item.images or {})
+  if repeated then
+    return invalid(("has the image '%s' twice in '%s'"):format(tostring(repeated), item.name))
   end
   for _, image in ipairs(item.images or {}) do
     local created, err = create_image(world, repository, item.name, image)

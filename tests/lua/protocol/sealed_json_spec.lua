@@ -1,6 +1,6 @@
 local credentials = require "lanyard.credentials"
 local helper = require "helper"
-local sealed_json = require "lanyard.aws.sealed_json"
+local sealed_json = require "lanyard.protocol.sealed_json"
 local system = require "lanyard.system"
 
 -- Returns the content of a sealed text, by sealing it as a member of another text.

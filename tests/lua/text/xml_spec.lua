@@ -1,4 +1,4 @@
-local xml = require "lanyard.aws.xml"
+local xml = require "lanyard.text.xml"
 
 local function value(text)
   return xml.value(assert(xml.parse(text)))
@@ -22,9 +22,62 @@ describe("xml", function()
       assert.matches("^byte %d+: ", message)
     end
   end)
-  it("limits nesting", function()
+  it("limits nesting and attributes", function()
     assert.is_nil(xml.parse(("<a>"):rep(1000) .. ("</a>"):rep(1000)))
     assert.truthy(xml.parse(("<a>"):rep(32) .. ("</a>"):rep(32)))
+    assert.truthy(xml.parse(("<a>"):rep(63) .. "<a/>" .. ("</a>"):rep(63)))
+    assert.same({ nil, "byte 193: nesting too deep" }, { xml.parse(("<a>"):rep(65) .. ("</a>"):rep(65)) })
+    local names = {}
+    for i = 1, 65 do names[i] = (' a%d=""'):format(i) end
+    assert.same({ nil, "byte 443: too many attributes" }, { xml.parse("<a" .. table.concat(names) .. "/>") })
+    assert.truthy(xml.parse("<a" .. table.concat(names, "", 1, 64) .. "/>"))
+  end)
+  it("reads attributes", function()
+    local root = assert(xml.parse [[<a one="1" two = '"&lt;&#10;' x:three="a
+b	c"/>]])
+    assert.same({ one = "1", two = '"<\n', ["x:three"] = "a b c" }, root.attributes)
+    assert.is_nil(xml.child(assert(xml.parse "<a><b/></a>"), "b").attributes)
+  end)
+  it("finds an attribute under another prefix", function()
+    local root = assert(xml.parse '<a xmlns:type="u" i:type="User"/>')
+    assert.same({ "User", "i:type" }, { xml.attribute(root, "xsi:type") })
+    assert.equal("User", xml.attribute(root, "i:type"))
+    assert.is_nil(xml.attribute(root, "kind"))
+    assert.is_nil(xml.attribute(assert(xml.parse "<a/>"), "kind"))
+  end)
+  it("ignores the prefixes of names", function()
+    assert.same({ B = "x", ["C.d-1"] = "y" }, value '<n:A xmlns:n="u" xmlns="v"><n:B>x</n:B><C.d-1>y</C.d-1></n:A>')
+    assert.is_nil((xml.parse "<n:a></a>"))
+  end)
+  it("skips a byte order mark, and rejects other encodings than UTF-8", function()
+    assert.equal("é", value '\xEF\xBB\xBF<?xml version="1.0" encoding="utf-8"?><a>é</a>')
+    assert.equal("x", value "<?xml version = '1.0' encoding = 'US-ASCII' standalone='yes'?><a>x</a>")
+    for _, text in ipairs { '<?xml version="1.0" encoding="ISO-8859-1"?><a/>', '<?xml version="1.0" encoding="UTF-16"?><a/>',
+      "\xFE\xFF\0<\0a\0/\0>", "\xFF\xFE<\0a\0/\0>\0" } do
+      assert.same({ nil, "byte 1: an encoding other than UTF-8" }, { xml.parse(text) })
+    end
+    for _, text in ipairs { "<a>\xE9</a>", "<a>\xC0\x80</a>", "<a>\xED\xA0\x80</a>", "<a>\1</a>", "<a>\0</a>" } do
+      assert.same({ nil, "byte 4: invalid UTF-8 or a control character" }, { xml.parse(text) })
+    end
+  end)
+  it("reads references to control characters, which S3 writes in keys", function()
+    assert.equal("a\1b", value "<a>a&#x1;b</a>")
+  end)
+  it("normalizes line ends, but not references to them", function()
+    assert.equal("a\nb\nc\r\n\nd", value "<a>a\r\nb\rc&#13;\n<![CDATA[\r\n]]>d</a>")
+  end)
+  it("makes a list of children with the same name", function()
+    assert.same({ DBInstances = { DBInstance = { { Id = "a" }, { Id = "b" } } }, Marker = "m" }, value [[<R><DBInstances>
+      <DBInstance><Id>a</Id></DBInstance><DBInstance><Id>b</Id></DBInstance></DBInstances><Marker>m</Marker></R>]])
+  end)
+  it("rejects attributes and tags that are not well-formed", function()
+    for _, text in ipairs { "<a b>", "<a b=>", "<a b=c/>", '<a b="c/>', '<a b="<"/>', '<a b="&x;"/>', '<a b="1" b="2"/>',
+      '<a b="1"c="2"/>', "<a / >", "<a/ >", "< a/>", "<a></a b='c'>", "<1/>", "<a>]]></a>", "<a><!-- </a>", "<a><?x </a>",
+      "<a><b></a></b>", "</a>", "<![CDATA[x]]><a/>", "<a>&#xD800;</a>", "<a>&#x110000;</a>", "<a>&#000000065;</a>" } do
+      local root, message = xml.parse(text)
+      assert.is_nil(root, text)
+      assert.matches("^byte %d+: %a", message)
+    end
   end)
   it("has no entities except the predefined ones", function()
     for _, text in ipairs {
@@ -105,7 +158,8 @@ describe("xml with random texts", function()
   end
 
   local function write(element)
-    local parts = { "<", element.name, math.random() < 0.2 and " a='b'>" or ">", escape(element.text) }
+    element.attributes = math.random() < 0.2 and { a = "b" } or nil
+    local parts = { "<", element.name, element.attributes and " a='b'>" or ">", escape(element.text) }
     for _, child in ipairs(element) do
       parts[#parts + 1] = write(child)
     end
@@ -126,5 +180,18 @@ describe("xml with random texts", function()
     for _, text in ipairs { "<" .. ("a"):rep(1000000), "<a " .. ("x"):rep(1000000), "<a>" .. ("</a"):rep(200000) } do
       assert.is_nil((xml.parse(text)))
     end
+  end)
+end)
+
+describe("xml.write", function()
+  it("escapes text and attributes", function()
+    local element = { name = "A", attributes = { xmlns = "https://x.example/", ["xsi:type"] = 'a"<&\n' }, {
+      name = "B", text = "<\r\n&>\u{85}\u{2028}\t'" }, { name = "C" } }
+    local text = xml.write(element)
+    assert.equal('<A xmlns="https://x.example/" xsi:type="a&quot;&lt;&amp;&#xA;"><B>&lt;&#xD;&#xA;&amp;&gt;&#x85;&#x2028;\t\'</B>'
+      .. "<C></C></A>", text)
+    local root = assert(xml.parse(text))
+    assert.same(element.attributes, root.attributes)
+    assert.equal(element[1].text, root[1].text)
   end)
 end)

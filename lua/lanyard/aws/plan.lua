@@ -1,0 +1,150 @@
+--- Plans a call of a modelled operation: everything of its request but the signature, which differs in each attempt.
+---
+---     local plan, err = plan.new(client, described, { TableName = "music" }, {})
+---     plan.url, plan.method, plan.headers, plan.body, plan.auth
+
+local auth = require "lanyard.aws.auth"
+local bucket_region = require "lanyard.aws.bucket_region"
+local checksums = require "lanyard.aws.checksums"
+local errors = require "lanyard.errors"
+local loopback = require "lanyard.loopback"
+local modelled = require "lanyard.aws.modelled"
+local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
+local payload = require "lanyard.aws.payload"
+local settings = require "lanyard.aws.settings"
+local uuid = require "lanyard.aws.uuid"
+
+local M = {}
+
+--- The request of a call.
+---@class aws.Plan
+---@field service model.Service
+---@field operation model.Operation
+---@field protocol table        of lanyard.protocol
+---@field input table
+---@field url string
+---@field method string
+---@field headers table<string, string|userdata>
+---@field body? string|userdata  a text, a secret or a stream
+---@field body_before? string   around a stream
+---@field body_after? string
+---@field payload_hash? string  for the signature, if it is not the hash of the body
+---@field to? userdata          the stream that the reply goes to
+---@field as_stored? boolean    the reply is not decompressed
+---@field is_long boolean       a stream is sent or received, whose time depends on its size
+---@field auth aws.Auth         how to sign
+---@field options aws.CallOptions
+
+--- Returns an input with its idempotency tokens: random ones where it has none, so that a repeated request is not
+--- carried out twice.
+---@param operation model.Operation
+---@param input table
+---@return table
+function M.with_tokens(operation, input)
+  local copy
+  for _, member in ipairs(operation.input and operation.input.members or {}) do
+    if member.idempotencyToken and input[member.member] == nil then
+      if not copy then
+        copy = {}
+        for name, value in pairs(input) do
+          copy[name] = value
+        end
+      end
+      copy[member.member] = uuid()
+    end
+  end
+  return copy or input
+end
+
+-- The endpoint contains the bucket, in its host or its path. botocore's models have it in the path of operations, too.
+local function without_bucket(service, operation)
+  local rest = service.metadata.serviceId == "S3" and operation.uri:match "^/{Bucket}(.*)$"
+  if not rest then
+    return operation
+  end
+  return setmetatable({ uri = rest:find "^/" and rest or "/" .. rest }, { __index = operation })
+end
+
+-- Puts a prefix before the host. A server of a test on this machine has one name.
+local function with_prefix(url, prefix)
+  local scheme, host, rest = url:match "^(%a+://)([^/:%[]+)(.*)$"
+  if not prefix or not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
+    return url
+  end
+  return scheme .. prefix .. host .. rest
+end
+
+-- Joins the URL of an endpoint, which can have a path, and the target of a request.
+local function join(url, target)
+  local base = url:gsub("/+$", "")
+  if base:find "^%a+://[^/]+/" and target:find "^/%?" or target == "/" and base:find "^%a+://[^/]+/" then
+    target = target:sub(2)
+  end
+  return base .. target
+end
+
+local function failed(client, operation, err)
+  return nil, errors.new {
+    code = err.code or "InvalidValue", message = err.message, tip = err.tip, service = client.service,
+    operation = operation.name, sent = false, retryable = false,
+  }
+end
+
+local function add_headers(plan, endpoint)
+  for name, values in pairs(endpoint.headers or {}) do
+    plan.headers[name] = type(values) == "table" and table.concat(values, ",") or values
+  end
+end
+
+--- Plans a call.
+---@param client aws.Client
+---@param described aws.Operation  of a model
+---@param input table              checked, with its tokens
+---@param options aws.CallOptions
+---@param region? string           another one than the client's, that of a bucket
+---@return aws.Plan? plan
+---@return lanyard.Error? err
+function M.new(client, described, input, options, region)
+  local service, operation = described.service, described.model
+  region = region or bucket_region.known(client, service, input)
+  client = region and setmetatable({ region = region }, { __index = client }) or client
+  local validation, invalid = settings.get("response_checksum_validation", client.session.profile or settings.NONE)
+  if invalid and validation == nil then
+    return nil, invalid
+  end
+  input = options.presigned and input or checksums.with_mode(operation, input, validation)
+  local protocol, message = modelled.protocol(service)
+  if not protocol then
+    return failed(client, operation, { code = "NotSupported", message = message })
+  end
+  local endpoint, err = modelled_endpoint.resolve(client, service, operation, input)
+  if not endpoint then
+    return failed(client, operation, err)
+  end
+  local request
+  request, message = protocol.encode(service, without_bucket(service, operation), input)
+  if not request then
+    return failed(client, operation, { message = message })
+  end
+  local plan = {
+    service = service, operation = operation, protocol = protocol, input = input, options = options,
+    url = join(with_prefix(endpoint.url, request.host_prefix), request.target),
+    method = request.method, headers = request.headers, body = request.body,
+  }
+  plan.headers["User-Agent"] = client.user_agent
+  add_headers(plan, endpoint)
+  plan.auth, message = auth.choose(client, plan, endpoint)
+  if not plan.auth then
+    return failed(client, operation, { code = "NotSupported", message = message })
+  end
+  local ok = options.presigned
+  if not ok then
+    ok, err = payload.prepare(client, plan)
+  end
+  if not ok then
+    return failed(client, operation, err)
+  end
+  return plan
+end
+
+return M

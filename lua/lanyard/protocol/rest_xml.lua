@@ -1,0 +1,115 @@
+--- The REST XML protocol: S3, S3 Control, CloudFront, Route 53.
+--- https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
+
+local fault = require "lanyard.protocol.fault"
+local http = require "lanyard.protocol.http"
+local xml = require "lanyard.text.xml"
+local xml_error = require "lanyard.protocol.xml_error"
+local xml_reader = require "lanyard.protocol.xml_reader"
+local xml_writer = require "lanyard.protocol.xml_writer"
+
+local M = { FORMAT = "xml" }
+
+-- ---------------------------------------------------------------------------------------------
+-- Requests
+
+-- Returns the name of the root element for a shape. `locationName` of a member whose name is the same says nothing: the
+-- converter of AWS's models adds it to every payload. With a namespace it is the name that the service expects.
+local function root_name(service, shape, input)
+  local document = service:shape(shape.name)
+  local own = rawget(shape, "locationName")
+  if shape == input then
+    return document.locationName or own or shape.name
+  elseif own and (own ~= shape.member or rawget(shape, "xmlNamespace")) then
+    return own
+  end
+  return document.locationName or shape.name
+end
+
+-- How bodies of a service are written and read.
+local function body_of(service)
+  return {
+    content_type = "application/xml",
+    sends_empty = false,
+    encode = function(shape, value, path, input)
+      return xml_writer.encode(root_name(service, shape, input), shape, value, path)
+    end,
+    decode = M.decode_body,
+  }
+end
+
+--- Encodes a request.
+---@param service model.Service
+---@param operation model.Operation
+---@param input table
+---@return protocol.Request?
+---@return string? message  why a value cannot be sent
+function M.encode(service, operation, input)
+  return fault.catch(http.request, operation, input, body_of(service))
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Replies
+
+-- Returns the member that is the root element itself: S3 sends <LocationConstraint>eu-west-1</LocationConstraint>.
+local function unwrapped(shape, root)
+  local member = #root == 0 and shape.members and shape.by_name[root.name]
+  return member and not member.location and member or nil
+end
+
+--- Reads a body. Raises a fault if it does not fit.
+---@param shape model.Shape
+---@param text string
+---@param path string[]
+---@return any
+function M.decode_body(shape, text, path)
+  local root, message = xml.parse(text)
+  if not root then
+    fault.raise(path, "the reply is not XML: " .. message)
+  end
+  local member = unwrapped(shape, root)
+  if not member then
+    return xml_reader.decode(shape, root, path)
+  end
+  path[#path + 1] = member.member
+  local value = root.text ~= "" and xml_reader.decode(member, root, path) or nil
+  path[#path] = nil
+  return { [member.member] = value }
+end
+
+-- S3 can report an error after it has sent the status 200, since copying takes long
+-- (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+local function late_error(operation, reply)
+  local text = reply.body
+  if type(text) == "string" and text:find "^%s*<" and text:find("<Error>", 1, true) and #text < 65536 then
+    local root = xml.parse(text)
+    return root and root.name == "Error" and xml.child(root, "Code") and M.decode_error(nil, operation, reply) or nil
+  end
+end
+
+--- Decodes a reply.
+---@param service model.Service
+---@param operation model.Operation
+---@param reply protocol.Reply
+---@return table? output
+---@return string? message
+---@return protocol.Error? err  the reply reports an error in spite of its status
+function M.decode(service, operation, reply)
+  local err = late_error(operation, reply)
+  if err then
+    return nil, ("the reply reports an error: %s: %s"):format(err.code, err.message or "no message"), err
+  elseif operation.output then
+    return fault.catch(http.response, operation.output, reply, body_of(service))
+  end
+  return {}
+end
+
+--- Decodes the reply to a failed call, as far as possible. A reply to HEAD has no body.
+---@param operation model.Operation
+---@param reply protocol.Reply
+---@return protocol.Error
+function M.decode_error(_, operation, reply)
+  return xml_error.of(operation, reply)
+end
+
+return M

@@ -1,0 +1,237 @@
+local json = require "lanyard.json"
+local model = require "lanyard.model"
+local modelled = require "modelled"
+local modelled_service = require "lanyard.aws.modelled"
+local services = require "lanyard.aws.services"
+
+local answer = modelled.answer
+
+local SHAPES = {
+  GetInput = { type = "structure", required = { "Id" }, members = {
+    { name = "Id", shape = "Text" }, { name = "Token", shape = "Text", idempotencyToken = true },
+    { name = "Key", shape = "Secret" }, { name = "Count", shape = "Number" }, { name = "Options", shape = "Options" },
+  } },
+  GetOutput = { type = "structure", members = {
+    { name = "Id", shape = "Text" }, { name = "Size", shape = "Number" }, { name = "Key", shape = "Secret" },
+    { name = "At", shape = "Time" },
+  } },
+  Options = { type = "structure", sensitive = true, members = { { name = "Pin", shape = "Text" } } },
+  NoSuchThing = { type = "structure", exception = true, members = {
+    { name = "message", shape = "Text" }, { name = "Id", shape = "Text" }, { name = "Key", shape = "Secret" },
+  } },
+  Busy = { type = "structure", exception = true, retryable = { throttling = true }, members = {} },
+  Text = { type = "string" }, Secret = { type = "string", sensitive = true }, Number = { type = "long" },
+  Time = { type = "timestamp" },
+}
+
+-- A model with one operation and a few variants of it.
+local function data_of(metadata, operation)
+  local get = { input = { shape = "GetInput" }, output = { shape = "GetOutput" },
+    errors = { { shape = "NoSuchThing" }, { shape = "Busy" } } }
+  for name, value in pairs(operation or {}) do get[name] = value end
+  local all = { protocol = "json", jsonVersion = "1.0", targetPrefix = "Thing_2020", endpointPrefix = "things",
+    signatureVersion = "v4", serviceId = "Thing Service", apiVersion = "2020-01-01" }
+  for name, value in pairs(metadata or {}) do all[name] = value end
+  return { metadata = all, operations = { GetThing = get, ListThings = { output = { shape = "GetOutput" } } }, shapes = SHAPES }
+end
+
+describe("an operation of a model", function()
+  it("is sent, signed, and its reply has the types of the model", function()
+    local thing, requests = modelled.client(data_of(), { answer(200, '{"Id":"a","Size":9007199254740993,"At":1.5}') })
+    local reply = assert(thing:GetThing { Id = "a", Token = "t", Count = 3 })
+    assert.equal(9007199254740993, reply.Size)
+    assert.equal(1.5, reply.At)
+    local request = requests[1]
+    assert.equal("POST https://things.us-east-1.amazonaws.com/", request.method .. " " .. request.url)
+    assert.equal("Thing_2020.GetThing", request.headers["X-Amz-Target"])
+    assert.same({ Id = "a", Token = "t", Count = 3 }, json.decode(request.body))
+    assert.matches("Credential=AKIDEXAMPLE/%d+/us%-east%-1/things/aws4_request", request.headers.Authorization)
+    assert.matches("^lanyard/", request.headers["User-Agent"])
+  end)
+
+  it("checks its input before anything is sent", function()
+    local thing, requests = modelled.client(data_of(), { answer(200, "{}") })
+    assert.has_error(function() thing:GetThing { id = "a" } end, "thing:GetThing: id: an unknown member (did you mean Id?)")
+    assert.has_error(function() thing:call("GetThing") end, "thing:GetThing: Id: required, but missing")
+    assert.has_error(function() thing:GetThings {} end, "thing has no operation 'GetThings' (did you mean GetThing?)")
+    assert.equal(0, #requests)
+  end)
+
+  it("has one idempotency token for all attempts, and leaves the caller's input alone", function()
+    local input = { Id = "a" }
+    local thing, requests = modelled.client(data_of(), { answer(500), answer(200, "{}") })
+    assert(thing:GetThing(input))
+    local first, second = json.decode(requests[1].body), json.decode(requests[2].body)
+    assert.matches("^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$", first.Token)
+    assert.equal(first.Token, second.Token)
+    assert.same({ Id = "a" }, input)
+    assert(thing:GetThing(input))
+    assert.not_equal(first.Token, json.decode(requests[3].body).Token)
+  end)
+
+  it("has an error with the code, the message and its other members", function()
+    local thing = modelled.client(data_of(), { answer(400,
+      '{"__type":"com.example#NoSuchThing","message":"no hunter2","Id":"a","Key":"hunter2"}', { ["x-amzn-requestid"] = "r1" }) })
+    local reply, err = thing:GetThing { Id = "a", Key = "hunter2" }
+    assert.is_nil(reply)
+    assert.equal("NoSuchThing", err.code)
+    assert.equal("a", err.members.Id)
+    assert.equal("***", err.members.Key)
+    assert.equal("thing:GetThing: NoSuchThing: no *** (request id r1)", tostring(err))
+    assert.equal("thing GetThing us-east-1 1", ("%s %s %s %d"):format(err.service, err.operation, err.region, err.attempts))
+  end)
+
+  it("is retried if the model says that an error can pass", function()
+    local thing, requests = modelled.client(data_of(), { answer(400, '{"__type":"Busy"}'), answer(200, '{"Id":"b"}') })
+    assert.equal("b", assert(thing:GetThing { Id = "a" }).Id)
+    assert.equal(2, #requests)
+  end)
+
+  it("has an error for a reply that does not fit", function()
+    local thing = modelled.client(data_of(), { answer(200, '{"Size":"big"}') })
+    local _, err = thing:GetThing { Id = "a" }
+    assert.equal("InvalidResponse", err.code)
+    assert.matches("Size: a string; an integer was expected", err.message)
+    assert.equal(1, err.attempts)
+  end)
+
+  it("keeps what the model marks as sensitive out of the log, and returns it", function()
+    local log = {}
+    local thing = modelled.client(data_of(), { answer(200, '{"Id":"a","Key":"other\\"secret"}') },
+      { debug = function(line) log[#log + 1] = line end })
+    local reply = assert(thing:GetThing { Id = "a", Key = "hunter2", Options = { Pin = "0815" } })
+    assert.equal('other"secret', reply.Key)
+    local text = table.concat(log, "\n")
+    assert.matches('"Id":"a"', text)
+    for _, secret in ipairs { "hunter2", "0815", "other", "secret%f[^%w]" } do
+      assert.is_nil(text:gsub("secret:", ""):find(secret), text)
+    end
+  end)
+
+  it("calls the custom endpoint as it is", function()
+    local thing, requests = modelled.client(data_of(nil, { endpoint = { hostPrefix = "data-" } }), { answer(200, "{}") },
+      { endpoint_url = "http://127.0.0.1:1/base/" })
+    assert(thing:GetThing { Id = "a" })
+    assert.equal("http://127.0.0.1:1/base", requests[1].url)
+  end)
+
+  it("has the host prefix of its model", function()
+    local thing, requests = modelled.client(data_of(nil, { endpoint = { hostPrefix = "{Id}.data-" } }), { answer(200, "{}") })
+    assert(thing:GetThing { Id = "abc" })
+    assert.equal("https://abc.data-things.us-east-1.amazonaws.com/", requests[1].url)
+    local _, err = thing:GetThing { Id = "a/b" }
+    assert.equal("InvalidValue", err.code)
+    assert.matches("^thing:GetThing: Id: ", tostring(err))
+    assert.equal(1, #requests)
+  end)
+end)
+
+describe("the endpoint of an operation of a model", function()
+  local RULES = { version = "1.0", parameters = {
+    Region = { type = "String", builtIn = "AWS::Region", required = true },
+    UseFIPS = { type = "Boolean", builtIn = "AWS::UseFIPS", required = true, default = false },
+    Endpoint = { type = "String", builtIn = "SDK::Endpoint" },
+    Id = { type = "String" }, Kind = { type = "String" }, Pins = { type = "StringArray" },
+  }, rules = {
+    { type = "endpoint", conditions = { { fn = "isSet", argv = { { ref = "Endpoint" } } } },
+      endpoint = { url = { ref = "Endpoint" }, properties = {}, headers = {} } },
+    { type = "error", conditions = { { fn = "stringEquals", argv = { { ref = "Id" }, "bad" } } }, error = "Id cannot be bad" },
+    { type = "endpoint", conditions = {}, endpoint = { url = "https://{Id}.{Kind}.{Region}.example.com/path",
+      headers = { ["x-amz-thing"] = { "{Kind}" } },
+      properties = { authSchemes = { { name = "sigv4", signingName = "other", signingRegion = "eu-west-9" } } } } },
+  } }
+
+  local function with_rules()
+    local data = data_of(nil, { staticContextParams = { Kind = { value = "static" } },
+      operationContextParams = { Pins = { path = "keys(Options)" } } })
+    data.rules = RULES
+    data.shapes = setmetatable({ GetInput = { type = "structure", members = {
+      { name = "Id", shape = "Text", contextParam = { name = "Id" } }, { name = "Options", shape = "Options" },
+    } } }, { __index = SHAPES })
+    return data
+  end
+
+  it("comes from the rules, with parameters of settings, the operation and its input", function()
+    local thing, requests = modelled.client(with_rules(), { answer(200, "{}") })
+    assert(thing:GetThing { Id = "a", Options = { Pin = "1" } })
+    assert.equal("https://a.static.us-east-1.example.com/path", requests[1].url)
+    assert.equal("static", requests[1].headers["x-amz-thing"])
+    assert.matches("/eu%-west%-9/other/aws4_request", requests[1].headers.Authorization)
+  end)
+
+  it("has an error that the rules give", function()
+    local thing, requests = modelled.client(with_rules(), { answer(200, "{}") })
+    local _, err = thing:GetThing { Id = "bad" }
+    assert.equal("NoEndpoint", err.code)
+    assert.equal("thing:GetThing: Id cannot be bad", tostring(err))
+    assert.equal(0, #requests)
+  end)
+
+  it("is a custom one, signed for the Region of the session", function()
+    local thing, requests = modelled.client(with_rules(), { answer(200, "{}") }, { endpoint_url = "http://localhost:9" })
+    assert(thing:GetThing { Id = "a" })
+    assert.equal("http://localhost:9/", requests[1].url)
+    assert.matches("/us%-east%-1/things/aws4_request", requests[1].headers.Authorization)
+  end)
+end)
+
+describe("the authentication of an operation of a model", function()
+  local function headers_of(metadata, operation, options)
+    local thing, requests = modelled.client(data_of(metadata, operation), { answer(200, "{}") }, options)
+    local reply, err = thing:GetThing { Id = "a" }
+    return reply and requests[1].headers, err
+  end
+
+  it("is a signature by default", function()
+    assert.matches("^AWS4%-HMAC%-SHA256 ", headers_of().Authorization)
+    assert.matches("^AWS4%-HMAC%-SHA256 ", headers_of({ auth = { "aws.auth#sigv4" } }).Authorization)
+  end)
+
+  it("is absent where the model or the caller says so, without credentials", function()
+    local function credentials() error "credentials were asked for" end
+    for _, case in ipairs { { { }, { authtype = "none" } }, { {}, { auth = { "smithy.api#noAuth" } } },
+      { {}, {}, { unsigned = true } } } do
+      local headers = headers_of(case[1], case[2], { credentials = credentials, client = case[3] })
+      assert.is_nil(headers.Authorization)
+      assert.is_nil(headers["X-Amz-Date"])
+    end
+  end)
+
+  it("leaves the body unsigned where the model says so", function()
+    for _, operation in ipairs { { authtype = "v4-unsigned-body" }, { unsignedPayload = true } } do
+      local headers = headers_of({}, operation)
+      assert.equal("UNSIGNED-PAYLOAD", headers["X-Amz-Content-Sha256"])
+      assert.matches("x%-amz%-content%-sha256", headers.Authorization)
+    end
+  end)
+
+  it("is an error that names an unsupported one", function()
+    local _, err = headers_of { signatureVersion = "v2" }
+    assert.equal("NotSupported", err.code)
+    assert.equal("thing:GetThing: the authentication 'v2' is not supported", tostring(err))
+    _, err = headers_of({ auth = { "smithy.api#httpDigestAuth" } })
+    assert.matches("'smithy.api#httpDigestAuth' is not supported", tostring(err))
+    _, err = headers_of { protocol = "soap" }
+    assert.equal("thing:GetThing: the protocol 'soap' is not supported", tostring(err))
+  end)
+end)
+
+describe("a described service", function()
+  local loaded = 0
+  local function load()
+    loaded = loaded + 1
+    return model.new(data_of())
+  end
+
+  it("has the operations that only its model has, which is read when it is needed", function()
+    local described = services.add { name = "thing", protocol = "json", version = "1.1", target = "Own", operations = "GetThing" }
+    modelled_service.extend(described, load)
+    assert.is_nil(described.operations.GetThing.model)
+    assert.equal(0, loaded)
+    assert.equal("ListThings", described.operations.ListThings.model.name)
+    assert.is_true(described.operations.ListThings.reads)
+    assert.is_nil(described.operations.Nothing)
+    assert.equal(1, loaded)
+    assert.same({ "GetThing", "ListThings" }, modelled_service.operation_names(described))
+  end)
+end)
