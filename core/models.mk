@@ -4,13 +4,14 @@
 MODELS ?= $(wildcard /usr/lib/python3/dist-packages/botocore/data)
 HOST_CC = gcc
 # What writing the index needs on the machine that builds, also for another architecture.
-HOST_PACKAGES = liblua5.4-dev libssl-dev zlib1g-dev python3-botocore
+HOST_PACKAGES = liblua5.4-dev zlib1g-dev python3-botocore
 
 # The index is the same for all builds. Only this machine's compiler makes what writes it.
 INDEX = build/models.index
 HOST = build/host/lanyard.so
-HOST_SOURCES = $(wildcard $(foreach p,base json crypto aws,core/$(p)/*.c)) \
-  $(foreach f,util json deflate files system terminal secret credentials,core/lua/$(f).c)
+HOST_SOURCES = core/host.c $(wildcard core/base/*.c core/json/*.c) $(foreach f,util json deflate files,core/lua/$(f).c)
+
+WRITERS = $(foreach f,botocore clean files folder line pack words,lua/lanyard/model/$(f).lua)
 
 build/MODELS.flags: FORCE
 	@mkdir -p $(@D)
@@ -19,9 +20,9 @@ build/MODELS.flags: FORCE
 $(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)
 	$(call say,compile)$(HOST_CC) -std=c11 -O1 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icore $(LUA_CFLAGS) \
-	  -o $@ $(HOST_SOURCES) -lcrypto -lz -lm
+	  -o $@ $(HOST_SOURCES) -lz -lm
 
-$(INDEX): $(HOST) core/models.lua $(wildcard lua/lanyard/model/*.lua) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
+$(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
 	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.new && mv $@.new $@
 
 # The modules for stock lua5.4 look for the index beside lanyard.so.
