@@ -68,8 +68,8 @@ return { title = "Settings, credentials and the network",
     "Change what the message names: the Region, a setting of endpoints, or a parameter of the call." },
   { "InvalidModel", 1,
     "A model of an AWS service cannot be read, or has a form that lanyard does not know.",
-    "Correct or remove the file that the message names; without AWS_DATA_PATH and ~/.aws/models, lanyard uses the models "
-      .. "that it contains." },
+    "Correct or remove the file that the message names; without AWS_DATA_PATH and ~/.aws/models, lanyard uses the "
+      .. "models that it contains." },
   { "NameResolution", 1,
     "The name of the endpoint could not be resolved.",
     "Check the Region and the connection to the Internet (`lanyard doctor`)." },
