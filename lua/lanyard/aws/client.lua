@@ -11,6 +11,7 @@ local model_waiters = require "lanyard.aws.model_waiters"
 local modelled = require "lanyard.aws.modelled"
 local pages = require "lanyard.aws.pages"
 local plan = require "lanyard.aws.plan"
+local presign = require "lanyard.aws.presign"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
@@ -262,6 +263,24 @@ function Client:wait(name, input, options)
   local waiter = find_waiter(self, name, 2)
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
+end
+
+--- Returns a URL with which anybody can call an operation until it expires: it contains the signature. Keep it secret.
+--- The operation must come from AWS's model of the service (option `modelled`, if the service is described, too).
+---@param operation string
+---@param input? table  the members of the request
+---@param options? { expires?: integer }  seconds from now; 3600 by default, and 604800 at most
+---@return string? url
+---@return table<string, string>|aws.Error headers  the headers that the request must have; or the error
+---@return string? method  of the request
+function Client:presign(operation, input, options)
+  input = check_call(self, operation, input or {}, 2)
+  local described = self.description.operations[operation]
+  if not described.model then
+    error(("%s:%s is not an operation of AWS's model: create the client with the option modelled"):format(self.service,
+      operation), 2)
+  end
+  return presign(self, described, input, options or {})
 end
 
 --- Returns how many seconds the service's clock is ahead of this machine's, as far as a rejected signature has shown.
