@@ -166,7 +166,7 @@ local function text_of(value)
   return text
 end
 
--- Describes what the acceptors look at: "Reservations[].Instances[].State.Name is ["pending"]".
+-- Describes the values that the acceptors compare: "Reservations[].Instances[].State.Name is ["pending"]".
 local function observed(acceptors)
   return function(reply, err)
     if not reply then
