@@ -80,8 +80,10 @@ end
 -- S3 can report an error after it has sent the status 200, since copying takes long
 -- (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
 local function late_error(operation, reply)
-  local text = reply.body
-  if type(text) == "string" and text:find "^%s*<" and text:find("<Error>", 1, true) and #text < 65536 then
+  local text, payload = reply.body, operation.output and operation.output.payload
+  if payload and operation.output.by_name[payload].streaming then
+    return nil -- an object that looks like an error
+  elseif type(text) == "string" and text:find "^%s*<" and text:find("<Error>", 1, true) and #text < 65536 then
     local root = xml.parse(text)
     return root and root.name == "Error" and xml.child(root, "Code") and M.decode_error(nil, operation, reply) or nil
   end
