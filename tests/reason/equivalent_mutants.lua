@@ -125,6 +125,9 @@ local LIST = {
     "a name is empty, which no caller has, or the state of the pool is that memory has failed" },
   { "values.c", 'return strcmp(test->condition.name, "Null") == 0 && test->condition.set == CONDITION_NO_SET;', "'==' becomes '!=' 2",
     "Null depends on the presence of a key only, with a set operator, too: time only" },
+  { "organizations.c", "if (inner == 1) {", "'==' becomes '!='", "both forms are added" },
+  { "relations.c", "if (!chain || chain->count == 0 || (!first && !last))", "'||' becomes '&&' 2",
+    "no key of a request is without values, and without ends the list stays as it is" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

@@ -77,6 +77,16 @@ describe("organizations", function()
     end
   end)
 
+  it("of a known account have no paths of another one", function()
+    local options = { accounts = { [A] = "o-odd" } }
+    local function at(path) return where("ForAnyValue:StringLike", PATHS, path, { Principal = { AWS = A } }) end
+    local found, witness = answer({}, { at "o-odd/x" }, options)
+    assert.equal("certain", found)
+    assert.equal("o-odd/x", witness.request.context[PATHS])
+    assert.equal("none", (answer({}, { at "o-bad/x" }, options)))
+    assert.equal("none", (answer({}, { at { "o-bad/*" } }, options)))
+  end)
+
   it("are values of policy variables with the ids of their paths", function()
     local RESOURCE, ORG, LIKE = "aws:ResourceOrgID", "o-a1b2c3d4e5", "ForAnyValue:StringLike"
     local function same(key, path)
@@ -219,6 +229,15 @@ describe("values", function()
 
   it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
+  end)
+end)
+
+describe("services", function()
+  it("have names of a Region that no policy mentions", function()
+    local LIST, SERVICE = "aws:PrincipalServiceNamesList", "ecs.amazonaws.com"
+    local found, witness = answer({ where("ForAllValues:StringEquals", LIST, SERVICE) }, { allow { Principal = { Service = SERVICE } } })
+    assert.equal("certain", found)
+    assert.same({ SERVICE, "ecs.example-1.amazonaws.com" }, witness.request.context[LIST])
   end)
 end)
 
