@@ -97,7 +97,7 @@ A repository named merge needs --: lanyard audit -- merge
     { 0, "no finding reaches --fail-on" },
     { 1, "part of the audit failed, or the run could not be stored" },
     { 2, "the command line, the rules, the baseline or the desired-state file is invalid" },
-    { 3, "a finding reaches --fail-on" },
+    { 3, "a finding reaches --fail-on, also where part of the audit failed" },
     { 4, "--fail-on is given, and ./.lanyard/rules.lua is not trusted (lanyard help trust)" },
   },
   examples = {

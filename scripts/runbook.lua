@@ -11,7 +11,8 @@ nothing is expanded, and the special characters of a shell are errors. {{NAME}}
 in a command is the value of --set NAME=VALUE. A `lua` block runs like a script,
 in this process; blocks share their globals, and `vars.NAME` is the value of
 --set. A `bash` block has these values as environment variables only; {{NAME}}
-in it is an error, and its first command that fails ends it. Blocks can be in
+in it is an error, and its first command that fails ends it. Blocks of other
+shells (```sh, ```console) are named on stderr, and never run. Blocks can be in
 lists, but not in quotations.
 
 Each step is printed before it runs. On a terminal you are asked whether to run
@@ -84,7 +85,10 @@ end
 
 local name = options.file == "-" and "stdin" or options.file
 local text = cli.check_file(system.read_file(options.file, MAX_BYTES))
-local settings = { name = name, vars = vars, shell = options.shell, partial = true }
+local settings = {
+  name = name, vars = vars, shell = options.shell, partial = true,
+  on_other = function(line, remark) cli.note(escape.format("lanyard: %s:%d: %s", name, line, remark)) end,
+}
 if options.check then
   local remarks, steps = require("lanyard.runbook.check").run(text, settings, function(book)
     return book.steps[1] and first_of(book).number or 1

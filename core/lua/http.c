@@ -2,6 +2,7 @@
 #include "lua/credentials.h"
 #include "lua/http_header.h"
 #include "lua/loop.h"
+#include "lua/stream.h"
 #include "lua/util.h"
 #include "net/http_syntax.h"
 
@@ -52,7 +53,7 @@ static struct http_pool *get_pool(lua_State *L) {
 }
 
 static void add_headers(lua_State *L, int headers, struct http_transfer *transfer) {
-  bool typed = false;
+  bool typed = false, expects = false;
   for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
     size_t name_length, value_length = 0;
     const struct secret *secret = test_secret(L, -1);
@@ -63,16 +64,39 @@ static void add_headers(lua_State *L, int headers, struct http_transfer *transfe
     value_length = secret ? secret->length : value_length;
     check_header(L, name, name_length, value, value_length);
     typed = typed || strcasecmp(name, "Content-Type") == 0;
+    expects = expects || strcasecmp(name, "Expect") == 0;
     if (!http_transfer_header(transfer, name, value))
       luaL_error(L, "not enough memory");
   }
-  if (!http_transfer_no_header(transfer, "Expect") ||
+  if ((!expects && !http_transfer_no_header(transfer, "Expect")) ||
       (!typed && !http_transfer_no_header(transfer, "Content-Type")))
     luaL_error(L, "not enough memory");
 }
 
-/* Reads the options of a request. The body becomes the user value of the transfer, which keeps it
- * alive; the other strings stay on the stack. */
+/* Reads a body that is a file, and the descriptor that gets the reply. Returns false if there is neither. */
+static void read_files(lua_State *L, int options, struct http_request *request,
+                       struct http_source *source, int *sink) {
+  push_field(L, options, "body");
+  const struct stream *stream = test_stream(L, -1);
+  if (stream) {
+    luaL_argcheck(L, !stream->writes, options, "body: a stream to read expected");
+    *source = (struct http_source){.fd = stream->fd, .length = stream->length};
+    source->before = opt_field_string(L, options, "body_before", &source->before_length);
+    source->after = opt_field_string(L, options, "body_after", &source->after_length);
+    request->source = source;
+  }
+  if (push_field(L, options, "to") != LUA_TNIL) {
+    stream = test_stream(L, -1);
+    luaL_argcheck(L, stream && stream->writes, options, "to: a stream to write expected");
+    *sink = stream->fd;
+    request->sink = sink;
+  }
+  request->as_stored = opt_field_boolean(L, options, "as_stored", false);
+  request->stall_timeout = opt_field_number(L, options, "stall_timeout", 0);
+}
+
+/* Reads the options of a request. They become the user value of the transfer, which keeps their strings
+ * alive. */
 static struct http_request read_request(lua_State *L, int options, int object) {
   const lua_Integer max_size = (lua_Integer)1 << 40;
   struct http_request request = {.method = opt_field_text(L, options, "method")};
@@ -86,9 +110,10 @@ static struct http_request read_request(lua_State *L, int options, int object) {
   if (body) {
     request.body = body->bytes;
     request.body_length = body->length;
-  } else {
+  } else if (!test_stream(L, -1)) {
     request.body = opt_field_string(L, options, "body", &request.body_length);
   }
+  lua_pushvalue(L, options);
   lua_setiuservalue(L, object, 1);
   request.sealed = opt_field_boolean(L, options, "sealed", false);
   request.ca_bundle = opt_field_text(L, options, "ca_bundle");
@@ -102,9 +127,12 @@ static struct http_request read_request(lua_State *L, int options, int object) {
 
 /* http.start { method, url, headers = {}, [body,] [connect_timeout = 5,] [timeout = 30,]
  * [ca_bundle,]
- *              [max_size = 64 MiB,] [direct = false,] [sealed = false] } --> op
+ *              [max_size = 64 MiB,] [direct = false,] [sealed = false,] [body_before,] [body_after,]
+ *              [to,] [as_stored = false,] [stall_timeout] } --> op
  * Starts a request. The body and the values of headers are strings or secrets. With `sealed`, the
- * body of the reply is a secret. */
+ * body of the reply is a secret. The body can be a stream (lanyard.stream), with `body_before` and
+ * `body_after` around it. `to` is a stream that gets the body of a reply with status 2xx. With
+ * `as_stored`, the reply is not compressed for the transfer, and is not decompressed. */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, HEADERS = 2, OBJECT = 3 };
   lua_settop(L, OPTIONS);
@@ -122,6 +150,9 @@ static int start(lua_State *L) {
   transfer->header_text.secret = true; /* tokens may be among the headers */
   add_headers(L, HEADERS, transfer);
   struct http_request request = read_request(L, OPTIONS, OBJECT);
+  struct http_source source = {0};
+  int sink = -1;
+  read_files(L, OPTIONS, &request, &source, &sink);
   if (!http_transfer_start(pool, transfer, &request))
     return luaL_error(L, "cannot start a request to %s", request.url);
   lua_settop(L, OBJECT);
@@ -170,6 +201,7 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
       [HTTP_TIMEOUT] = {"Timeout", true},
       [HTTP_BODY_CUT] = {"BodyCut", true},
       [HTTP_TOO_LARGE] = {"TooLarge", false},
+      [HTTP_FILE] = {"SystemError", false},
   };
   push_error(L, failures[transfer->failure].code, "%s", transfer->detail);
   lua_pushboolean(L, failures[transfer->failure].retryable);
@@ -236,9 +268,13 @@ MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"start", start}, {"limit", limit}, {NULL, NULL}};
-  lua_getglobal(L, "require"); /* registers the class of secrets */
-  lua_pushliteral(L, "lanyard.credentials");
-  lua_call(L, 1, 0);
+  static const char *const needed[] = {"lanyard.credentials",
+                                       "lanyard.stream"}; /* for their classes */
+  for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+    lua_getglobal(L, "require");
+    lua_pushstring(L, needed[i]);
+    lua_call(L, 1, 0);
+  }
   lua_loop(L);
   new_class(L, POOL_CLASS, NULL, pool_meta);
   lua_loop_class(L, TRANSFER_CLASS, methods);

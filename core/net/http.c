@@ -2,6 +2,7 @@
 
 #include "base/descriptors.h"
 #include "net/http_failure.h"
+#include "net/http_file.h"
 #include "net/http_pool.h"
 #include "net/http_socket.h"
 #include "net/http_syntax.h"
@@ -51,6 +52,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   struct http_transfer *transfer = context;
   size_t length = size * count;
+  if (http_file_takes_reply(transfer))
+    return http_file_write(transfer, bytes, length) ? length : 0;
   if (length > transfer->max_size - transfer->body.length) {
     transfer->too_large = true;
     return 0;
@@ -121,6 +124,10 @@ static long milliseconds(double seconds) {
   return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
 }
 
+static long whole_seconds(double seconds) {
+  return seconds < 1 ? 1 : seconds > 1e6 ? 1000000 : (long)seconds;
+}
+
 /* The AWS SDKs also read HTTP_PROXY in capitals. libcurl does not, because CGI servers set it from
  * a request's Proxy header; they also set REQUEST_METHOD. Returns NULL to leave the choice to
  * libcurl. */
@@ -189,11 +196,17 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   if (proxy)
     SET(CURLOPT_PROXY, proxy);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-  SET(CURLOPT_ACCEPT_ENCODING, "");
+  if (!request->as_stored)
+    SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
   SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
   SET(CURLOPT_URL, request->url);
   SET(CURLOPT_PATH_AS_IS, 1L); /* the signature covers the path as it is */
+  if (request->stall_timeout > 0) {
+    SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    SET(CURLOPT_LOW_SPEED_TIME, whole_seconds(request->stall_timeout));
+  }
+  code = code ? code : http_file_set_options(transfer);
   if (request->body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
     SET(CURLOPT_POSTFIELDS, request->body);
@@ -252,7 +265,7 @@ static void note_reply(const struct http_transfer *transfer) {
 static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   if (retry_with_file(transfer, code) || retry_elsewhere(transfer))
     return;
-  if (code == CURLE_ABORTED_BY_CALLBACK)
+  if (code == CURLE_ABORTED_BY_CALLBACK && !transfer->file_error)
     snprintf(transfer->detail, sizeof transfer->detail,
              "the connection closed before a reply arrived");
   else if (transfer->premature)
@@ -287,7 +300,8 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
     loop_complete(&transfer->op);
     return true;
   }
-  if (transfer->header_text.failed || !link_headers(transfer))
+  if (transfer->header_text.failed || !link_headers(transfer) ||
+      !http_file_start(transfer, request))
     return false;
   transfer->easy = http_pool_handle(pool);
   if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
@@ -309,4 +323,5 @@ void http_transfer_free(struct http_transfer *transfer) {
   transfer->header_count = 0;
   buf_free(&transfer->head);
   buf_free(&transfer->body);
+  http_file_end(transfer);
 }

@@ -39,6 +39,16 @@ enum http_failure {
   HTTP_TIMEOUT,
   HTTP_BODY_CUT,
   HTTP_TOO_LARGE,
+  HTTP_FILE, /* the file of a body cannot be read or written */
+};
+
+/* A body that is read from a file, with texts around it. The texts are not copied, and must stay valid
+ * until the operation has completed; the descriptor is duplicated. */
+struct http_source {
+  int fd;
+  uint64_t length; /* of the file */
+  const char *before, *after;
+  size_t before_length, after_length;
 };
 
 /* One request. The caller owns the struct, zeroes it before http_transfer_header or
@@ -57,6 +67,11 @@ struct http_transfer {
   struct curl_slist *header_lines; /* a linked list in one array */
   size_t max_size;
   bool too_large;
+  struct http_source source; /* of the body of the request, if it has one in a file */
+  uint64_t source_position;
+  int sink; /* the file that gets the body of a reply with status 2xx, if has_sink */
+  bool has_source, has_sink;
+  int file_error; /* an errno of the source or the sink */
   bool by_folder; /* the peer is verified by the system's CA folder, not by a file */
   bool interim,
       headed;     /* an interim reply is being read; the head of the final reply is complete */
@@ -77,7 +92,7 @@ struct http_transfer {
   bool without_authorities; /* the file of CA certificates does not exist or has none */
   long status;              /* 200 and so on */
   struct buf head;          /* the header lines of the final reply, as received */
-  struct buf body;          /* decompressed */
+  struct buf body;          /* decompressed; empty if a file got it */
   double elapsed;           /* seconds */
 };
 
@@ -87,12 +102,16 @@ struct http_request {
   const char *
       body; /* NULL: none. It is not copied, and must stay valid until the operation has completed */
   size_t body_length;
-  const char *ca_bundle;  /* a file of CA certificates instead of the system's, or NULL */
-  double connect_timeout; /* seconds */
-  double timeout;         /* seconds, for the whole request */
-  size_t max_size;        /* of the reply's body, in bytes */
-  bool direct;            /* ignore the proxies of the environment */
-  bool sealed;            /* wipe the memory of bodies */
+  const char *ca_bundle;            /* a file of CA certificates instead of the system's, or NULL */
+  double connect_timeout;           /* seconds */
+  double timeout;                   /* seconds, for the whole request */
+  size_t max_size;                  /* of the reply's body, in bytes */
+  bool direct;                      /* ignore the proxies of the environment */
+  bool sealed;                      /* wipe the memory of bodies */
+  const struct http_source *source; /* the body instead of `body`, or NULL */
+  const int *sink;      /* a descriptor that gets the body of a reply with status 2xx, or NULL */
+  bool as_stored;       /* accept no compressed reply, and do not decompress one */
+  double stall_timeout; /* seconds without a byte in either direction; 0: no limit */
 };
 
 /* http_transfer_header adds a header line to a transfer that has not started. It returns false if

@@ -2,6 +2,7 @@
 
 #include "base/descriptors.h"
 #include "base/platform.h"
+#include "net/http_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,10 @@ static bool lacks_descriptors(struct http_transfer *transfer, CURLcode code) {
 static enum http_failure failure_of(struct http_transfer *transfer, CURLcode code) {
   if (code == CURLE_OK)
     return HTTP_OK;
+  if (transfer->file_error) {
+    snprintf(transfer->detail, sizeof transfer->detail, "%s", http_file_error(transfer));
+    return HTTP_FILE;
+  }
   if (lacks_descriptors(transfer, code))
     return HTTP_TOO_MANY_OPEN_FILES;
   switch (code) {
@@ -137,6 +142,9 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
 
 /* Returns what explains an error that libcurl's words do not. */
 static const char *explanation(const struct http_transfer *transfer, CURLcode code) {
+  if (transfer->failure == HTTP_FILE)
+    return transfer->has_sink ? "cannot write the file of the reply: "
+                              : "cannot read the file of the request: ";
   if (transfer->failure == HTTP_PROXY && !strstr(transfer->detail, "roxy"))
     return "cannot use the proxy: ";
   if (transfer->failure == HTTP_CERTIFICATE && transfer->proxy_certificate)

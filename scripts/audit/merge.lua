@@ -30,7 +30,7 @@ Reports of version 1 (lanyard 0.1.0) are also accepted.
     { 0, "no finding reaches --fail-on" },
     { 1, "a report lacks something, or the run could not be stored" },
     { 2, "a file is not a report, the reports are not parts of one audit, or the command line is invalid" },
-    { 3, "a finding reaches --fail-on" },
+    { 3, "a finding reaches --fail-on, also where a report lacks something" },
     { 4, "--fail-on is given, and ./.lanyard/rules.lua is not trusted (lanyard help trust)" },
   },
   examples = {

@@ -70,5 +70,13 @@ for entry in "$@"; do
   mode=${entry%%:*}
   source=${entry#*:}
   install -m "$mode" "${source%:*}" "$root${entry##*:}"
-done
+  echo "${entry##*:}"
+done > "$work/targets"
+# The folders, and how many files are in each: the ones below a folder lanyard are counted there.
+sed -e 's,/[^/]*$,,' -e 's,/lanyard/.*,/lanyard,' "$work/targets" | LC_ALL=C sort | uniq -c \
+  | while read -r number folder; do
+    files=files
+    [ "$number" != 1 ] || files='file'
+    echo "install  $root$folder ($number $files)"
+  done
 [ -z "$list" ] || install -m 644 "$work/new" "$root$list"

@@ -145,6 +145,9 @@ describe("lanyard audit merge", function()
     assert.equal(1, result.status)
     assert.match("^lanyard: missing: shard 2/2 of %d+/eu%-west%-1 %([^\n]*\n$", result.err)
     assert.same({}, report_of(result).partial)
+    result = emulator:run { "audit", "merge", "--fail-on", "info", files[1], files[2] }
+    assert.equal(3, result.status) -- a finding that reaches --fail-on counts, whatever is missing
+    assert.match("missing: shard 2/2", result.err)
   end)
 end)
 

@@ -42,6 +42,20 @@ describe("the help of every command", function()
     end
   end)
 
+  it("fits 80 columns on the other pages, too, whose texts end their lines there", function()
+    for _, topic in ipairs { "environment", "output", "errors", "findings", "lint", "modules" } do
+      for line in lanyard("help", topic):gmatch "[^\n]+" do
+        assert.is_true(utf8.len(line) <= 80, line)
+      end
+    end
+    for _, name in ipairs { "environment", "output", "usage" } do
+      local text = helper.read(("lua/lanyard/cli/%s.txt"):format(name))
+      for line in text:gmatch "[^\n]+" do
+        assert.is_true(utf8.len(line) <= 80, line)
+      end
+    end
+  end)
+
   it("is listed by category, each on a line", function()
     local text = lanyard "help"
     for _, heading in ipairs { "Access", "Audit", "Desired state", "Policies", "Operations", "Development" } do

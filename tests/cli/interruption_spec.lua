@@ -7,10 +7,10 @@ local json = require "lanyard.json"
 local REPOSITORIES = 20
 
 -- An emulator with a service and repositories, which delays the reply to one operation after `after` calls of it.
-local function emulator(operation, after, service)
+local function emulator(operation, after, service, count)
   local folder <close> = helper.folder()
   local repositories = {}
-  for i = 1, REPOSITORIES do repositories[i] = { name = ("team/r%02d"):format(i), images = { "latest" } } end
+  for i = 1, count or REPOSITORIES do repositories[i] = { name = ("team/r%02d"):format(i), images = { "latest" } } end
   helper.write(folder .. "/seed.json", json.encode { regions = { ["us-east-1"] = {
     services = { service or { name = "web", role = true } }, repositories = repositories,
   } } })
@@ -73,6 +73,16 @@ describe("an interrupted command", function()
     local _, out = interrupt(em, folder, { "revoke", "--principal", "*", "--all", "--yes" }, "GetRepositoryPolicy", 1)
     local _, rows = out:gsub("team/r%d+ +[a-z]", "")
     assert.equal(REPOSITORIES, rows)
+  end)
+
+  it("counts the repositories that it did not begin, where they are many, and lists the others", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("SetRepositoryPolicy", 8, nil, 60)
+    local _, out, err = interrupt(em, folder, { "grant", "web", "--all", "--yes" }, "SetRepositoryPolicy", 16)
+    assert.equal(8, select(2, out:gsub("\nteam/r%d+ +granted", "")))
+    assert.equal(8, select(2, out:gsub("\nteam/r%d+ +interrupted", "")))
+    assert.is_nil(out:find "not changed")
+    assert.match("\nlanyard: of 60 repositories, 8 changed, 8 may have changed, 44 were not begun\n", err)
   end)
 
   it("reports that a role continues to be enabled", function()

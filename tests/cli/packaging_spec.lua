@@ -19,6 +19,13 @@ local function run(...)
 end
 
 describe("install.sh", function()
+  it("prints the folders that it installs to", function()
+    local folder <close> = helper.folder()
+    local out = run(INSTALL, "install", folder.path, "/usr/share/lanyard/installed", "755:LICENSE:/usr/bin/tool",
+      "644:LICENSE:/usr/share/lanyard/a", "644:LICENSE:/usr/share/lanyard/types/deep/b")
+    assert.equal(("install  %s/usr/bin (1 file)\ninstall  %s/usr/share/lanyard (2 files)\n"):format(folder, folder), out)
+  end)
+
   it("installs files with their modes, and removes what it installed and nothing else", function()
     local folder <close> = helper.folder()
     local root = folder .. "/root"

@@ -35,16 +35,18 @@ describe("lanyard repl without a terminal", function()
 
   it("ends at the first failure", function()
     for line, message in pairs {
-      ["x = = 1"] = "line:1: unexpected symbol near '='\n",
-      ["error 'no'"] = "line:1: no\n",
-      ["error { code = 'X' }"] = '{ code = "X" }\n',
+      ["x = = 1"] = "stdin:4: unexpected symbol near '=' [InvalidScript]\n",
+      ["error 'no'"] = "stdin:4: no [ScriptError]\n",
+      ["\n\nx = 1\nif x then\n  error 'no'\nend"] = "stdin:8: no [ScriptError]\n",
+      ["f()"] = "stdin:2: in f [ScriptError]\n",
+      ["error { code = 'X' }"] = '{ code = "X" } [ScriptError]\n',
       ["require('lanyard.cli').leave(1, 'bye')"] = "bye\n",
-      ["(nil).x"] = "line:1: attempt to index a nil value\n",
-      ["for i = 1, 2 do"] = "line:1: 'end' expected near <eof>\n",
+      ["require('lanyard.cli').problem('NoRegion', 'none')"] = "none [NoRegion]\n",
+      ["(nil).x"] = "stdin:4: attempt to index a nil value [ScriptError]\n",
+      ["for i = 1, 2 do"] = "stdin:4: 'end' expected near <eof> [InvalidScript]\n",
     } do
-      local result = run(line:find "for" and { line } or { line, "print 'after'" })
-      assert.same({ 1, "" }, { result.status, result.out })
-      assert.truthy(result.err == message or message:find "^%^" and result.err:find(message), result.err)
+      local result = run { "function f()", "  error 'in f'", "end", line, not line:find "for" and "print 'after'" or nil }
+      assert.same({ 1, "", "lanyard: " .. message }, { result.status, result.out, result.coded })
     end
   end)
 

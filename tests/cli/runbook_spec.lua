@@ -240,6 +240,21 @@ describe("lanyard runbook", function()
     assert.match("\n1     bash  2     Shell %(not run%)\n", result.out)
   end)
 
+  it("names the blocks of other shells, which it does not run", function()
+    local text = "```sh\ntouch x\n```\n```lua\nprint 'lua'\n```\n- ```Console\n  $ ls\n  ```\n```text\n```\n> ```sh\n> ls\n> ```\n"
+    for _, option in ipairs { "--yes", "--dry-run", "--list" } do
+      local result = run(text, { option })
+      assert.equal(0, result.status, result.err)
+      assert.match("^lanyard: book%.md:1: the sh block is not run: only bash blocks are, with %-%-shell\n"
+        .. "lanyard: book%.md:7: the console block is not run: [^\n]*\n", result.err)
+      assert.equal(2, select(2, result.err:gsub("is not run", "")))
+    end
+    local result = run(text, { "--check" })
+    assert.equal(0, result.status)
+    assert.match("^book%.md:1: note: the sh block is not run: [^\n]*\nbook%.md:7: note: the console block [^\n]*\n$", result.out)
+    assert.match("book%.md:1: nothing to run", run("```sh\nls\n```\n", { "--yes" }).err)
+  end)
+
   it("runs nothing if a bash block has a placeholder or is not valid", function()
     for code, message in pairs {
       ["echo {{name}}"] = 'book%.md:5: {{name}} is not replaced in a bash block: write "%$name"',

@@ -1,4 +1,4 @@
--- Folders of botocore's models, where a machine has them: $LANYARD_BOTOCORE_DATA, and those that python3 finds.
+-- Folders of botocore's models, where a machine has them: $LANYARD_BOTOCORE_DATA, and the folders that python3 finds.
 
 local helper = require "helper"
 local json = require "lanyard.json"

@@ -94,7 +94,7 @@ local function template_of(service, region, partition, options)
   local form = options.fips and options.dualstack and "fips dual" or options.fips and "fips"
     or options.dualstack and "dual" or "plain"
   if service == "sts" and form == "plain"
-    and (region == "aws-global" or options.sts_global and STS_GLOBAL[region]) then
+    and (region == "aws-global" or options.sts_global and not options.endpoint and STS_GLOBAL[region]) then
     return "sts.{domain}"
   end
   local own = HOSTS[service] or {}

@@ -3,85 +3,116 @@
 ---     local endpoint, err = modelled_endpoint.resolve(client, service, operation, { Bucket = "logs" })
 ---     --> { url = "https://logs.s3.us-east-1.amazonaws.com", auth_schemes = { ... } }
 ---
---- The parameters of a rule set come from the settings (the Region, FIPS, a custom endpoint, ...), the operation, and
---- members of the input. https://smithy.io/2.0/additional-specs/rules-engine/parameters.html
+--- lanyard.endpoint.parameters takes parameters from the operation and its input; here are the settings.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
 local endpoint_rules = require "lanyard.endpoint"
 local endpoints = require "lanyard.aws.endpoints"
-local errors = require "lanyard.errors"
-local jmespath = require "lanyard.text.jmespath"
+local parameters = require "lanyard.endpoint.parameters"
 local settings = require "lanyard.aws.settings"
 
 local M = {}
 
--- Returns the value of a setting of the profile, or nil. Raises the error of an invalid setting.
-local function setting(client, name)
+-- Returns the value of a setting of the profile, or a default | nil, err
+local function setting(client, name, default)
   local value, err = settings.get(name, client.session.profile or settings.NONE)
   if value == nil and err then
-    error(err, 0)
+    return nil, err
+  elseif value == nil then
+    return default
   end
   return value
 end
 
 -- A custom endpoint is used as it is, so that the form of AWS's own endpoints does not matter. Buckets are then in the
 -- path, unless a setting says otherwise, as in the AWS CLI: few servers besides AWS have a host for each bucket.
-local BUILT_IN = {
+local function force_path_style(client)
+  local style, err = setting(client, "s3_addressing_style", "auto")
+  if not style then
+    return nil, err
+  end
+  local accelerated
+  accelerated, err = setting(client, "s3_accelerate", false)
+  if err then
+    return nil, err
+  end
+  return not accelerated and (style == "path" or client.custom_endpoint ~= nil and style ~= "virtual")
+end
+
+local function dualstack(client)
+  if client.custom_endpoint then
+    return false
+  end
+  local of_s3, err
+  if client.service == "s3" or client.service == "s3control" then
+    of_s3, err = setting(client, "s3_dualstack")
+  end
+  if of_s3 == nil and not err then
+    return client.session.dualstack or false
+  end
+  return of_s3, err
+end
+
+-- The settings by the names of built-ins and of parameters of clients. Each returns the value | nil, err
+local SETTINGS = {
   ["AWS::Region"] = function(client) return client.region end,
   ["AWS::UseFIPS"] = function(client) return not client.custom_endpoint and client.session.fips or false end,
-  ["AWS::UseDualStack"] = function(client) return not client.custom_endpoint and client.session.dualstack or false end,
+  ["AWS::UseDualStack"] = dualstack,
   ["SDK::Endpoint"] = function(client) return client.custom_endpoint end,
   ["AWS::STS::UseGlobalEndpoint"] = function(client) return client.session.sts_global or false end,
-  ["AWS::S3::UseGlobalEndpoint"] = function(client) return setting(client, "s3_us_east_1") == "legacy" end,
-  ["AWS::S3::Accelerate"] = function(client) return setting(client, "s3_accelerate") or false end,
-  ["AWS::S3::ForcePathStyle"] = function(client)
-    local style = setting(client, "s3_addressing_style")
-    return style == "path" or client.custom_endpoint ~= nil and style ~= "virtual"
-      and not setting(client, "s3_accelerate")
+  ["AWS::S3::UseGlobalEndpoint"] = function(client)
+    local choice, err = setting(client, "s3_us_east_1", "regional")
+    return not err and choice == "legacy" and client.region == "us-east-1", err
   end,
-  ["AWS::S3::UseArnRegion"] = function(client) return setting(client, "s3_use_arn_region") ~= false end,
-  ["AWS::S3Control::UseArnRegion"] = function(client) return setting(client, "s3_use_arn_region") ~= false end,
+  ["AWS::S3::Accelerate"] = function(client) return setting(client, "s3_accelerate", false) end,
+  ["AWS::S3::ForcePathStyle"] = force_path_style,
+  ["AWS::S3::UseArnRegion"] = function(client) return setting(client, "s3_use_arn_region", true) end,
+  ["AWS::S3Control::UseArnRegion"] = function(client) return setting(client, "s3_use_arn_region", false) end,
   ["AWS::S3::DisableMultiRegionAccessPoints"] = function(client)
-    return setting(client, "s3_disable_multiregion_access_points") or false
+    return setting(client, "s3_disable_multiregion_access_points", false)
   end,
-  ["AWS::Auth::AccountId"] = function(client)
-    local keys = not client.options.unsigned and client.session:credentials()
-    return keys and keys.account_id or nil
+  ["AWS::S3::DisableS3ExpressSessionAuth"] = function(client)
+    return setting(client, "s3_disable_express_session_auth")
   end,
+  DisableS3ExpressSessionAuth = function(client) return setting(client, "s3_disable_express_session_auth") end,
   ["AWS::Auth::AccountIdEndpointMode"] = function(client)
-    return setting(client, "account_id_endpoint_mode") or "preferred"
+    return setting(client, "account_id_endpoint_mode", "preferred")
   end,
 }
 
--- Parameters that are neither built in nor a member, with their settings.
-local OF_CLIENT = { DisableS3ExpressSessionAuth = "s3_disable_express_session_auth" }
-
-local function add_members(parameters, shape, input)
-  for _, member in ipairs(shape and shape.members or {}) do
-    local name = member.contextParam and member.contextParam.name
-    if name and type(input[member.member]) ~= "userdata" then
-      parameters[name] = input[member.member]
-    end
-  end
+-- The account depends on the credentials, which can change.
+local function account_id(client)
+  local keys = not client.options.unsigned and client.session:credentials()
+  return keys and keys.account_id or nil
 end
 
-local function parameters_of(client, rules, operation, input)
-  local parameters, traits = {}, operation.traits
-  for name, parameter in pairs(rules.parameters) do
-    if BUILT_IN[parameter.builtIn] then
-      parameters[name] = BUILT_IN[parameter.builtIn](client)
-    elseif OF_CLIENT[name] then
-      parameters[name] = setting(client, OF_CLIENT[name])
+local UNSET = {}
+
+-- The settings of each client, which are read once.
+local known = setmetatable({}, { __mode = "k" })
+
+local function settings_of(client)
+  if known[client] then
+    return known[client]
+  end
+  local values = {}
+  known[client] = function(name)
+    local value, err = values[name]
+    if name == "AWS::Auth::AccountId" then
+      return account_id(client)
+    elseif value == nil and SETTINGS[name] then
+      value, err = SETTINGS[name](client)
+      if err then
+        return nil, err
+      end
+      values[name] = value == nil and UNSET or value
     end
+    if value == UNSET then
+      return nil
+    end
+    return value
   end
-  for name, from in pairs(traits.operationContextParams or {}) do
-    local found = jmespath.compile(from.path):search(input)
-    parameters[name] = found
-  end
-  add_members(parameters, operation.input, input)
-  for name, constant in pairs(traits.staticContextParams or {}) do
-    parameters[name] = constant.value
-  end
-  return parameters
+  return known[client]
 end
 
 -- The endpoint of a model without rules.
@@ -102,14 +133,11 @@ function M.resolve(client, service, operation, input)
   if not service.rules then
     return by_prefix(client, service)
   end
-  local ok, parameters = pcall(parameters_of, client, service.rules, operation, input)
-  if not ok then
-    if errors.is(parameters) then
-      return nil, parameters
-    end
-    error(parameters, 0)
+  local given, err = parameters.of(service, operation, input, settings_of(client))
+  if not given then
+    return nil, err
   end
-  return endpoint_rules.resolve(service.rules, parameters, service.partitions or service.data.partitions)
+  return endpoint_rules.resolve(service.rules, given, service.partitions or service.data.partitions)
 end
 
 return M

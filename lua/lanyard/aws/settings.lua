@@ -61,14 +61,17 @@ local SETTINGS = {
     variables = {}, key = "addressing_style", section = "s3", one_of = { "auto", "virtual", "path" },
   },
   s3_accelerate = { variables = {}, key = "use_accelerate_endpoint", section = "s3", flag = true },
-  s3_use_arn_region = { variables = { "AWS_S3_USE_ARN_REGION" }, key = "s3_use_arn_region", flag = true },
+  s3_dualstack = { variables = {}, key = "use_dualstack_endpoint", section = "s3", flag = true },
+  s3_use_arn_region = {
+    variables = { "AWS_S3_USE_ARN_REGION" }, key = "s3_use_arn_region", in_s3 = "use_arn_region", flag = true,
+  },
   s3_us_east_1 = {
     variables = { "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" }, key = "s3_us_east_1_regional_endpoint",
-    one_of = { "regional", "legacy" },
+    in_s3 = "us_east_1_regional_endpoint", one_of = { "regional", "legacy" },
   },
   s3_disable_multiregion_access_points = {
     variables = { "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS" }, key = "s3_disable_multiregion_access_points",
-    flag = true,
+    in_s3 = "s3_disable_multiregion_access_points", flag = true,
   },
   s3_disable_express_session_auth = {
     variables = { "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH" }, key = "s3_disable_express_session_auth", flag = true,
@@ -193,6 +196,9 @@ local function find(setting, profile, given, label)
     end
   end
   local value, source = M.of_profile(profile, setting.key, setting.section)
+  if value == nil and source == nil and setting.in_s3 then
+    value, source = M.of_profile(profile, setting.in_s3, "s3")
+  end
   if value == nil and source == nil and setting.last and not profile.isolated then
     value = environment.get(setting.last)
     return value, value and setting.last

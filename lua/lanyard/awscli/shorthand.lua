@@ -151,7 +151,7 @@ local function key_of(self)
   return key
 end
 
-local function add(self, values, key, value)
+local function add(values, key, value)
   if values[key] ~= nil then
     error({ message = ("the key '%s' is given twice; a list of several structures needs a blank between them, not a "
       .. "comma"):format(key) })
@@ -164,7 +164,7 @@ local function hash(self)
   expect(self, "{")
   while current(self) ~= "}" do
     local key = key_of(self)
-    add(self, values, key, explicit_value(self))
+    add(values, key, explicit_value(self))
     skip_blanks(self)
     if current(self) ~= "}" then
       expect(self, ",")
@@ -227,7 +227,7 @@ local function parameters(self)
   local values = {}
   while true do
     local key = key_of(self)
-    add(self, values, key, value_of(self))
+    add(values, key, value_of(self))
     skip_blanks(self)
     if self.position > #self.text then
       return values

@@ -210,6 +210,20 @@ local function note_tally(results)
   end
 end
 
+-- The most repositories whose change was not begun that a table lists. The tally has their number.
+local MOST_LISTED = 20
+
+-- Returns the results without the ones of changes that were not begun, if these are many.
+local function begun(results)
+  local list = {}
+  for _, result in ipairs(results) do
+    if result.err or result.change.kind ~= "not changed" then
+      list[#list + 1] = result
+    end
+  end
+  return #results - #list > MOST_LISTED and list or results
+end
+
 function Changes:__close(raised)
   if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
     cli.progress(nil)
@@ -218,7 +232,10 @@ function Changes:__close(raised)
     end
     if self.repositories or self.output == "json" then
       local results = M.complete(self.repositories or {}, self.results, self.started)
-      report.changes(self.output, results, self.around)
+      local listed = self.output == "json" and results or begun(results)
+      if self.output == "json" or #listed > 0 then
+        report.changes(self.output, listed, self.around)
+      end
       note_tally(results)
     end
   end

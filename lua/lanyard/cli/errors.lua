@@ -131,6 +131,16 @@ function M.describe(code)
   return nil
 end
 
+--- Returns the codes that have a page: the ones of all records, and of AWS where lanyard has advice.
+---@return string[]
+function M.codes()
+  local codes = codes_of_aws()
+  for _, record in ipairs(M.all()) do
+    codes[#codes + 1] = record.code
+  end
+  return codes
+end
+
 --- Returns the nearest code to a word that looks like one: with a capital letter inside.
 ---@param word string
 ---@return string?
@@ -138,11 +148,7 @@ function M.nearest(word)
   if not word:find "%l%u" then
     return nil
   end
-  local codes = codes_of_aws()
-  for _, record in ipairs(M.all()) do
-    codes[#codes + 1] = record.code
-  end
-  return suggest(word, codes)
+  return suggest(word, M.codes())
 end
 
 return M

@@ -2,6 +2,7 @@
 
 local columns = require "lanyard.text.columns"
 local documentation = require "lanyard.documentation"
+local lists = require "lanyard.lists"
 local pages = require "lanyard.documentation.pages"
 local width_of = require("lanyard.text.width").of
 
@@ -61,7 +62,11 @@ function text_of(blocks, indent, width)
   return table.concat(parts, "\n\n")
 end
 
-local function sections_text(sections, width)
+--- Lays out sections.
+---@param sections documentation.Section[]
+---@param width integer
+---@return string
+function M.sections(sections, width)
   local parts = {}
   for i, section in ipairs(sections) do
     parts[i] = section.title .. (#section.blocks > 0 and (i == 1 and "\n\n" or "\n") or "")
@@ -69,6 +74,7 @@ local function sections_text(sections, width)
   end
   return table.concat(parts, "\n\n")
 end
+local sections_text = M.sections
 
 -- Returns what follows the page of a module, a class or a member; nil if there is nothing more.
 local function hint_of(found)
@@ -165,6 +171,29 @@ function M.names()
   local names = require("lanyard.aws.services").names()
   for _, module in ipairs(documentation.modules()) do
     names[#names + 1] = module.name
+  end
+  return names
+end
+
+--- Returns what a module, a class or a service has, for a word that names one and begins a member: "policy.ne",
+--- "policy.Document:", "ecr:Get".
+---@param word string
+---@return string[]
+function M.members(word)
+  local service = word:match "^([%w-]+):"
+  local services = require "lanyard.aws.services"
+  local names = {}
+  if service and lists.contains(services.names(), service) then
+    for i, operation in ipairs(lists.sorted_names(services.get(service).operations)) do
+      names[i] = service .. ":" .. operation
+    end
+    return names
+  end
+  local head = word:match "^lanyard%." or ""
+  for _, name in ipairs(documentation.names()) do
+    if (head .. name):sub(1, #word) == word then
+      names[#names + 1] = head .. name
+    end
   end
   return names
 end

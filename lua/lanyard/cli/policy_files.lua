@@ -112,7 +112,8 @@ local function file_problem(file)
   if file == "" then
     return "the name of a file is empty"
   elseif kind == "folder" then
-    return escape.format("cannot read %s: it is a folder; name the files in it, as in %s/*.json", file, (file:gsub("/+$", "")))
+    return escape.format("cannot read %s: it is a folder; name the files in it, as in %s/*.json", file,
+      (file:gsub("/+$", "")))
   elseif file ~= "-" and not file:find "^/dev/" and not file:find "^/proc/"
     and kind == "other" then
     return escape.format("cannot read %s: it is neither a file nor a folder; to read from a pipe, pass - for stdin",

@@ -57,7 +57,7 @@ local function class_named(module, name)
   end
 end
 
--- The length of a name that is suggested for a word of another case: `Document` for `documnt`, but not `Node` for `nope`.
+-- The length of a name that is suggested for a word of another case: `Document` for `documnt`, not `Node` for `nope`.
 local LONG = 6
 
 local function nearest(name, names)
@@ -132,11 +132,14 @@ local function no_method(object, method)
     end
   end
   local near = nearest(method, names)
-  return ("no class has a method '%s'%s"):format(method, near and ("; did you mean '%s:%s'?"):format(object, near) or "")
+  near = near and ("; did you mean '%s:%s'?"):format(object, near) or ""
+  return ("no class has a method '%s'%s"):format(method, near)
 end
 
--- Returns all names that `find` accepts, with a dot before methods.
-local function all_names()
+--- Returns all names that `find` accepts: modules, functions, classes and methods.
+---@param separator? string  before the names of methods; ":" unless given
+---@return string[]
+function M.names(separator)
   local names = {}
   for _, module in ipairs(M.modules()) do
     names[#names + 1] = module.name
@@ -146,7 +149,7 @@ local function all_names()
     for _, class in ipairs(module.classes) do
       names[#names + 1] = class.name
       for _, method in ipairs(class.methods) do
-        names[#names + 1] = class.name .. "." .. method.name
+        names[#names + 1] = class.name .. (separator or ":") .. method.name
       end
     end
   end
@@ -183,7 +186,7 @@ function M.find(name)
   end
   local object, method = name:match "^([%a_][%w_]*):([%w_]+)$"
   local found = method and find_method(method)
-  local near = not found and given:find "[.:]" and suggest(name:gsub(":", "."), all_names())
+  local near = not found and given:find "[.:]" and suggest(name:gsub(":", "."), M.names ".")
   if method and not found and not near then
     return nil, no_method(object, method)
   end

@@ -87,7 +87,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Templates
 
--- Returns what stands between braces, as a function that returns a text.
+-- Compiles what is between braces to a function that returns a text.
 local function placeholder(text, scope, at)
   local name, path = text:match "^([^#]*)#(.*)$"
   local expression = reference(name or text, scope, at)

@@ -82,7 +82,7 @@ local function matches(partition, region)
   return false
 end
 
--- The attributes of a partition, with those that the Region has of its own.
+-- Returns the attributes of a partition. A Region can replace some of them.
 local function attributes_of(partition, region)
   local attributes = { name = partition.id }
   for _, source in ipairs { partition.outputs, partition.regions[region] or {} } do

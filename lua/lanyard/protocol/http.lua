@@ -138,8 +138,7 @@ end
 local function in_body(shape, input)
   local rest = {}
   for name, value in pairs(input) do
-    local member = shape.by_name[name]
-    if not (member and member.location) then
+    if not shape.by_name[name].location then
       rest[name] = value
     end
   end
@@ -153,7 +152,9 @@ local function payload_of(shape, input, body, path)
   local is_set = value ~= nil and value ~= json.null
   path[#path + 1] = shape.payload
   local text, content_type
-  if member.type == "blob" or member.type == "string" then
+  if member.eventstream and is_set then
+    fault.raise(path, "a stream of events cannot be sent")
+  elseif member.type == "blob" or member.type == "string" then
     text, content_type = is_set and value or nil, member.type == "string" and "text/plain" or "application/octet-stream"
     if member.type == "string" and is_set then
       scalar.encode(member, value, path)
@@ -200,6 +201,11 @@ end
 ---@return { method: string, target: string, headers: table<string, string|userdata>, body: any, host_prefix?: string }
 function M.request(operation, input, body)
   local shape, path = operation.input, {}
+  for name in pairs(input) do
+    if not (shape and shape.by_name[name]) then
+      fault.raise({ name }, "the member is unknown")
+    end
+  end
   local template, fixed = operation.uri:match "^([^?]*)%??(.*)$"
   local request = { method = operation.method, headers = {}, host_prefix = M.host_prefix(operation, input) }
   if not shape then

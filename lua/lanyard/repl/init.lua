@@ -30,21 +30,40 @@ local PROMPT, CONTINUED = "> ", ">> "
 
 -- Compiles a line: as an expression, or as statements. Returns the chunk, or nil, the message and whether more lines
 -- could complete it.
-local function compile(text, globals)
-  local chunk = load("return " .. text, "=line", "t", globals)
+local function compile(text, globals, name)
+  local chunk = load("return " .. text, name, "t", globals)
   if chunk then
     return chunk
   end
   local message
-  chunk, message = load(text, "=line", "t", globals)
+  chunk, message = load(text, name, "t", globals)
   return chunk, message, message ~= nil and message:find "<eof>$" ~= nil
 end
 
+-- The name of a chunk, in messages of Lua: at a terminal "line"; else "stdin:N", where N is its first line.
+local function name_of(number, options)
+  return options.interactive and "=line" or "=stdin:" .. number
+end
+
+-- Replaces the first line of a chunk and the line in it, which Lua gives, by the line of the input.
+local function with_lines(text)
+  return (text:gsub("stdin:(%d+):(%d+):", function(first, line) return ("stdin:%d:"):format(first + line - 1) end))
+end
+
+-- Prints a message. Without a terminal the run ends, and the line is one that a command would end with.
+local function print_failure(text, code, options)
+  text = text:match "^(.-)\nstack traceback:\n" or text
+  terminal.note(options.interactive and text or "lanyard: " .. exit.with_code(with_lines(text), code))
+end
+
 -- Prints a failure as a command would.
-local function report(raised)
-  local text = errors.is(raised) and exit.describe(raised)
-    or type(raised) == "table" and not exit.is_exit(raised) and pretty.render(raised) or tostring(raised)
-  terminal.note(text:match "^(.-)\nstack traceback:\n" or text)
+local function report(raised, options)
+  if errors.is(raised) or exit.is_exit(raised) then
+    terminal.note((options.interactive and "" or "lanyard: ")
+      .. (errors.is(raised) and exit.describe(raised) or raised.message))
+  else
+    print_failure(type(raised) == "table" and pretty.render(raised) or tostring(raised), "ScriptError", options)
+  end
 end
 
 local function print_results(results, globals)
@@ -83,7 +102,7 @@ local function evaluate(chunk, options)
   elseif raised == task.cancelled or exit.is_exit(raised) and not raised.message then
     error(raised, 0)
   else
-    report(raised)
+    report(raised, options)
   end
   return false
 end
@@ -157,18 +176,19 @@ end
 
 -- Reads lines until they are complete. Returns the text and its chunk, or the text, nil and the message; nil at the end
 -- of the input; false if the input was discarded.
-local function read_chunk(read, globals)
+-- name: of the chunk
+local function read_chunk(read, globals, name)
   local text
   while true do
     local line = read(text and CONTINUED or PROMPT)
     if not line then
       if line == nil and text then
-        return text, nil, select(2, compile(text, globals))
+        return text, nil, select(2, compile(text, globals, name))
       end
       return line
     end
     text = text and text .. "\n" .. line or line
-    local chunk, message, open = compile(text, globals)
+    local chunk, message, open = compile(text, globals, name)
     if chunk or not open then
       return text, chunk, message
     end
@@ -183,19 +203,20 @@ function M.run(options)
   local record = history.open(options.interactive and options.history or nil)
   local read = not options.interactive and line_reader()
     or os.getenv "TERM" == "dumb" and prompted_reader() or edited_reader(options, record)
-  local failed = false
+  local failed, number = false, 1
   if options.interactive then
     task.on_interrupt(function() end)
   end
   while true do
-    local text, chunk, message = read_chunk(read, options.globals)
+    local text, chunk, message = read_chunk(read, options.globals, name_of(number, options))
     if text == nil then
       return options.interactive or not failed
     elseif text and options.interactive then
       record:add(text)
     end
+    number = number + 1 + select(2, (text or ""):gsub("\n", ""))
     if message then
-      terminal.note(message)
+      print_failure(message, "InvalidScript", options)
     end
     local ok = not text or chunk and evaluate(chunk, options)
     failed = failed or not ok

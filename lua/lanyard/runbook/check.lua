@@ -117,6 +117,7 @@ function M.run(text, options, from)
   end
   local book, err = runbook.read(text, {
     name = options.name, vars = options.vars, shell = options.shell, partial = true, on_invalid = report,
+    on_other = function(line, message) check:add(line, message, true) end,
   })
   if not book then
     report(err)

@@ -41,6 +41,9 @@ Book.__index = Book
 
 local KINDS = lists.set "lanyard lua bash"
 
+-- Blocks of other shells. People expect them to be run like `bash` blocks.
+local OTHER_SHELLS = lists.set "sh shell zsh fish ksh dash console shell-session shellsession sh-session"
+
 local function invalid(name, line, message)
   return nil, errors.new { code = "InvalidFile", message = ("%s:%d: %s"):format(name, line, message) }
 end
@@ -177,6 +180,7 @@ end
 ---@field vars? table<string, string>
 ---@field partial? boolean  accept variables without a value, which `Book:filled` checks
 ---@field shell? boolean    run `bash` blocks
+---@field on_other? fun(line: integer, message: string)  receives each block of another shell, which is never run
 ---@field on_invalid? fun(err: lanyard.Error)  receives what is wrong with a block, which is left out
 
 --- Reads a runbook without running any of it. Reports every error that can be found without running it: command
@@ -191,7 +195,11 @@ function M.read(text, options)
   local environment = lua_block.environment(options.vars or {})
   local heading, has_invalid
   for _, item in ipairs(markdown.parse(text)) do
+    local kind = item.info and item.info:match "^[^%s{]*":lower()
     local is_step = item.info and KINDS[item.info:match "^%S*":lower()]
+    if kind and OTHER_SHELLS[kind] and item.kind ~= "quoted" and options.on_other then
+      options.on_other(item.line, ("the %s block is not run: only bash blocks are, with --shell"):format(kind))
+    end
     if item.kind == "heading" then
       heading = plain(item.text)
       book.title = book.title or heading

@@ -33,9 +33,9 @@ function M.blocks(text)
       end
     else
       if keeps ~= is_literal then
-        adjacent = #lines > 0 and gap == "" or nil
-        flush()
-        is_literal = keeps
+        local touches = #lines > 0 and gap == "" or nil
+        flush() -- with the old value of adjacent
+        is_literal, adjacent = keeps, touches
       end
       lines[#lines + 1] = gap .. line
       gap = ""

@@ -1,4 +1,4 @@
--- The functions of endpoint rule sets. The facts are those of https://smithy.io/2.0/additional-specs/rules-engine/standard-library.html
+-- The functions of endpoint rule sets. Source of the facts: https://smithy.io/2.0/additional-specs/rules-engine/standard-library.html
 -- and https://smithy.io/2.0/aws/rules-engine/library-functions.html
 
 local endpoint = require "lanyard.endpoint"

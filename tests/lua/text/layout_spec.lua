@@ -4,6 +4,7 @@ describe("layout", function()
   it("fills paragraphs, and keeps lines that begin with two blanks where they fit", function()
     assert.equal("one two\nthree\n\n  a   b\n\nfour", layout.text("one\ntwo three\n\n  a   b\n\nfour\n", 8))
     assert.equal("Heading\n  term   text", layout.text("Heading\n  term   text\n", 20))
+    assert.equal("One\n  a   b\n\nTwo\n  c   d\n\n  e\n\nfour", layout.text("One\n  a   b\n\nTwo\n  c   d\n\n  e\n\nfour\n", 20))
   end)
 
   it("lays terms out again where their descriptions do not fit", function()

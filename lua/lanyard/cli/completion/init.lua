@@ -277,6 +277,9 @@ local function command_words(name, words, prefix, given)
   if not declared then
     return {}, script and "files" or nil
   end
+  if declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().candidates(rest, prefix)
+  end
   local options, by_name = options_of(declared)
   local line = read_words(rest, by_name)
   for option, value in pairs(given) do
@@ -302,8 +305,23 @@ local function first_words(prefix)
   return items
 end
 
-local function help_words(words)
-  if not words[1] then
+-- Returns the codes of errors: of lanyard, and of AWS where lanyard has advice.
+local function code_words()
+  local items = {}
+  for i, code in ipairs(require("lanyard.cli.errors").codes()) do
+    items[i] = { code, "Error." }
+  end
+  return items
+end
+
+-- Returns what can follow `lanyard help`. The catalogue of errors is read for a word in capitals only, and the members
+-- of modules for a word with a dot or colon.
+local function help_words(words, prefix)
+  if not words[1] and prefix:find "^%u" then
+    return code_words()
+  elseif not words[1] and prefix:find "^%l[%w_.]*[.:]" then
+    return plain(require("lanyard.cli.help_modules").members(prefix))
+  elseif not words[1] then
     local items, known = plain(lists.sorted_names(topics)), {}
     for _, script in ipairs(commands.names()) do
       items[#items + 1], known[script.name] = { script.name, script.summary }, true
@@ -313,8 +331,13 @@ local function help_words(words)
     end
     return items
   end
-  local script = not words[2] and commands.find(words[1], {})
+  local script = commands.find(words[1], {})
   local declared = script and commands.declaration(script)
+  if declared and declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().candidates(table.move(words, 2, #words, 1, {}), "")
+  elseif words[2] then
+    return {}
+  end
   return declared and sub_commands(script, declared) or {}
 end
 
@@ -341,7 +364,7 @@ function M.candidates(words, prefix)
   elseif not name then
     return first_words(prefix)
   elseif name == "help" then
-    return help_words(rest)
+    return help_words(rest, prefix)
   elseif name:find "[/.]" then
     return {}, "files"
   end
