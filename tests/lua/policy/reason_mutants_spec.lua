@@ -356,6 +356,18 @@ describe("policy variables", function()
     end
   end)
 
+  it("have one value of each class, so that there are not too many", function()
+    local condition = { StringEquals = {}, StringLike = { ["x:k1"] = { "a*", "b*" } } }
+    local before = { where("StringLike", "x:k1", "a*"), where("StringLike", "x:k1", "b*") }
+    for i = 1, 3 do
+      condition.StringEquals["x:k" .. i] = ("${aws:PrincipalTag/t%d}"):format(i)
+      for pattern in (i > 1 and "a* b* c* d* e*" or ""):gmatch "%S+" do
+        before[#before + 1] = where("StringLike", "x:k" .. i, pattern)
+      end
+    end
+    assert.equal("none", (answer(before, { allow { Condition = condition } })))
+  end)
+
   it("complete values of a form that other tests of the key distinguish", function()
     local KEY = "aws:SourceAccount"
     local found, witness = answer({}, { allow { Condition = { StringEquals = { [KEY] = "1111${aws:PrincipalTag/t}" },
