@@ -172,6 +172,13 @@ describe("values", function()
     assert.equal("possible", (answer({ where(ANY_IS, TAGS, "a") }, { where("StringEquals", TAGS, "a") }, always)))
   end)
 
+  it("are several where each of two avoided tests fails for another one", function()
+    local found, witness = answer({ where("ForAllValues:StringEquals", KEY, "a"), where("ForAllValues:StringNotEquals", KEY, "a") },
+      { allow() })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = { "a", "b" } }, witness.request.context)
+  end)
+
   it("are empty beside another one, for a set operator", function()
     local found, witness = answer({}, { where(ANY_IS, KEY, "") })
     assert.equal("certain", found)
