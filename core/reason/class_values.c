@@ -2,6 +2,7 @@
 
 #include "reason/classes.h"
 
+#include "policy/arn.h"
 #include "policy/context.h"
 #include "reason/shapes.h"
 #include "reason/texts.h"
@@ -13,8 +14,10 @@ static void distinguish(struct query *query, const struct class_pattern *pattern
   struct atom *atom = texts_new(query);
   if (!atom)
     return;
-  atom_add_glob(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards, byte_set_any(),
-                pattern->fold);
+  if (!pattern->arn ||
+      !atom_add_arn(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards, true))
+    atom_add_glob(atom, pattern->glob.bytes, pattern->glob.length, context_wildcards,
+                  byte_set_any(), pattern->fold);
   atom_end(atom);
   texts_add(query, avoided, atom);
   texts_add(query, avoided, texts_negation(query, atom));
@@ -46,18 +49,31 @@ void classes_propose(struct variables *variables, size_t variable, struct points
   words_free(&list);
 }
 
+static bool part_matches(struct arn_part pattern, struct arn_part part) {
+  return match_pattern(pattern.text, pattern.length, part.text, part.length, context_wildcards,
+                       false);
+}
+
+/* Reports whether a value matches a pattern, which is an operand of ArnLike if it can be one. */
+static bool matches(const struct class_pattern *pattern, const struct policy_string *value) {
+  struct arn like, arn;
+  if (!pattern->arn || !arn_parse(pattern->glob.bytes, pattern->glob.length, &like))
+    return match_pattern(pattern->glob.bytes, pattern->glob.length, value->bytes, value->length,
+                         context_wildcards, pattern->fold);
+  return arn_parse(value->bytes, value->length, &arn) &&
+         part_matches(like.partition, arn.partition) && part_matches(like.service, arn.service) &&
+         part_matches(like.region, arn.region) && part_matches(like.account, arn.account) &&
+         part_matches(like.resource, arn.resource);
+}
+
 /* Reports whether two values match the same patterns. The empty value is null for some tests. */
 static bool are_equal(const struct class_patterns *classes, const struct policy_string *a,
                       const struct policy_string *b) {
   if ((a->length == 0) != (b->length == 0))
     return false;
-  for (size_t i = 0; i < classes->count; i++) {
-    const struct class_pattern *one = &classes->items[i];
-    if (match_pattern(one->glob.bytes, one->glob.length, a->bytes, a->length, context_wildcards,
-                      one->fold) != match_pattern(one->glob.bytes, one->glob.length, b->bytes,
-                                                  b->length, context_wildcards, one->fold))
+  for (size_t i = 0; i < classes->count; i++)
+    if (matches(&classes->items[i], a) != matches(&classes->items[i], b))
       return false;
-  }
   return true;
 }
 

@@ -10,7 +10,8 @@
 
 enum { VARIABLES = 6 };
 
-/* A pattern with the wildcards of context_expand. `arn`: its parts are compared one by one. */
+/* A pattern with the wildcards of context_expand. `arn`: its parts are compared one by one; as a pattern of values,
+ * it is an operand of ArnLike. */
 struct class_pattern {
   struct policy_string glob;
   bool fold, arn;

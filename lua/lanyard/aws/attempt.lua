@@ -68,8 +68,10 @@ local function request_of_plan(client, plan, keys, offset)
   end
   local request = {
     method = plan.method, url = plan.url, headers = headers, body = plan.body,
-    connect_timeout = options.connect_timeout, timeout = options.timeout, ca_bundle = options.ca_bundle,
-    max_size = options.max_size,
+    body_before = plan.body_before, body_after = plan.body_after, payload_hash = plan.payload_hash,
+    connect_timeout = options.connect_timeout, timeout = plan.is_long and math.huge or options.timeout,
+    stall_timeout = plan.is_long and options.timeout or nil, ca_bundle = options.ca_bundle,
+    max_size = options.max_size, to = plan.to, as_stored = plan.as_stored,
   }
   auth.sign(plan.auth, request, keys, options.clock.time() + offset)
   return request
@@ -260,7 +262,13 @@ return function(client, operation, input, keys, offset, plan)
   if debug then
     debug(wire.request(request, redactor))
   end
-  local reply, err = client.options.transport(request)
+  local ready, err, reply = true, nil, nil
+  if plan and plan.to then
+    ready, err = plan.to:rewind()
+  end
+  if ready then
+    reply, err = client.options.transport(request)
+  end
   if not reply then
     if debug then
       debug("< " .. err.message)

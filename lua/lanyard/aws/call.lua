@@ -4,6 +4,7 @@
 
 local attempt = require "lanyard.aws.attempt"
 local auth = require "lanyard.aws.auth"
+local bucket_region = require "lanyard.aws.bucket_region"
 local plan_of = require "lanyard.aws.plan"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
@@ -61,15 +62,15 @@ local function back_off(client, err, number)
   return cost
 end
 
--- Returns nil and the error of a call. `doubtful` is the failure of an earlier attempt that may have been carried out:
--- a later rejection, such as "already exists", can be its consequence.
-local function failure(err, doubtful, described)
+-- Returns nil, the error of a call, and the plan. `doubtful` is the failure of an earlier attempt that may have been
+-- carried out: a later rejection, such as "already exists", can be its consequence.
+local function failure(err, doubtful, described, plan)
   if doubtful and doubtful ~= err and not described.reads and not retry.may_have_happened(err) then
     err.earlier = doubtful
     err.tip = err.tip or ("attempt %d of this call failed (%s) but may have been carried out; check before you repeat "
       .. "the call"):format(doubtful.attempts, doubtful.code)
   end
-  return nil, err
+  return nil, err, plan
 end
 
 -- Makes an attempt at the rate that the limiter allows. Returns its output and error, and the clock offset it used.
@@ -94,6 +95,21 @@ local function keys_of(client, described, plan)
   return client.session:credentials()
 end
 
+-- Plans the call again if the bucket is in another Region. Returns the plan, or nil if nothing can be corrected.
+local function correct_region(client, err, plan, corrected)
+  local region = plan and err.bucket_region
+  if not region or corrected.region then
+    return nil
+  end
+  corrected.region = true
+  bucket_region.learn(client, plan, region)
+  note(client, "the bucket is in %s; the call is repeated there", region)
+  if plan.to then
+    plan.to:close()
+  end
+  return plan_of.new(client, client.description.operations[plan.operation.name], plan.input, plan.options, region)
+end
+
 -- Makes attempts until one succeeds or no further one is allowed.
 local function attempts(client, operation, input, plan)
   local options, described = client.options, client.description.operations[operation]
@@ -102,23 +118,25 @@ local function attempts(client, operation, input, plan)
     local output, offset
     local keys, err = keys_of(client, described, plan)
     if err then
-      return nil, err
+      return nil, err, plan
     end
     output, err, offset = paced_attempt(client, operation, input, keys, plan)
     if output then
       client.quota:give(cost or 1)
-      return output
+      return output, nil, plan
     end
     err.attempts, err.region = number, client.region
-    local resolved = correct(client, err, keys, offset, corrected)
+    local moved = correct_region(client, err, plan, corrected)
+    local resolved = moved ~= nil or correct(client, err, keys, offset, corrected)
+    plan = moved or plan
     err.retryable = resolved or err.retryable
-    doubtful = retry.may_have_happened(err) and err or doubtful
+    doubtful = not moved and retry.may_have_happened(err) and err or doubtful
     if not err.retryable or number == options.max_attempts or described.once and doubtful then
-      return failure(err, doubtful, described)
+      return failure(err, doubtful, described, plan)
     elseif not resolved then
       cost = back_off(client, err, number)
       if not cost then
-        return failure(err, doubtful, described)
+        return failure(err, doubtful, described, plan)
       end
     end
   end
@@ -134,11 +152,17 @@ end
 return function(client, operation, input, options)
   local described = client.description.operations[operation]
   if not described.model then
-    return attempts(client, operation, input)
+    local output, err = attempts(client, operation, input)
+    return output, err
   end
   local plan, err = plan_of.new(client, described, input, options or {})
   if not plan then
     return nil, err
   end
-  return attempts(client, operation, input, plan)
+  local output
+  output, err, plan = attempts(client, operation, plan.input, plan)
+  if plan.to then
+    plan.to:close() -- removes what is incomplete
+  end
+  return output, err
 end

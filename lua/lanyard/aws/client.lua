@@ -5,11 +5,12 @@
 
 local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
-local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
 local modelled = require "lanyard.aws.modelled"
+local pages = require "lanyard.aws.pages"
 local plan = require "lanyard.aws.plan"
+local presign = require "lanyard.aws.presign"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
@@ -121,58 +122,64 @@ function Client:call(operation, input, options)
   return call(self, operation, check_call(self, operation, input or {}, 2), options)
 end
 
+-- Returns the iterator over pages, and the paginator.
+local function pages_of(self, operation, input, level)
+  input = check_call(self, operation, input or {}, level + 1)
+  local paginator, err = pages.of(self.description, operation)
+  if err then
+    err.service = self.service
+    return function() return nil, err end
+  end
+  return pages.iterate(paginator, input, function(page)
+    return call(self, operation, page)
+  end, self.service), paginator
+end
+
+-- Returns what gets the items of a page. Raises an error if there is no such list.
+-- It and what it returns are called by the methods that scripts call: the error has the line of the script.
+local function items_of(self, operation, paginator, member)
+  local get, message = pages.items(self.description.operations[operation], paginator, member)
+  local function failed(reason)
+    error(("%s:%s: %s"):format(self.service, operation, reason), 4)
+  end
+  if not get then
+    failed(message)
+  end
+  return function(page)
+    local items, reason = get(page)
+    return items or failed(reason)
+  end
+end
+
 --- Iterates over the pages of an operation. If a page cannot be read, the iterator returns nil and the error, and ends:
 --- `for` does not see that error. `list` returns it, and `each` raises it.
 ---@param operation string
 ---@param input? table  the members of the first request
 ---@return fun(): table?, aws.Error? next_page
 function Client:pages(operation, input)
-  local paging = self.description.paging or {}
-  paging = paging[operation] or paging
-  check_call(self, operation, input or {}, 2)
-  local page = {}
-  for name, value in pairs(input or {}) do
-    page[name] = value
-  end
-  local ended, used = false, {}
-  return function()
-    if ended then
-      return nil
-    end
-    local reply, err = call(self, operation, page)
-    local token = reply and paging[2] and reply[paging[2]]
-    ended = not token or token == ""
-    if token and used[token] then
-      ended = true
-      return nil, errors.new {
-        code = "InvalidResponse", service = self.service, operation = operation,
-        message = "the token of the next page is the token of an earlier page",
-      }
-    elseif token then
-      used[token] = true
-      page[paging[1]] = token
-    end
-    return reply, err
-  end
+  return pages_of(self, operation, input, 2)
 end
 
 --- Returns the items of a list on all pages.
 ---@param operation string
----@param member string  the member of the reply that is the list
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
+---  AWS's model by default
 ---@param input? table  the members of the first request
 ---@return table[]? items
 ---@return aws.Error? err
 function Client:list(operation, member, input)
-  local items = {}
-  local next_page = self:pages(operation, input)
+  local all = {}
+  local next_page, paginator = pages_of(self, operation, input, 2)
+  local items = items_of(self, operation, paginator, member)
   while true do
     local page, err = next_page()
     if err then
       return nil, err
     elseif not page then
-      return items
+      return all
     end
-    table.move(page[member], 1, #page[member], #items + 1, items)
+    local found = items(page)
+    table.move(found, 1, #found, #all + 1, all)
   end
 end
 
@@ -187,25 +194,26 @@ end
 --- --> shared-repo
 --- ```
 ---@param operation string
----@param member string  the member of the reply that is the list
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
+---  AWS's model by default
 ---@param input? table   the members of the first request
 ---@return fun(): table? next_item
 function Client:each(operation, member, input)
-  local next_page = self:pages(operation, input)
-  local page, position = { [member] = {} }, 0
+  local next_page, paginator = pages_of(self, operation, input, 2)
+  local items = items_of(self, operation, paginator, member)
+  local found, position = {}, 0
   return function()
     position = position + 1
-    while page[member][position] == nil do
-      local err
-      page, err = next_page()
+    while found[position] == nil do
+      local page, err = next_page()
       if err then
         error(err, 0)
       elseif not page then
         return nil
       end
-      position = 1
+      found, position = items(page), 1
     end
-    return page[member][position]
+    return found[position]
   end
 end
 
@@ -233,6 +241,24 @@ function Client:wait(name, input, options)
   end
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
+end
+
+--- Returns a URL with which anybody can call an operation until it expires: it contains the signature. Keep it secret.
+--- The operation must come from AWS's model of the service (option `modelled`, if the service is described, too).
+---@param operation string
+---@param input? table  the members of the request
+---@param options? { expires?: integer }  seconds from now; 3600 by default, and 604800 at most
+---@return string? url
+---@return table<string, string>|aws.Error headers  the headers that the request must have; or the error
+---@return string? method  of the request
+function Client:presign(operation, input, options)
+  input = check_call(self, operation, input or {}, 2)
+  local described = self.description.operations[operation]
+  if not described.model then
+    error(("%s:%s is not an operation of AWS's model: create the client with the option modelled"):format(self.service,
+      operation), 2)
+  end
+  return presign(self, described, input, options or {})
 end
 
 --- Returns how many seconds the service's clock is ahead of this machine's, as far as a rejected signature has shown.

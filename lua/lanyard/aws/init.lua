@@ -19,6 +19,7 @@
 --- settings.
 
 local session = require "lanyard.aws.session"
+local stream = require "lanyard.stream"
 
 local M = {
   --- Options of sessions that take precedence over the environment and the files. An emulator in the same process sets
@@ -53,6 +54,22 @@ function M.client(service, options)
     return nil, err
   end
   return own:client(service)
+end
+
+--- Opens a file as the body of a request: it is sent in parts, and its size does not matter. Members that are streams
+--- in AWS's API take it, such as the Body of S3's PutObject. `options.to` of a call writes the stream of a reply to a
+--- file.
+---
+--- ```lua
+--- local file, err = aws.file "no/such/file"
+--- print(file, err.code)
+--- --> nil	NotFound
+--- ```
+---@param path string
+---@return userdata? file
+---@return lanyard.Error? err
+function M.file(path)
+  return stream.open(path)
 end
 
 return M

@@ -92,7 +92,7 @@ function M.extend(described, load)
   setmetatable(described.operations, { __index = function(_, name) return find(name) end })
 end
 
---- Returns a service whose operations are those of a model.
+--- Returns a service with the operations of a model.
 ---@param name string
 ---@param service model.Service
 ---@return aws.Service

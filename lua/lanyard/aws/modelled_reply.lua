@@ -3,24 +3,42 @@
 ---     modelled_reply.read(plan, reply)      --> output | nil, message
 ---     modelled_reply.failure(plan, reply)   --> the fields of an error
 
+local bucket_region = require "lanyard.aws.bucket_region"
+local checksums = require "lanyard.aws.checksums"
+local lists = require "lanyard.lists"
+local payload = require "lanyard.aws.payload"
 local secrets = require "lanyard.aws.secrets"
 
 local M = {}
+
+local function is_s3(plan)
+  return plan.service.metadata.serviceId == "S3"
+end
 
 --- Reports whether redirects are replies of the service: S3 names the Region of a bucket in them, and says that an
 --- object has not changed.
 ---@param plan aws.Plan
 ---@return boolean
 function M.redirects(plan)
-  return plan.service.metadata.serviceId == "S3"
+  return is_s3(plan)
 end
+
+-- S3 begins some replies with status 200 before their result is known, and sends an error in their body.
+-- https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+local function hides_error(plan, reply)
+  return is_s3(plan) and not payload.streaming_member(plan.operation.output)
+    and reply.body:sub(1, 1000):gsub("^%s*<%?.-%?>", ""):find "^%s*<Error[%s>/]" ~= nil
+end
+
+-- Operations whose reply is never empty.
+local NEVER_EMPTY = lists.set "CopyObject UploadPartCopy CompleteMultipartUpload"
 
 --- Reports whether a reply is the result of its operation.
 ---@param plan aws.Plan
 ---@param reply table
 ---@return boolean
-function M.is_success(plan, reply) -- luacheck: no unused args
-  return reply.status >= 200 and reply.status < 300
+function M.is_success(plan, reply)
+  return reply.status >= 200 and reply.status < 300 and not hides_error(plan, reply)
 end
 
 --- Reads the reply to a call that succeeded.
@@ -30,7 +48,23 @@ end
 ---@return string? message  what is wrong with the reply
 ---@return boolean? retryable
 function M.read(plan, reply)
-  return plan.protocol.decode(plan.service, plan.operation, reply)
+  if is_s3(plan) and NEVER_EMPTY[plan.operation.name] and not reply.body:find "%S" then
+    return nil, "the reply is empty", true
+  end
+  local message = checksums.fault(plan, reply, plan.to or reply.body)
+  if message then
+    return nil, message, true
+  end
+  local output
+  output, message = plan.protocol.decode(plan.service, plan.operation, reply)
+  if not output then
+    return nil, message
+  elseif plan.to then
+    output[plan.operation.output.payload] = nil -- it is in the file
+    local kept, err = plan.to:keep()
+    return kept and output or nil, err and err.message
+  end
+  return output
 end
 
 local function error_shape(operation, code)
@@ -54,7 +88,9 @@ function M.failure(plan, reply)
   if err.members and next(err.members) == nil then
     err.members = nil
   end
-  err.retryable = shape ~= nil and shape.retryable ~= nil or nil
+  -- A service that fails after it has sent the status fails like one that fails before.
+  err.retryable = shape ~= nil and shape.retryable ~= nil or reply.status < 300 or nil
+  err.bucket_region = bucket_region.of_reply(plan, reply, err)
   return err
 end
 

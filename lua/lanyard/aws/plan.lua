@@ -1,13 +1,17 @@
---- Plans a call of a modelled operation: everything of its request but the signature, which each attempt makes anew.
+--- Plans a call of a modelled operation: everything of its request but the signature, which differs in each attempt.
 ---
 ---     local plan, err = plan.new(client, described, { TableName = "music" }, {})
 ---     plan.url, plan.method, plan.headers, plan.body, plan.auth
 
 local auth = require "lanyard.aws.auth"
+local bucket_region = require "lanyard.aws.bucket_region"
+local checksums = require "lanyard.aws.checksums"
 local errors = require "lanyard.errors"
 local loopback = require "lanyard.loopback"
 local modelled = require "lanyard.aws.modelled"
 local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
+local payload = require "lanyard.aws.payload"
+local settings = require "lanyard.aws.settings"
 local uuid = require "lanyard.aws.uuid"
 
 local M = {}
@@ -21,12 +25,18 @@ local M = {}
 ---@field url string
 ---@field method string
 ---@field headers table<string, string|userdata>
----@field body? string|userdata
+---@field body? string|userdata  a text, a secret or a stream
+---@field body_before? string   around a stream
+---@field body_after? string
+---@field payload_hash? string  for the signature, if it is not the hash of the body
+---@field to? userdata          the stream that the reply goes to
+---@field as_stored? boolean    the reply is not decompressed
+---@field is_long boolean       a stream is sent or received, whose time depends on its size
 ---@field auth aws.Auth         how to sign
 ---@field options aws.CallOptions
 
---- Returns an input with its idempotency tokens: random ones for those that it lacks, so that an attempt that is
---- repeated is not carried out twice.
+--- Returns an input with its idempotency tokens: random ones where it has none, so that a repeated request is not
+--- carried out twice.
 ---@param operation model.Operation
 ---@param input table
 ---@return table
@@ -91,10 +101,18 @@ end
 ---@param described aws.Operation  of a model
 ---@param input table              checked, with its tokens
 ---@param options aws.CallOptions
+---@param region? string           another one than the client's, that of a bucket
 ---@return aws.Plan? plan
 ---@return lanyard.Error? err
-function M.new(client, described, input, options)
+function M.new(client, described, input, options, region)
   local service, operation = described.service, described.model
+  region = region or bucket_region.known(client, service, input)
+  client = region and setmetatable({ region = region }, { __index = client }) or client
+  local validation, invalid = settings.get("response_checksum_validation", client.session.profile or settings.NONE)
+  if invalid and validation == nil then
+    return nil, invalid
+  end
+  input = options.presigned and input or checksums.with_mode(operation, input, validation)
   local protocol, message = modelled.protocol(service)
   if not protocol then
     return failed(client, operation, { code = "NotSupported", message = message })
@@ -118,6 +136,13 @@ function M.new(client, described, input, options)
   plan.auth, message = auth.choose(client, plan, endpoint)
   if not plan.auth then
     return failed(client, operation, { code = "NotSupported", message = message })
+  end
+  local ok = options.presigned
+  if not ok then
+    ok, err = payload.prepare(client, plan)
+  end
+  if not ok then
+    return failed(client, operation, err)
   end
   return plan
 end

@@ -1,4 +1,4 @@
---- The AWS services that have clients: all services of AWS's models, and what a few lines describe:
+--- The AWS services that have clients: all services of AWS's models, and others. A few lines describe another one:
 ---
 --- ```lua
 --- local services = require "lanyard.aws.services"
@@ -89,7 +89,7 @@ function M.add(described)
   return service
 end
 
---- Returns the names of services, sorted: the described ones, and with `models` also those of AWS's models.
+--- Returns the names of services, sorted: the described ones, and with `models` also the ones of AWS's models.
 ---
 --- ```lua
 --- print(table.concat(services.names(), " "):match "ecr")

@@ -27,6 +27,8 @@ local function lines_of(mark, first, headers, body, redactor)
   if type(body) == "string" and body ~= "" then
     -- Each line has the mark, so that none can pass for a line of lanyard.
     lines[#lines + 1] = mark .. " " .. redactor:redact(secret_fields.hide(body)):gsub("\r?\n", "\n" .. mark .. " ")
+  elseif type(body) == "userdata" and getmetatable(body).__name == "lanyard.stream" then
+    lines[#lines + 1] = ("%s (%d bytes of %s)"):format(mark, body:length(), body:path())
   elseif body and body ~= "" then
     lines[#lines + 1] = mark .. " ***"
   end

@@ -3,9 +3,9 @@
 ---     catalogue.names()        --> { "accessanalyzer", ..., "s3api", ... }
 ---     catalogue.load "s3api"   --> the model of S3
 ---
---- This is the only module of the package that reads the index of models.
+--- This is the only module of the package that reads models.
 
-local models = require "lanyard.model"
+local models = require "lanyard.model.load"
 local names = require "lanyard.awscli.names"
 
 local M = {}
@@ -14,7 +14,7 @@ local M = {}
 ---@return string[]
 function M.names()
   local list = {}
-  for i, model in ipairs(models.services()) do
+  for i, model in ipairs(models.names() or {}) do
     list[i] = names.service(model)
   end
   table.sort(list)
@@ -24,7 +24,7 @@ end
 --- Returns the model of a service.
 ---@param service string  as in the AWS CLI
 ---@return model.Service?
----@return lanyard.Error? err  nil where there is no such service
+---@return lanyard.Error? err  nil, or with the code NotFound, where there is no such service
 function M.load(service)
   local model = names.model_of(service)
   if not model then

@@ -435,6 +435,8 @@ end
 function M.problem(name, declared, words)
   if M.wants_help(words) then
     return nil
+  elseif declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().problem(words)
   end
   local before = M.debug
   local command = setmetatable({ name = name, help = "lanyard help " .. name, declared = declared }, Command)

@@ -33,6 +33,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field arguments? cli.Argument[]  in their order
 ---@field options? (cli.Group|cli.Option)[]  a string is a group of options that several commands share
 ---@field commands? string[]  the sub-commands, in the order in which help lists them: NAME/SUB.lua beside NAME.lua
+---@field grammar? string   the module that reads the words instead of `arguments` and `options` (lanyard.cli.grammars)
 ---@field exit? table[]       { status, when } pairs; help adds 2 and 130
 ---@field examples? table[]   { command line, what it does } pairs
 

@@ -6,7 +6,7 @@ local types = require "lanyard.cli.types"
 
 local MEMBERS = {
   summary = "string", category = "string", description = "string", arguments = "table", options = "table",
-  commands = "table", exit = "table", examples = "table", usage = "table",
+  commands = "table", exit = "table", examples = "table", usage = "table", grammar = "string",
 }
 local ITEM = {
   help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",

@@ -48,10 +48,21 @@ function M.overview()
     .. "\n" .. layout.hanging("'lanyard help COMMAND' describes a command.", width, 0))
 end
 
+-- Returns the page that a command makes of its words; nil if it makes none.
+local function page_of_words(declared, words)
+  local grammar = declared and declared.grammar and words[1] and require("lanyard.cli.grammars")[declared.grammar]
+  return grammar and grammar().page(words, terminal.text_width()) or nil
+end
+
 --- Prints the help of a script. The script itself is not run: its declaration or its first comment is its help.
 ---@param script cli.Script
-function M.script(script)
+---@param words? string[]  what follows its name
+function M.script(script, words)
   local declared, message = commands.declaration(script)
+  local page = page_of_words(declared, words or {})
+  if page then
+    return print_harmless(page)
+  end
   if message then
     exit.problem("InvalidDeclaration",
       escape.printable(("%s: the declaration is invalid: %s"):format(script.path, message)))
@@ -72,7 +83,9 @@ end
 -- Prints the page of a command or its sub-command.
 local function print_command(script, rest)
   local declared = commands.declaration(script)
-  if rest[1] then
+  if rest[1] and declared and declared.grammar then
+    return M.script(script, rest)
+  elseif rest[1] then
     local has_commands = declared and declared.commands and not declared.arguments
     exit.problem("UnknownCommand", escape.printable(("%s (lanyard help %s)"):format(has_commands
       and command_line.no_subcommand(script.name, declared, rest[1])

@@ -62,7 +62,11 @@ function text_of(blocks, indent, width)
   return table.concat(parts, "\n\n")
 end
 
-local function sections_text(sections, width)
+--- Lays out sections.
+---@param sections documentation.Section[]
+---@param width integer
+---@return string
+function M.sections(sections, width)
   local parts = {}
   for i, section in ipairs(sections) do
     parts[i] = section.title .. (#section.blocks > 0 and (i == 1 and "\n\n" or "\n") or "")
@@ -70,6 +74,7 @@ local function sections_text(sections, width)
   end
   return table.concat(parts, "\n\n")
 end
+local sections_text = M.sections
 
 -- Returns what follows the page of a module, a class or a member; nil if there is nothing more.
 local function hint_of(found)

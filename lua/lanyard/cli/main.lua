@@ -83,7 +83,7 @@ local function run_script(name, leading, words)
     note_hidden(name)
   end
   if command_line.wants_help(rest) then
-    require("lanyard.cli.help_command").script(script)
+    require("lanyard.cli.help_command").script(script, rest)
     return exit.STATUS.ok
   elseif script.place then
     search_path.beside_trusted(script.place, "scripts/")

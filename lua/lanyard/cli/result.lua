@@ -68,11 +68,14 @@ end
 ---@field output? string      --output
 ---@field query? string       --query
 
--- Returns the query. Ends the script for a mistake in it.
-local function compiled(request)
-  local query, err = require("lanyard.text.jmespath").compile(request.query)
+--- Compiles an expression of --query. Ends the script for a mistake in it.
+---@param expression string
+---@param command string  the name of the command
+---@return jmespath.Query
+function M.compile(expression, command)
+  local query, err = require("lanyard.text.jmespath").compile(expression)
   if err then
-    exit.problem("InvalidQuery", described(request.query, err, (" (lanyard help %s)"):format(request.command)))
+    exit.problem("InvalidQuery", described(expression, err, (" (lanyard help %s)"):format(command)))
   end
   return query
 end
@@ -96,7 +99,7 @@ end
 ---@param request cli.OutputRequest
 ---@return string output  the format that the command itself writes
 function M.choose(request)
-  local query = request.query and compiled(request)
+  local query = request.query and M.compile(request.query, request.command)
   local output = request.output or (query and "json" or request.default)
   if query and not VALUES[output] then
     exit.problem("ConflictingOptions", ("--query does not apply to --output %s: use %s (lanyard help %s)")
@@ -110,17 +113,21 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Printing
 
--- Returns what the query selects. A type that is wrong shows only here, when the command is done.
-local function selected(value)
-  if not chosen.query then
-    return value
-  end
-  local found, err = chosen.query:search(value)
+--- Returns what a query selects of a result. A type that is wrong shows only here, when the command is done.
+---@param query jmespath.Query
+---@param value any of lanyard.json
+---@return any
+function M.search(query, value)
+  local found, err = query:search(value)
   if err then
-    exit.problem("InvalidQuery", described(chosen.query.expression, err,
+    exit.problem("InvalidQuery", described(query.expression, err,
       "; the command is done, and its result cannot be printed"))
   end
   return found
+end
+
+local function selected(value)
+  return not chosen.query and value or M.search(chosen.query, value)
 end
 
 --- Returns the text of a value in the chosen format, with its line end.

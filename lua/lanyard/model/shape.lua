@@ -6,8 +6,8 @@
 ---
 --- A shape has the traits of its model under their botocore names: `type`, `min`, `max`, `enum`, `sensitive`, `union`,
 --- `document`, `locationName`, `flattened`, `timestampFormat`, ... A member of a structure, the item of a list, and the
---- key and value of a map are references: a reference has its own traits, and those of the shape that it refers to. A
---- shape is resolved when it is first used, because services have thousands, and some contain themselves.
+--- key and value of a map are references: a reference has its own traits, and the traits of the shape that it refers
+--- to. A shape is resolved when it is first used, because services have thousands, and some contain themselves.
 
 local lists = require "lanyard.lists"
 

@@ -3,10 +3,11 @@
 ---     cbor.decode "\xa1\x65count\x18\x2a"         --> { count = 42 }
 ---     cbor.encode { count = 42 }                  --> the same bytes
 ---
---- Texts, integers, booleans and floats are those of Lua; arrays are marked by json.array; null and undefined are
+--- Texts, integers, booleans and floats are Lua's; arrays are marked by json.array; null and undefined are
 --- json.null. Byte strings and tagged items are objects (cbor.bytes, cbor.tagged). An integer that does not
 --- fit into 64 bits is a big number of tag 2 or 3, with its bytes.
 
+local fault = require "lanyard.protocol.fault"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
@@ -140,7 +141,7 @@ local function read_map(text, position, count, depth)
     elseif type(name) ~= "string" then
       fail(start, "the name of a member is not a text")
     elseif map[name] ~= nil then
-      fail(start, ("the name '%.40s' occurs twice"):format(name))
+      fail(start, ("the name '%s' occurs twice"):format(fault.shown(name)))
     end
     value, position = read_item(text, position, depth)
     map[name], length = value, length + 1
@@ -283,6 +284,30 @@ end
 
 local add_item
 
+local function add_array(parts, value, depth)
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 or key > #value then
+      error("a table with both list elements and other keys cannot be encoded as CBOR", 0)
+    end
+  end
+  add_head(parts, 4, #value)
+  for i = 1, #value do
+    add_item(parts, value[i], depth - 1)
+  end
+end
+
+local function add_map(parts, value, depth)
+  local names = lists.sorted_names(value)
+  add_head(parts, 5, #names)
+  for _, name in ipairs(names) do
+    if type(name) ~= "string" then
+      error(("a table with a key that is a %s cannot be encoded as CBOR"):format(type(name)), 0)
+    end
+    add_item(parts, name, depth - 1)
+    add_item(parts, value[name], depth - 1)
+  end
+end
+
 local function add_table(parts, value, depth)
   if depth == 0 then
     error(("a table nested deeper than %d (or in itself) cannot be encoded as CBOR"):format(M.MAX_DEPTH), 0)
@@ -293,17 +318,9 @@ local function add_table(parts, value, depth)
     add_head(parts, 6, value.tag)
     add_item(parts, value.value, depth - 1)
   elseif json.is_array(value) then
-    add_head(parts, 4, #value)
-    for i = 1, #value do
-      add_item(parts, value[i], depth - 1)
-    end
+    add_array(parts, value, depth)
   else
-    local names = lists.sorted_names(value)
-    add_head(parts, 5, #names)
-    for _, name in ipairs(names) do
-      add_item(parts, name, depth - 1)
-      add_item(parts, value[name], depth - 1)
-    end
+    add_map(parts, value, depth)
   end
 end
 

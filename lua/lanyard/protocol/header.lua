@@ -25,8 +25,7 @@ end
 
 local function value_of(shape, value, path)
   if shape.jsonvalue then
-    local ok, text = pcall(json.encode, value)
-    return ok and crypto.base64(text) or fault.raise(path, text)
+    return crypto.base64(fault.try(path, json.encode, value))
   elseif shape.type ~= "list" then
     return scalar.encode(shape, value, path, "rfc822")
   elseif type(value) ~= "table" then
@@ -136,7 +135,7 @@ local function split(shape, text, path)
     else
       local item, after = next_item(text, position)
       if not item then
-        fault.raise(path, ("the text '%.40s'; a list was expected"):format(text))
+        fault.wrong_text(path, text, "a list")
       end
       items[#items + 1], position = item, after
     end

@@ -47,8 +47,7 @@ local FORM = {
 ---@param path string[]
 ---@return string|userdata
 function M.encode(shape, value, path)
-  local ok, text = pcall(sealed_json.encode, tree.encode(shape, value, path, FORM))
-  return ok and text or fault.raise(path, text)
+  return fault.try(path, sealed_json.encode, tree.encode(shape, value, path, FORM))
 end
 
 --- Decodes a text. Raises a fault for a text that is not JSON or does not fit.

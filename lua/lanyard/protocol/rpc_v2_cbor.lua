@@ -51,11 +51,10 @@ local function encode(service, operation, input)
     host_prefix = http.host_prefix(operation, input),
   }
   if operation.input then
-    local ok, text = pcall(cbor.encode, tree.encode(operation.input, input, {}, FORM))
-    request.body = ok and text or fault.raise({}, text)
+    request.body = fault.try({}, cbor.encode, tree.encode(operation.input, input, {}, FORM))
     request.headers["Content-Type"] = "application/cbor"
   elseif next(input) ~= nil then
-    fault.raise({ next(input) }, "the member is unknown")
+    fault.raise({ (next(input)) }, "the member is unknown")
   end
   return request
 end

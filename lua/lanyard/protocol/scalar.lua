@@ -58,11 +58,11 @@ function M.encode(shape, value, path, format)
 end
 
 local function integer_of(_, text, path)
-  return number.integer(text) or fault.raise(path, ("the text '%.40s'; an integer was expected"):format(text))
+  return number.integer(text) or fault.wrong_text(path, text, "an integer")
 end
 
 local function float_of(_, text, path)
-  return number.float(text) or fault.raise(path, ("the text '%.40s'; a number was expected"):format(text))
+  return number.float(text) or fault.wrong_text(path, text, "a number")
 end
 
 local BOOLEANS = { ["true"] = true, ["false"] = false }
@@ -72,7 +72,7 @@ local DECODERS = {
   boolean = function(_, text, path)
     local value = BOOLEANS[text]
     if value == nil then
-      fault.raise(path, ("the text '%.40s'; true or false was expected"):format(text))
+      fault.wrong_text(path, text, "true or false")
     end
     return value
   end,

@@ -5,6 +5,7 @@
 ---
 --- Formats: https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait
 
+local fault = require "lanyard.protocol.fault"
 local texts = require "lanyard.text.timestamp"
 
 local M = {}
@@ -38,14 +39,16 @@ local ENCODERS = {
   unixTimestamp = whole,
 }
 
---- Converts seconds since 1970 to a format.
----@param seconds number
+--- Converts seconds since 1970, or a timestamp in any of the formats, to a format.
+---@param value number|string
 ---@param format "iso8601"|"rfc822"|"unixTimestamp"
 ---@return string|number? value   a number for unixTimestamp
 ---@return string? message  why it cannot be sent
-function M.encode(seconds, format)
+function M.encode(value, format)
+  local seconds = type(value) == "string" and M.decode(value) or value
   if math.type(seconds) == nil then
-    return nil, ("a %s; seconds since 1970 were expected"):format(type(seconds))
+    local shown = type(value) == "string" and ("the text '%s'"):format(fault.shown(value)) or "a " .. type(value)
+    return nil, shown .. "; seconds since 1970 or a timestamp were expected"
   elseif not (seconds >= FIRST and seconds <= LAST) then
     return nil, ("%s is not between the years 0 and 9999"):format(seconds)
   end
@@ -112,7 +115,7 @@ function M.decode(value)
   end
   seconds = parse_number(value)
   if not seconds then
-    return nil, ("the text '%.40s'; %s"):format(value, EXPECTED)
+    return nil, ("the text '%s'; %s"):format(fault.shown(value), EXPECTED)
   end
   return whole(seconds)
 end

@@ -13,6 +13,8 @@ local scalar = require "lanyard.protocol.scalar"
 
 local M = {}
 
+local DEEPEST = 200
+
 --- What differs between the protocols. The functions raise faults.
 ---@class protocol.Form
 ---@field write table<"blob"|"timestamp"|"float", fun(value: any, path: string[], shape: model.Shape): any>
@@ -33,6 +35,8 @@ local writers = {}
 function M.encode(shape, value, path, form)
   if not shape or shape.document then
     return value
+  elseif #path > DEEPEST then
+    fault.raise({}, ("a value is nested deeper than %d levels, or in itself"):format(DEEPEST))
   end
   local writer = writers[shape.type] or fault.raise(path, ("the type '%s' is unknown"):format(shape.type))
   return writer(shape, value, path, form)

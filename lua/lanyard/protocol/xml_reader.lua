@@ -30,8 +30,18 @@ local function add_aliases(elements, member)
   end
 end
 
--- The members of a structure by the names of their elements, and the members that are attributes. References to one
--- structure share its list of members.
+-- The members of a structure by the names of their elements, and the members that are attributes. A list takes
+-- precedence over another member with the same name, its twin: notifications of S3 have `Event` and `Events` for the
+-- elements <Event>. References to one structure share its list of members.
+local function add_member(known, name, member)
+  local other = known.elements[name]
+  if other and other.flattened and other.type == "list" then
+    known.twins[name] = member
+  else
+    known.elements[name], known.twins[name] = member, other
+  end
+end
+
 local names = setmetatable({}, { __mode = "k" })
 
 local function names_of(shape)
@@ -39,12 +49,12 @@ local function names_of(shape)
   if known then
     return known
   end
-  known = { elements = {}, attributes = {} }
+  known = { elements = {}, attributes = {}, twins = {} }
   for _, member in ipairs(shape.members) do
     if member.xmlAttribute then
       table.insert(known.attributes, member)
     elseif not member.location then
-      known.elements[own_name(member)] = member
+      add_member(known, own_name(member), member)
     end
   end
   for _, member in ipairs(shape.members) do
@@ -120,6 +130,15 @@ local function add_flattened(value, member, element, path)
   path[#path] = nil
 end
 
+local function add_single(value, member, element, path)
+  path[#path + 1] = member.member
+  if value[member.member] ~= nil then
+    fault.raise(path, "the element occurs twice")
+  end
+  value[member.member] = M.decode(member, element, path)
+  path[#path] = nil
+end
+
 -- Adds an element that the shape does not have.
 local function add_unknown(value, unknown, element)
   local name, kept = element.name, xml.value(element)
@@ -136,7 +155,7 @@ end
 ---@param shape model.Shape
 ---@param element xml.Element
 ---@param path string[]
----@param is_frame? fun(name: string): boolean?  whether an element that the shape does not have is a part of the protocol
+---@param is_frame? fun(name: string): boolean?  whether an element that the shape does not have is of the protocol
 ---@return table
 function M.structure(shape, element, path, is_frame)
   expect_elements(element, path, "a structure")
@@ -149,13 +168,12 @@ function M.structure(shape, element, path, is_frame)
       unknown[#unknown + 1] = not (is_frame and is_frame(child.name)) and child or nil
     elseif member.flattened and (member.type == "list" or member.type == "map") then
       add_flattened(value, member, child, path)
-    else
-      path[#path + 1] = member.member
-      if value[member.member] ~= nil then
-        fault.raise(path, "the element occurs twice")
+      local twin = known.twins[child.name]
+      if twin and value[twin.member] == nil then
+        add_single(value, twin, child, path)
       end
-      value[member.member] = M.decode(member, child, path)
-      path[#path] = nil
+    else
+      add_single(value, member, child, path)
     end
   end
   for i = 1, #unknown do

@@ -299,6 +299,44 @@ describe("policy variables", function()
     end
   end)
 
+  it("are ARNs where a test of ARNs needs one", function()
+    local KEY, ANY_B = "x:k", "arn:*:*:*:*:b*"
+    local function equal(text, condition)
+      condition.StringEquals = { [KEY] = text }
+      return allow { Condition = condition }
+    end
+    for _, condition in ipairs {
+      { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "*" } }, { ArnNotLike = { [KEY] = "arn:aws:s3:::b" } },
+      { ArnLike = { [KEY] = ANY_B }, ArnNotLike = { [KEY] = "arn:*:s3:*:*:*" } }, { ArnLike = { ["aws:SourceArn"] = ANY_B },
+        ArnEquals = { ["aws:SourceArn"] = "${aws:PrincipalTag/t}" } },
+    } do
+      for _, text in ipairs { "${aws:PrincipalTag/t}", "arn:${aws:PrincipalTag/t}", "${aws:PrincipalTag/t}/x" } do
+        local found, witness = answer({}, { equal(text, condition) })
+        assert.equal("certain", found)
+        assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:." or condition.ArnEquals)
+      end
+    end
+    local like, all, name = { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "arn:*:*:*:*:*" } }, "${aws:PrincipalTag/t}"
+    assert.equal("certain", (answer({ equal(name, like) }, { equal(name, all) })))
+    assert.equal("none", (answer({ equal(name, all) }, { equal(name, like) })))
+    assert.equal("none", (answer({}, { equal(name, { ArnLike = { [KEY] = ANY_B }, StringNotLike = { [KEY] = "*:b*" } }) })))
+  end)
+
+  it("are parts of resources that other patterns distinguish", function()
+    local S3, ECR = "arn:aws:s3:::x${aws:PrincipalTag/t}", "arn:aws:ecr:us-east-1:${aws:PrincipalTag/t}:repository/x"
+    local many = { Effect = "Deny", Principal = "*", Action = "*", Resource = "arn:*:*:*:*:a*b*c*d*e*f*g*h*i*j*k*l*" }
+    assert.equal("none", (answer({ on { "arn:aws:s3:::x?*", "arn:aws:s3:::x" } }, { on(S3), many })))
+    local found, witness = answer({}, { on(ECR), not_on("arn:aws:ecr:us-east-1:" .. A .. ":*") })
+    assert.equal("certain", found)
+    assert.equal(A, witness.request.context[TAG])
+    for _, operator in ipairs { "ArnLike", "StringLike" } do
+      found, witness = answer({}, { allow { Condition = { [operator] = { ["x:k"] = "arn:aws:s3:::x${aws:PrincipalTag/t}" } } },
+        { Effect = "Deny", Principal = "*", Action = "*", Condition = { StringNotLike = { ["x:k"] = "arn:*:*:b:c:d:e:f" } } } })
+      assert.equal("certain", found)
+      assert.equal(":b:c:d:e:f", witness.request.context[TAG])
+    end
+  end)
+
   it("complete values of a form that other tests of the key distinguish", function()
     local KEY = "aws:SourceAccount"
     local found, witness = answer({}, { allow { Condition = { StringEquals = { [KEY] = "1111${aws:PrincipalTag/t}" },

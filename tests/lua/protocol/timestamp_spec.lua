@@ -16,6 +16,11 @@ describe("a timestamp", function()
     assert.equal("Sun, 02 Jan 2000 20:34:56 GMT", timestamp.encode(946845296.9, "rfc822"))
   end)
 
+  it("can be given as a text", function()
+    assert.equal("Tue, 29 Apr 2014 18:30:38 GMT", timestamp.encode("2014-04-29T18:30:38Z", "rfc822"))
+    assert.equal(1398796238, timestamp.encode("2014-04-29T20:30:38+02:00", "unixTimestamp"))
+  end)
+
   it("reads back what it writes", function()
     math.randomseed(3)
     for _ = 1, 2000 do
@@ -57,7 +62,8 @@ describe("a timestamp", function()
 
   it("is not written from anything else", function()
     for _, case in ipairs {
-      { "x", "iso8601", "a string; seconds since 1970 were expected" },
+      { "x", "iso8601", "the text 'x'; seconds since 1970 or a timestamp were expected" },
+      { {}, "iso8601", "a table; seconds since 1970 or a timestamp were expected" },
       { 1e18, "iso8601", "1e+18 is not between the years 0 and 9999" }, { 0 / 0, "rfc822", "is not between the years" },
       { 0, "iso9000", "the timestamp format 'iso9000' is unknown" },
     } do

@@ -277,6 +277,9 @@ local function command_words(name, words, prefix, given)
   if not declared then
     return {}, script and "files" or nil
   end
+  if declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().candidates(rest, prefix)
+  end
   local options, by_name = options_of(declared)
   local line = read_words(rest, by_name)
   for option, value in pairs(given) do
@@ -328,8 +331,13 @@ local function help_words(words, prefix)
     end
     return items
   end
-  local script = not words[2] and commands.find(words[1], {})
+  local script = commands.find(words[1], {})
   local declared = script and commands.declaration(script)
+  if declared and declared.grammar then
+    return require("lanyard.cli.grammars")[declared.grammar]().candidates(table.move(words, 2, #words, 1, {}), "")
+  elseif words[2] then
+    return {}
+  end
   return declared and sub_commands(script, declared) or {}
 end
 
