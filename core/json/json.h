@@ -48,6 +48,10 @@ struct json_doc;
  * `error`. */
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error);
 
+/* json_parse_data is like json_parse, for data of services: strings can have \u0000, and their
+ * `length` counts. */
+struct json_doc *json_parse_data(const char *text, size_t length, struct json_error *error);
+
 /* json_free accepts NULL. */
 void json_free(struct json_doc *doc);
 

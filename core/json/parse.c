@@ -187,7 +187,7 @@ static struct json_doc *copy_text(const char *text, size_t length, bool secret) 
   return doc;
 }
 
-static struct json_doc *parse(const char *text, size_t length, bool secret,
+static struct json_doc *parse(const char *text, size_t length, bool secret, bool allow_nul,
                               struct json_error *error) {
   memset(error, 0, sizeof *error);
   struct json_doc *doc = copy_text(text, length, secret);
@@ -195,6 +195,7 @@ static struct json_doc *parse(const char *text, size_t length, bool secret,
                                       .error = error,
                                       .text = doc ? doc->text : text,
                                       .length = length,
+                                      .allow_nul = allow_nul,
                                       .scratch = {.secret = secret}}};
   if (!doc) {
     json_fail_memory(&parser.scanner);
@@ -209,9 +210,13 @@ static struct json_doc *parse(const char *text, size_t length, bool secret,
 }
 
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, error);
+  return parse(text, length, false, false, error);
 }
 
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, true, error);
+  return parse(text, length, true, false, error);
+}
+
+struct json_doc *json_parse_data(const char *text, size_t length, struct json_error *error) {
+  return parse(text, length, false, true, error);
 }

@@ -145,7 +145,7 @@ end
 
 local function json_of(text, path)
   local decoded = crypto.base64_decode(text)
-  local value, err = json.decode(decoded or "")
+  local value, err = json.decode(decoded or "", { nul = true })
   if not decoded or err then
     fault.raise(path, "a text that is not JSON in base64")
   end

@@ -15,6 +15,7 @@ local json = {}
 --- How a text is decoded.
 ---@class json.DecodeOptions
 ---@field order? boolean  return the order of the names, too
+---@field nul? boolean  accept \u0000 in strings, as data of services can have it
 
 --- How a value is encoded.
 ---@class json.EncodeOptions

@@ -117,6 +117,11 @@ describe("a reply in JSON", function()
       decode '{"text":null,"list":["a",null,"b"],"map":{"k":null},"any":{"x":null},"unknown":null}')
   end)
 
+  it("has texts with every character", function()
+    assert.same({ text = "a\0b", map = { ["\0"] = "\1" } }, decode '{"text":"a\\u0000b","map":{"\\u0000":"\\u0001"}}')
+    assert.equal('{"text":"a\\u0000b"}', body { text = "a\0b" })
+  end)
+
   it("marks empty lists", function()
     assert.equal('{"list":[]}', json.encode(decode '{"list":[]}'))
     assert.equal('{"any":[],"later":[]}', json.encode(decode '{"any":[],"later":[]}'))
