@@ -15,8 +15,8 @@ struct frame {
 
 struct parser {
   struct json_scanner scanner;
-  struct frame frames[JSON_MAX_DEPTH];
-  size_t depth;
+  struct frame frames[JSON_MAX_DEEP];
+  size_t depth, max_depth;
 };
 
 /* Appends a new value, which starts at the current offset, to the open array or object. */
@@ -44,9 +44,9 @@ static struct json_value *add_value(struct parser *parser, const struct json_val
 }
 
 static bool open_container(struct parser *parser, struct json_value *value, enum json_type type) {
-  if (parser->depth == JSON_MAX_DEPTH)
-    return json_fail_at(&parser->scanner, parser->scanner.at, "nested deeper than %d",
-                        JSON_MAX_DEPTH);
+  if (parser->depth == parser->max_depth)
+    return json_fail_at(&parser->scanner, parser->scanner.at, "nested deeper than %zu",
+                        parser->max_depth);
   value->type = type;
   parser->frames[parser->depth++] = (struct frame){.value = value};
   parser->scanner.at++;
@@ -187,7 +187,7 @@ static struct json_doc *copy_text(const char *text, size_t length, bool secret) 
   return doc;
 }
 
-static struct json_doc *parse(const char *text, size_t length, bool secret, bool allow_nul,
+static struct json_doc *parse(const char *text, size_t length, bool secret, unsigned flags,
                               struct json_error *error) {
   memset(error, 0, sizeof *error);
   struct json_doc *doc = copy_text(text, length, secret);
@@ -195,8 +195,9 @@ static struct json_doc *parse(const char *text, size_t length, bool secret, bool
                                       .error = error,
                                       .text = doc ? doc->text : text,
                                       .length = length,
-                                      .allow_nul = allow_nul,
-                                      .scratch = {.secret = secret}}};
+                                      .allow_nul = (flags & JSON_NUL) != 0,
+                                      .scratch = {.secret = secret}},
+                          .max_depth = flags & JSON_DEEP ? JSON_MAX_DEEP : JSON_MAX_DEPTH};
   if (!doc) {
     json_fail_memory(&parser.scanner);
     return NULL;
@@ -210,13 +211,14 @@ static struct json_doc *parse(const char *text, size_t length, bool secret, bool
 }
 
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, false, error);
+  return parse(text, length, false, 0, error);
+}
+
+struct json_doc *json_parse_with(const char *text, size_t length, unsigned flags,
+                                 struct json_error *error) {
+  return parse(text, length, false, flags, error);
 }
 
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, true, false, error);
-}
-
-struct json_doc *json_parse_data(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, true, error);
+  return parse(text, length, true, 0, error);
 }

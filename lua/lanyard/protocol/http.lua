@@ -141,7 +141,7 @@ end
 local function in_body(shape, input)
   local rest = {}
   for name, value in pairs(input) do
-    if not shape.by_name[name].location then
+    if not shape.by_name[name].location and value ~= json.null then
       rest[name] = value
     end
   end

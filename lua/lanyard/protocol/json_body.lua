@@ -13,8 +13,8 @@ local tree = require "lanyard.protocol.tree"
 
 local M = {}
 
---- How the data of services is decoded: strings can contain every character.
-M.DATA = { nul = true }
+--- How the data of services is decoded: strings can contain every character, and an item of DynamoDB is nested 67 deep.
+M.DATA = { nul = true, deep = true }
 
 local FORM = {
   write = {

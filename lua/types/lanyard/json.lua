@@ -15,11 +15,13 @@ local json = {}
 --- How a text is decoded.
 ---@class json.DecodeOptions
 ---@field order? boolean  return the order of the names, too
----@field nul? boolean  accept \u0000 in strings, as data of services can have it
+---@field deep? boolean   accept nesting of 128 levels; 64 by default
+---@field nul? boolean    accept \u0000 in strings, as data of services can have it
 
 --- How a value is encoded.
 ---@class json.EncodeOptions
 ---@field pretty? boolean  write one member or item per line, indented by two blanks
+---@field deep? boolean    accept nesting of 128 levels; 64 by default
 
 --- Decodes a text. An object becomes a table, an array a table that `is_array` accepts, and null `json.null`. An
 --- integer that 64 bits can hold becomes an integer, and another number a float. A number that no float can hold is an
