@@ -1,15 +1,19 @@
 -- Compares requests and replies of the protocol modules with botocore's, for generated inputs of every operation:
 --
---     lua5.4 tests/compare/protocols.lua build [SERVICE|PROTOCOL...]
+--     [PYTHON=/usr/bin/python3] lua5.4 tests/compare/protocols.lua build [--index] [SERVICE|PROTOCOL...]
 --
--- It prints each difference, and the number of comparisons per protocol. It needs a python3 with botocore.
+-- It prints each difference, and the number of comparisons per protocol. It needs a python3 with botocore. With --index, the
+-- models are those in build/models.index, which must come from the same botocore.
 
-local folder, chosen = arg[1] or "build", table.concat(arg, " ", 2)
+local folder, from_index = arg[1] or "build", arg[2] == "--index"
+local chosen = table.concat(arg, " ", from_index and 3 or 2)
+local python = os.getenv "PYTHON" or "python3"
 package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
 package.cpath = folder .. "/?.so;" .. package.cpath
 
 local cbor = require "lanyard.protocol.cbor"
 local crypto = require "lanyard.crypto"
+local index = require "lanyard.model.index"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
 local xml = require "lanyard.text.xml"
@@ -19,8 +23,12 @@ local MODULES = {
   ["smithy-rpc-v2-cbor"] = "rpc_v2_cbor",
 }
 
-if not os.execute "python3 -c 'import botocore' 2> /dev/null" then
-  print "python3 has no botocore: nothing is compared (Debian's package is python3-botocore)"
+local version = assert(io.popen(python .. " -c 'import botocore; print(botocore.__version__)' 2> /dev/null")):read "l"
+if not version then
+  print(python .. " has no botocore: nothing is compared (Debian's package is python3-botocore)")
+  os.exit(0)
+elseif from_index and index.source() ~= "botocore " .. version then
+  print(("the index has the models of %s, and %s has botocore %s: nothing is compared"):format(index.source(), python, version))
   os.exit(0)
 end
 
@@ -174,10 +182,10 @@ local function compare_output(service, protocol, module, operation, case, where)
   if expected ~= found then report(where .. " reply " .. reply.body:sub(1, 2000), expected, found) end
 end
 
-local pipe <close> = assert(io.popen("python3 tests/compare/protocols.py " .. chosen))
+local pipe <close> = assert(io.popen(python .. " tests/compare/protocols.py " .. chosen))
 for line in pipe:lines() do
   local entry = assert(json.decode(line))
-  local service = model.new(entry.model)
+  local service = model.new(from_index and assert(index.service(entry.service)) or entry.model)
   local protocol = entry.model.metadata.protocol
   local module = require("lanyard.protocol." .. MODULES[protocol])
   for _, case in ipairs(entry.cases) do

@@ -131,14 +131,19 @@ def query_of(query):
     return fields
 
 
+def header_of(value):
+    if value in ("True", "False"):  # before botocore 1.37
+        return value.lower()
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 def request_of(serializer, operation, params):
     request = serializer.serialize_to_request(params, operation)
     return {
         "method": request["method"],
         "path": request["url_path"],
         "query": query_of(request["query_string"]),
-        "headers": {key: value.decode() if isinstance(value, bytes) else str(value)
-                    for key, value in request["headers"].items()},
+        "headers": {key: header_of(value) for key, value in request["headers"].items()},
         "body": text_of(request["body"]),
         "host_prefix": request.get("host_prefix"),
     }
