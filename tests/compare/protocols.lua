@@ -32,7 +32,7 @@ elseif from_index and index.source() ~= "botocore " .. version then
   os.exit(0)
 end
 
--- Converts between the values of Lua and those that JSON can have: bytes are base64 there.
+-- Converts between the values of Lua and the values that JSON can have: bytes are base64 there.
 local function convert(shape, value, blob)
   if not shape or shape.document or value == json.null or shape.jsonvalue then
     return value
@@ -182,6 +182,22 @@ local function compare_output(service, protocol, module, operation, case, where)
   if expected ~= found then report(where .. " reply " .. reply.body:sub(1, 2000), expected, found) end
 end
 
+local function compare_error(service, protocol, module, operation, case, where)
+  for _, entry in ipairs(case.errors) do
+    local reply = entry.reply
+    reply.body = crypto.base64_decode(reply.body)
+    local err = module.decode_error(service, operation, reply)
+    local shape
+    for _, candidate in ipairs(operation.errors) do
+      if candidate.name == entry.shape then shape = candidate end
+    end
+    local expected = text { entry.code, entry.message, entry.members }
+    local found = text { err.code, err.message or "", convert(shape, err.members, crypto.base64) }
+    count(protocol, expected == found and "errors equal" or "ERRORS DIFFERENT")
+    if expected ~= found then report(where .. " error " .. reply.body:sub(1, 2000), expected, found) end
+  end
+end
+
 local pipe <close> = assert(io.popen(python .. " tests/compare/protocols.py " .. chosen))
 for line in pipe:lines() do
   local entry = assert(json.decode(line))
@@ -193,6 +209,7 @@ for line in pipe:lines() do
     local where = ("%s %s %s"):format(entry.service, case.operation, case.kind)
     compare_input(service, protocol, module, operation, case, where)
     if case.reply then compare_output(service, protocol, module, operation, case, where) end
+    if case.errors then compare_error(service, protocol, module, operation, case, where) end
   end
 end
 
