@@ -2,7 +2,6 @@
 
 local botocore = require "botocore"
 local credentials = require "lanyard.credentials"
-local helper = require "helper"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
 local modelled = require "modelled"
@@ -117,7 +116,7 @@ local function is_default(ours, theirs)
 end
 
 describe("endpoints of random calls", function()
-  it("are those of botocore", function()
+  it("are the ones of botocore", function()
     local data = botocore.folders()[1]
     if not data then return pending "needs botocore" end
     local services = { partitions = data:partitions() }

@@ -8,8 +8,8 @@
 
 local endpoint_rules = require "lanyard.endpoint"
 local endpoints = require "lanyard.aws.endpoints"
-local index = require "lanyard.model.index"
 local parameters = require "lanyard.endpoint.parameters"
+local partitions = require "lanyard.aws.partitions"
 local settings = require "lanyard.aws.settings"
 
 local M = {}
@@ -138,14 +138,14 @@ function M.resolve(client, service, operation, input)
   if not given then
     return nil, err
   end
-  local partitions = service.partitions
-  if not partitions then
-    partitions, err = index.partitions()
+  local data = service.partitions
+  if not data then
+    data, err = partitions.get()
   end
-  if not partitions then
+  if not data then
     return nil, err
   end
-  return endpoint_rules.resolve(service.rules, given, partitions)
+  return endpoint_rules.resolve(service.rules, given, data)
 end
 
 return M
