@@ -79,7 +79,7 @@ local function find_operation(self, name, level)
   local described = self.description.operations[name]
   if not described then
     local _, err = self.description.load_model()
-    if err and err.code ~= "NotFound" then
+    if err and not modelled.is_absent(err) then
       error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
         tostring(name), err.message), level + 1)
     end
@@ -235,7 +235,7 @@ local function find_waiter(self, name, level)
   if service then
     waiter, err = model_waiters.compile(service, name)
   end
-  if err and err.code ~= "NotFound" then
+  if err and not modelled.is_absent(err) then
     error(("%s: %s"):format(self.service, err.message), level + 1)
   end
   return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), level + 1)
