@@ -3,7 +3,7 @@
 ---     adapted.input("ec2", operation, input)    -- the user data of an instance becomes base64
 ---     adapted.output("iam", operation, value)   -- policy documents become JSON
 ---
---- The models cannot express it: an id of Route 53 that an output has begins with /hostedzone/, and IAM returns a policy
+--- The models cannot express it: an id of Route 53 in an output begins with /hostedzone/, and IAM returns a policy
 --- as text with URL escapes.
 
 local crypto = require "lanyard.crypto"

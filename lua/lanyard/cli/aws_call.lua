@@ -7,6 +7,7 @@ local cli = require "lanyard.cli"
 local names = require "lanyard.awscli.names"
 local paging = require "lanyard.awscli.paging"
 local present = require "lanyard.awscli.present"
+local secrets = require "lanyard.aws.secrets"
 local requests = require "lanyard.awscli.request"
 local skeleton = require "lanyard.awscli.skeleton"
 local terminal = require "lanyard.cli.terminal"
@@ -108,10 +109,27 @@ local function run_pages(client, request, input, output)
   return cli.exit.ok
 end
 
+-- Asks the rules about the call. A denial ends the script.
+local function ask_rules(request, session, input)
+  local given = {}
+  for name, value in pairs(input.input) do
+    given[name] = value
+  end
+  for name, path in pairs(input.files) do
+    given[name] = path
+  end
+  local operation = request.operation
+  cli.check(cli.rules({ rules = request.line.globals.rules }):permit_call(session, {
+    service = names.model_of(request.service), operation = operation.name, reads = operation.reads,
+    parameters = present(operation.input, secrets.hide(operation.input, given)), region = session.region,
+  }))
+end
+
 local function run_call(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
   local output = aws_output.new(request, session.profile.values.output)
+  ask_rules(request, session, input)
   if input.paginates then
     return run_pages(client, request, input, output)
   end
@@ -145,6 +163,7 @@ end
 local function run_wait(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
+  ask_rules(request, session, input)
   cli.check(client:wait(request.waiter, input.input))
   return cli.exit.ok
 end
