@@ -113,7 +113,7 @@ describe("a table of lanyard aws", function()
     local value = json.decode(('{"First":"%s","Second":"%s"}'):format(("x"):rep(30), ("y"):rep(30)))
     assert.equal(("-"):rep(70) .. "\n", drawn("T", value, 80):match "^[^\n]*\n")
     local turned = drawn("T", value, 40)
-    assert.matches("\n|  First +|  x+ +|\n|  Second +|  y+ +|\n", turned)
+    assert.matches("\n|  First +|  x+ +|\n|  Second *|  y+ +|\n", turned)
   end)
 
   it("draws lists of lists and single values, and nothing for an empty value", function()
