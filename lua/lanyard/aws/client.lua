@@ -227,12 +227,11 @@ end
 -- Returns a waiter of the description, or of the model. Raises an error for a name that the service does not have, and
 -- for a waiter that cannot be read.
 local function find_waiter(self, name, level)
-  local waiter, err = self.description.waiters[name], nil
+  local waiter = self.description.waiters[name]
   if waiter then
     return waiter
   end
-  local service
-  service, err = self.description.load_model()
+  local service, err = self.description.load_model()
   if service then
     waiter, err = model_waiters.compile(service, name)
   end

@@ -1,4 +1,5 @@
 local credentials = require "lanyard.credentials"
+local deflate = require "lanyard.deflate"
 local Double = require "double"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
@@ -175,6 +176,36 @@ describe("the endpoint of an operation of a model", function()
     assert(thing:GetThing { Id = "a" })
     assert.equal("http://localhost:9/", requests[1].url)
     assert.matches("/us%-east%-1/things/aws4_request", requests[1].headers.Authorization)
+  end)
+end)
+
+describe("a large request", function()
+  local big = ("x"):rep(20000)
+
+  local function sent(id, values, described)
+    local thing, requests = modelled.client(data_of(nil, { requestcompression = described or { encodings = { "gzip" } } }),
+      { answer(200, "{}") }, { profile_values = values })
+    local reply, err = thing:GetThing { Id = id, Token = "t" }
+    return reply and requests[1], err
+  end
+
+  it("is compressed where the model says that the service accepts it", function()
+    local request = sent(big)
+    assert.equal("gzip", request.headers["Content-Encoding"])
+    assert.is_true(#request.body < 1000)
+    assert.equal(big, json.decode(assert(deflate.gunzip(request.body, 100000))).Id)
+    assert.matches("SignedHeaders=content%-encoding;", request.headers.Authorization)
+    assert.is_nil(sent("small").headers["Content-Encoding"])
+    assert.is_nil(sent(big, nil, { encodings = { "br" } }).headers["Content-Encoding"])
+  end)
+
+  it("is compressed as the settings say", function()
+    assert.is_nil(sent(big, { disable_request_compression = "true" }).headers["Content-Encoding"])
+    assert.is_nil(sent(big, { request_min_compression_size_bytes = "50000" }).headers["Content-Encoding"])
+    assert.equal("gzip", sent("small", { request_min_compression_size_bytes = "0" }).headers["Content-Encoding"])
+    local _, err = sent(big, { request_min_compression_size_bytes = "10485761" })
+    assert.equal("InvalidConfig", err.code)
+    assert.matches("a whole number from 0 to 10485760 is expected", err.message)
   end)
 end)
 
