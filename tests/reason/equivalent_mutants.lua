@@ -130,6 +130,7 @@ local LIST = {
   { "relations.c", "if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING || test->has_variables ||", "'||' becomes '&&' 2",
     "that the ends are of the chain is said of more texts, and holds for each" },
   { "class_shapes.c", "for (size_t i = 0; i < query->boxes->test_count; i++) {", "'<' becomes '<='", "the list after the lists of all tests is 0" },
+  { "service_names.c", "for (size_t set = 0; set < (size_t)1 << names.count; set++) {", "'<' becomes '<='", "the last set is the first one again" },
   { "relations.c", "if (!chain || chain->count == 0 || (!first && !last))", "'||' becomes '&&' 2",
     "no key of a request is without values, and without ends the list stays as it is" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },

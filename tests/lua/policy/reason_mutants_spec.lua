@@ -192,6 +192,12 @@ describe("values", function()
     assert.is_nil(witness.request.context["aws:CalledViaFirst"])
   end)
 
+  it("of aws:CalledVia are related to its ends in few steps", function()
+    local condition = { [ANY_IS] = { ["aws:CalledVia"] = { "ecs.amazonaws.com", "sns.amazonaws.com" } },
+      StringEquals = { ["aws:CalledViaFirst"] = "ecs.amazonaws.com" } }
+    assert.equal("certain", (answer({}, { all(condition) }, { limit = 50000 })))
+  end)
+
   it("of keys with the same hash are different", function()
     assert.equal("certain", (answer({ where("StringEquals", "aws:PrincipalTag/snzcida", "a") },
       { where("StringEquals", "aws:PrincipalTag/ppuewve", "a") })))
@@ -341,6 +347,12 @@ describe("policy variables", function()
         assert.equal("certain", found)
         assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:." or condition.ArnEquals)
       end
+    end
+    for _, pattern in ipairs { "*:b", "arn:?*:?*:*:*:b" } do
+      local found, witness = answer({}, { equal("${aws:PrincipalTag/t}", { StringLike = { [KEY] = pattern },
+        ArnNotLike = { [KEY] = "arn:*:*:*:*:b" } }) })
+      assert.equal("certain", found)
+      assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:.*:b$")
     end
     local like, all, name = { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "arn:*:*:*:*:*" } }, "${aws:PrincipalTag/t}"
     assert.equal("certain", (answer({ equal(name, like) }, { equal(name, all) })))
