@@ -132,12 +132,36 @@ runs_commands() { # ROOT
 }
 
 [ -x "$static" ] || { echo "packages.sh: $static does not exist; run make packages" >&2; exit 1; }
+# The userland of Alpine; its C library does not matter to a static binary.
+make_busybox() { # ROOT
+  mkdir -p "$1/bin" "$1/tmp" "$1/dev"
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  chroot "$1" /bin/busybox --install -s /bin
+  mknod -m 666 "$1/dev/null" c 1 3
+}
+
+runs_shell() { # ROOT
+  [ "$(chroot "$1" /usr/bin/lanyard -e 'require("lanyard.process").run {
+    words = { "sh", "-c", "expr 40 + 2" }, output = io.write }')" = 42 ]
+  printf '#!/usr/bin/lanyard\nprint(#arg, ...)\n' > "$1/tmp/script.lua"
+  chmod +x "$1/tmp/script.lua"
+  [ "$(chroot "$1" /bin/sh -c '/tmp/script.lua one "two words"')" = "$(printf '2\tone\ttwo words')" ]
+}
+
 mkdir -p "$folder/empty/tmp"
-for system in empty bookworm trixie noble; do
-  root=$folder/empty
-  [ $system = empty ] || root=$(fresh $system) || { not_ok "make a root of $system"; continue; }
+systems="empty bookworm trixie noble"
+if installed busybox; then
+  make_busybox "$folder/busybox"
+  systems="$systems busybox"
+else
+  skip "static, busybox" "busybox is not installed"
+fi
+for system in $systems; do
+  root=$folder/$system
+  [ -d "$root" ] || root=$(fresh "$system") || { not_ok "make a root of $system"; continue; }
   install -D -m 755 "$static" "$root/usr/bin/lanyard"
   check "static, $system: grant, audit and history" runs_commands "$root"
+  [ "$system" = empty ] || check "static, $system: programs and scripts" runs_shell "$root"
   check "static, $system: without CA certificates, the error says so" lacks_certificates "$root"
   check "static, $system: CA certificates in each place, names by /etc/hosts and DNS" finds_certificates "$root"
 done
@@ -225,6 +249,28 @@ image_runs() {
   umount "$root/root/tmp" "$root/root"
 }
 
+# Sets `container` to a command that starts a container on this machine. The runtime crun needs version 2 of cgroups, and
+# a container must not raise the limits of a process that lacks CAP_SYS_RESOURCE.
+podman_starts() {
+  for runtime in crun runc; do
+    container=("${podman[@]}" --runtime "$runtime" run --rm --network none --read-only --cap-drop all
+      --security-opt no-new-privileges --ulimit nofile=1000:1000 --ulimit nproc=1000:1000)
+    [ "$runtime" = runc ] || container+=(--cgroups disabled)
+    container+=("localhost/lanyard:$version")
+    "${container[@]}" lanyard --version > "$folder/log" 2>&1 && return
+  done
+  return 1
+}
+
+podman_runs() {
+  [ "$("${container[@]}" lanyard --version)" = "lanyard $version" ]
+  "${container[@]}" lanyard --emulator grant my-container-service my-private-repo --enable | grep 'my-private-repo *granted'
+  [ "$("${container[@]}" lanyard -e 'print(require("lanyard.system").user())')" = 65532 ]
+  status=0
+  "${container[@]}" lanyard --emulator policy lint /none.json || status=$?
+  [ $status = 1 ]
+}
+
 if [ -e "$image" ]; then
   check "oci: the command runs as its user, with a root folder that is read-only" image_runs
   if installed skopeo; then
@@ -235,9 +281,8 @@ if [ -e "$image" ]; then
   if installed podman; then
     podman=(podman --root "$folder/podman" --runroot "$folder/podman-run" --storage-driver vfs)
     check "oci: podman loads it" "${podman[@]}" load -i "$image"
-    if "${podman[@]}" run --rm --network none --cgroups disabled "localhost/lanyard:$version" lanyard --emulator audit \
-      > "$folder/log" 2>&1; then
-      ok "oci: podman runs it"
+    if podman_starts; then
+      check "oci: podman runs it with a root folder that is read-only, without capabilities and network" podman_runs
     else
       skip "oci: podman runs it" "containers cannot be started here: $(tail -n 1 "$folder/log")"
     fi

@@ -111,6 +111,6 @@ rpm: rpm-deps sbom man ## build/dist: an RPM with the static binary
 packages: static sbom oci deb rpm ## build/dist: all of them
 	@cd $(DIST) && sha256sum $$(ls | grep -v -e SHA256SUMS -e buildinfo -e changes) > SHA256SUMS
 
-packages-test-deps:; @.ci/install debootstrap lintian luarocks podman skopeo openssl python3
+packages-test-deps:; @.ci/install busybox-static debootstrap lintian luarocks podman runc skopeo openssl python3
 packages-test: packages-test-deps packages ## the packages on bare machines (needs root); ROOTS= keeps the roots
 	@tests/packages.sh $(ROOTS)

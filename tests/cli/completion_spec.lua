@@ -163,3 +163,22 @@ describe("completion", function()
     end)
   end
 end)
+
+describe("the answer to a shell", function()
+  it("loads only what it needs: it is asked for at each Tab", function()
+    for line, modules in pairs {
+      ["grant, --re"] = "", ["gra"] = "", ["grant, my"] = "completion.names", ["help, "] = "help_modules",
+    } do
+      local words = {}
+      for word in (line .. ","):gmatch " ?([^,]*)," do words[#words + 1] = word end
+      local result = helper.run({ helper.lanyard, "-e", [[
+        local words = { ... }
+        require("lanyard.cli.completion").candidates(words, table.remove(words))
+        for _, name in ipairs { "crypto", "aws.session", "http", "policy", "documentation.index", "cli.print",
+            "cli.completion.names", "cli.help_modules" } do
+          if package.loaded["lanyard." .. name] then print(name) end
+        end]], table.unpack(words) }, { XDG_CACHE_HOME = "/nonexistent" })
+      assert.same({ 0, "", modules == "" and "" or "cli." .. modules .. "\n" }, { result.status, result.err, result.out }, line)
+    end
+  end)
+end)

@@ -67,7 +67,7 @@ local CASES = {
   { "NoRegion", 2, "Region", { "status" }, env = { AWS_REGION = "" } },
   { "NoRegion", 2, "Region", { "-e", "assert(require('lanyard.aws').session {})" }, env = { AWS_REGION = "" } },
   { "NoRegion", 2, "Region", { "-e", "return require('lanyard.aws').session {}" }, env = { AWS_REGION = "" } },
-  { "InvalidRegion", 2, "Region", { "status", "--region", "nowhere!" } },
+  { "InvalidRegion", 2, "write it like us%-east%-1 %(%-%-region%)", { "status", "--region", "nowhere!" } },
   { "ProfileNotFound", 1, "'ops'", { "status", "--profile", "ops" } },
   { "InvalidConfig", 1, "", { "status", "--profile", "ops" }, files = { config = "[profile ops]\nrole_arn = x\n" },
     env = { AWS_CONFIG_FILE = "{F}/config" } },
@@ -97,8 +97,12 @@ local CASES = {
 
   -- Files and names
   { "NotFound", 1, "no%.json", { "policy", "lint", "{F}/no.json" } },
-  { "InvalidConfig", 1, "ca_bundle", { "status", "--ca-bundle", "{F}/no.pem" } },
+  { "InvalidConfig", 1, "%-%-ca%-bundle is '.*/no%.pem': ", { "status", "--ca-bundle", "{F}/no.pem" } },
   { "InvalidRules", 2, "no%.lua", { "grant", "web", "aa", "--rules", "{F}/no.lua" } },
+  { "NotRegular", 1, "cannot read .*: it is a folder; name the files in it, as in .*/a/%*%.json ", { "policy", "check", "--no-public", "{F}/a/" },
+    sh_before = "mkdir {F}/a" },
+  { "NotRegular", 2, "cannot read .*: it is a folder, not a file", { "runbook", "{F}" } },
+  { "CannotRead", 2, "it is a folder, not a file", { "plan", "{F}" } },
   { "NotRegular", 1, "", { "policy", "lint", "{F}/fifo" }, sh_before = "mkfifo {F}/fifo" },
   { "NoPolicyFile", 1, "", { "policy", "check", "--no-new-access", "{F}/a", "{F}/b" }, sh_before = "mkdir {F}/a {F}/b" },
   { "TooLarge", 1, "more than", { "policy", "lint", "{F}/big.json" }, sh_before = "truncate -s 9M {F}/big.json" },

@@ -90,6 +90,10 @@ describe("lanyard help", function()
       ["text.timestmp"] = "there is no 'text.timestmp'; did you mean 'text.timestamp'?",
       ["lanyard.polcy"] = "there is no 'lanyard.polcy'; did you mean 'policy'?",
       ["jsno.decode"] = "there is no 'jsno.decode'; did you mean 'json.decode'?",
+      ["policy.documnt"] = "lanyard.policy has no 'documnt'; did you mean 'Document'?",
+      ["policy.nope"] = "lanyard.policy has no 'nope' (lanyard help modules)",
+      ["doc:alow"] = "no class has a method 'alow'; did you mean 'doc:allow'?",
+      ["doc:zzzzzz"] = "no class has a method 'zzzzzz' (lanyard help modules)",
       ["jsn"] = "there is no command 'jsn'; did you mean 'json'?",
     } do
       local result = help(name)

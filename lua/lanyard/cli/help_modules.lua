@@ -168,11 +168,8 @@ end
 --- Returns the names of the modules and services, as help accepts them.
 ---@return string[]
 function M.names()
-  local names = require("lanyard.aws.services").names()
-  for _, module in ipairs(documentation.modules()) do
-    names[#names + 1] = module.name
-  end
-  return names
+  local names, modules = require("lanyard.aws.services").names(), require "lanyard.modules"
+  return table.move(modules, 1, #modules, #names + 1, names)
 end
 
 --- Returns what a module, a class or a service has, for a word that names one and begins a member: "policy.ne",

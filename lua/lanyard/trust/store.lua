@@ -4,7 +4,6 @@
 ---
 --- The folder is not below XDG_STATE_HOME, which --emulator moves.
 
-local crypto = require "lanyard.crypto"
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local system = require "lanyard.system"
@@ -106,7 +105,7 @@ function M.open(create)
 end
 
 local function path_of(folder, root)
-  return ("%s/%s"):format(folder, crypto.sha256_hex(root))
+  return ("%s/%s"):format(folder, require("lanyard.crypto").sha256_hex(root))
 end
 
 -- ---------------------------------------------------------------------------------------------

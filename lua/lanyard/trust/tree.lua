@@ -7,13 +7,17 @@
 --- The files must belong to the user, who alone may write them. The hash covers the bytes in memory, so it does not
 --- matter whether the files change afterwards.
 
-local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 
 local M = {}
+
+-- OpenSSL takes a millisecond to start: completion asks for the state of a folder, which mostly does not exist.
+local function sha256_hex(text)
+  return require("lanyard.crypto").sha256_hex(text)
+end
 
 -- A folder of scripts and rules is smaller than this. Folders count as files, because their number costs time, too.
 local MAX_FILES, MAX_BYTES, MAX_TOTAL, MAX_DEPTH = 1000, 1 << 20, 8 << 20, 16
@@ -78,7 +82,7 @@ local function read_file(walk, path, name)
   elseif info.links > 1 then
     return refuse(path, "has %d hard links: replace it with a copy", info.links)
   end
-  walk.files[#walk.files + 1] = { path = name, text = text, size = #text, sha256 = crypto.sha256_hex(text) }
+  walk.files[#walk.files + 1] = { path = name, text = text, size = #text, sha256 = sha256_hex(text) }
   return count(walk, #text)
 end
 
@@ -140,7 +144,7 @@ function M.read(folder)
     framed(parts, file.path, file.text)
     by_path[file.path] = file
   end
-  return { files = walk.files, by_path = by_path, hash = crypto.sha256_hex(table.concat(parts)) }
+  return { files = walk.files, by_path = by_path, hash = sha256_hex(table.concat(parts)) }
 end
 
 return M

@@ -10,7 +10,6 @@
 
 local clock = require "lanyard.clock"
 local config = require "lanyard.aws.config"
-local crypto = require "lanyard.crypto"
 local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
@@ -86,7 +85,8 @@ local function path_of(profile, endpoint_url, region)
     end
     parts[#parts + 1] = url and service .. " " .. url
   end
-  return place and ("%s/%s"):format(place, crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32))
+  local hash = require("lanyard.crypto").sha256_hex -- OpenSSL takes a millisecond to start
+  return place and ("%s/%s"):format(place, hash(table.concat(parts, "\0")):sub(1, 32))
 end
 
 -- A file has a line "KIND SECONDS" for each list, with the time at which it was complete, and its names below it, each
@@ -215,6 +215,10 @@ end
 ---@param prefix string  what the names begin with
 ---@return string[]
 function M.of(kind, given, prefix)
+  local place = folder()
+  if not place or not is_private(place) then
+    return {}
+  end
   local profile = config.load(given.profile)
   local region = profile and config.region(profile, given.region)
   local found = region and read(path_of(profile, given.endpoint_url, region), prefix) or {}
