@@ -245,6 +245,25 @@ describe("values", function()
   end)
 end)
 
+describe("a test of an Allow and of a Deny that goes", function()
+  it("does not hide the test of another Deny", function()
+    local LIST, SERVICE = "aws:PrincipalServiceNamesList", "ecs.amazonaws.com"
+    local function goes(operator, key, value, stays)
+      stays.Effect = "Deny"
+      local before = { allow(), where(operator, key, value, { Effect = "Deny" }) }
+      return answer(before, { where(operator, key, value), stays })
+    end
+    local found, witness = goes("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z",
+      where("Null", "aws:TokenIssueTime", "true"))
+    assert.equal("certain", found)
+    assert.is_string(witness.request.context["aws:TokenIssueTime"])
+    found, witness = goes("ForAnyValue:StringEquals", LIST, { SERVICE, "ecs.us-east-1.amazonaws.com" },
+      where("ForAllValues:StringNotEquals", LIST, "ecs.eu-west-1.amazonaws.com"))
+    assert.equal("certain", found)
+    assert.same({ SERVICE, "ecs.eu-west-1.amazonaws.com" }, witness.request.context[LIST])
+  end)
+end)
+
 describe("services", function()
   it("have names of a Region that no policy mentions", function()
     local LIST, SERVICE = "aws:PrincipalServiceNamesList", "ecs.amazonaws.com"
