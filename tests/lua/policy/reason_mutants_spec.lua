@@ -257,6 +257,11 @@ describe("a test of an Allow and of a Deny that goes", function()
       where("Null", "aws:TokenIssueTime", "true"))
     assert.equal("certain", found)
     assert.is_string(witness.request.context["aws:TokenIssueTime"])
+    for _, row in ipairs { { "NumericGreaterThan", "5" }, { "Null", "false" } } do
+      found, witness = goes(row[1], "x:n", row[2], where("NumericNotEquals", "x:n", "77"))
+      assert.equal("certain", found)
+      assert.same({ ["x:n"] = "77" }, witness.request.context)
+    end
     found, witness = goes("ForAnyValue:StringEquals", LIST, { SERVICE, "ecs.us-east-1.amazonaws.com" },
       where("ForAllValues:StringNotEquals", LIST, "ecs.eu-west-1.amazonaws.com"))
     assert.equal("certain", found)
