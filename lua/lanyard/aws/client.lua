@@ -7,7 +7,6 @@ local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
-local model_waiters = require "lanyard.aws.model_waiters"
 local modelled = require "lanyard.aws.modelled"
 local pages = require "lanyard.aws.pages"
 local plan = require "lanyard.aws.plan"
@@ -233,7 +232,7 @@ local function find_waiter(self, name, level)
   end
   local service, err = self.description.load_model()
   if service then
-    waiter, err = model_waiters.compile(service, name)
+    waiter, err = require("lanyard.aws.model_waiters").compile(service, name)
   end
   if err and err.code ~= "NotFound" then
     error(("%s: %s"):format(self.service, err.message), level + 1)
