@@ -10,7 +10,7 @@ LUA = lua5.4
 JOBS = $(shell nproc)
 
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
-  libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev ca-certificates
+  libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev python3-botocore ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
   python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3 \
   mandoc zsh fish
@@ -39,7 +39,7 @@ SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # Both products contain the packages of core/; PLAIN is the part that knows no Lua. Only the binary contains OWN.
-OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
+OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/core/models.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
 PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
 SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
@@ -109,7 +109,7 @@ $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) -lcrypto
 
 -include $(wildcard $(B)/core/*.d $(B)/core/*/*.d $(B)/fuzz/*.d $(B)/fuzz/core/*/*.d)
-include scripts/packaging/packaging.mk
+include core/models.mk scripts/packaging/packaging.mk
 
 demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard

@@ -91,6 +91,34 @@ static int embedded_asset(lua_State *L) {
   return push_file(L, embedded_assets);
 }
 
+static lua_Integer models_size(void) {
+  return embedded_models_end - embedded_models;
+}
+
+/* The bytes of the models at an offset, as a file has them: fewer at the end. */
+static int read_models(lua_State *L) {
+  lua_Integer size = models_size();
+  lua_Integer offset = luaL_checkinteger(L, 1), length = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, offset >= 0, 1, "negative");
+  luaL_argcheck(L, length >= 0, 2, "negative");
+  if (offset > size)
+    offset = size;
+  if (length > size - offset)
+    length = size - offset;
+  lua_pushlstring(L, embedded_models + offset, (size_t)length);
+  return 1;
+}
+
+/* embedded.models() --> function(offset, length) --> bytes | nil
+ * Returns the function that reads the index of models; nil in a build without models. */
+static int embedded_models_reader(lua_State *L) {
+  if (models_size() == 0)
+    luaL_pushfail(L);
+  else
+    lua_pushcfunction(L, read_models);
+  return 1;
+}
+
 /* embedded.scripts() --> names
  * Returns the names of the scripts, sorted. */
 static int embedded_names(lua_State *L) {
@@ -128,11 +156,9 @@ static const bool is_static = false;
 /* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`; `static` is true in a
  * static binary, which cannot load C modules: they would bring a second libc. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {{"asset", embedded_asset},
-                                       {"script", embedded_script},
-                                       {"scripts", embedded_names},
-                                       {"binary", embedded_binary},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"asset", embedded_asset},          {"script", embedded_script}, {"scripts", embedded_names},
+      {"models", embedded_models_reader}, {"binary", embedded_binary}, {NULL, NULL}};
   luaL_newlib(L, functions);
   lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");

@@ -22,4 +22,9 @@ extern const struct embedded_file embedded_modules[];
 extern const struct embedded_file embedded_scripts[];
 extern const struct embedded_file embedded_assets[];
 
+/* The index of the models of AWS services, from the first byte to the one before the end. It is empty
+ * in a build without models. */
+extern const char embedded_models[];
+extern const char embedded_models_end[];
+
 #endif

@@ -27,8 +27,8 @@ Rules
     end,
   }
 
-on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, or a list. check returns
-one of:
+on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, call, or a list. check
+returns one of:
 
   deny "reason"   The change is not made, and the exit status is 4.
   warn "text"     The text is printed as a warning.
@@ -44,12 +44,16 @@ A rule with on = "audit" is called for each repository and each service; a rule 
     fix = "how to fix it",
   }
 
+A rule with on = "call" is called before each call of `lanyard aws`, also one that only reads.
+
 A change has these members, as far as they apply:
 
   on, dry_run, time, epoch (seconds since 1970)
   caller.account, .arn, .region
   service.name, .arn, .region, .state, .tags,
     .role.active, .role.arn
+  call.service, .operation, .parameters, .reads, .region (of "call";
+    sensitive parameters are ***)
   repository (its name)
   repository_details.arn, .account, .region, .mutability, .tags
   before, after (policies): .text, .statements; a statement has sid,

@@ -280,11 +280,17 @@ void sigv4_canonical_request(struct sigv4_request *request, struct buf *out) {
 
 /* --- The string to sign --- */
 
+const char *sigv4_algorithm(const struct sigv4_scope *scope) {
+  return scope->asymmetric ? "AWS4-ECDSA-P256-SHA256" : "AWS4-HMAC-SHA256";
+}
+
 void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out) {
   buf_add(out, scope->date, 8);
   buf_addc(out, '/');
-  buf_adds(out, scope->region);
-  buf_addc(out, '/');
+  if (!scope->asymmetric) {
+    buf_adds(out, scope->region);
+    buf_addc(out, '/');
+  }
   buf_adds(out, scope->service);
   buf_adds(out, "/aws4_request");
 }
@@ -296,7 +302,8 @@ void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope 
     out->failed = true;
     return;
   }
-  buf_adds(out, "AWS4-HMAC-SHA256\n");
+  buf_adds(out, sigv4_algorithm(scope));
+  buf_addc(out, '\n');
   buf_adds(out, scope->date);
   buf_addc(out, '\n');
   sigv4_credential_scope(scope, out);

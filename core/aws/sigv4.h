@@ -37,7 +37,10 @@ struct sigv4_scope {
   char date[SIGV4_DATE];
   const char *region;
   const char *service;
+  bool asymmetric; /* Version 4a: `region` is a set of Regions, and not in the scope */
 };
+
+#define SIGV4_SIGNATURE 161 /* hexadecimal digits of a signature of either version, and NUL */
 
 /* sigv4_date formats seconds since 1970 as a SigV4 timestamp. It returns false if the year is not
  * 1970 to 9999. */
@@ -65,6 +68,9 @@ void sigv4_signed_headers(struct sigv4_request *request, struct buf *out);
 /* sigv4_canonical_request appends the canonical request. */
 void sigv4_canonical_request(struct sigv4_request *request, struct buf *out);
 
+/* sigv4_algorithm returns "AWS4-HMAC-SHA256", or the name of Version 4a. */
+const char *sigv4_algorithm(const struct sigv4_scope *scope);
+
 /* sigv4_credential_scope appends "20150830/us-east-1/service/aws4_request". */
 void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out);
 
@@ -77,6 +83,6 @@ void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope 
  * are not cached. */
 bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
-                     char hex[HASH_SHA256_HEX]);
+                     char hex[SIGV4_SIGNATURE]);
 
 #endif

@@ -1,4 +1,5 @@
 #include "aws/sigv4.h"
+#include "aws/sigv4a.h"
 #include "base/platform.h"
 
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct sigv4_signer {
   struct hmac_key *deriving;
   struct cached_key cached[CACHED_KEYS];
   unsigned long clock;
+  struct ecdsa_key *asymmetric; /* the key of Version 4a that was used last */
+  unsigned long asymmetric_of;  /* the number of its credentials */
 };
 
 bool sigv4_payload_hash(struct sigv4_signer *signer, const char *bytes, size_t length,
@@ -67,6 +70,7 @@ void sigv4_signer_free(struct sigv4_signer *signer) {
   for (size_t i = 0; i < CACHED_KEYS; i++)
     hmac_key_free(signer->cached[i].key);
   hmac_key_free(signer->deriving);
+  ecdsa_key_free(signer->asymmetric);
   hasher_free(signer->hasher);
   free(signer);
 }
@@ -107,9 +111,43 @@ static const struct hmac_key *find_key(struct sigv4_signer *signer,
   return oldest->key;
 }
 
+/* Returns the key of Version 4a, which is derived if the last one was of other credentials. Returns NULL
+ * if OpenSSL fails. */
+static const struct ecdsa_key *find_asymmetric(struct sigv4_signer *signer,
+                                               const struct credentials *credentials) {
+  if (signer->asymmetric && credentials->number != 0 &&
+      signer->asymmetric_of == credentials->number)
+    return signer->asymmetric;
+  ecdsa_key_free(signer->asymmetric);
+  unsigned char number[ECDSA_NUMBER];
+  bool derived = sigv4a_private(signer->hasher, credentials, number);
+  signer->asymmetric = derived ? ecdsa_key_new(number) : NULL;
+  signer->asymmetric_of = credentials->number;
+  explicit_bzero(number, sizeof number);
+  return signer->asymmetric;
+}
+
+static bool sign_asymmetrically(struct sigv4_signer *signer, const struct credentials *credentials,
+                                const char *text, size_t length, char hex[SIGV4_SIGNATURE]) {
+  static const char digits[] = "0123456789abcdef";
+  const struct ecdsa_key *key = find_asymmetric(signer, credentials);
+  struct buf der = {0};
+  bool done = key && ecdsa_sign(key, text, length, &der) && 2 * der.length < SIGV4_SIGNATURE;
+  for (size_t i = 0; done && i < der.length; i++) {
+    unsigned char byte = (unsigned char)der.data[i];
+    hex[2 * i] = digits[byte >> 4];
+    hex[2 * i + 1] = digits[byte & 15];
+  }
+  hex[done ? 2 * der.length : 0] = '\0';
+  buf_free(&der);
+  return done;
+}
+
 bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
-                     char hex[HASH_SHA256_HEX]) {
+                     char hex[SIGV4_SIGNATURE]) {
+  if (scope->asymmetric)
+    return sign_asymmetrically(signer, credentials, text, length, hex);
   const struct hmac_key *key = find_key(signer, credentials, scope);
   return key && hmac_sha256_hex(signer->hasher, key, text, length, hex);
 }

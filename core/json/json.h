@@ -11,6 +11,8 @@
  * leading byte order mark is skipped; offsets count it. */
 
 #define JSON_MAX_DEPTH 64
+/* What json_parse_deep accepts: the endpoint rules of Amazon S3 are nested 79 deep. */
+#define JSON_MAX_DEEP 128
 
 enum json_type {
   JSON_NULL,
@@ -53,6 +55,9 @@ void json_free(struct json_doc *doc);
 
 /* json_memory returns how many bytes of memory a document owns. */
 size_t json_memory(const struct json_doc *doc);
+
+/* json_parse_deep is like json_parse, for nesting up to JSON_MAX_DEEP. */
+struct json_doc *json_parse_deep(const char *text, size_t length, struct json_error *error);
 
 /* json_parse_secret is like json_parse, for a text that contains secrets: all memory is wiped
  * before it is freed. */

@@ -15,8 +15,8 @@ struct frame {
 
 struct parser {
   struct json_scanner scanner;
-  struct frame frames[JSON_MAX_DEPTH];
-  size_t depth;
+  struct frame frames[JSON_MAX_DEEP];
+  size_t depth, max_depth;
 };
 
 /* Appends a new value, which starts at the current offset, to the open array or object. */
@@ -44,9 +44,9 @@ static struct json_value *add_value(struct parser *parser, const struct json_val
 }
 
 static bool open_container(struct parser *parser, struct json_value *value, enum json_type type) {
-  if (parser->depth == JSON_MAX_DEPTH)
-    return json_fail_at(&parser->scanner, parser->scanner.at, "nested deeper than %d",
-                        JSON_MAX_DEPTH);
+  if (parser->depth == parser->max_depth)
+    return json_fail_at(&parser->scanner, parser->scanner.at, "nested deeper than %zu",
+                        parser->max_depth);
   value->type = type;
   parser->frames[parser->depth++] = (struct frame){.value = value};
   parser->scanner.at++;
@@ -187,7 +187,7 @@ static struct json_doc *copy_text(const char *text, size_t length, bool secret) 
   return doc;
 }
 
-static struct json_doc *parse(const char *text, size_t length, bool secret,
+static struct json_doc *parse(const char *text, size_t length, bool secret, size_t max_depth,
                               struct json_error *error) {
   memset(error, 0, sizeof *error);
   struct json_doc *doc = copy_text(text, length, secret);
@@ -195,7 +195,8 @@ static struct json_doc *parse(const char *text, size_t length, bool secret,
                                       .error = error,
                                       .text = doc ? doc->text : text,
                                       .length = length,
-                                      .scratch = {.secret = secret}}};
+                                      .scratch = {.secret = secret}},
+                          .max_depth = max_depth};
   if (!doc) {
     json_fail_memory(&parser.scanner);
     return NULL;
@@ -209,9 +210,13 @@ static struct json_doc *parse(const char *text, size_t length, bool secret,
 }
 
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, error);
+  return parse(text, length, false, JSON_MAX_DEPTH, error);
+}
+
+struct json_doc *json_parse_deep(const char *text, size_t length, struct json_error *error) {
+  return parse(text, length, false, JSON_MAX_DEEP, error);
 }
 
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, true, error);
+  return parse(text, length, true, JSON_MAX_DEPTH, error);
 }

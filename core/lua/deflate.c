@@ -70,22 +70,35 @@ static int push_failure(lua_State *L, struct buf *out, const char *what, size_t 
   return 2;
 }
 
+/* The dictionary at argument 3, of which zlib uses the last 32 KiB; empty by default. */
+static const Bytef *opt_dictionary(lua_State *L, uInt *length) {
+  size_t size;
+  const char *bytes = luaL_optlstring(L, 3, "", &size);
+  luaL_argcheck(L, size <= CHUNK, 3, "the dictionary is too long");
+  *length = (uInt)size;
+  return (const Bytef *)bytes;
+}
+
 static int expand(lua_State *L, int form) {
   size_t length;
   const char *bytes = luaL_checklstring(L, 1, &length);
   size_t limit = (size_t)check_int(L, 2, 0, INT32_MAX);
+  uInt dictionary_length;
+  const Bytef *dictionary = opt_dictionary(L, &dictionary_length);
   z_stream stream = {.next_in = (z_const Bytef *)bytes};
   if (inflateInit2(&stream, form) != Z_OK)
     return luaL_error(L, "not enough memory");
+  if (form == RAW && dictionary_length > 0)
+    inflateSetDictionary(&stream, dictionary, dictionary_length);
   struct buf out = {0};
   const char *wrong = inflate_into(&stream, length, form, limit, &out);
   inflateEnd(&stream);
   return wrong ? push_failure(L, &out, wrong, limit) : push_buf(L, &out);
 }
 
-/* inflate(bytes, limit) --> text | nil, message
+/* inflate(bytes, limit [, dictionary]) --> text | nil, message
  * Expands bytes of deflate() to at most `limit` bytes. More, or a byte that does not belong, is an
- * error. */
+ * error. The dictionary has to be the one of deflate(). */
 static int inflate_raw(lua_State *L) {
   return expand(L, RAW);
 }
@@ -113,9 +126,13 @@ static int compress_bytes(lua_State *L, int form) {
   size_t length;
   const char *bytes = luaL_checklstring(L, 1, &length);
   int level = (int)opt_int(L, 2, 0, Z_BEST_COMPRESSION, 6);
+  uInt dictionary_length;
+  const Bytef *dictionary = opt_dictionary(L, &dictionary_length);
   z_stream stream = {.next_in = (z_const Bytef *)bytes};
   if (deflateInit2(&stream, level, Z_DEFLATED, form, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
     return luaL_error(L, "not enough memory");
+  if (form == RAW && dictionary_length > 0)
+    deflateSetDictionary(&stream, dictionary, dictionary_length);
   struct buf out = {0};
   bool complete = deflate_into(&stream, length, &out);
   deflateEnd(&stream);
@@ -126,9 +143,10 @@ static int compress_bytes(lua_State *L, int form) {
   return push_buf(L, &out);
 }
 
-/* deflate(bytes [, level]) --> bytes
- * Compresses bytes, without a header. The level is from 0 (fast) to 9 (small); 6 is the default. The same
- * bytes and level have the same result with one version of zlib. */
+/* deflate(bytes [, level [, dictionary]]) --> bytes
+ * Compresses bytes, without a header. The level is from 0 (fast) to 9 (small); 6 is the default. What the
+ * dictionary (at most 64 KiB) has in common with the bytes needs no place. The same arguments have the
+ * same result with one version of zlib. */
 static int deflate_raw(lua_State *L) {
   return compress_bytes(L, RAW);
 }

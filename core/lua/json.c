@@ -86,7 +86,7 @@ static bool is_container(const struct json_value *value) {
 /* Returns the first number that a double cannot hold, or NULL. It would be infinite, which JSON cannot
  * represent. `root` is not a part of another value. */
 static const struct json_value *find_infinite(const struct json_value *root) {
-  const struct json_value *open[JSON_MAX_DEPTH + 1];
+  const struct json_value *open[JSON_MAX_DEEP + 1];
   size_t depth = 0;
   for (const struct json_value *value = root; value;) {
     if (value->type == JSON_NUMBER && !isfinite(strtod(value->string, NULL)))
@@ -119,11 +119,10 @@ static void record_order(lua_State *L, const struct json_value *object, int orde
 /* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
  * next child of each. If `order` is not 0, the table there gets the names of each object. */
 static void push_value(lua_State *L, const struct json_value *root, int order) {
-  const struct json_value *open[JSON_MAX_DEPTH + 1];
-  const struct json_value *next[JSON_MAX_DEPTH + 1];
-  lua_Integer filled[JSON_MAX_DEPTH + 1];
+  const struct json_value *open[JSON_MAX_DEEP + 1], *next[JSON_MAX_DEEP + 1];
+  lua_Integer filled[JSON_MAX_DEEP + 1];
   size_t depth = 0;
-  luaL_checkstack(L, JSON_MAX_DEPTH + 8, "JSON nested too deep");
+  luaL_checkstack(L, JSON_MAX_DEEP + 8, "JSON nested too deep");
   push_shell(L, root);
   if (!is_container(root))
     return;
@@ -162,21 +161,23 @@ static void push_value(lua_State *L, const struct json_value *root, int order) {
   }
 }
 
-/* json.decode(text [, { order = true }]) --> value [, order] | nil, err
+/* json.decode(text [, { order = true, deep = true }]) --> value [, order] | nil, err
  * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
  * Integers that fit become integers, other numbers floats; a number that is too large for a float is
  * an error. err has code "InvalidJson", line, column and offset (bytes, from 0). `order` has, for the
- * table of each object, the list of its names in the order of the text. */
+ * table of each object, the list of its names in the order of the text. `deep` accepts
+ * nesting up to 128 instead of 64. */
 static int json_decode(lua_State *L) {
-  static const char *const fields[] = {"order", NULL};
+  static const char *const fields[] = {"order", "deep", NULL};
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   lua_settop(L, 2);
-  int order = 0;
+  int order = 0, deep = 0;
   /* Functions such as string.gsub return further values. */
   if (lua_istable(L, 2)) {
     check_fields(L, 2, fields);
     order = opt_field_boolean(L, 2, "order", false);
+    deep = opt_field_boolean(L, 2, "deep", false);
   }
   if (order) {
     lua_newtable(L);
@@ -184,7 +185,7 @@ static int json_decode(lua_State *L) {
   }
   struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
   struct json_error error;
-  object->doc = json_parse(text, length, &error);
+  object->doc = deep ? json_parse_deep(text, length, &error) : json_parse(text, length, &error);
   if (!object->doc)
     return push_json_error(L, "InvalidJson", &error);
   const struct json_value *infinite = find_infinite(json_root(object->doc));
@@ -208,6 +209,7 @@ struct encoder {
   lua_State *L;
   struct buf *out;
   bool pretty;
+  int max_depth;
 };
 
 struct buf_object {
@@ -284,8 +286,7 @@ static bool is_array(lua_State *L, int index) {
 
 static void add_array(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
-  lua_Unsigned count = lua_rawlen(L, index);
-  lua_Unsigned entries = 0;
+  lua_Unsigned count = lua_rawlen(L, index), entries = 0;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     entries++;
   if (entries != count)
@@ -348,14 +349,14 @@ static void add_object(struct encoder *encoder, int index, int depth) {
   lua_pop(L, 1);
 }
 
-/* Encodes the value at `index`. The recursion is limited to JSON_MAX_DEPTH. */
+/* Encodes the value at `index`. The recursion is limited. */
 static void add_value(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
   size_t length;
   const char *text;
-  if (depth == JSON_MAX_DEPTH && lua_istable(L, index))
+  if (depth == encoder->max_depth && lua_istable(L, index))
     luaL_error(L, "a table nested deeper than %d (or in itself) cannot be encoded as JSON",
-               JSON_MAX_DEPTH);
+               encoder->max_depth);
   luaL_checkstack(L, 8, "JSON nested too deep");
   switch (lua_type(L, index)) {
   case LUA_TBOOLEAN:
@@ -386,18 +387,20 @@ static void add_value(struct encoder *encoder, int index, int depth) {
   }
 }
 
-/* json.encode(value [, { pretty = true }]) --> text
+/* json.encode(value [, { pretty = true, deep = true }]) --> text
  * Encodes a value, with sorted names. A table becomes an array if json.array marked it or it has
  * elements; an empty unmarked table becomes {}. Raises an error for values that JSON cannot
- * represent. */
+ * represent. `deep` accepts nesting up to 128 instead of 64. */
 static int json_encode(lua_State *L) {
-  static const char *const fields[] = {"pretty", NULL};
+  static const char *const fields[] = {"pretty", "deep", NULL};
   luaL_checkany(L, 1);
   lua_settop(L, 2);
-  struct encoder encoder = {.L = L};
+  struct encoder encoder = {.L = L, .max_depth = JSON_MAX_DEPTH};
   if (!lua_isnil(L, 2)) {
     check_fields(L, 2, fields);
     encoder.pretty = opt_field_boolean(L, 2, "pretty", false) != 0;
+    if (opt_field_boolean(L, 2, "deep", false))
+      encoder.max_depth = JSON_MAX_DEEP;
   }
   struct buf_object *object = new_object(L, sizeof *object, 0, BUF_CLASS);
   encoder.out = &object->buf;

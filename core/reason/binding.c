@@ -273,7 +273,7 @@ static void add_combination(struct combination *combination) {
   bindings->items[bindings->count++] = context;
 }
 
-/* Removes the texts from a place on that are no values of a variable's key: they are parts of other texts. */
+/* Removes the texts from a place on that the key of a variable cannot have: they are parts of other texts. */
 static void remove_impossible(const struct variables *variables, size_t variable, size_t from,
                               struct points *values) {
   const char *key = variables->items[variable].name;

@@ -34,7 +34,8 @@ BINARY_FILES = 755:$(B)/lanyard:$(BINDIR)/lanyard 644:lua/lanyard/report/schema.
   $(foreach f,$(MANUAL),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f))) \
   $(foreach f,$(DEFINITIONS),644:$(f):$(DATADIR)/types$(f:$(B)/types%=%))
 MODULE_FILES = 644:$(B)/lanyard.so:$(LUA_LIBDIR)/lanyard.so \
-  $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%))
+  $(foreach f,$(LUA_FILES) $(ASSETS),644:$(f):$(LUA_SHAREDIR)/$(f:lua/%=%)) \
+  644:$(B)/models.index:$(LUA_SHAREDIR)/lanyard/model/models.index
 
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
@@ -50,7 +51,7 @@ install: all man ## install below PREFIX=/usr/local, in DESTDIR= if set
 	@scripts/packaging/install.sh install '$(ROOT)' $(INSTALLED) $(BINARY_FILES) $(MODULE_FILES)
 # For packages: without `make deps`, and without the list.
 install-binary: $(B)/lanyard; @scripts/packaging/install.sh install '$(ROOT)' '' $(BINARY_FILES)
-install-modules: $(B)/lanyard.so; @scripts/packaging/install.sh install '$(ROOT)' '' $(MODULE_FILES)
+install-modules: $(B)/lanyard.so $(B)/models.index; @scripts/packaging/install.sh install '$(ROOT)' '' $(MODULE_FILES)
 
 uninstall: ## remove what `make install` installed, with the same PREFIX and DESTDIR
 	@scripts/packaging/install.sh uninstall '$(ROOT)' $(INSTALLED)
@@ -65,7 +66,8 @@ SUFFIX = $(if $(OTHER),:$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(OTHER
 STATIC_BUILD = build/static/$(ARCH)
 CURL = $(STATIC_BUILD)/curl
 STATIC = $(DIST)/lanyard-$(VERSION)-linux-$(ARCH)
-STATIC_PACKAGES = gcc libc6-dev pkg-config lua5.4 lua-argparse ca-certificates dpkg-dev make $(OTHER:%=gcc-%-linux-gnu) \
+STATIC_PACKAGES = $(HOST_PACKAGES) gcc libc6-dev pkg-config lua5.4 lua-argparse ca-certificates dpkg-dev make \
+  $(OTHER:%=gcc-%-linux-gnu) \
   $(addsuffix $(SUFFIX),libc6-dev liblua5.4-dev lua-cjson-dev libssl-dev libevent-dev libsqlite3-dev libnghttp2-dev \
   libc-ares-dev zlib1g-dev)
 

@@ -21,8 +21,9 @@ static struct sigv4_header header(const char *name, const char *value) {
   return (struct sigv4_header){name, strlen(name), value, strlen(value)};
 }
 
-static void sign(struct work *work, char signature[HASH_SHA256_HEX]) {
-  const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "ecr"};
+static void sign(struct work *work, char signature[SIGV4_SIGNATURE]) {
+  const struct sigv4_scope scope = {
+      .date = "20150830T123600Z", .region = "us-east-1", .service = "ecr"};
   char hash[HASH_SHA256_HEX];
   struct sigv4_header headers[] = {
       header("Content-Type", "application/x-amz-json-1.1"),
@@ -64,7 +65,7 @@ static int compare(const void *a, const void *b) {
 static void measure(struct work *work, const char *name, bool derive) {
   enum { COUNT = 100000 };
   double rates[RUNS];
-  char signature[HASH_SHA256_HEX];
+  char signature[SIGV4_SIGNATURE];
   for (size_t run = 0; run < RUNS; run++) {
     double start = processor_seconds();
     for (int i = 0; i < COUNT; i++) {

@@ -351,12 +351,13 @@ static bool run_unseal_xml(struct policy *doc) {
 
 static bool run_sigv4(struct policy *doc) {
   (void)doc;
-  static const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "service"};
+  static const struct sigv4_scope scope = {
+      .date = "20150830T123600Z", .region = "us-east-1", .service = "service"};
   struct credentials credentials = {.access_key_id = (char *)(uintptr_t) "AKIDEXAMPLE",
                                     .secret_access_key = {(char *)(uintptr_t) "wJalrXUtnFEMI", 13},
                                     .number = 1};
   struct sigv4_signer *signer = sigv4_signer_new();
-  char hex[HASH_SHA256_HEX];
+  char hex[SIGV4_SIGNATURE];
   bool done = signer && sigv4_signature(signer, &credentials, &scope, "text", 4, hex);
   done = done && sigv4_signature(signer, &credentials, &scope, "text", 4, hex); /* from the cache */
   sigv4_signer_free(signer);

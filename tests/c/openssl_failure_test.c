@@ -179,7 +179,8 @@ static bool run_hmac(void) {
 }
 
 static bool run_signer(void) {
-  static const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "service"};
+  static const struct sigv4_scope scope = {
+      .date = "20150830T123600Z", .region = "us-east-1", .service = "service"};
   const char *text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
                      "dc7f04a3abfde8d472b0ab1a418b741b7c67174dad1551b4117b15527fbe966c";
   const struct credentials credentials = {
@@ -187,7 +188,7 @@ static bool run_signer(void) {
       .secret_access_key = {(char *)(uintptr_t) "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 40},
       .number = 1};
   struct sigv4_signer *signer = sigv4_signer_new();
-  char hex[HASH_SHA256_HEX];
+  char hex[SIGV4_SIGNATURE];
   bool done = signer && sigv4_signature(signer, &credentials, &scope, text, strlen(text), hex);
   if (done)
     assert_string_equal(hex, "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea");

@@ -70,10 +70,11 @@ static void requests_become_canonical(void **state) {
 
 static void signature_is(struct sigv4_signer *signer, const struct credentials *credentials,
                          const char *expected) {
-  const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "service"};
+  const struct sigv4_scope scope = {
+      .date = "20150830T123600Z", .region = "us-east-1", .service = "service"};
   const char *text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
                      "dc7f04a3abfde8d472b0ab1a418b741b7c67174dad1551b4117b15527fbe966c";
-  char hex[HASH_SHA256_HEX];
+  char hex[SIGV4_SIGNATURE];
   assert_true(sigv4_signature(signer, credentials, &scope, text, strlen(text), hex));
   assert_string_equal(hex, expected);
 }

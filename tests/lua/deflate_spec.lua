@@ -14,6 +14,15 @@ describe("lanyard.deflate", function()
     assert.is_true(#deflate.deflate(TEXT, 9) < 1000)
   end)
 
+  it("needs less space with a dictionary, and the same one to expand", function()
+    local dictionary = '{"errors":[{"shape":"InvalidParameterException"}]}'
+    local packed = deflate.deflate(dictionary, 9, dictionary)
+    assert.is_true(#packed < #deflate.deflate(dictionary, 9) / 2)
+    assert.equal(dictionary, deflate.inflate(packed, 100, dictionary))
+    assert.is_nil((deflate.inflate(packed, 100)))
+    assert.has_error(function() deflate.deflate("", 9, ("x"):rep(65537)) end)
+  end)
+
   it("reads and writes files of gzip", function()
     local helper = require "helper"
     local packed = helper.run({ "gzip", "-c" }, nil, TEXT).out

@@ -46,6 +46,42 @@ local function check(expected, steps)
   assert.equal(expected.signature, steps.signature)
 end
 
+-- Version 4a: the canonical requests of the suite in awslabs/aws-c-auth are those of Version 4 with one more header or
+-- parameter. tests/c/sigv4a_test.c verifies signatures.
+describe("AWS's signing suite of Version 4a", function()
+  local function vanilla()
+    local request = request_of { method = "GET", target = "/", headers = { { "Host", "example.amazonaws.com" } } }
+    request.region, request.region_set, request.expires = nil, "us-east-1", 3600
+    return request
+  end
+
+  it("signs get-vanilla in the headers", function()
+    local headers, steps = sigv4.sign(vanilla())
+    assert.equal("us-east-1", headers["X-Amz-Region-Set"])
+    assert.equal("AWS4-ECDSA-P256-SHA256\n20150830T123600Z\n20150830/service/aws4_request\n"
+      .. "cf59db423e841c8b7e3444158185aa261b724a5c27cbe762676f3eed19f4dc02", steps.string_to_sign)
+    assert.equal("AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20150830/service/aws4_request, "
+      .. "SignedHeaders=host;x-amz-date;x-amz-region-set, Signature=" .. steps.signature, headers.Authorization)
+    assert.matches("^30%x+$", steps.signature)
+  end)
+
+  it("signs get-vanilla in the query", function()
+    local url, steps = sigv4.presign(vanilla())
+    assert.equal("AWS4-ECDSA-P256-SHA256\n20150830T123600Z\n20150830/service/aws4_request\n"
+      .. "890c4ed28c1a1ac10b5862719b537afbe392e987dc1aab1efa16fe7de41d3c81", steps.string_to_sign)
+    assert.matches("&X%-Amz%-Region%-Set=us%-east%-1&X%-Amz%-Signature=30%x+$", url)
+  end)
+
+  it("signs post-x-www-form-urlencoded", function()
+    local request = request_of { method = "POST", target = "/", sign_body = true, body = "Param1=value1", headers = {
+      { "Content-Type", "application/x-www-form-urlencoded" }, { "Host", "example.amazonaws.com" }, { "Content-Length", "13" },
+    } }
+    request.region, request.region_set = nil, "us-east-1"
+    local _, steps = sigv4.sign(request)
+    assert.matches("ba7fa291aefad463b308fdc89b33d852aea9fbcfa151d820117bd8189066cb91$", steps.string_to_sign)
+  end)
+end)
+
 describe("AWS's signing suite", function()
   for _, case in ipairs(SUITE.cases) do
     it("signs " .. case.name .. " in the headers", function()

@@ -111,7 +111,8 @@ local LIST = {
   { "service_names.c", "if (!glob.failed && glob.data)", "'&&' becomes '||'", POOL },
   { "places.c", "atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);", "'false' becomes 'true'",
     "an account has no letters" },
-  { "classes.c", "for (size_t i = 0; i < glob.length; i++)", "'<' becomes '<='", "patterns that match everything divide nothing: time only" },
+  { "class_texts.c", "for (size_t i = 0; i < glob.length; i++)", "'<' becomes '<='", "patterns that match everything divide nothing: time only" },
+  { "classes.c", "for (size_t i = 0; i < text.length; i++)", "'<' becomes '<='", "a zero byte follows each pattern" },
   { "relations.c", "if (text.length > 0 && !text.failed)", "'&&' becomes '||'", POOL },
   { "sets.c", "if (!bytes_equal(text->bytes, text->length, one->bytes, one->length) && is_usable(sets, v))", "'&&' becomes '||'", MORE },
   { "search.c", "for (size_t paths = 0; paths < 2; paths++) {", "'<' becomes '<='", "2 is the same Boolean as 1" },
@@ -124,6 +125,13 @@ local LIST = {
     "a name is empty, which no caller has, or the state of the pool is that memory has failed" },
   { "values.c", 'return strcmp(test->condition.name, "Null") == 0 && test->condition.set == CONDITION_NO_SET;', "'==' becomes '!=' 2",
     "Null depends on the presence of a key only, with a set operator, too: time only" },
+  { "organizations.c", "if (inner == 1) {", "'==' becomes '!='", "both forms are added" },
+  { "organizations.c", "for (size_t inner = 0; inner < 2; inner++) {", "'<' becomes '<='", "a form is added twice" },
+  { "relations.c", "if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING || test->has_variables ||", "'||' becomes '&&' 2",
+    "that the ends are of the chain is said of more texts, and holds for each" },
+  { "class_shapes.c", "for (size_t i = 0; i < query->boxes->test_count; i++) {", "'<' becomes '<='", "the list after the lists of all tests is 0" },
+  { "relations.c", "if (!chain || chain->count == 0 || (!first && !last))", "'||' becomes '&&' 2",
+    "no key of a request is without values, and without ends the list stays as it is" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

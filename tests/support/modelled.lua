@@ -44,7 +44,7 @@ function M.client(data, answers, options)
     clock = setmetatable({ sleep = function(seconds) slept[#slept + 1] = seconds end }, { __index = clock }),
     debug = options.debug,
   })
-  session.profile = { name = "default", isolated = true, values = options.profile_values or {}, profiles = {}, keys_in = {},
+  session.profile = { name = "default", isolated = not options.from_environment, values = options.profile_values or {}, profiles = {}, keys_in = {},
     services = {}, sso_sessions = {}, paths = {} }
   if not options.profile_values then session.profile = settings.NONE end
   if options.credentials then session.holder = { get = options.credentials, expire = function() end } end

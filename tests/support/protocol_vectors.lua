@@ -125,10 +125,10 @@ function BODIES.urlencoded(expected, body)
 end
 
 -- An element in a form whose order and white space do not matter.
-local function comparable_xml(element)
+function M.comparable_xml(element)
   local children = {}
   for i, child in ipairs(element) do
-    children[i] = comparable_xml(child)
+    children[i] = M.comparable_xml(child)
   end
   table.sort(children)
   local attributes = {}
@@ -141,7 +141,7 @@ local function comparable_xml(element)
 end
 
 function BODIES.xml(expected, body)
-  assert.equal(comparable_xml(assert(xml.parse(expected))), comparable_xml(assert(xml.parse(body))))
+  assert.equal(M.comparable_xml(assert(xml.parse(expected))), M.comparable_xml(assert(xml.parse(body))))
 end
 
 M.BODIES = BODIES -- a protocol with another media type adds how its bodies are compared

@@ -13,6 +13,7 @@ local PROTOCOLS = {
   json = require "lanyard.protocol.json",
   ["rest-json"] = require "lanyard.protocol.rest_json",
   ["smithy-rpc-v2-cbor"] = require "lanyard.protocol.rpc_v2_cbor",
+  ["rest-xml"] = require "lanyard.protocol.rest_xml",
 }
 local METADATA = { targetPrefix = "T", jsonVersion = "1.1" }
 local HEADERS = { ["smithy-protocol"] = "rpc-v2-cbor" }
@@ -75,17 +76,17 @@ local function add_shape(shapes, count, depth)
   return name
 end
 
--- Returns a random value of a shape.
-local function value_of(shape)
+-- Returns a random value of a shape. sparse: lists and maps can have null, for which XML has no form.
+local function value_of(shape, sparse)
   local value = {}
   if shape.type == "structure" then
     for _, member in ipairs(shape.members) do
-      if random(3) > 1 then value[member.member] = value_of(member) end
+      if random(3) > 1 then value[member.member] = value_of(member, sparse) end
     end
   elseif shape.type == "list" then
-    for i = 1, random(0, 4) do value[i] = random(8) == 1 and json.null or value_of(shape.item) end
+    for i = 1, random(0, 4) do value[i] = sparse and random(8) == 1 and json.null or value_of(shape.item, sparse) end
   elseif shape.type == "map" then
-    for _ = 1, random(0, 4) do value[text()] = random(8) == 1 and json.null or value_of(shape.value) end
+    for _ = 1, random(0, 4) do value[text()] = sparse and random(8) == 1 and json.null or value_of(shape.value, sparse) end
   else
     return VALUES[shape.type]()
   end
@@ -133,17 +134,35 @@ describe("random values of random shapes", function()
       local accepted = 0
       for _ = 1, ROUNDS do
         local service, operation = service_of(name)
-        local input = value_of(operation.input)
+        local input = value_of(operation.input, name ~= "rest-xml")
         local request = assert(protocol.encode(service, operation, input))
-        local output = assert(protocol.decode(service, operation, { status = 200, headers = HEADERS, body = request.body }))
+        local output = assert(protocol.decode(service, operation, { status = 200, headers = HEADERS, body = request.body or "" }))
         assert.same(input, output)
-        accepted = accepted + (read_damaged(protocol, service, operation, damage(request.body)) and 1 or 0)
-        assert.is_table(protocol.decode_error(service, operation, { status = 500, headers = HEADERS, body = request.body }))
+        accepted = accepted + (read_damaged(protocol, service, operation, damage(request.body or "")) and 1 or 0)
+        assert.is_table(protocol.decode_error(service, operation, { status = 500, headers = HEADERS, body = request.body or "" }))
       end
       torture.report(name .. " by shapes", ROUNDS)
       assert.is_true(accepted < ROUNDS)
     end)
   end
+
+  it("are read back from the replies of Query and EC2, and damaged ones are read or rejected", function()
+    math.randomseed(9)
+    local rest_xml = PROTOCOLS["rest-xml"]
+    local query, ec2 = require "lanyard.protocol.query", require "lanyard.protocol.ec2"
+    for _ = 1, ROUNDS // 2 do
+      local service, operation = service_of "query"
+      local input = value_of(operation.input, false)
+      local text_of_input = assert(rest_xml.encode(service, operation, input)).body or "<Input/>"
+      local wrapped = ("<DoResponse><DoResult>%s</DoResult></DoResponse>"):format(text_of_input:match "^<Input>(.*)</Input>$" or "")
+      operation.output = operation.input
+      assert.same(input, assert(ec2.decode(service, operation, { status = 200, headers = {}, body = text_of_input })))
+      assert.same(input, assert(query.decode(service, operation, { status = 200, headers = {}, body = wrapped })))
+      read_damaged(ec2, service, operation, damage(text_of_input))
+      read_damaged(query, service, operation, damage(wrapped))
+    end
+    torture.report("Query and EC2 by shapes", ROUNDS // 2)
+  end)
 
   it("are random bytes to CBOR, which it reads, or rejects with one line", function()
     math.randomseed(11)

@@ -8,6 +8,7 @@
 
 local bearer = require "lanyard.aws.bearer"
 local credentials = require "lanyard.credentials"
+local s3express = require "lanyard.aws.s3express"
 local sigv4 = require "lanyard.sigv4"
 
 local M = {}
@@ -17,6 +18,8 @@ local M = {}
 ---@field kind "none"|"bearer"|"sigv4"|"sigv4a"|"s3express"
 ---@field name string              the service in the signature
 ---@field region string            the Region in the signature, or the set of Regions of sigv4a
+---@field bucket? string           of s3express
+---@field session_token? userdata  of s3express
 ---@field raw_path boolean         the path is signed as it is sent, as S3 expects it
 ---@field sends_hash boolean       the hash of the body is a header, as S3 expects it
 ---@field unsigned_body boolean    the signature does not cover the body
@@ -100,6 +103,7 @@ function M.choose(client, plan, endpoint)
   local region_set = scheme.signingRegionSet
   return {
     kind = kind,
+    bucket = plan.input.Bucket,
     name = scheme.signingName or name,
     region = kind == "sigv4a" and table.concat(region_set or { client.region }, ",")
       or scheme.signingRegion or endpoint.signing_region or client.region,
@@ -126,7 +130,8 @@ function M.options(auth, request, keys, time)
   local hash = request.payload_hash or unsigned
   return {
     method = request.method, url = request.url, headers = request.headers, credentials = keys, time = time,
-    region = auth.region, service = auth.name, payload_hash = hash, body = not hash and request.body or nil,
+    region = auth.kind ~= "sigv4a" and auth.region or nil, region_set = auth.kind == "sigv4a" and auth.region or nil,
+    service = auth.name, payload_hash = hash, body = not hash and request.body or nil,
     sign_body = auth.sends_hash or hash ~= nil, normalize = not auth.raw_path, raw_path = auth.raw_path,
   }
 end
@@ -141,6 +146,10 @@ function M.keys(auth, client)
     return nil
   elseif auth.kind == "bearer" then
     return bearer.token(client.session, auth.name)
+  elseif auth.kind == "s3express" then
+    local session, err = s3express.session(client, auth.bucket)
+    auth.session_token = session and session.token
+    return session and session.keys, err
   end
   return client.session:credentials()
 end
@@ -153,7 +162,8 @@ end
 function M.sign(auth, request, keys, time)
   if auth.kind == "bearer" then
     request.headers.Authorization = credentials.join { "Bearer ", keys }
-  elseif auth.kind == "sigv4" then
+  elseif auth.kind ~= "none" then
+    request.headers["x-amz-s3session-token"] = auth.session_token
     add(request.headers, (sigv4.sign(M.options(auth, request, keys, time))))
   end
 end

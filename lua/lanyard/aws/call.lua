@@ -8,6 +8,7 @@ local bucket_region = require "lanyard.aws.bucket_region"
 local plan_of = require "lanyard.aws.plan"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
+local s3express = require "lanyard.aws.s3express"
 local skew = require "lanyard.aws.skew"
 
 local function note(client, text, ...)
@@ -28,7 +29,7 @@ end
 -- Corrects the cause of a rejected signature: the clock of this machine, or expired credentials. Returns whether the
 -- call can now succeed. `offset` is the clock offset of the attempt. `corrected` records what this call has corrected:
 -- each cause is corrected once.
-local function correct(client, err, keys, offset, corrected)
+local function correct(client, err, keys, offset, corrected, plan)
   local new_offset = skew.offset(err, client.options.clock.time(), offset)
   if new_offset and not corrected.clock then
     corrected.clock = true
@@ -38,6 +39,10 @@ local function correct(client, err, keys, offset, corrected)
     return true
   elseif retry.is_expired(err) and keys and not corrected.keys and client.session.expire then
     corrected.keys = true
+    if plan and plan.auth.kind == "s3express" then
+      s3express.forget(client, plan.auth.bucket)
+      return true
+    end
     client.session:expire(keys)
     local fresh = client.session:credentials()
     return fresh ~= nil and fresh.access_key_id ~= keys.access_key_id
@@ -127,7 +132,7 @@ local function attempts(client, operation, input, plan)
     end
     err.attempts, err.region = number, client.region
     local moved = correct_region(client, err, plan, corrected)
-    local resolved = moved ~= nil or correct(client, err, keys, offset, corrected)
+    local resolved = moved ~= nil or correct(client, err, keys, offset, corrected, plan)
     plan = moved or plan
     err.retryable = resolved or err.retryable
     doubtful = not moved and retry.may_have_happened(err) and err or doubtful

@@ -7,6 +7,7 @@ local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
+local model_waiters = require "lanyard.aws.model_waiters"
 local modelled = require "lanyard.aws.modelled"
 local pages = require "lanyard.aws.pages"
 local plan = require "lanyard.aws.plan"
@@ -217,6 +218,29 @@ function Client:each(operation, member, input)
   end
 end
 
+local function waiter_names(description, service)
+  local names = lists.sorted_names(description.waiters)
+  local of_model = lists.sorted_names(service and service.waiters or {})
+  return table.move(of_model, 1, #of_model, #names + 1, names)
+end
+
+-- Returns a waiter of the description, or of the model. Raises an error for a name that the service does not have, and
+-- for a waiter that cannot be read.
+local function find_waiter(self, name, level)
+  local waiter = self.description.waiters[name]
+  if waiter then
+    return waiter
+  end
+  local service, err = self.description.load_model()
+  if service then
+    waiter, err = model_waiters.compile(service, name)
+  end
+  if err and err.code ~= "NotFound" then
+    error(("%s: %s"):format(self.service, err.message), level + 1)
+  end
+  return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), level + 1)
+end
+
 --- Waits for a state: calls an operation again and again until a reply decides, as a waiter of the service says. Raises
 --- an error for an unknown waiter.
 ---
@@ -235,10 +259,7 @@ end
 ---  of
 ---  a call that the waiter does not expect
 function Client:wait(name, input, options)
-  local waiter = self.description.waiters[name]
-  if not waiter then
-    unknown(self, "waiter", name, lists.sorted_names(self.description.waiters), 2)
-  end
+  local waiter = find_waiter(self, name, 2)
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
 end

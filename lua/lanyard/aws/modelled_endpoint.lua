@@ -8,6 +8,7 @@
 
 local endpoint_rules = require "lanyard.endpoint"
 local endpoints = require "lanyard.aws.endpoints"
+local index = require "lanyard.model.index"
 local parameters = require "lanyard.endpoint.parameters"
 local settings = require "lanyard.aws.settings"
 
@@ -137,7 +138,14 @@ function M.resolve(client, service, operation, input)
   if not given then
     return nil, err
   end
-  return endpoint_rules.resolve(service.rules, given, service.partitions or service.data.partitions)
+  local partitions = service.partitions
+  if not partitions then
+    partitions, err = index.partitions()
+  end
+  if not partitions then
+    return nil, err
+  end
+  return endpoint_rules.resolve(service.rules, given, partitions)
 end
 
 return M

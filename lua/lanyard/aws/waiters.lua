@@ -2,7 +2,8 @@
 ---
 ---     local reply, err = lightsail:wait("ServiceActive", { serviceName = "web" }, { timeout = 600 })
 ---
---- A waiter is described in a service's description, see lanyard.aws.acceptors.
+--- A waiter is described in a service's description, see lanyard.aws.acceptors, or in AWS's model of the service, see
+--- lanyard.aws.model_waiters.
 --- Waits with conditions that no description can state use the same engine, `M.new` (see lanyard.access.wait).
 
 local acceptors = require "lanyard.aws.acceptors"
@@ -102,9 +103,25 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Waiting
 
---- Waits as a waiter of a description says.
+-- Returns what judges and describes replies by a waiter of a description, which depends on options.
+local function described(waiter, options)
+  return {
+    judge = function(reply, err) return acceptors.judge(waiter, reply, err, options) end,
+    observed = function(reply, err) return acceptors.observed(waiter, reply, err, options) end,
+  }
+end
+
+-- A waiter of a model pauses for its delay, and ends after a number of attempts, unless a timeout is given.
+local function plan_of(waiter, options, clock)
+  if not waiter.judge then
+    return described(waiter, options), M.random(waiter.shortest, waiter.longest, clock), waiter.timeout, math.huge
+  end
+  return waiter, function() return waiter.delay end, math.huge, options.timeout and math.huge or waiter.attempts
+end
+
+--- Waits as a waiter says.
 ---@param client aws.Client
----@param waiter aws.Waiter
+---@param waiter aws.Waiter|aws.ModelWaiter
 ---@param input table  of the operation
 ---@param options table  timeout in seconds, instead of the waiter's own; values for the options that paths name
 ---@return table? reply  the one that matched "success"; an empty table if that was an error
@@ -112,30 +129,30 @@ end
 ---  `cause`; otherwise the error that no acceptor matches
 function M.wait(client, waiter, input, options)
   local clock = client.options.clock
-  local wait = M.new {
-    clock = clock,
-    timeout = options.timeout or waiter.timeout,
-    pauses = M.random(waiter.shortest, waiter.longest, clock),
-  }
-  local reply, err
+  local judged, pauses, timeout, attempts = plan_of(waiter, options, clock)
+  local wait = M.new { clock = clock, timeout = options.timeout or timeout, pauses = pauses }
+  local reply, err, count = nil, nil, 0
   local function failed(code, message)
     return errors.new {
       code = code,
       message = ("%s of %s: %s; last reply: %s")
-        :format(waiter.name, client.service, message, acceptors.observed(waiter, reply, err, options)),
+        :format(waiter.name, client.service, message, judged.observed(reply, err)),
       reply = reply,
       cause = err,
     }
   end
   return wait:poll(function()
     reply, err = client:call(waiter.operation, input)
-    local state = acceptors.judge(waiter, reply, err, options)
+    count = count + 1
+    local state = judged.judge(reply, err)
     if state == "success" then
       return "success", reply or {}
     elseif state == "failure" then
       return "failure", failed("WaiterFailed", "the state cannot be reached any more")
     elseif err and not (state or err.retryable or recorded.means(err, "busy")) then
       return "failure", err
+    elseif count >= attempts then
+      return "failure", failed("WaiterTimeout", ("not reached in %d attempts"):format(count))
     end
     return "retry"
   end, function()

@@ -85,7 +85,10 @@ local function add_objects(sections, title, objects, indent)
     local row = {}
     for column, name in ipairs(headers) do
       local value = object[name]
-      row[column] = value == nil and "" or is_scalar(value) and value or ""
+      if value == nil or not is_scalar(value) then
+        value = ""
+      end
+      row[column] = value
     end
     add_row(sections, row)
     for _, name in ipairs(others) do

@@ -1,10 +1,14 @@
 --- Carries out what `lanyard aws` is asked for: a call with its pages, a wait, or a sample of its input or output.
 
+local adapted = require "lanyard.awscli.adapted"
 local aws_line = require "lanyard.cli.aws"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
 local names = require "lanyard.awscli.names"
+local paging = require "lanyard.awscli.paging"
 local present = require "lanyard.awscli.present"
+local secrets = require "lanyard.aws.secrets"
+local requests = require "lanyard.awscli.request"
 local skeleton = require "lanyard.awscli.skeleton"
 local terminal = require "lanyard.cli.terminal"
 
@@ -38,8 +42,8 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Calls
 
--- Returns the input with the files of its streams.
-local function with_files(input)
+-- Returns the input as it is sent, and the function that makes a printable value of a reply.
+local function members_of(request, input)
   local complete = {}
   for name, value in pairs(input.input) do
     complete[name] = value
@@ -47,7 +51,13 @@ local function with_files(input)
   for name, path in pairs(input.files) do
     complete[name] = cli.check(require("lanyard.system").read_file(path))
   end
-  return complete
+  local model, operation = names.model_of(request.service), request.operation
+  local is_encoded = adapted.input(model, operation, complete)
+  return complete, function(reply)
+    local value = present(operation.output, reply)
+    adapted.output(model, operation, value, is_encoded)
+    return value
+  end
 end
 
 -- EC2 answers a dry run that would succeed with an error.
@@ -55,9 +65,9 @@ local function is_dry_run(request, input, err)
   return err.code == "DryRunOperation" and input.input.DryRun == true and request.operation.input.by_name.DryRun ~= nil
 end
 
-local function call(client, request, input)
-  local reply, err = client:call(request.operation.name, with_files(input),
-    request.outfile and { to = request.outfile } or nil)
+-- members: of this call
+local function call(client, request, input, members)
+  local reply, err = client:call(request.operation.name, members, request.outfile and { to = request.outfile } or nil)
   if not reply and is_dry_run(request, input, err) then
     terminal.note("lanyard: " .. err.message)
     cli.leave(cli.exit.ok)
@@ -65,15 +75,70 @@ local function call(client, request, input)
   return cli.check(reply, err)
 end
 
+-- Prints each page by itself, and the token for what is left.
+local function print_pages(run, output)
+  local is_first = true
+  while true do
+    local page, err = run.next()
+    if err then
+      cli.fail(err)
+    elseif not page then
+      break
+    end
+    output:print(paging.part(run, page, is_first))
+    is_first = false
+  end
+  if run.resume_token then
+    output:print_token(run.resume_token)
+  end
+end
+
+local function run_pages(client, request, input, output)
+  local members, shown = members_of(request, input)
+  local run, err = paging.new(request.options.paginator, request.operation, input.paging, members,
+    function(of_page) return call(client, request, input, of_page) end, shown)
+  if not run and type(err) == "string" then
+    cli.problem("InvalidValue", ("--starting-token: %s (lanyard help %s)"):format(err, requests.topic(request)))
+  end
+  cli.check(run, err)
+  if output.by_page then
+    print_pages(run, output)
+  else
+    output:print(cli.check(paging.join(run)))
+  end
+  return cli.exit.ok
+end
+
+-- Asks the rules about the call. A denial ends the script.
+local function ask_rules(request, session, input)
+  local given = {}
+  for name, value in pairs(input.input) do
+    given[name] = value
+  end
+  for name, path in pairs(input.files) do
+    given[name] = path
+  end
+  local operation = request.operation
+  cli.check(cli.rules({ rules = request.line.globals.rules }):permit_call(session, {
+    service = names.model_of(request.service), operation = operation.name, reads = operation.reads,
+    parameters = present(operation.input, secrets.hide(operation.input, given)), region = session.region,
+  }))
+end
+
 local function run_call(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
   local output = aws_output.new(request, session.profile.values.output)
-  local reply = call(client, request, input)
+  ask_rules(request, session, input)
+  if input.paginates then
+    return run_pages(client, request, input, output)
+  end
+  local members, shown = members_of(request, input)
+  local reply = call(client, request, input, members)
   if request.outfile then
     reply[request.options.outfile] = nil
   end
-  output:print(present(request.operation.output, reply))
+  output:print(shown(reply))
   return cli.exit.ok
 end
 
@@ -98,6 +163,7 @@ end
 local function run_wait(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
+  ask_rules(request, session, input)
   cli.check(client:wait(request.waiter, input.input))
   return cli.exit.ok
 end

@@ -72,4 +72,11 @@ function Output:print(value)
   PRINTERS[self.format](self, value)
 end
 
+--- Prints the token for what is left after the last page.
+---@param token string
+function Output:print_token(token)
+  local value = self.format == "text" and { NextToken = { NextToken = token } } or { NextToken = token }
+  self:print(value)
+end
+
 return M

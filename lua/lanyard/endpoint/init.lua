@@ -9,6 +9,7 @@
 --- parameters. A rule set with a function or a form that this module does not know is an error that names it, when the
 --- rule is used; `check` finds it before.
 
+local bdd = require "lanyard.endpoint.bdd"
 local errors = require "lanyard.errors"
 local failure = require "lanyard.endpoint.failure"
 local functions = require "lanyard.endpoint.functions"
@@ -123,14 +124,18 @@ end
 -- Rule sets
 
 local function compile(rules, partitions, eager)
-  if type(rules) ~= "table" or rules.rules == nil then
+  if type(rules) ~= "table" or rules.rules == nil and rules.nodes == nil then
     failure.raise("rules", "a rule set was expected")
   end
   local parameters, names = read_parameters(rules.parameters)
-  return {
-    parameters = parameters, names = names, kept = {}, count = 0,
-    evaluate = rules_of.compile(rules.rules, names, functions.new(partitions_of.new(partitions)), eager),
-  }
+  local library = functions.new(partitions_of.new(partitions))
+  local evaluate
+  if rules.rules then
+    evaluate = rules_of.compile(rules.rules, names, library, eager)
+  else
+    evaluate = bdd.compile(rules, names, library, eager)
+  end
+  return { parameters = parameters, names = names, kept = {}, count = 0, evaluate = evaluate }
 end
 
 -- The compiled rule sets, by their table and the table of partitions.
@@ -206,7 +211,7 @@ local function resolve(rules, given, partitions)
 end
 
 --- Evaluates a rule set.
----@param rules table       an endpoint rule set, as in botocore's endpoint-rule-set-1.json
+---@param rules table       an endpoint rule set, as in botocore's endpoint-rule-set-1.json, or Smithy's endpointBdd
 ---@param parameters table<string, string|boolean|string[]>  by the names of the rule set
 ---@param partitions table  as in partitions.json
 ---@return endpoint.Endpoint? endpoint

@@ -166,6 +166,36 @@ function compile_list(list, scope, at, depth)
   end
 end
 
+--- Compiles a condition that assigns to the values of all. Raises a failure.
+---@param condition table
+---@param scope endpoint.Scope
+---@param number integer  its position
+---@return fun(values: table): boolean holds
+function M.compile_condition(condition, scope, number)
+  local at = "conditions." .. number
+  if type(condition) ~= "table" or condition.fn == nil then
+    failure.raise(at, "a function was expected")
+  end
+  local compiled = { { expressions.compile(condition, scope, at), condition.assign } }
+  return function(values)
+    return hold(compiled, values)
+  end
+end
+
+--- Compiles a result: an endpoint or error rule, whose conditions do not count. Raises a failure.
+---@param rule table
+---@param scope endpoint.Scope
+---@param number integer  its position
+---@return fun(values: table): endpoint.Outcome
+function M.compile_result(rule, scope, number)
+  local at = "results." .. number
+  local kind = type(rule) == "table" and rule.type ~= "tree" and KINDS[rule.type]
+  if not kind then
+    failure.raise(at, "lanyard does not know the rule type '%s'", tostring(type(rule) == "table" and rule.type or rule))
+  end
+  return kind(rule, scope, at)
+end
+
 --- Compiles the rules of a rule set. Raises a failure.
 ---@param rules table[]
 ---@param names table<string, boolean>  the parameters

@@ -6,6 +6,7 @@
 ---
 --- https://smithy.io/2.0/spec/http-bindings.html
 
+local event_stream = require "lanyard.protocol.event_stream"
 local fault = require "lanyard.protocol.fault"
 local header = require "lanyard.protocol.header"
 local json = require "lanyard.json"
@@ -138,7 +139,7 @@ end
 local function in_body(shape, input)
   local rest = {}
   for name, value in pairs(input) do
-    if not shape.by_name[name].location then
+    if not shape.by_name[name].location and value ~= json.null then
       rest[name] = value
     end
   end
@@ -228,7 +229,9 @@ end
 local function read_payload(output, shape, reply, body, path)
   local member = shape.by_name[shape.payload]
   path[#path + 1] = shape.payload
-  if member.eventstream then
+  if member.eventstream and type(reply.body) == "string" then
+    output[shape.payload] = event_stream.read(member, reply.body, body.decode, path)
+  elseif member.eventstream then
     output[shape.payload] = reply.body
   elseif member.type == "blob" or member.type == "string" then
     output[shape.payload] = (reply.body ~= "" or member.streaming) and reply.body or nil

@@ -2,6 +2,7 @@
 --- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 local body = require "lanyard.protocol.json_body"
+local event_stream = require "lanyard.protocol.event_stream"
 local fault = require "lanyard.protocol.fault"
 local http = require "lanyard.protocol.http"
 local json = require "lanyard.json"
@@ -34,7 +35,20 @@ function M.encode(service, operation, input)
   return fault.catch(encode, service, operation, input)
 end
 
+-- Returns the output of an operation with a stream of events, whose first event has the other members.
+local function decode_events(shape, member, text)
+  local events, initial = event_stream.read(member, text, body.decode, { member.member })
+  local output = initial and initial ~= "" and body.decode(shape, initial, {}) or {}
+  output[member.member] = events
+  return output
+end
+
 local function decode(operation, text)
+  for _, member in ipairs(operation.output and operation.output.members or {}) do
+    if member.eventstream then
+      return decode_events(operation.output, member, text)
+    end
+  end
   local output = body.decode(operation.output, text, {})
   if type(output) ~= "table" or json.is_array(output) then
     fault.raise({}, "the reply is not a JSON object")

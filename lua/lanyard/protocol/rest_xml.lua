@@ -77,31 +77,19 @@ function M.decode_body(shape, text, path)
   return { [member.member] = value }
 end
 
--- S3 can report an error after it has sent the status 200, since copying takes long
--- (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
-local function late_error(operation, reply)
-  local text = reply.body
-  if type(text) == "string" and text:find "^%s*<" and text:find("<Error>", 1, true) and #text < 65536 then
-    local root = xml.parse(text)
-    return root and root.name == "Error" and xml.child(root, "Code") and M.decode_error(nil, operation, reply) or nil
-  end
-end
-
 --- Decodes a reply.
 ---@param service model.Service
 ---@param operation model.Operation
 ---@param reply protocol.Reply
 ---@return table? output
 ---@return string? message
----@return protocol.Error? err  the reply reports an error in spite of its status
 function M.decode(service, operation, reply)
-  local err = late_error(operation, reply)
-  if err then
-    return nil, ("the reply reports an error: %s: %s"):format(err.code, err.message or "no message"), err
-  elseif operation.output then
+  if operation.output then
     return fault.catch(http.response, operation.output, reply, body_of(service))
   end
-  return {}
+  local root = reply.body ~= "" and xml.parse(reply.body)
+  local value = root and xml.value(root)
+  return type(value) == "table" and value or {}
 end
 
 --- Decodes the reply to a failed call, as far as possible. A reply to HEAD has no body.

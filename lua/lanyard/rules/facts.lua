@@ -17,7 +17,7 @@ local M = {}
 
 --- The argument of a rule's check.
 ---@class rules.Change
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"  what is changed
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"|"call"  what is done
 ---@field dry_run boolean  whether nothing is written in any case
 ---@field time string  the current time, as "2027-01-31T12:00:00Z"
 ---@field epoch integer  the same in seconds since 1970
@@ -32,7 +32,16 @@ local M = {}
 ---@field reach? rules.Caller[]  who has access to the repository after the change
 ---@field grant? table  what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
 ---@field deployment? table  the request of a deployment, without the values of its environment
+---@field call? rules.Call  the call of AWS, of "call"
 ---@field unknown? string  what could not be read, and why
+
+--- A call of AWS, as a rule sees it, before it is sent.
+---@class rules.Call
+---@field service string     as in AWS's models: "ecr"
+---@field operation string   "PutImage"
+---@field parameters table   the members of the request; sensitive ones are "***"
+---@field reads boolean      whether it changes nothing, as far as its name says
+---@field region string      "us-east-1"
 
 --- A container service, as a rule sees it. One that does not exist has only a name, and no tags.
 ---@class rules.Service
@@ -218,6 +227,7 @@ function Facts:of(change)
     before = policy_of(change.before),
     after = policy_of(change.after),
     deployment = without_secrets(change.deployment),
+    call = change.call,
   }
   if change.service then
     facts.service = M.service(change.service)

@@ -6,6 +6,7 @@
 --- The file is read when it is needed first. If a named or existing file cannot be used, or is not trusted, it permits
 --- no change.
 
+local clock = require "lanyard.clock"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local facts = require "lanyard.rules.facts"
@@ -139,6 +140,9 @@ local PHRASES = {
 
 -- Describes a change: "granting service 'web' access to 'prod/web'".
 local function subject(change)
+  if change.call then
+    return ("calling %s:%s"):format(change.call.service, change.call.operation)
+  end
   local service, repository = change.service and change.service.name, change.repository
   local form = service and repository and "both" or service and "service" or "repository"
   local phrase = PHRASES[change.on] and PHRASES[change.on][form]
@@ -177,7 +181,7 @@ local function denial(answer, change)
   return errors.new {
     code = "RefusedByRule",
     message = describe(answer, "denies", change),
-    tip = "this change was not made",
+    tip = change.call and "the call was not made" or "this change was not made",
     rule = answer.rule.name,
   }
 end
@@ -203,6 +207,19 @@ function Rules:permit(region, change)
     end
   end
   return true
+end
+
+--- Reports whether the rules permit a call of AWS.
+---@param session aws.Session
+---@param call rules.Call
+---@return true? permitted
+---@return lanyard.Error? err  code RefusedByRule, InvalidRules or UntrustedRules
+function Rules:permit_call(session, call)
+  self.callers = self.callers or setmetatable({}, { __mode = "k" })
+  local place = self.callers[session] or { session = session, clock = session.options.clock or clock,
+    name = session.region }
+  self.callers[session] = place
+  return self:permit(place, { on = "call", call = call })
 end
 
 --- Reads the facts that rules need about a change, so that `permit` makes no call later.

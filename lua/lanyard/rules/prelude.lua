@@ -2,13 +2,15 @@
 -- file as an asset and runs it in the sandbox before the user's file. It is not a module.
 
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
+-- Events that "any" does not contain: a rule of changes expects other facts.
+local OTHERS = { audit = true, call = true }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE_FIELDS = { on = true, check = true }
 -- The types of the members of a change, for examples.
 local CHANGE_FIELDS = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
   caller = "table", service = "table", repository = "string", repository_details = "table", before = "policy",
-  after = "policy", grant = "table", deployment = "table", unknown = "string", organization = "table" }
+  after = "policy", grant = "table", deployment = "table", call = "table", unknown = "string", organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
   integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
 local LAST_SECOND = 253402300799 -- of the year 9999
@@ -84,14 +86,14 @@ local function set_of(on)
   for _, name in ipairs(type(on) == "table" and on or { on }) do
     if name == "any" then
       for _, change in ipairs(CHANGES) do set[change] = true end
-    elseif known_changes[name] or name == "audit" then
+    elseif known_changes[name] or OTHERS[name] then
       set[name] = true
     else
-      error("on = '" .. tostring(name) .. "': expected " .. concat(CHANGES, ", ") .. ", any or audit", 3)
+      error("on = '" .. tostring(name) .. "': expected " .. concat(CHANGES, ", ") .. ", any, audit or call", 3)
     end
   end
   if not next(set) then
-    error("a rule needs on: " .. concat(CHANGES, ", ") .. ", any, audit, or a list of these", 3)
+    error("a rule needs on: " .. concat(CHANGES, ", ") .. ", any, audit, call, or a list of these", 3)
   end
   return set
 end
@@ -126,8 +128,8 @@ function example(name)
     if not EXPECTED[kind] then
       error('expect must be "allow", "deny", "warn" or "finding", or one of these with a text: "deny: TEXT"', 2)
     end
-    if not (known_changes[fields.on] or fields.on == "audit") then
-      error("on = '" .. tostring(fields.on) .. "': expected " .. concat(CHANGES, ", ") .. " or audit", 2)
+    if not (known_changes[fields.on] or OTHERS[fields.on]) then
+      error("on = '" .. tostring(fields.on) .. "': expected " .. concat(CHANGES, ", ") .. ", audit or call", 2)
     end
     check_change(fields)
     local change = {}

@@ -15,10 +15,12 @@ local json = {}
 --- How a text is decoded.
 ---@class json.DecodeOptions
 ---@field order? boolean  return the order of the names, too
+---@field deep? boolean   accept nesting of 128 levels; 64 by default
 
 --- How a value is encoded.
 ---@class json.EncodeOptions
 ---@field pretty? boolean  write one member or item per line, indented by two blanks
+---@field deep? boolean    accept nesting of 128 levels; 64 by default
 
 --- Decodes a text. An object becomes a table, an array a table that `is_array` accepts, and null `json.null`. An
 --- integer that 64 bits can hold becomes an integer, and another number a float. A number that no float can hold is an

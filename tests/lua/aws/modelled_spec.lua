@@ -1,7 +1,11 @@
+local credentials = require "lanyard.credentials"
+local deflate = require "lanyard.deflate"
+local Double = require "double"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
 local modelled = require "modelled"
 local modelled_service = require "lanyard.aws.modelled"
+local system = require "lanyard.system"
 local services = require "lanyard.aws.services"
 
 local answer = modelled.answer
@@ -175,6 +179,36 @@ describe("the endpoint of an operation of a model", function()
   end)
 end)
 
+describe("a large request", function()
+  local big = ("x"):rep(20000)
+
+  local function sent(id, values, described)
+    local thing, requests = modelled.client(data_of(nil, { requestcompression = described or { encodings = { "gzip" } } }),
+      { answer(200, "{}") }, { profile_values = values })
+    local reply, err = thing:GetThing { Id = id, Token = "t" }
+    return reply and requests[1], err
+  end
+
+  it("is compressed where the model says that the service accepts it", function()
+    local request = sent(big)
+    assert.equal("gzip", request.headers["Content-Encoding"])
+    assert.is_true(#request.body < 1000)
+    assert.equal(big, json.decode(assert(deflate.gunzip(request.body, 100000))).Id)
+    assert.matches("SignedHeaders=content%-encoding;", request.headers.Authorization)
+    assert.is_nil(sent("small").headers["Content-Encoding"])
+    assert.is_nil(sent(big, nil, { encodings = { "br" } }).headers["Content-Encoding"])
+  end)
+
+  it("is compressed as the settings say", function()
+    assert.is_nil(sent(big, { disable_request_compression = "true" }).headers["Content-Encoding"])
+    assert.is_nil(sent(big, { request_min_compression_size_bytes = "50000" }).headers["Content-Encoding"])
+    assert.equal("gzip", sent("small", { request_min_compression_size_bytes = "0" }).headers["Content-Encoding"])
+    local _, err = sent(big, { request_min_compression_size_bytes = "10485761" })
+    assert.equal("InvalidConfig", err.code)
+    assert.matches("a whole number from 0 to 10485760 is expected", err.message)
+  end)
+end)
+
 describe("the authentication of an operation of a model", function()
   local function headers_of(metadata, operation, options)
     local thing, requests = modelled.client(data_of(metadata, operation), { answer(200, "{}") }, options)
@@ -203,6 +237,48 @@ describe("the authentication of an operation of a model", function()
       assert.equal("UNSIGNED-PAYLOAD", headers["X-Amz-Content-Sha256"])
       assert.matches("x%-amz%-content%-sha256", headers.Authorization)
     end
+  end)
+
+  it("is a signature for several Regions where the model or the endpoint says so", function()
+    local headers = headers_of { auth = { "aws.auth#sigv4a" } }
+    assert.equal("us-east-1", headers["X-Amz-Region-Set"])
+    assert.matches("^AWS4%-ECDSA%-P256%-SHA256 Credential=AKIDEXAMPLE/%d+/things/aws4_request, ", headers.Authorization)
+    assert.matches("x%-amz%-region%-set[^ ]*, Signature=30%x+$", headers.Authorization)
+    local data = data_of()
+    data.rules = { version = "1.0", parameters = {}, rules = { { type = "endpoint", conditions = {}, endpoint = {
+      url = "https://things.example.com", properties = { authSchemes = {
+        { name = "beta", signingName = "x" }, { name = "sigv4a", signingName = "other", signingRegionSet = { "*" } } } } } } } }
+    local thing, requests = modelled.client(data, { answer(200, "{}") })
+    assert(thing:GetThing { Id = "a" })
+    assert.equal("*", requests[1].headers["X-Amz-Region-Set"])
+    assert.matches("/other/aws4_request", requests[1].headers.Authorization)
+    data.rules.rules[1].endpoint.properties.authSchemes = { { name = "beta" } }
+    data.rules = { version = "1.0", parameters = {}, rules = data.rules.rules }
+    local _, err = modelled.client(data, { answer(200, "{}") }):GetThing { Id = "a" }
+    assert.matches("the authentication 'beta' of the endpoint is not supported", err.message)
+  end)
+
+  it("is the token of a variable, which no log has", function()
+    local log = {}
+    local function call(metadata, variable)
+      return Double.environment({ HOME = "/nonexistent" }, function()
+        system.setenv("AWS_BEARER_TOKEN_THINGS", variable)
+        local headers, err = headers_of(metadata, {}, { profile_values = {}, from_environment = true,
+          debug = function(line) log[#log + 1] = line end })
+        system.setenv("AWS_BEARER_TOKEN_THINGS", nil)
+        return headers, err
+      end)
+    end
+    local headers = call({ signatureVersion = "bearer" }, "t0ken")
+    assert.equal("userdata", type(headers.Authorization))
+    assert.is_true(credentials.secret "Bearer t0ken" == headers.Authorization)
+    assert.is_nil(table.concat(log):find "t0ken")
+    local both = { auth = { "aws.auth#sigv4", "smithy.api#httpBearerAuth" } }
+    assert.equal("userdata", type(call(both, "t0ken").Authorization))
+    assert.equal("string", type(call(both).Authorization))
+    local _, err = call { signatureVersion = "bearer" }
+    assert.equal("NoCredentials", err.code)
+    assert.matches("set AWS_BEARER_TOKEN_THINGS, or sign in", err.message)
   end)
 
   it("is an error that names an unsupported one", function()

@@ -31,6 +31,8 @@ local DATA = {
       httpChecksum = { requestAlgorithmMember = "ChecksumAlgorithm", requestChecksumRequired = true } },
     PutOld = { http = { method = "PUT", requestUri = "/{Bucket}?old" }, input = { shape = "DeleteInput" },
       httpChecksumRequired = true },
+    CreateSession = { http = { method = "GET", requestUri = "/{Bucket}?session" }, input = { shape = "ListInput" },
+      output = { shape = "SessionOutput" }, staticContextParams = { DisableS3ExpressSessionAuth = { value = true } } },
     HeadBucket = { http = { method = "HEAD", requestUri = "/{Bucket}" }, input = { shape = "ListInput" } },
     CopyObject = { http = { method = "PUT", requestUri = "/{Bucket}/{Key+}" }, input = { shape = "GetInput" }, output = { shape = "CopyOutput" } },
     ListObjects = { http = { method = "GET", requestUri = "/{Bucket}?list-type=2" }, input = { shape = "ListInput" } },
@@ -60,6 +62,10 @@ local DATA = {
     GetOutput = { type = "structure", payload = "Body", members = {
       { name = "Body", shape = "Blob", streaming = true },
       { name = "ContentLength", shape = "Number", location = "header", locationName = "Content-Length" } } },
+    SessionOutput = { type = "structure", members = { { name = "Credentials", shape = "Keys", locationName = "Credentials" } } },
+    Keys = { type = "structure", members = { { name = "AccessKeyId", shape = "Text" }, { name = "SecretAccessKey", shape = "Secret" },
+      { name = "SessionToken", shape = "Secret" }, { name = "Expiration", shape = "Time" } } },
+    Secret = { type = "string", sensitive = true }, Time = { type = "timestamp" },
     CopyOutput = { type = "structure", payload = "CopyObjectResult", members = { { name = "CopyObjectResult", shape = "CopyResult" } } },
     CopyResult = { type = "structure", members = { { name = "ETag", shape = "Text" } } },
     DeleteInput = { type = "structure", payload = "Delete", members = {
@@ -270,6 +276,65 @@ describe("an error in a reply with status 200", function()
     assert.equal(3, err.attempts)
     s3 = client { answer(200, "<Error><Code>of a document</Code></Error>") }
     assert.matches("of a document", assert(s3:GetObject { Bucket = "logs", Key = "k" }).Body)
+  end)
+end)
+
+describe("a directory bucket of S3", function()
+  local data = setmetatable({ rules = { version = "1.0", parameters = {
+    Bucket = { type = "String" }, DisableS3ExpressSessionAuth = { type = "Boolean" },
+  }, rules = {
+    { type = "endpoint", conditions = { { fn = "isSet", argv = { { ref = "DisableS3ExpressSessionAuth" } } } },
+      endpoint = { url = "https://{Bucket}.example.com", properties = { authSchemes = { { name = "sigv4", signingName = "s3express" } } } } },
+    { type = "endpoint", conditions = {}, endpoint = { url = "https://{Bucket}.example.com",
+      properties = { authSchemes = { { name = "sigv4-s3express", signingName = "s3express", signingRegion = "us-east-1" } } } } },
+  } } }, { __index = DATA })
+  local NOW = 1700000000
+
+  local function session_reply(id, expires)
+    return answer(200, ("<CreateSessionResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>k3y</SecretAccessKey>"
+      .. "<SessionToken>t0ken</SessionToken><Expiration>%s</Expiration></Credentials></CreateSessionResult>"):format(id, expires))
+  end
+
+  local function express(answers, log)
+    local s3, requests = modelled.client(data, answers, { debug = log and function(line) log[#log + 1] = line end })
+    s3.options.clock = setmetatable({ time = function() return NOW end, sleep = function() end }, { __index = require "lanyard.clock" })
+    return s3, requests
+  end
+
+  it("is called with the credentials of a session, which is kept until it ends", function()
+    local log = {}
+    local s3, requests = express({ session_reply("ASIA1", "2023-11-14T22:18:20Z"), answer(200), answer(200),
+      session_reply("ASIA2", "2023-11-14T22:40:00Z"), answer(200) }, log)
+    assert(s3:GetObject { Bucket = "logs--x-s3", Key = "k" })
+    assert.equal("https://logs--x-s3.example.com/?session", requests[1].url)
+    assert.matches("Credential=AKIDEXAMPLE/%d+/us%-east%-1/s3express/aws4_request", requests[1].headers.Authorization)
+    assert.matches("Credential=ASIA1/%d+/us%-east%-1/s3express/aws4_request", requests[2].headers.Authorization)
+    assert.matches("x%-amz%-s3session%-token", requests[2].headers.Authorization)
+    assert.is_true(require "lanyard.credentials".secret "t0ken" == requests[2].headers["x-amz-s3session-token"])
+    assert.is_nil(requests[2].headers["X-Amz-Security-Token"])
+    assert(s3:GetObject { Bucket = "logs--x-s3", Key = "k" })
+    assert.equal(3, #requests)
+    NOW = NOW + 250
+    assert(s3:GetObject { Bucket = "logs--x-s3", Key = "k" })
+    assert.matches("Credential=ASIA2/", requests[5].headers.Authorization)
+    assert.is_nil(table.concat(log, "\n"):find "t0ken")
+  end)
+
+  it("gets another session if S3 rejects one", function()
+    local s3, requests = express { session_reply("ASIA1", "2023-11-15T00:00:00Z"),
+      answer(400, "<Error><Code>ExpiredToken</Code><Message>m</Message></Error>"), session_reply("ASIA2", "2023-11-15T00:00:00Z"),
+      answer(200) }
+    assert(s3:GetObject { Bucket = "logs--x-s3", Key = "k" })
+    assert.equal(4, #requests)
+  end)
+
+  it("has the error of the session", function()
+    local s3 = express { answer(403, "<Error><Code>AccessDenied</Code><Message>m</Message></Error>") }
+    local _, err = s3:GetObject { Bucket = "logs--x-s3", Key = "k" }
+    assert.equal("AccessDenied CreateSession", err.code .. " " .. err.operation)
+    s3 = express { answer(200, "<CreateSessionResult/>") }
+    _, err = s3:GetObject { Bucket = "logs--x-s3", Key = "k" }
+    assert.equal("InvalidResponse", err.code)
   end)
 end)
 

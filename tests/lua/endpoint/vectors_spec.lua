@@ -5,6 +5,7 @@
 -- its result must be lanyard's.
 
 local botocore = require "botocore"
+local diagram = require "diagram"
 local endpoint = require "lanyard.endpoint"
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -121,6 +122,25 @@ describe("AWS's endpoint cases", function()
     ::continue::
   end
   local newest = botocore.folders()[1]
+  it("have the same results with diagrams of the rules", function()
+    local partitions = newest and names[1] and newest:partitions()
+    if not partitions then
+      return pending "need the cases and botocore"
+    end
+    local count = 0
+    for name in ("s3 s3control dynamodb kinesis iam sts sesv2 events cloudfront-keyvaluestore arc-region-switch"):gmatch "%S+" do
+      local rules = newest:file(name, "endpoint-rule-set-1.json")
+      local made = rules and diagram(rules)
+      for number, case in ipairs(made and cases_of(name) or {}) do
+        local expected = result_of(rules, case.params or {}, partitions)
+        assert.truthy(same(expected, (result_of(made, case.params or {}, partitions))), name .. " " .. number)
+        count = count + 1
+      end
+    end
+    print(("# %d cases with diagrams"):format(count))
+    assert.truthy(count > 500)
+  end)
+
   -- Four cases of S3 expect that path-style addressing is rejected for ARNs; lanyard and the AWS CLI ignore it.
   it("pass with the parameters of calls, as lanyard finds them", function()
     local partitions = newest and names[1] and newest:partitions()

@@ -77,6 +77,16 @@ describe("organizations", function()
     end
   end)
 
+  it("of a known account have no paths of another one", function()
+    local options = { accounts = { [A] = "o-odd" } }
+    local function at(path) return where("ForAnyValue:StringLike", PATHS, path, { Principal = { AWS = A } }) end
+    local found, witness = answer({}, { at "o-odd/x" }, options)
+    assert.equal("certain", found)
+    assert.equal("o-odd/x", witness.request.context[PATHS])
+    assert.equal("none", (answer({}, { at "o-bad/x" }, options)))
+    assert.equal("none", (answer({}, { at { "o-bad/*" } }, options)))
+  end)
+
   it("are values of policy variables with the ids of their paths", function()
     local RESOURCE, ORG, LIKE = "aws:ResourceOrgID", "o-a1b2c3d4e5", "ForAnyValue:StringLike"
     local function same(key, path)
@@ -162,6 +172,13 @@ describe("values", function()
     assert.equal("possible", (answer({ where(ANY_IS, TAGS, "a") }, { where("StringEquals", TAGS, "a") }, always)))
   end)
 
+  it("are several where each of two avoided tests fails for another one", function()
+    local found, witness = answer({ where("ForAllValues:StringEquals", KEY, "a"), where("ForAllValues:StringNotEquals", KEY, "a") },
+      { allow() })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = { "a", "b" } }, witness.request.context)
+  end)
+
   it("are empty beside another one, for a set operator", function()
     local found, witness = answer({}, { where(ANY_IS, KEY, "") })
     assert.equal("certain", found)
@@ -219,6 +236,15 @@ describe("values", function()
 
   it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
+  end)
+end)
+
+describe("services", function()
+  it("have names of a Region that no policy mentions", function()
+    local LIST, SERVICE = "aws:PrincipalServiceNamesList", "ecs.amazonaws.com"
+    local found, witness = answer({ where("ForAllValues:StringEquals", LIST, SERVICE) }, { allow { Principal = { Service = SERVICE } } })
+    assert.equal("certain", found)
+    assert.same({ SERVICE, "ecs.example-1.amazonaws.com" }, witness.request.context[LIST])
   end)
 end)
 
@@ -335,6 +361,18 @@ describe("policy variables", function()
       assert.equal("certain", found)
       assert.equal(":b:c:d:e:f", witness.request.context[TAG])
     end
+  end)
+
+  it("have one value of each class, so that there are not too many", function()
+    local condition = { StringEquals = {}, StringLike = { ["x:k1"] = { "a*", "b*" } } }
+    local before = { where("StringLike", "x:k1", "a*"), where("StringLike", "x:k1", "b*") }
+    for i = 1, 3 do
+      condition.StringEquals["x:k" .. i] = ("${aws:PrincipalTag/t%d}"):format(i)
+      for pattern in (i > 1 and "a* b* c* d* e*" or ""):gmatch "%S+" do
+        before[#before + 1] = where("StringLike", "x:k" .. i, pattern)
+      end
+    end
+    assert.equal("none", (answer(before, { allow { Condition = condition } })))
   end)
 
   it("complete values of a form that other tests of the key distinguish", function()

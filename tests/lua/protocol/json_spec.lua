@@ -179,7 +179,7 @@ describe("an error in JSON", function()
     assert.same({ __type = "New", detail = "x" }, err { body = '{"__type":"New","detail":"x"}' }.members)
   end)
 
-  it("has the code of a Query service, and its shape all the same", function()
+  it("has the code of a Query service, and the members of its shape", function()
     local found = err { body = '{"__type":"NoSuchThing","thing":7}', headers = { ["x-amzn-query-error"] = "AWS.Thing.NonExistent;Sender" } }
     assert.same({ "AWS.Thing.NonExistent", "Sender", 7 }, { found.code, found.type, found.members.Thing })
   end)

@@ -171,6 +171,36 @@ local function role_credentials(context, values, region, token, name)
   return reply.roleCredentials or {}
 end
 
+-- Returns the token of a profile | nil, err
+local function token_of(context, values, session, name)
+  local path, message = path_of(session and values.sso_session or values.sso_start_url)
+  if not path then
+    return sign_in(name, "its token cannot be found: " .. message)
+  elseif session then
+    return session_token(context, path, session, name)
+  end
+  return legacy_token(context, path, name)
+end
+
+--- Returns the token of a profile's sign-in, as services with bearer tokens take it.
+---@param context aws.CredentialsContext
+---@param values table<string, string>           the settings of the profile, with sso_session
+---@param sso_sessions table<string, table>      the sections [sso-session NAME]
+---@param name string                            the name of the profile
+---@return userdata? token  a sealed secret
+---@return lanyard.Error? err
+function M.token(context, values, sso_sessions, name)
+  local session = sso_sessions[values.sso_session]
+  if not session then
+    return nil, errors.new {
+      code = "InvalidConfig",
+      message = ("profile '%s' has the sso_session '%s', which has no section"):format(name, values.sso_session),
+    }
+  end
+  local token, err = token_of(context, values, session, name)
+  return token and token.accessToken, err
+end
+
 --- Gets the credentials of a profile's role.
 ---@param context aws.CredentialsContext
 ---@param values table<string, string>           the settings of the profile
@@ -184,20 +214,11 @@ function M.load(context, values, sso_sessions, name)
   if not ok then
     return nil, err
   end
-  local path, message = path_of(session and values.sso_session or values.sso_start_url)
-  if not path then
-    return sign_in(name, "its token cannot be found: " .. message)
-  end
-  local token
-  if session then
-    token, err = session_token(context, path, session, name)
-  else
-    token, err = legacy_token(context, path, name)
-  end
+  local token, role
+  token, err = token_of(context, values, session, name)
   if not token then
     return nil, err
   end
-  local role
   role, err = role_credentials(context, values, (session or values).sso_region, token, name)
   if not role then
     return nil, err

@@ -1,27 +1,13 @@
---- The AWS Query protocol: requests are forms, replies are XML.
---- https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+--- The AWS Query protocol for services that are described by hand (lanyard.aws.services), whose shapes are not known: a
+--- request has the types of its Lua values, and a reply has texts, tables and lists. See lanyard.protocol.query.
 
-local escape = require "lanyard.aws.protocol.escape"
-local json = require "lanyard.json"
-local xml = require "lanyard.text.xml"
+local query = require "lanyard.protocol.query"
 
-local M = { FORMAT = "xml" }
+local M = { FORMAT = query.FORMAT }
 
-local function add(fields, name, value)
-  if type(value) ~= "table" then
-    fields[#fields + 1] = escape(name) .. "=" .. escape(value)
-  elseif json.is_array(value) or #value > 0 then
-    for i, item in ipairs(value) do
-      add(fields, ("%s.member.%d"):format(name, i), item)
-    end
-    if #value == 0 then
-      fields[#fields + 1] = escape(name) .. "="
-    end
-  else
-    for member, item in pairs(value) do
-      add(fields, name .. "." .. member, item)
-    end
-  end
+-- An operation without shapes.
+local function undescribed(name)
+  return { name = name, errors = {}, traits = {} }
 end
 
 --- Encodes a request.
@@ -29,17 +15,10 @@ end
 ---@param operation string
 ---@param input table
 ---@return table<string, string> headers
----@return string body
+---@return string|userdata body
 function M.encode(service, operation, input)
-  local fields = {}
-  for name, value in pairs(input) do
-    add(fields, name, value)
-  end
-  table.sort(fields)
-  table.insert(fields, 1, ("Action=%s&Version=%s"):format(operation, service.version))
-  return {
-    ["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8",
-  }, table.concat(fields, "&")
+  local request = assert(query.encode({ metadata = { apiVersion = service.version } }, undescribed(operation), input))
+  return request.headers, request.body
 end
 
 --- Decodes a reply. An empty list is an element without children, like an empty text.
@@ -49,17 +28,11 @@ end
 ---@return table? output
 ---@return string? message
 function M.decode(body, operation, described)
-  local root, message = xml.parse(body)
-  if not root then
-    return nil, "the reply is not XML: " .. message
-  end
-  local result = xml.child(root, operation .. "Result")
-  local output = result and xml.value(result)
-  if type(output) ~= "table" then
-    if next(described.reply) then
-      return nil, ("the reply has no %sResult"):format(operation)
-    end
-    return {}
+  local output, message = query.decode(nil, undescribed(operation), { body = body })
+  if not output then
+    return nil, message
+  elseif next(output) == nil and next(described.reply) then
+    return nil, ("the reply has no %sResult"):format(operation)
   end
   for member, kind in pairs(described.reply) do
     if kind ~= "string" and type(output[member]) == "string" and not output[member]:find "%S" then
@@ -69,26 +42,12 @@ function M.decode(body, operation, described)
   return output
 end
 
---- Decodes the reply to a failed call, as far as possible. The Error element is in an ErrorResponse, in the Errors of a
---- Response, or the root.
+--- Decodes the reply to a failed call, as far as possible.
 ---@param reply table
 ---@return { code?: string, message?: string, request_id?: string } err
 function M.decode_error(reply)
-  local root = xml.parse(reply.body)
-  local answer = root and xml.value(root)
-  if type(answer) ~= "table" then
-    return {}
-  end
-  local errors = type(answer.Errors) == "table" and answer.Errors or answer
-  local err = type(errors.Error) == "table" and errors.Error or root.name == "Error" and answer or {}
-  local function text(value)
-    return type(value) == "string" and value ~= "" and value or nil
-  end
-  return {
-    code = text(err.Code),
-    message = text(err.Message),
-    request_id = text(answer.RequestId) or text(answer.RequestID),
-  }
+  local err = query.decode_error(nil, undescribed(), reply)
+  return { code = err.code, message = err.message, request_id = err.request_id }
 end
 
 return M

@@ -1,3 +1,4 @@
+local credentials = require "lanyard.credentials"
 local Double = require "double"
 local helper = require "helper"
 local timestamp = require "lanyard.text.timestamp"
@@ -88,6 +89,28 @@ local function asks(how)
   assert.matches("run aws sso login %-%-profile web$", err.message)
   return err, double, file
 end
+
+describe("the token of IAM Identity Center", function()
+  local function token_of(file, values)
+    local home <close> = helper.folder()
+    os.execute(("mkdir -p %s/.aws/sso/cache"):format(home))
+    helper.write(("%s/.aws/sso/cache/%s.json"):format(home, crypto.sha1_hex "company"), file)
+    local double <close> = Double.new(center())
+    return Double.environment({ HOME = home.path }, sso.token, double:context(), values or SESSION, SESSIONS, "web")
+  end
+
+  it("is the one of the sign-in, sealed, and renewed if it ends soon", function()
+    assert.is_true(credentials.secret(SECRETS[3]) == token_of(token()))
+    assert.is_true(credentials.secret(SECRETS[4]) == token_of(token { expiresAt = at(60) }))
+  end)
+
+  it("needs a section and a sign-in", function()
+    local none, err = token_of(token(), { sso_session = "other" })
+    assert.is_nil(none)
+    assert.matches("profile 'web' has the sso_session 'other', which has no section", err.message)
+    assert.matches("aws sso login", tostring(select(2, token_of("not JSON"))))
+  end)
+end)
 
 describe("credentials of IAM Identity Center", function()
   for form, values in pairs { ["sso_session"] = SESSION, ["a start URL"] = LEGACY } do

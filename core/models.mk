@@ -1,0 +1,36 @@
+# The models of AWS services in the binary. MODELS is a folder in the form of botocore, of the aws-sdk package of npm, or
+# of Smithy; without models `lanyard aws` says how to get them.
+
+MODELS ?= $(wildcard /usr/lib/python3/dist-packages/botocore/data)
+HOST_CC = gcc
+# What writing the index needs on the machine that builds, also for another architecture.
+HOST_PACKAGES = liblua5.4-dev zlib1g-dev python3-botocore
+
+# The index is the same for all builds. Only this machine's compiler makes what writes it.
+INDEX = build/models.index
+HOST = build/host/lanyard.so
+HOST_SOURCES = core/host.c $(wildcard core/base/*.c core/json/*.c) $(foreach f,util json deflate files,core/lua/$(f).c)
+
+WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua)
+
+build/MODELS.flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(call quote,$(MODELS)) | cmp -s - $@ || echo $(call quote,$(MODELS)) > $@
+
+$(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
+	@mkdir -p $(@D)
+	$(call say,compile)$(HOST_CC) -std=c11 -O1 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icore $(LUA_CFLAGS) \
+	  -o $@ $(HOST_SOURCES) -lz -lm
+
+$(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
+	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.new && mv $@.new $@
+
+# The modules for stock lua5.4 look for the index beside lanyard.so.
+ifneq ($(B),build)
+$(B)/models.index: $(INDEX)
+	@mkdir -p $(@D)
+	@cp $< $@
+endif
+
+$(B)/core/models.o: $(B)/models.index
+$(B)/core/models.o: private COMPILE += -Wa,-I$(B)
