@@ -104,7 +104,7 @@ end
 -- Policy variables of addresses, numbers and times.
 function M.makers.points()
   local addresses = { "10.0.0.0", "10.1.1.1", "192.0.2.1", "192.0.2.2", "11.0.0.0", "1.1.1.1", "2001:db8::1", "::" }
-  local ages, times = { "4", "5", "6" }, { "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z" }
+  local ages, times = { "4", "5", "6", "10" }, { "10", "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z" }
   local variables = joined(variables_of("aws:SourceIp", "%", "%", "x%", "10.%"), variables_of("aws:MultiFactorAuthAge", "%", "x%"),
     variables_of("aws:TokenIssueTime", "%", "x%"))
   local texts = joined(framed(addresses, "x%", "10.%"), framed(ages, "x%"), framed(times, "x%"), { "", "x", "xz", "z", "10.z", "10." }, variables)
@@ -179,7 +179,7 @@ end
 -- Keys that have several values and are never empty, with and without set operators.
 function M.makers.never_empty()
   local services, lists = {}, { false }
-  for i, name in ipairs { "a", "ab", "b", "ba", "c" } do services[i] = name .. ".amazonaws.com" end
+  for i, name in ipairs { "a", "ab", "b", "ba", "bb", "c" } do services[i] = name .. ".amazonaws.com" end
   lists = joined(lists, orders(services, 3))
   local chain = { name = "chain", values = lists, flags = function(list) return list and oracle.MEMBER | oracle.FLAGS.VIA or 0 end,
     set = function(request, list)
