@@ -68,7 +68,7 @@ function M.makers.arn_variables()
       { operators = ARN, operands = joined(patterns, { ... }) }, { operators = LIKE, operands = joined(likes, { ... }) } }
   end
   return profile("arn_variables", {
-    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3,
+    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
     keys = { key("svc:k", absent_or(joined(framed(tags, table.unpack(frames)), variables))), key("aws:PrincipalTag/t", absent_or(tags)) },
     tests = { { key = "svc:k", families = families(table.unpack(variables)) }, { key = "svc:k", families = families(table.unpack(variables)) },
       { key = "aws:PrincipalTag/t", families = families() } },
@@ -86,7 +86,7 @@ function M.makers.forms()
     if one.context["aws:username"] or one.outsider or one.principal:find ":role/a$" then callers[#callers + 1] = one end
   end
   return profile("forms", {
-    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3, callers = callers,
+    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, callers = callers,
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceArn", absent_or(arns)), key("aws:SourceAccount", absent_or(accounts)) },
     tests = {
       { key = "svc:k", families = { { operators = EQUAL, operands = joined({ "b", A }, variables) },
@@ -110,7 +110,7 @@ function M.makers.points()
   local texts = joined(framed(addresses, "x%", "10.%"), framed(ages, "x%"), framed(times, "x%"), { "", "x", "xz", "z", "10.z", "10." }, variables)
   local numbers = { "NumericLessThan", "NumericEquals", "NumericNotEquals", "NumericGreaterThanEquals" }
   return profile("points", {
-    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3,
+    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
     of = { ["aws:tokenissuetime"] = "aws:tokenissuetime" },
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceIp", absent_or(addresses)), key("aws:MultiFactorAuthAge", absent_or(ages)),
       key("aws:TokenIssueTime", absent_or(times)) },
@@ -151,7 +151,7 @@ function M.makers.organization_variables()
   local texts = joined(ids, prefixed, { "", "z", principal, resource, "x" .. principal })
   local arns = framed(joined(ids, { "z", principal }), "arn:aws:s3:::%")
   return profile("organization_variables", {
-    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3, tests = all,
+    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, tests = all,
     resources = { "*", "*", "arn:aws:s3:::" .. principal, "arn:aws:s3:::o-a1b2c3d4e5" },
     resource_values = table.move(arns, #arns // 2 + 1, #arns, 1, {}),
     keys = { organization("principal-organization", "Principal", function(value) return value.id and oracle.MEMBER or 0 end),
