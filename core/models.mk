@@ -33,7 +33,7 @@ $(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
 	  -o $@ $(HOST_SOURCES) -lz -lm
 
 $(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
-	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.new && mv $@.new $@
+	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.$$$$ && mv $@.$$$$ $@
 
 # The modules for stock lua5.4 look for the index beside lanyard.so.
 ifneq ($(B),build)

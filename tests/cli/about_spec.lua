@@ -15,7 +15,7 @@ describe("lanyard --version --verbose", function()
     local versions = {}
     for name, version in result.out:gmatch "\n(%S+) +([^\n]+)" do versions[name] = version end
     local names = index.services()
-    assert.equal(names and ("%s (%d services)"):format(index.source(), #names) or "none (lanyard help errors NoModels)", versions.models)
+    assert.equal(names and ("%s (%d services)"):format(index.source(), #names) or "none (lanyard help NoModels)", versions.models)
     assert.equal(_VERSION:match "%d+%.%d+", versions.Lua:match "^(%d+%.%d+)%.%d+$")
     for _, name in ipairs { "libcurl", "OpenSSL", "libevent", "zlib", "argparse", "lua-cjson" } do
       assert.matches("^%d+%.%d+", versions[name], name)

@@ -9,7 +9,7 @@ local M = {}
 local function models()
   local names, err = index.services()
   if not names then
-    return err.code == "NoModels" and "none (lanyard help errors NoModels)" or tostring(err)
+    return err.code == "NoModels" and "none (lanyard help NoModels)" or tostring(err)
   end
   return ("%s (%d services)"):format(index.source(), #names)
 end
