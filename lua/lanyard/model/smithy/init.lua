@@ -116,8 +116,9 @@ local function convert(ast, order)
   local id, service = service_of(ast)
   apply_traits(ast)
   local metadata = metadata_of(id, service)
-  local rules = (service.traits or {})["smithy.rules#endpointRuleSet"]
-  local namespace = (service.traits or {})["smithy.api#xmlNamespace"]
+  local traits = service.traits or {}
+  local rules = traits["smithy.rules#endpointRuleSet"] or traits["smithy.rules#endpointBdd"]
+  local namespace = traits["smithy.api#xmlNamespace"]
   local converter = shapes.converter(ast.shapes, order, metadata, namespace and namespace.uri)
   local result = operations.convert(service, converter)
   result.metadata, result.shapes = metadata, converter.shapes
@@ -148,11 +149,14 @@ function M.read(path)
   return data
 end
 
--- Adds the service of a file, unless there is a newer one.
+-- Adds the service of a file, unless there is a newer one. Other JSON files are not models; reading one that is not
+-- JSON fails later.
 local function add(found, path)
   local ast = files.json(path)
   local is_service, _, service = pcall(service_of, ast or {})
-  if is_service then
+  if not ast then
+    found[path:match "([^/]+)%.json"] = { path = path, version = "" }
+  elseif is_service then
     local about = (service.traits or {})["aws.api#service"] or {}
     local name = names.of(about.sdkId or path:match "([^/]+)%.json")
     if not found[name] or (service.version or "") > found[name].version then
