@@ -150,8 +150,8 @@ function M.decode(shape, tree, path, form)
   return reader_of(shape)(shape, tree, path, form)
 end
 
--- The members of a structure by their names on the wire, with their readers: a reply can have thousands of structures of
--- one shape. A structure is known by its list of members, which all references to it share.
+-- The members of a structure by their names on the wire, with their readers: a reply can have thousands of structures
+-- of one shape. A structure is known by its list of members, which all references to it share.
 local on_wire = setmetatable({}, { __mode = "k" })
 
 local function members_on_wire(shape)
