@@ -31,6 +31,7 @@ local function body_of(service)
   return {
     content_type = "application/xml",
     sends_empty = false,
+    raw_types = { string = "text/plain" },
     encode = function(shape, value, path, input)
       return xml_writer.encode(root_name(service, shape, input), shape, value, path)
     end,
