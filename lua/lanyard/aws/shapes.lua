@@ -136,8 +136,8 @@ local function to_integer(type_, container, key)
   end
 end
 
--- Returns the items of a list in XML whose elements are not called `member`: one element is a member of a table then, and
--- several are a list in it (lanyard.text.xml).
+-- Returns the items of a list in XML whose elements are not called `member`: one element is a member of a table then,
+-- and several are a list in it (lanyard.text.xml).
 local function items_of(type_, value)
   local name, found = next(value)
   if type(name) ~= "string" or next(value, name) ~= nil then
