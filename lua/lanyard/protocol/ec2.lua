@@ -27,7 +27,7 @@ local function is_frame(name)
   return FRAMES[name]
 end
 
-local NO_OUTPUT = { members = {}, by_name = {} }
+local NO_OUTPUT = { type = "structure", members = {}, by_name = {} }
 
 --- Decodes a reply.
 ---@param operation model.Operation
