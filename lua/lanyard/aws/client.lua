@@ -17,7 +17,8 @@ local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
--- Each protocol is loaded for the first service that needs it. It has encode, decode, decode_error, and FORMAT, the format of its replies.
+-- Each protocol is loaded for the first service that needs it. It has encode, decode, decode_error, and FORMAT, the
+-- format of its replies.
 local PROTOCOLS = {
   json = function() return require "lanyard.aws.protocol.json" end,
   query = function() return require "lanyard.aws.protocol.query" end,
