@@ -49,6 +49,7 @@ function M.compile(text, what)
   elseif text:find "^[%a_][%w_]*$" or text:find "^[%a_][%w_.]*[%w_]$" and not text:find("..", 1, true) then
     return path_getter(text)
   end
+  -- Loaded here, because the paginators of described services have names only.
   local query, err = require("lanyard.text.jmespath").compile(text)
   if not query then
     return nil, errors.new {
