@@ -34,7 +34,21 @@ end
 
 local INPUTS = {}
 
+-- A name that AWS never gave to a bucket would change the URL.
+local function check_bucket(bucket)
+  if type(bucket) ~= "string" or bucket:find "^arn:" or bucket:find "^[%w._-]+$" and #bucket <= 255 then
+    return true
+  end
+  return nil, errors.new {
+    code = "InvalidValue", message = ("Bucket: '%s' is not the name or the ARN of a bucket"):format(bucket),
+  }
+end
+
 INPUTS["S3"] = function(_, described, input)
+  local ok, err = check_bucket(input.Bucket)
+  if not ok then
+    return nil, err
+  end
   input = described.model.input and add_key(described, input, "SSECustomerKey") or input
   return described.model.input and add_key(described, input, "CopySourceSSECustomerKey") or input
 end

@@ -167,7 +167,7 @@ function M.new(client, described, input, options, region)
   client = region and setmetatable({ region = region }, { __index = client }) or client
   local completed, err = complete(client, described, input, options)
   if not completed then
-    return nil, err
+    return failed(client, operation, err)
   end
   local protocol, endpoint, request = encode(client, service, operation, completed)
   if not protocol then
