@@ -17,8 +17,10 @@ ISO 8601; a time without a zone is UTC. Pages are joined. --output text and json
 each page by itself, and --query applies to each page there; otherwise it applies to the
 joined result. The commands of `aws s3` (cp, sync, ...) and --cli-input-yaml do not exist.
 
-A failure of AWS ends with exit status 1. With the --dry-run of a service, the answer that
-the call would succeed has exit status 0.
+`ecr set-repository-policy` and `ecr delete-repository-policy` go through the safe write of
+`lanyard grant`: rules for grants and revocations are asked, and `lanyard undo` takes the
+change back. --dry-run of an operation that has this member (in EC2) asks AWS; the answer
+that the call would succeed has exit status 0. Elsewhere it checks the input and the rules.
 ]],
   options = {
     { "--output", choices = { "json", "text", "table", "jsonl", "yaml" } },
@@ -33,6 +35,7 @@ the call would succeed has exit status 0.
       help = "Print JSON with all members, for --cli-input-json or as a sample of the output, and call nothing." },
     { "--cli-binary-format", choices = { "base64", "raw-in-base64-out" }, help = "How bytes are written in options." },
     { "--no-sign-request", help = "Use no credentials and sign nothing." },
+    { "--dry-run", help = "Check the input and the rules, and call nothing; in EC2, ask AWS." },
     "rules", "aws",
   },
   exit = {

@@ -32,6 +32,7 @@ local LIST = {
     help = "Seconds to wait for a connection (default: 5); 0 means no limit." },
   { name = "cli-read-timeout", value = "SECONDS", integer = true,
     help = "Seconds to wait for a reply (default: 30); 0 means no limit." },
+  { name = "dry-run", yields = true, help = "Check the input and the rules, and call nothing." },
   { name = "rules", value = "FILE", yields = true,
     help = "Ask the rules in this file before the call; none for no rules." },
   { name = "debug", help = "Print tracebacks, and a wire log without secrets, on stderr." },

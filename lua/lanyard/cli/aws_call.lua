@@ -2,12 +2,15 @@
 
 local adapted = require "lanyard.awscli.adapted"
 local aws_line = require "lanyard.cli.aws"
+local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
+local json = require "lanyard.json"
 local names = require "lanyard.awscli.names"
 local paging = require "lanyard.awscli.paging"
 local present = require "lanyard.awscli.present"
 local secrets = require "lanyard.aws.secrets"
+local report = require "lanyard.cli.print"
 local requests = require "lanyard.awscli.request"
 local skeleton = require "lanyard.awscli.skeleton"
 local terminal = require "lanyard.cli.terminal"
@@ -26,7 +29,7 @@ local function settings_of(globals)
   return {
     profile = globals.profile, region = globals.region, endpoint_url = globals["endpoint-url"],
     ca_bundle = globals["ca-bundle"], cli_connect_timeout = seconds(globals["cli-connect-timeout"]),
-    cli_read_timeout = seconds(globals["cli-read-timeout"]),
+    cli_read_timeout = seconds(globals["cli-read-timeout"]), rules = globals.rules,
   }
 end
 
@@ -109,20 +112,42 @@ local function run_pages(client, request, input, output)
   return cli.exit.ok
 end
 
--- Asks the rules about the call. A denial ends the script.
-local function ask_rules(request, session, input)
-  local given = {}
+-- Returns the input without its secrets.
+local function hidden(request, input)
+  local given, shape = {}, request.operation.input
   for name, value in pairs(input.input) do
     given[name] = value
   end
   for name, path in pairs(input.files) do
     given[name] = path
   end
+  return shape and present(shape, secrets.hide(shape, given)) or {}
+end
+
+-- Asks the rules about the call. A denial ends the script.
+local function ask_rules(request, session, input)
   local operation = request.operation
   cli.check(cli.rules({ rules = request.line.globals.rules }):permit_call(session, {
     service = names.model_of(request.service), operation = operation.name, reads = operation.reads,
-    parameters = present(operation.input, secrets.hide(operation.input, given)), region = session.region,
+    parameters = hidden(request, input), region = session.region,
   }))
+end
+
+-- Changes a repository policy through the safe write.
+local function run_policy(request, input, output)
+  local settings = settings_of(request.line.globals)
+  local dry_run = request.line.globals["dry-run"] ~= nil
+  local reply, change = aws_policy.run(request, input.input, settings, dry_run)
+  report.details(change.repository.name, change)
+  if dry_run then
+    cli.out(change.diff ~= "" and report.paint_diff(change.diff) or "unchanged")
+  else
+    output:print(present(request.operation.output, reply))
+  end
+  if change.effect then
+    (dry_run and cli.out or cli.note)(report.effect_line(change.effect))
+  end
+  return cli.exit.ok
 end
 
 local function run_call(request)
@@ -130,7 +155,13 @@ local function run_call(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
   local output = aws_output.new(request, session.profile.values.output)
   ask_rules(request, session, input)
-  if input.paginates then
+  if aws_policy.handles(request) then
+    return run_policy(request, input, output)
+  elseif request.line.globals["dry-run"] then
+    cli.out(("would call %s:%s in %s: %s"):format(names.model_of(request.service), request.operation.name,
+      session.region, json.encode(hidden(request, input))))
+    return cli.exit.ok
+  elseif input.paginates then
     return run_pages(client, request, input, output)
   end
   local members, shown = members_of(request, input)

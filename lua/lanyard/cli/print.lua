@@ -160,8 +160,10 @@ function M.settled(settled)
   end
 end
 
--- Prints the warning of a change, and what the journal had to report.
-local function note_details(repository, change)
+--- Prints on stderr the warning of a change, and what the journal had to report.
+---@param repository string
+---@param change access.PolicyChange
+function M.details(repository, change)
   if change.warning then
     cli.note(escape.format("lanyard: warning: %s: %s", repository, timestamp.localized(change.warning)))
   end
@@ -267,7 +269,7 @@ local function summarize(changes)
       M.damaged(err.damaged or {})
       cli.note(escape.format("lanyard: %s: ", result.repository) .. cli.describe(err))
     else
-      note_details(result.repository, change)
+      M.details(result.repository, change)
     end
     items[i], rows[i] = item_of(result.repository, kind, change, err)
   end
