@@ -11,7 +11,7 @@ INDEX = build/models.index
 HOST = build/host/lanyard.so
 HOST_SOURCES = core/host.c $(wildcard core/base/*.c core/json/*.c) $(foreach f,util json deflate files,core/lua/$(f).c)
 
-WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua)
+WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua) $(wildcard lua/lanyard/model/smithy/*.lua)
 
 build/MODELS.flags: FORCE
 	@mkdir -p $(@D)

@@ -72,7 +72,7 @@ end
 if #words == 0 then
   command:usage("name the command to watch", "MissingArgument")
 end
-local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
+local host = system.hostname() or "?"
 local channels = {}
 if options.on_finding then
   local list, message = shellwords.split(options.on_finding)

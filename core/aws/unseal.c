@@ -1,8 +1,8 @@
 #include "aws/unseal.h"
 
 #include "base/bytes.h"
-#include "base/utf8.h"
 #include "json/json.h"
+#include "xml/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,188 +96,57 @@ static bool unseal_json(struct unsealer *unsealer) {
 
 /* ---- XML ---- */
 
-struct element {
-  const char *name;
-  size_t length;
+/* An element whose content is secret. */
+struct hidden {
+  size_t depth;    /* of the element; 0: none */
+  size_t index;    /* of its name */
+  size_t start;    /* the offset of its content */
+  bool is_parent;  /* it contains elements */
+  struct buf text; /* its characters */
 };
 
-struct xml {
-  struct unsealer *unsealer;
-  const char *at, *end;
-  struct element open[UNSEAL_XML_DEPTH];
-  size_t depth;
-  size_t hidden;       /* the depth of the element whose content is secret; 0: none */
-  size_t index;        /* of its name */
-  const char *content; /* the start of that content */
-  bool parent;         /* it contains elements */
-  bool rooted;         /* the root element has begun */
-};
-
-static bool begins(const struct xml *xml, const char *mark) {
-  return bytes_begin(xml->at, (size_t)(xml->end - xml->at), mark);
+/* Handles the end of a hidden element; `stop` is where its content ends. */
+static void hide_content(struct unsealer *unsealer, struct hidden *hidden, size_t stop) {
+  if (hidden->is_parent)
+    keep(unsealer, hidden->index, unsealer->text + hidden->start, stop - hidden->start);
+  else if (hidden->text.length > 0)
+    keep(unsealer, hidden->index, hidden->text.data, hidden->text.length);
+  unsealer->no_memory = unsealer->no_memory || hidden->text.failed;
+  if (stop > hidden->start)
+    hide(unsealer, hidden->start, stop, "***");
+  buf_reset(&hidden->text);
+  hidden->depth = 0;
 }
 
-/* Moves past the next `mark`. Returns false if there is none. */
-static bool skip_past(struct xml *xml, const char *mark) {
-  char *found = memmem(xml->at, (size_t)(xml->end - xml->at), mark, strlen(mark));
-  if (found)
-    xml->at = found + strlen(mark);
-  return found;
-}
-
-/* Appends the character of a reference, which begins with "&". Returns what follows the reference,
- * or NULL if it is invalid. */
-static const char *add_reference(struct buf *into, const char *at, const char *end) {
-  static const struct {
-    const char *reference;
-    char meaning;
-  } known[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    if (bytes_begin(at, (size_t)(end - at), known[i].reference)) {
-      buf_addc(into, known[i].meaning);
-      return at + strlen(known[i].reference);
-    }
-  }
-  const char *stop = memchr(at, ';', (size_t)(end - at));
-  if (!stop || stop - at < 3 || at[1] != '#')
-    return NULL;
-  bool hex = at[2] == 'x';
-  const char *digits = at + (hex ? 3 : 2);
-  if (digits == stop || stop - digits > 8 ||
-      strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != (size_t)(stop - digits))
-    return NULL;
-  unsigned long code = strtoul(digits, NULL, hex ? 16 : 10);
-  if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-    return NULL;
-  utf8_add(into, (uint32_t)code);
-  return stop + 1;
-}
-
-/* Appends the characters of an element without child elements. Returns false if a reference is
- * invalid. */
-static bool add_characters(struct buf *into, const char *at, const char *end) {
-  while (at < end) {
-    struct xml rest = {.at = at, .end = end};
-    if (begins(&rest, "<![CDATA[")) {
-      skip_past(&rest, "]]>");
-      buf_add(into, at + 9, (size_t)(rest.at - at) - 12);
-      at = rest.at;
-    } else if (*at == '<') { /* a comment or an instruction, whose end has been checked */
-      skip_past(&rest, at[1] == '?' ? "?>" : "-->");
-      at = rest.at;
-    } else if (*at == '&') {
-      at = add_reference(into, at, end);
-      if (!at)
-        return false;
-    } else {
-      buf_addc(into, *at++);
-    }
-  }
-  return true;
-}
-
-/* Handles the end of an element with secret content; `stop` is where the content ends. */
-static bool hide_content(struct xml *xml, const char *stop) {
-  struct unsealer *unsealer = xml->unsealer;
-  struct buf plain = {.secret = true};
-  bool fine = true;
-  if (xml->parent)
-    buf_add(&plain, xml->content, (size_t)(stop - xml->content));
-  else
-    fine = add_characters(&plain, xml->content, stop);
-  if (fine && plain.length > 0)
-    keep(unsealer, xml->index, plain.data, plain.length);
-  unsealer->no_memory = unsealer->no_memory || plain.failed;
-  if (fine && stop > xml->content)
-    hide(unsealer, (size_t)(xml->content - unsealer->text), (size_t)(stop - unsealer->text), "***");
-  buf_free(&plain);
-  xml->hidden = 0;
-  return fine;
-}
-
-static bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static size_t name_length(const char *at, const char *end) {
-  const char *from = at;
-  while (at < end && !is_space(*at) && *at != '/' && *at != '>' && *at != '<')
-    at++;
-  return (size_t)(at - from);
-}
-
-static bool end_tag(struct xml *xml) {
-  const char *start = xml->at, *name = start + 2;
-  size_t length = name_length(name, xml->end);
-  const char *at = name + length;
-  while (at < xml->end && is_space(*at))
-    at++;
-  if (at == xml->end || *at != '>' || xml->depth == 0)
-    return false;
-  const struct element *element = &xml->open[xml->depth - 1];
-  if (!bytes_equal(element->name, element->length, name, length))
-    return false;
-  if (xml->hidden == xml->depth && !hide_content(xml, start))
-    return false;
-  xml->depth--;
-  xml->at = at + 1;
-  return true;
-}
-
-static bool start_tag(struct xml *xml) {
-  const char *name = xml->at + 1;
-  size_t length = name_length(name, xml->end);
-  const char *stop = name + length;
-  while (stop < xml->end && *stop != '>' && *stop != '<')
-    stop++;
-  if (length == 0 || stop == xml->end || *stop != '>' || xml->depth == UNSEAL_XML_DEPTH ||
-      (xml->depth == 0 && xml->rooted))
-    return false;
-  xml->rooted = true;
-  xml->parent = true;
-  xml->at = stop + 1;
-  if (stop[-1] == '/')
-    return true;
-  xml->open[xml->depth++] = (struct element){name, length};
-  const char *colon = memchr(name, ':', length);
-  const char *local = colon ? colon + 1 : name;
-  size_t index = index_of(xml->unsealer, local, length - (size_t)(local - name));
-  if (xml->hidden == 0 && index < xml->unsealer->count) {
-    xml->hidden = xml->depth;
-    xml->index = index;
-    xml->content = xml->at;
-    xml->parent = false;
-  }
-  return true;
-}
-
-static bool characters(struct xml *xml) {
-  for (; xml->at < xml->end && *xml->at != '<'; xml->at++)
-    if (xml->depth == 0 && !is_space(*xml->at))
-      return false;
-  return true;
+/* Hides the content of an element with one of the names, unless it is inside a hidden one. */
+static void open_element(struct unsealer *unsealer, struct hidden *hidden,
+                         const struct xml_reader *reader) {
+  hidden->is_parent = true;
+  size_t index = index_of(unsealer, reader->name.bytes, reader->name.length);
+  if (hidden->depth > 0 || index == unsealer->count || reader->empty)
+    return;
+  hidden->depth = reader->depth;
+  hidden->index = index;
+  hidden->start = reader->at;
+  hidden->is_parent = false;
 }
 
 static bool unseal_xml(struct unsealer *unsealer) {
-  struct xml xml = {
-      .unsealer = unsealer, .at = unsealer->text, .end = unsealer->text + unsealer->length};
-  bool fine = true;
-  while (fine && xml.at < xml.end) {
-    if (*xml.at != '<')
-      fine = characters(&xml);
-    else if (begins(&xml, "<!--"))
-      fine = skip_past(&xml, "-->");
-    else if (begins(&xml, "<?"))
-      fine = skip_past(&xml, "?>");
-    else if (begins(&xml, "<![CDATA["))
-      fine = xml.depth > 0 && skip_past(&xml, "]]>");
-    else if (begins(&xml, "</"))
-      fine = end_tag(&xml);
-    else
-      fine = xml.end - xml.at > 1 && xml.at[1] != '!' && start_tag(&xml);
+  struct xml_reader reader;
+  struct hidden hidden = {.text = {.secret = true}};
+  enum xml_token token;
+  xml_begin(&reader, unsealer->text, unsealer->length);
+  while ((token = xml_next(&reader)) > XML_END) {
+    if (token == XML_OPEN)
+      open_element(unsealer, &hidden, &reader);
+    else if (token == XML_TEXT && hidden.depth > 0)
+      xml_decode(&hidden.text, reader.content, reader.verbatim, false);
+    else if (token == XML_CLOSE && hidden.depth > reader.depth)
+      hide_content(unsealer, &hidden, reader.start);
   }
-  unsealer->out->error_offset = (size_t)(xml.at - unsealer->text);
-  return fine && xml.rooted && xml.depth == 0;
+  buf_free(&hidden.text);
+  unsealer->out->error_offset = reader.at;
+  return token == XML_END;
 }
 
 enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,

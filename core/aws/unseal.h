@@ -17,9 +17,6 @@ struct sealed_range {
   size_t start, end;
 };
 
-/* The maximum nesting of XML elements. JSON_MAX_DEPTH limits JSON. */
-#define UNSEAL_XML_DEPTH 32
-
 struct unsealed {
   const struct sealed_range *ranges; /* ascending; the caller sets and owns them */
   size_t range_count;
@@ -30,8 +27,7 @@ struct unsealed {
 
 /* unseal hides the value of every member (JSON, at any depth) or element (XML, ignoring the prefix)
  * with one of the names. The secret of a name is the first such value: the characters of a string,
- * the bytes of any other value. null and empty values do not count. XML may not have a document
- * type, and may only use predefined entities and numeric character references. The outcome is
+ * the bytes of any other value. null and empty values do not count. The outcome is
  * UNSEAL_SHOWS_SEALED if the text would show a byte of the ranges. The caller zeroes `unsealed`
  * before, may set `ranges`, and frees it with unsealed_free whatever the outcome. */
 enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,

@@ -11,7 +11,7 @@
  * leading byte order mark is skipped; offsets count it. */
 
 #define JSON_MAX_DEPTH 64
-/* What json_parse_deep accepts: the endpoint rules of Amazon S3 are nested 79 deep. */
+/* What JSON_DEEP accepts: the endpoint rules of Amazon S3 are nested 79 deep. */
 #define JSON_MAX_DEEP 128
 
 enum json_type {
@@ -56,8 +56,14 @@ void json_free(struct json_doc *doc);
 /* json_memory returns how many bytes of memory a document owns. */
 size_t json_memory(const struct json_doc *doc);
 
-/* json_parse_deep is like json_parse, for nesting up to JSON_MAX_DEEP. */
-struct json_doc *json_parse_deep(const char *text, size_t length, struct json_error *error);
+enum json_flag {
+  JSON_DEEP = 1, /* nesting up to JSON_MAX_DEEP */
+  JSON_NUL = 2,  /* \u0000 in strings, whose `length` counts */
+};
+
+/* json_parse_with is like json_parse, with flags for what else is accepted. */
+struct json_doc *json_parse_with(const char *text, size_t length, unsigned flags,
+                                 struct json_error *error);
 
 /* json_parse_secret is like json_parse, for a text that contains secrets: all memory is wiped
  * before it is freed. */

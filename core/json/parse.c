@@ -187,7 +187,7 @@ static struct json_doc *copy_text(const char *text, size_t length, bool secret) 
   return doc;
 }
 
-static struct json_doc *parse(const char *text, size_t length, bool secret, size_t max_depth,
+static struct json_doc *parse(const char *text, size_t length, bool secret, unsigned flags,
                               struct json_error *error) {
   memset(error, 0, sizeof *error);
   struct json_doc *doc = copy_text(text, length, secret);
@@ -195,8 +195,9 @@ static struct json_doc *parse(const char *text, size_t length, bool secret, size
                                       .error = error,
                                       .text = doc ? doc->text : text,
                                       .length = length,
+                                      .allow_nul = (flags & JSON_NUL) != 0,
                                       .scratch = {.secret = secret}},
-                          .max_depth = max_depth};
+                          .max_depth = flags & JSON_DEEP ? JSON_MAX_DEEP : JSON_MAX_DEPTH};
   if (!doc) {
     json_fail_memory(&parser.scanner);
     return NULL;
@@ -210,13 +211,14 @@ static struct json_doc *parse(const char *text, size_t length, bool secret, size
 }
 
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, JSON_MAX_DEPTH, error);
+  return parse(text, length, false, 0, error);
 }
 
-struct json_doc *json_parse_deep(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, false, JSON_MAX_DEEP, error);
+struct json_doc *json_parse_with(const char *text, size_t length, unsigned flags,
+                                 struct json_error *error) {
+  return parse(text, length, false, flags, error);
 }
 
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error) {
-  return parse(text, length, true, JSON_MAX_DEPTH, error);
+  return parse(text, length, true, 0, error);
 }

@@ -98,7 +98,7 @@ static bool scan_escape(struct json_scanner *scanner) {
   uint32_t code;
   if (!scan_hex(scanner, &code))
     return false;
-  if (code == 0)
+  if (code == 0 && !scanner->allow_nul)
     return json_fail_at(scanner, start, "\\u0000 is not allowed");
   if (code >= 0xdc00 && code <= 0xdfff)
     return json_fail_at(scanner, start, "a low surrogate without a high surrogate");

@@ -14,6 +14,7 @@ struct json_scanner {
   size_t length;
   size_t at;          /* the next byte */
   struct buf scratch; /* for unescaping */
+  bool allow_nul;     /* \u0000 is a character */
 };
 
 /* json_peek returns the next byte, or -1 at the end of the text. */

@@ -3,10 +3,10 @@
 #include "lua/util.h"
 #include "net/loop.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
-#include <unistd.h>
 
 /* How many instructions the code may run after a signal before an error is raised, a fraction of a second. Code
  * between two waits is far shorter, so a command always ends where it waits. They are counted in steps; to resume
@@ -24,6 +24,7 @@ static const char value_key; /* the value that is raised */
 
 /* Used by the signal handler. */
 static lua_State *_Atomic running; /* the thread that runs; NULL outside of interrupt_call */
+static pthread_t owner;            /* the thread of the process that runs it */
 static atomic_int pending;         /* a signal that the loop does not have yet */
 static volatile clock_t signal_time;
 static atomic_int steps_left; /* before an error is raised */
@@ -77,7 +78,7 @@ void interrupt_check(lua_State *L) {
 /* Called by the signal handler. lua_sethook may be called there; another thread must not. */
 static void on_signal(int number) {
   lua_State *L = atomic_load(&running);
-  if (!L || gettid() != getpid())
+  if (!L || !pthread_equal(pthread_self(), owner))
     return;
   atomic_store(&pending, number);
   atomic_store(&steps_left, PATIENCE / STEP);
@@ -176,6 +177,7 @@ int interrupt_call(lua_State *L) {
   lua_pushboolean(L, 1);
   lua_replace(L, 1);
   if (tracked) {
+    owner = pthread_self();
     loop_on_delivery(on_signal);
     atomic_store(&running, L);
   }

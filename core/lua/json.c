@@ -161,23 +161,25 @@ static void push_value(lua_State *L, const struct json_value *root, int order) {
   }
 }
 
-/* json.decode(text [, { order = true, deep = true }]) --> value [, order] | nil, err
+/* json.decode(text [, { order = true, deep = true, nul = true }]) --> value [, order] | nil, err
  * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
  * Integers that fit become integers, other numbers floats; a number that is too large for a float is
  * an error. err has code "InvalidJson", line, column and offset (bytes, from 0). `order` has, for the
- * table of each object, the list of its names in the order of the text. `deep` accepts
- * nesting up to 128 instead of 64. */
+ * table of each object, the list of its names in the order of the text. `deep` accepts nesting up to
+ * 128 instead of 64, and `nul` \u0000 in strings. */
 static int json_decode(lua_State *L) {
-  static const char *const fields[] = {"order", "deep", NULL};
+  static const char *const fields[] = {"order", "deep", "nul", NULL};
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   lua_settop(L, 2);
-  int order = 0, deep = 0;
+  int order = 0;
+  unsigned flags = 0;
   /* Functions such as string.gsub return further values. */
   if (lua_istable(L, 2)) {
     check_fields(L, 2, fields);
     order = opt_field_boolean(L, 2, "order", false);
-    deep = opt_field_boolean(L, 2, "deep", false);
+    flags |= opt_field_boolean(L, 2, "deep", false) ? JSON_DEEP : 0;
+    flags |= opt_field_boolean(L, 2, "nul", false) ? JSON_NUL : 0;
   }
   if (order) {
     lua_newtable(L);
@@ -185,7 +187,7 @@ static int json_decode(lua_State *L) {
   }
   struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
   struct json_error error;
-  object->doc = deep ? json_parse_deep(text, length, &error) : json_parse(text, length, &error);
+  object->doc = json_parse_with(text, length, flags, &error);
   if (!object->doc)
     return push_json_error(L, "InvalidJson", &error);
   const struct json_value *infinite = find_infinite(json_root(object->doc));

@@ -340,6 +340,7 @@ void xml_begin(struct xml_reader *reader, const char *text, size_t length) {
 enum xml_token xml_next(struct xml_reader *reader) {
   if (reader->message)
     return XML_ERROR;
+  reader->start = reader->at;
   if (reader->empty) {
     reader->empty = false;
     reader->depth--;
@@ -348,6 +349,7 @@ enum xml_token xml_next(struct xml_reader *reader) {
   for (;;) {
     if (reader->depth == 0)
       skip_space(reader);
+    reader->start = reader->at;
     if (left_of(reader) == 0)
       return read_end(reader);
     if (reader->text[reader->at] != '<')

@@ -44,6 +44,7 @@ struct xml_reader {
   const char *text;
   size_t length;
   size_t at;           /* the offset of the next byte to read; of an error, the byte where it is */
+  size_t start;        /* the offset of the first byte of the token */
   const char *message; /* of an error */
   struct xml_slice name; /* without its prefix */
   struct xml_attribute attributes[XML_MAX_ATTRIBUTES];

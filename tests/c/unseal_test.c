@@ -1,6 +1,7 @@
 /* Sealed texts, without Lua. */
 
 #include "aws/unseal.h"
+#include "xml/xml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,6 +69,8 @@ static void the_first_of_several_is_the_secret_and_all_are_hidden(void **state) 
 
 static void elements_are_hidden_whatever_their_prefix(void **state) {
   (void)state;
+  check(UNSEAL_XML, "<r a='>'><key b=\"/>\">s</key></r>", "<r a='>'><key b=\"/>\">***</key></r>",
+        "s", NULL);
   check(UNSEAL_XML,
         "<?xml version=\"1.0\"?>\n<!-- key --><r xmlns=\"u\"><n:key "
         "a=\"b\">s&amp;&#65;&#x20ac;</n:key>"
@@ -105,6 +108,8 @@ static void malformed_texts_are_rejected(void **state) {
       {UNSEAL_XML, "<r><key>s<!-- </key></r>"},
       {UNSEAL_XML, "<r><key <token>s</key></r>"},
       {UNSEAL_XML, "<r>s</r>s"},
+      {UNSEAL_XML, "<r a='<key>s</key>'/>"},
+      {UNSEAL_XML, "<?xml version='1.0' encoding='UTF-16'?><r><key>s</key></r>"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct unsealed unsealed = {0};
@@ -117,7 +122,7 @@ static void malformed_texts_are_rejected(void **state) {
 static void nesting_is_bounded(void **state) {
   (void)state;
   char text[2 * 100 * 7];
-  for (size_t depth = UNSEAL_XML_DEPTH; depth <= UNSEAL_XML_DEPTH + 1; depth++) {
+  for (size_t depth = XML_MAX_DEPTH; depth <= XML_MAX_DEPTH + 1; depth++) {
     char *at = text;
     for (size_t i = 0; i < depth; i++)
       at = stpcpy(at, "<a>");
@@ -125,7 +130,7 @@ static void nesting_is_bounded(void **state) {
       at = stpcpy(at, "</a>");
     struct unsealed unsealed = {0};
     assert_int_equal(open_text(text, strlen(text), UNSEAL_XML, &unsealed),
-                     depth == UNSEAL_XML_DEPTH ? UNSEALED : UNSEAL_MALFORMED);
+                     depth == XML_MAX_DEPTH ? UNSEALED : UNSEAL_MALFORMED);
     unsealed_free(&unsealed, 2);
   }
 }

@@ -18,9 +18,9 @@ local END = "\4"
 
 describe("lanyard repl without a terminal", function()
   it("prints expressions and waits for calls", function()
-    local result = run { "x = { b = 1, a = 'two' }", "x", "1 + 1, nil, 'a'", "",
+    local result = run { "x = { b = 1, a = 'two' }", "x", "1 + 1, nil, 'a', nil, nil", "nil, nil", "",
       "#aws.client('ecr'):list('DescribeRepositories', 'repositories')", "_ * 2" }
-    assert.same({ 0, "", '{ a = "two", b = 1 }\n2\nnil\n"a"\n2\n4\n' }, { result.status, result.err, result.out })
+    assert.same({ 0, "", '{ a = "two", b = 1 }\n2\nnil\n"a"\nnil\n2\n4\n' }, { result.status, result.err, result.out })
   end)
 
   it("continues lines that are not complete", function()

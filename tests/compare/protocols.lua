@@ -1,15 +1,19 @@
 -- Compares requests and replies of the protocol modules with botocore's, for generated inputs of every operation:
 --
---     lua5.4 tests/compare/protocols.lua build [SERVICE|PROTOCOL...]
+--     [PYTHON=/usr/bin/python3] lua5.4 tests/compare/protocols.lua build [--index] [SERVICE|PROTOCOL...]
 --
--- It prints each difference, and the number of comparisons per protocol. It needs a python3 with botocore.
+-- It prints each difference, and the number of comparisons per protocol. It needs a python3 with botocore. With --index, the
+-- models are those in build/models.index, which must come from the same botocore.
 
-local folder, chosen = arg[1] or "build", table.concat(arg, " ", 2)
+local folder, from_index = arg[1] or "build", arg[2] == "--index"
+local chosen = table.concat(arg, " ", from_index and 3 or 2)
+local python = os.getenv "PYTHON" or "python3"
 package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
 package.cpath = folder .. "/?.so;" .. package.cpath
 
 local cbor = require "lanyard.protocol.cbor"
 local crypto = require "lanyard.crypto"
+local index = require "lanyard.model.index"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
 local xml = require "lanyard.text.xml"
@@ -19,12 +23,16 @@ local MODULES = {
   ["smithy-rpc-v2-cbor"] = "rpc_v2_cbor",
 }
 
-if not os.execute "python3 -c 'import botocore' 2> /dev/null" then
-  print "python3 has no botocore: nothing is compared (Debian's package is python3-botocore)"
+local version = assert(io.popen(python .. " -c 'import botocore; print(botocore.__version__)' 2> /dev/null")):read "l"
+if not version then
+  print(python .. " has no botocore: nothing is compared (Debian's package is python3-botocore)")
+  os.exit(0)
+elseif from_index and index.source() ~= "botocore " .. version then
+  print(("the index has the models of %s, and %s has botocore %s: nothing is compared"):format(index.source(), python, version))
   os.exit(0)
 end
 
--- Converts between the values of Lua and those that JSON can have: bytes are base64 there.
+-- Converts between the values of Lua and the values that JSON can have: bytes are base64 there.
 local function convert(shape, value, blob)
   if not shape or shape.document or value == json.null or shape.jsonvalue then
     return value
@@ -174,10 +182,26 @@ local function compare_output(service, protocol, module, operation, case, where)
   if expected ~= found then report(where .. " reply " .. reply.body:sub(1, 2000), expected, found) end
 end
 
-local pipe <close> = assert(io.popen("python3 tests/compare/protocols.py " .. chosen))
+local function compare_error(service, protocol, module, operation, case, where)
+  for _, entry in ipairs(case.errors) do
+    local reply = entry.reply
+    reply.body = crypto.base64_decode(reply.body)
+    local err = module.decode_error(service, operation, reply)
+    local shape
+    for _, candidate in ipairs(operation.errors) do
+      if candidate.name == entry.shape then shape = candidate end
+    end
+    local expected = text { entry.code, entry.message, entry.members }
+    local found = text { err.code, err.message or "", convert(shape, err.members, crypto.base64) }
+    count(protocol, expected == found and "errors equal" or "ERRORS DIFFERENT")
+    if expected ~= found then report(where .. " error " .. reply.body:sub(1, 2000), expected, found) end
+  end
+end
+
+local pipe <close> = assert(io.popen(python .. " tests/compare/protocols.py " .. chosen))
 for line in pipe:lines() do
   local entry = assert(json.decode(line))
-  local service = model.new(entry.model)
+  local service = model.new(from_index and assert(index.service(entry.service)) or entry.model)
   local protocol = entry.model.metadata.protocol
   local module = require("lanyard.protocol." .. MODULES[protocol])
   for _, case in ipairs(entry.cases) do
@@ -185,6 +209,7 @@ for line in pipe:lines() do
     local where = ("%s %s %s"):format(entry.service, case.operation, case.kind)
     compare_input(service, protocol, module, operation, case, where)
     if case.reply then compare_output(service, protocol, module, operation, case, where) end
+    if case.errors then compare_error(service, protocol, module, operation, case, where) end
   end
 end
 

@@ -131,14 +131,19 @@ def query_of(query):
     return fields
 
 
+def header_of(value):
+    if value in ("True", "False"):  # before botocore 1.37
+        return value.lower()
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 def request_of(serializer, operation, params):
     request = serializer.serialize_to_request(params, operation)
     return {
         "method": request["method"],
         "path": request["url_path"],
         "query": query_of(request["query_string"]),
-        "headers": {key: value.decode() if isinstance(value, bytes) else str(value)
-                    for key, value in request["headers"].items()},
+        "headers": {key: header_of(value) for key, value in request["headers"].items()},
         "body": text_of(request["body"]),
         "host_prefix": request.get("host_prefix"),
     }
@@ -308,6 +313,31 @@ def reply_of(protocol, parser, operation, value):
     }
 
 
+def error_replies(protocol, parser, operation, values):
+    """Replies with the errors of an operation in XML, with what botocore reads: code, message and members."""
+    entries = []
+    for shape in operation.error_shapes:
+        code = shape.metadata.get("error", {}).get("code", shape.name)
+        value = {name: item for name, item in values.of(shape).items() if name.lower() not in ("message", "code")}
+        headers, _ = headers_of(shape, value)
+        _, text = xml_structure(shape, value)
+        body = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>m &amp; n</Message>{text}</Error>"
+        if operation.service_model.service_name != "s3":
+            body = f"<ErrorResponse>{body}<RequestId>r</RequestId></ErrorResponse>"
+        response = {"headers": HeadersDict(headers), "status_code": 400, "body": body.encode(),
+                    "context": {"operation_name": operation.name}}
+        parsed = parser.parse(response, operation.output_shape)
+        if operation.service_model.shape_for_error_code(parsed["Error"]["Code"]) is not None:
+            members = plain(parser.parse(response, shape))
+            members.pop("Error", None)
+            entries.append({
+                "shape": shape.name, "code": parsed["Error"]["Code"], "message": parsed["Error"]["Message"], "members": members,
+                "reply": {"status": 400, "headers": {key.lower(): item for key, item in headers.items()},
+                          "body": base64.b64encode(body.encode()).decode()},
+            })
+    return entries
+
+
 def has_events(shape):
     return shape is not None and any(member.serialization.get("eventstream") for member in shape.members.values())
 
@@ -336,6 +366,8 @@ def service_of(loader, name, protocol):
                 case["failed"] = repr(error)
             if operation.output_shape is not None:
                 case.update(reply_of(protocol, parser, operation, values.of(operation.output_shape)))
+            if protocol in ("query", "rest-xml") and full:
+                case["errors"] = error_replies(protocol, parser, operation, values)
             cases.append(case)
     data["metadata"]["protocol"] = protocol
     return {"service": name, "model": data, "cases": cases}

@@ -31,7 +31,11 @@ static void check_children(const struct json_value *root, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct json_error error;
+  struct json_doc *any = json_parse_with((const char *)data, size, JSON_DEEP | JSON_NUL, &error);
   struct json_doc *doc = json_parse((const char *)data, size, &error);
+  if (doc && !any)
+    abort();
+  json_free(any);
   if (!doc) {
     if (error.line < 1 || error.column < 1 || error.offset > size || !error.message[0])
       abort();

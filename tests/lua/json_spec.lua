@@ -29,6 +29,18 @@ describe("json.decode", function()
     assert.equal(3, err.column)
     assert.matches("^line 3, column 3: ", err.message)
   end)
+  it("accepts \\u0000 if asked, as data of services can have it", function()
+    local text = '{"a\\u0000b":"\\u0000","a":["x\\u0000"]}'
+    assert.same({ ["a\0b"] = "\0", a = { "x\0" } }, json.decode(text, { nul = true }))
+    assert.equal(text:gsub('{("a\\.*),("a":.*)}', "{%2,%1}"), json.encode(json.decode(text, { nul = true })))
+    for _, options in ipairs { {}, { nul = false } } do
+      local value, err = json.decode(text, options)
+      assert.is_nil(value)
+      assert.matches("\\u0000 is not allowed", err.message, 1, true)
+    end
+    assert.is_nil((json.decode('"\0"', { nul = true }))) -- the byte itself is a control character
+    assert.is_nil((json.decode('{"a\\u0000":1,"a\\u0000":2}', { nul = true })))
+  end)
   it("returns the order of names if asked", function()
     local value, order = json.decode('{"b":1,"a":{"d":[{"y":1,"x":2},{}],"c":0}}', { order = true })
     assert.same({ "b", "a" }, order[value])

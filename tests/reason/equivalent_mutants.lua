@@ -12,8 +12,6 @@ local LATER = "the search for texts finds the same callers, later"
 
 local SINGLE = "the values of a single place add no patterns: time only"
 
-local TOGETHER = "the numbers of the avoided tests follow in the same array"
-
 local MALLOC = "malloc returns a pointer for 0 bytes, too (glibc), and nothing uses the last element"
 
 local UPPER = "a text that begins with ARN is not an ARN either, and other patterns have it already"
@@ -88,7 +86,6 @@ local LIST = {
   { "texts.c", 'atom_add_text(atom, "arn::", 5, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", 'atom_add_text(atom, "arn:", 4, false);', "'false' becomes 'true'", UPPER },
   { "texts.c", "atom_add_text(atom, prefix, length, false);", "'false' becomes 'true'", UPPER },
-  { "times.c", "size_t number = i < dimension->inside_count ? dimension->inside[i]", "'<' becomes '<='", TOGETHER },
   { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!='", SINGLE },
   { "classes.c", "if (variables->count == 1 && classes->place_count == 1)", "'==' becomes '!=' 2", SINGLE },
   { "search.c", "propose: break;", "'break' becomes ''", MORE },
@@ -130,6 +127,8 @@ local LIST = {
   { "relations.c", "if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING || test->has_variables ||", "'||' becomes '&&' 2",
     "that the ends are of the chain is said of more texts, and holds for each" },
   { "class_shapes.c", "for (size_t i = 0; i < query->boxes->test_count; i++) {", "'<' becomes '<='", "the list after the lists of all tests is 0" },
+  { "service_names.c", "for (size_t set = 0; set < (size_t)1 << names.count; set++) {", "'<' becomes '<='", "the last set is the first one again" },
+  { "class_shapes.c", "if (variables->lists[i] == 0 || other == test || other->has_variables ||", "'||' becomes '&&'", MORE },
   { "relations.c", "if (!chain || chain->count == 0 || (!first && !last))", "'||' becomes '&&' 2",
     "no key of a request is without values, and without ends the list stays as it is" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },

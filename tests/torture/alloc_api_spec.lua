@@ -8,6 +8,7 @@ local LIMIT = torture.choose(60, 100000) -- allocations per call
 local SECONDS = torture.choose(120, 3600) -- far more than a module takes
 local MODULES = {
   "credentials", "crypto", "http.core", "ini", "json", "jws", "policy.core", "policy.reason.core", "process.core", "sandbox", "sigv4", "sqlite", "system",
+  "text.xml.core",
 }
 
 local function output_of(command)

@@ -136,6 +136,15 @@ cases["lanyard.json"] = function(json)
   }
 end
 
+cases["lanyard.text.xml.core"] = function(xml)
+  local text = '<?xml version="1.0"?><r xmlns="u" b="&lt;x&#65;">t<a>&amp;</a><![CDATA[<]]>\r\n<b/></r>'
+  return {
+    parse = function() return xml.parse(text) end,
+    invalid = function() return select(2, xml.parse "<r>&x;</r>") end,
+    escape = function() return xml.escape "a<b>&\r" .. xml.escape("\"\n", true) end,
+  }
+end
+
 cases["lanyard.credentials"] = function(credentials)
   return {
     new = function()
@@ -144,6 +153,8 @@ cases["lanyard.credentials"] = function(credentials)
     end,
     secret = function() return tostring(credentials.secret "s") end,
     join = function() return tostring(credentials.join({ '{"t":"', credentials.secret 'a"b', '"}' }, "json")) end,
+    join_xml = function() return tostring(credentials.join({ "<t>", credentials.secret "a<b", "</t>" }, "xml")) end,
+    join_form = function() return tostring(credentials.join({ "t=", credentials.secret "a b" }, "form")) end,
     redactor = function()
       local redactor = credentials.redactor { credentials.secret "secret text", credentials.secret "other value" }
       return redactor:redact "a secret text and another"

@@ -4,10 +4,8 @@
 ---
 --- lanyard.aws.call decides what follows a failed attempt.
 
-local auth = require "lanyard.aws.auth"
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local modelled_reply = require "lanyard.aws.modelled_reply"
 local retry = require "lanyard.aws.retry"
 local secrets = require "lanyard.aws.secrets"
 local shapes = require "lanyard.aws.shapes"
@@ -73,7 +71,7 @@ local function request_of_plan(client, plan, keys, offset)
     stall_timeout = plan.is_long and options.timeout or nil, ca_bundle = options.ca_bundle,
     max_size = options.max_size, to = plan.to, as_stored = plan.as_stored,
   }
-  auth.sign(plan.auth, request, keys, options.clock.time() + offset)
+  plan:sign(request, keys, options.clock.time() + offset)
   return request
 end
 
@@ -140,7 +138,7 @@ local function read_failure(client, operation, reply, plan)
   if reply.status == 407 then
     return proxy_refused(client, operation)
   end
-  local err = plan and modelled_reply.failure(plan, reply) or client.protocol.decode_error(reply)
+  local err = plan and plan:failure(reply) or client.protocol.decode_error(reply)
   err.status = reply.status
   err.code = err.code or "Http" .. reply.status
   err.message = err.message or ("HTTP status %d without a message"):format(reply.status)
@@ -175,15 +173,15 @@ end
 -- Returns the output of a reply to a plan | nil, err
 local function read_planned(client, plan, reply)
   local operation = plan.operation.name
-  if modelled_reply.is_success(plan, reply) then
-    local output, message, retryable = modelled_reply.read(plan, reply)
+  if plan:is_success(reply) then
+    local output, message, retryable = plan:read(reply)
     if output then
       return output
     end
     local _, err = invalid(client, operation, reply, message)
     err.retryable = retryable or false
     return nil, err
-  elseif is_redirect(reply) and not modelled_reply.redirects(plan) then
+  elseif is_redirect(reply) and not plan:redirects() then
     return redirected(client, operation, reply)
   end
   return read_failure(client, operation, reply, plan)

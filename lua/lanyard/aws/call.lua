@@ -3,12 +3,8 @@
 ---     local output, err = call(client, "GetRepositoryPolicy", { repositoryName = "web" })
 
 local attempt = require "lanyard.aws.attempt"
-local auth = require "lanyard.aws.auth"
-local bucket_region = require "lanyard.aws.bucket_region"
-local plan_of = require "lanyard.aws.plan"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
-local s3express = require "lanyard.aws.s3express"
 local skew = require "lanyard.aws.skew"
 
 local function note(client, text, ...)
@@ -39,8 +35,7 @@ local function correct(client, err, keys, offset, corrected, plan)
     return true
   elseif retry.is_expired(err) and keys and not corrected.keys and client.session.expire then
     corrected.keys = true
-    if plan and plan.auth.kind == "s3express" then
-      s3express.forget(client, plan.auth.bucket)
+    if plan and plan:forget_session(client) then
       return true
     end
     client.session:expire(keys)
@@ -93,7 +88,7 @@ end
 -- Returns what an attempt is signed with: credentials, or nil for a request that is not signed | nil, err
 local function keys_of(client, described, plan)
   if plan then
-    return auth.keys(plan.auth, client)
+    return plan:keys(client)
   elseif client.options.unsigned or described.unsigned then
     return nil
   end
@@ -107,12 +102,8 @@ local function correct_region(client, err, plan, corrected)
     return nil
   end
   corrected.region = true
-  bucket_region.learn(client, plan, region)
   note(client, "the bucket is in %s; the call is repeated there", region)
-  if plan.to then
-    plan.to:close()
-  end
-  return plan_of.new(client, client.description.operations[plan.operation.name], plan.input, plan.options, region)
+  return plan:move(client, region)
 end
 
 -- Makes attempts until one succeeds or no further one is allowed.
@@ -160,7 +151,7 @@ return function(client, operation, input, options)
     local output, err = attempts(client, operation, input)
     return output, err
   end
-  local plan, err = plan_of.new(client, described, input, options or {})
+  local plan, err = require("lanyard.aws.plan").new(client, described, input, options or {})
   if not plan then
     return nil, err
   end

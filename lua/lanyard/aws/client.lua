@@ -7,25 +7,21 @@ local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
-local model_waiters = require "lanyard.aws.model_waiters"
 local modelled = require "lanyard.aws.modelled"
 local pages = require "lanyard.aws.pages"
-local plan = require "lanyard.aws.plan"
-local presign = require "lanyard.aws.presign"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
-local validate = require "lanyard.model.validate"
 local version = require "lanyard.version"
 local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
--- Each protocol has encode, decode, decode_error, and FORMAT, the format of its replies.
+-- Each protocol is loaded for the first service that needs it. It has encode, decode, decode_error, and FORMAT, the format of its replies.
 local PROTOCOLS = {
-  json = require "lanyard.aws.protocol.json",
-  query = require "lanyard.aws.protocol.query",
-  rest_json = require "lanyard.aws.protocol.rest_json",
+  json = function() return require "lanyard.aws.protocol.json" end,
+  query = function() return require "lanyard.aws.protocol.query" end,
+  rest_json = function() return require "lanyard.aws.protocol.rest_json" end,
 }
 local USER_AGENT = ("lanyard/%s (Lua 5.4; libcurl)"):format(version)
 
@@ -64,7 +60,7 @@ end
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
--- Calls
+-- Calls. What belongs to operations of models is loaded at the first call of one: most commands call none.
 
 -- Raises an error, with a suggestion, for a name that the service does not have.
 local function unknown(self, kind, name, known, level)
@@ -79,7 +75,7 @@ local function find_operation(self, name, level)
   local described = self.description.operations[name]
   if not described then
     local _, err = self.description.load_model()
-    if err and err.code ~= "NotFound" then
+    if err and not modelled.is_absent(err) then
       error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
         tostring(name), err.message), level + 1)
     end
@@ -92,9 +88,8 @@ end
 local function check_call(self, operation, input, level)
   local described = find_operation(self, operation, level + 1)
   if described.model then
-    input = plan.with_tokens(described.model, input)
-    local ok, message = validate(described.model.input, input)
-    return ok and input or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
+    local complete, message = require("lanyard.aws.plan").input(described.model, input)
+    return complete or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
   end
   for _, member in ipairs(described.required) do
     if input[member] == nil then
@@ -233,9 +228,9 @@ local function find_waiter(self, name, level)
   end
   local service, err = self.description.load_model()
   if service then
-    waiter, err = model_waiters.compile(service, name)
+    waiter, err = require("lanyard.aws.model_waiters").compile(service, name)
   end
-  if err and err.code ~= "NotFound" then
+  if err and not modelled.is_absent(err) then
     error(("%s: %s"):format(self.service, err.message), level + 1)
   end
   return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), level + 1)
@@ -279,7 +274,7 @@ function Client:presign(operation, input, options)
     error(("%s:%s is not an operation of AWS's model: create the client with the option modelled"):format(self.service,
       operation), 2)
   end
-  return presign(self, described, input, options or {})
+  return require("lanyard.aws.presign")(self, described, input, options or {})
 end
 
 --- Returns how many seconds the service's clock is ahead of this machine's, as far as a rejected signature has shown.
@@ -377,7 +372,7 @@ function M.new(session, description, endpoint, options)
     quota = shared.quotas[quota_name],
     service = description.name,
     description = description,
-    protocol = protocol,
+    protocol = not description.model and protocol() or nil,
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
     custom_endpoint = endpoint.source and endpoint.url or nil,

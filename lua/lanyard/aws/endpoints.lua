@@ -121,6 +121,31 @@ local function invalid(message)
   return nil, errors.new { code = "InvalidConfig", message = message }
 end
 
+-- The Region that a partition's data names for signatures of its global services, if it is not the home Region.
+local IMPLICIT_REGIONS = { ["aws-cn"] = "cn-northwest-1" }
+
+--- Returns the partitions in the form of the SDKs' partitions.json, "aws" first. The names of Regions are not complete;
+--- a Region that no pattern matches is in the first partition.
+---@return table[]
+function M.partitions()
+  local list = {}
+  for i, partition in ipairs(PARTITIONS) do
+    local pattern = partition.region == "" and "^\\w+\\-\\w+\\-\\d+$" or partition.region:gsub("%%", "\\")
+    list[i] = {
+      id = partition.name,
+      regionRegex = pattern,
+      regions = { [partition.name .. "-global"] = {} },
+      outputs = {
+        name = partition.name, dnsSuffix = partition.domain, dualStackDnsSuffix = partition.dual,
+        implicitGlobalRegion = IMPLICIT_REGIONS[partition.name] or partition.home,
+        supportsFIPS = true, supportsDualStack = true,
+      },
+    }
+  end
+  table.insert(list, 1, table.remove(list))
+  return list
+end
+
 --- Returns the name of a Region's partition: "aws", "aws-cn", "aws-us-gov", ...
 ---@param region string
 ---@return string

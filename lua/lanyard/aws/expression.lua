@@ -4,7 +4,6 @@
 ---     get(reply)   --> a value, or nil
 
 local errors = require "lanyard.errors"
-local jmespath = require "lanyard.text.jmespath"
 local json = require "lanyard.json"
 
 local M = {}
@@ -50,7 +49,8 @@ function M.compile(text, what)
   elseif text:find "^[%a_][%w_]*$" or text:find "^[%a_][%w_.]*[%w_]$" and not text:find("..", 1, true) then
     return path_getter(text)
   end
-  local query, err = jmespath.compile(text)
+  -- Loaded here, because the paginators of described services have names only.
+  local query, err = require("lanyard.text.jmespath").compile(text)
   if not query then
     return nil, errors.new {
       code = "InvalidModel", message = ("%s, '%s', cannot be read: %s"):format(what, text, err.message),

@@ -121,6 +121,9 @@ end
 
 -- Returns { state, matches, argument, get } | nil, err
 local function compile_acceptor(described, name, operation)
+  if type(described) ~= "table" then
+    return invalid(name, "an acceptor is a %s", type(described))
+  end
   local matcher, expected = MATCHERS[described.matcher], described.expected
   if not matcher then
     return invalid(name, "lanyard does not know the matcher '%s'", tostring(described.matcher))
@@ -195,8 +198,10 @@ end
 ---@return lanyard.Error? err  code "InvalidModel"
 function M.compile(service, name)
   local described = service.waiters[name]
-  if not described then
+  if described == nil then
     return nil
+  elseif type(described) ~= "table" then
+    return invalid(name, "it is a %s", type(described))
   end
   local operation = service:operation(described.operation)
   if not operation then
@@ -204,8 +209,11 @@ function M.compile(service, name)
   elseif not (is_count(described.delay, 0) and is_count(described.maxAttempts, 1)) then
     return invalid(name, "delay and maxAttempts have to be numbers")
   end
-  local acceptors = {}
-  for i, acceptor in ipairs(described.acceptors or {}) do
+  local acceptors, list = {}, described.acceptors
+  if type(list) ~= "table" or list[1] == nil then
+    return invalid(name, "it has no list of acceptors")
+  end
+  for i, acceptor in ipairs(list) do
     local compiled, err = compile_acceptor(acceptor, name, operation)
     if not compiled then
       return nil, err

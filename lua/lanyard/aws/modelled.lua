@@ -20,6 +20,16 @@ local PROTOCOLS = {
   ["smithy-rpc-v2-cbor"] = function() return require "lanyard.protocol.rpc_v2_cbor" end,
 }
 
+-- The errors of a service without a model, of a lanyard without models, and of a model without the name.
+local ABSENT = lists.set "UnknownService NoModels NotFound"
+
+--- Reports whether an error says that there is no model, as opposed to one that cannot be read.
+---@param err lanyard.Error
+---@return boolean
+function M.is_absent(err)
+  return ABSENT[err.code] == true
+end
+
 --- Returns the module of a service's protocol: the one of its model, else the first of the others that is known.
 ---@param service model.Service
 ---@return table? protocol

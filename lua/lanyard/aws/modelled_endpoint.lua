@@ -6,13 +6,15 @@
 --- lanyard.endpoint.parameters takes parameters from the operation and its input; here are the settings.
 --- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
-local endpoint_rules = require "lanyard.endpoint"
 local endpoints = require "lanyard.aws.endpoints"
-local index = require "lanyard.model.index"
-local parameters = require "lanyard.endpoint.parameters"
 local settings = require "lanyard.aws.settings"
 
 local M = {}
+
+-- The modules for rule sets are loaded at the first call of a modelled operation, because most commands make none.
+local function load_rules()
+  return require "lanyard.endpoint", require "lanyard.endpoint.parameters", require "lanyard.aws.partitions"
+end
 
 -- Returns the value of a setting of the profile, or a default | nil, err
 local function setting(client, name, default)
@@ -134,18 +136,19 @@ function M.resolve(client, service, operation, input)
   if not service.rules then
     return by_prefix(client, service)
   end
+  local rules, parameters, partitions = load_rules()
   local given, err = parameters.of(service, operation, input, settings_of(client))
   if not given then
     return nil, err
   end
-  local partitions = service.partitions
-  if not partitions then
-    partitions, err = index.partitions()
+  local data = service.partitions
+  if not data then
+    data, err = partitions.get()
   end
-  if not partitions then
+  if not data then
     return nil, err
   end
-  return endpoint_rules.resolve(service.rules, given, partitions)
+  return rules.resolve(service.rules, given, data)
 end
 
 return M

@@ -106,8 +106,10 @@ function M.of(description, operation)
   elseif description.paging then
     found = description.paging[operation] or description.paging
   end
-  if not found then
+  if found == nil then
     return nil
+  elseif type(found) ~= "table" then
+    return invalid(operation, "is a " .. type(found))
   elseif not compiled[found] then
     local paginator, err = M.compile(found.input_token and found
       or { input_token = found[1], output_token = found[2] }, operation)

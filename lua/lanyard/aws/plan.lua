@@ -10,8 +10,11 @@ local errors = require "lanyard.errors"
 local loopback = require "lanyard.loopback"
 local modelled = require "lanyard.aws.modelled"
 local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
+local modelled_reply = require "lanyard.aws.modelled_reply"
 local payload = require "lanyard.aws.payload"
+local s3express = require "lanyard.aws.s3express"
 local settings = require "lanyard.aws.settings"
+local validate = require "lanyard.model.validate"
 local uuid = require "lanyard.aws.uuid"
 
 local M = {}
@@ -34,13 +37,13 @@ local M = {}
 ---@field is_long boolean       a stream is sent or received, whose time depends on its size
 ---@field auth aws.Auth         how to sign
 ---@field options aws.CallOptions
+---@field private described aws.Operation
+local Plan = {}
+Plan.__index = Plan
 
---- Returns an input with its idempotency tokens: random ones where it has none, so that a repeated request is not
---- carried out twice.
----@param operation model.Operation
----@param input table
----@return table
-function M.with_tokens(operation, input)
+-- Returns an input with its idempotency tokens: random ones where it has none, so that a repeated request is not
+-- carried out twice.
+local function with_tokens(operation, input)
   local copy
   for _, member in ipairs(operation.input and operation.input.members or {}) do
     if member.idempotencyToken and input[member.member] == nil then
@@ -54,6 +57,17 @@ function M.with_tokens(operation, input)
     end
   end
   return copy or input
+end
+
+--- Checks an input, and returns it with its idempotency tokens.
+---@param operation model.Operation
+---@param input table
+---@return table? input
+---@return string? message  what is wrong with it
+function M.input(operation, input)
+  input = with_tokens(operation, input)
+  local ok, message = validate(operation.input, input)
+  return ok and input, message
 end
 
 -- The endpoint contains the bucket, in its host or its path. botocore's models have it in the path of operations, too.
@@ -108,7 +122,8 @@ function M.new(client, described, input, options, region)
   local service, operation = described.service, described.model
   region = region or bucket_region.known(client, service, input)
   client = region and setmetatable({ region = region }, { __index = client }) or client
-  local validation, invalid = settings.get("response_checksum_validation", client.session.profile or settings.NONE)
+  local profile = client.session.profile or settings.NONE
+  local validation, invalid = settings.get("response_checksum_validation", profile)
   if invalid and validation == nil then
     return nil, invalid
   end
@@ -126,11 +141,11 @@ function M.new(client, described, input, options, region)
   if not request then
     return failed(client, operation, { message = message })
   end
-  local plan = {
-    service = service, operation = operation, protocol = protocol, input = input, options = options,
+  local plan = setmetatable({
+    described = described, service = service, operation = operation, protocol = protocol, input = input, options = options,
     url = join(with_prefix(endpoint.url, request.host_prefix), request.target),
     method = request.method, headers = request.headers, body = request.body,
-  }
+  }, Plan)
   plan.headers["User-Agent"] = client.user_agent
   add_headers(plan, endpoint)
   plan.auth, message = auth.choose(client, plan, endpoint)
@@ -146,5 +161,52 @@ function M.new(client, described, input, options, region)
   end
   return plan
 end
+
+-- ---------------------------------------------------------------------------------------------
+-- Attempts
+
+--- Returns what the requests are signed with.
+---@param client aws.Client
+---@return userdata? keys  nil without an error if nothing is signed
+---@return lanyard.Error? err
+function Plan:keys(client)
+  return auth.keys(self.auth, client)
+end
+
+--- Adds the headers of a signature.
+---@param request table
+---@param keys? userdata
+---@param time number  of the service's clock
+function Plan:sign(request, keys, time)
+  auth.sign(self.auth, request, keys, time)
+end
+
+--- Forgets the session of the signature, if it has its own.
+---@param client aws.Client
+---@return boolean
+function Plan:forget_session(client)
+  if self.auth.kind ~= "s3express" then
+    return false
+  end
+  s3express.forget(client, self.auth.bucket)
+  return true
+end
+
+--- Plans the same call in the Region of its bucket.
+---@param client aws.Client
+---@param region string
+---@return aws.Plan? plan
+---@return lanyard.Error? err
+function Plan:move(client, region)
+  bucket_region.learn(client, self, region)
+  if self.to then
+    self.to:close()
+  end
+  return M.new(client, self.described, self.input, self.options, region)
+end
+
+--- See lanyard.aws.modelled_reply.
+Plan.is_success, Plan.read, Plan.failure = modelled_reply.is_success, modelled_reply.read, modelled_reply.failure
+Plan.redirects = modelled_reply.redirects
 
 return M

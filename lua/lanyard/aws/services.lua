@@ -66,16 +66,8 @@ local of_models = {}
 local bundled = lists.by_name(require "lanyard.aws.models")
 
 -- Models are read when they are first used, so that a call of a described operation does not read them.
-local function model_loader()
-  local found, loader = pcall(require, "lanyard.model.load")
-  return found and loader or nil
-end
-
 local function load_model(name)
-  local loader = model_loader()
-  if loader then
-    return loader.load(name)
-  end
+  return require("lanyard.model.load").load(name)
 end
 
 --- Adds a service, so that `aws.client` can call it. A service of the same name is replaced. Raises an error for a
@@ -105,7 +97,7 @@ function M.names(options)
   for _, name in ipairs(names) do
     seen[name] = true
   end
-  for _, name in ipairs(options and options.models and model_loader() and model_loader().names() or {}) do
+  for _, name in ipairs(options and options.models and require("lanyard.model.load").names() or {}) do
     names[#names + 1] = not seen[name] and name or nil
   end
   table.sort(names)
@@ -143,7 +135,7 @@ function M.get(name, options)
   end
   if not service then
     local near = suggest(tostring(name), M.names { models = true })
-    local reason = err and err.code ~= "NotFound" and ": " .. err.message
+    local reason = err and not modelled.is_absent(err) and ": " .. err.message
       or near and (" (did you mean %s?)"):format(near) or ""
     error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name), reason), 3)
   end

@@ -78,7 +78,8 @@ local function region_of_instance(profile, options)
 end
 
 local function find_region(profile, given, options)
-  local region, source = config.region(profile, given, (options.labels or {}).region)
+  local label = options.region and (options.labels or {}).region
+  local region, source = config.region(profile, given, label)
   if region or source.code ~= "NoRegion" then
     return region, source
   end

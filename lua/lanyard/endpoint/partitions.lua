@@ -97,6 +97,13 @@ local function prepare(partition, number)
   local at = "partitions." .. number - 1
   if type(partition) ~= "table" or type(partition.outputs) ~= "table" then
     failure.raise(at, "an object with id, regionRegex and outputs was expected")
+  elseif partition.regions ~= nil and type(partition.regions) ~= "table" then
+    failure.raise(at .. ".regions", "an object was expected")
+  end
+  for name, region in pairs(partition.regions or {}) do
+    if type(region) ~= "table" then
+      failure.raise(("%s.regions.%s"):format(at, name), "an object was expected")
+    end
   end
   return {
     id = partition.id, outputs = partition.outputs, regions = partition.regions or {},

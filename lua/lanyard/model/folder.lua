@@ -11,7 +11,7 @@ local M = {}
 ---@field read fun(name: string): table?, lanyard.Error?  returns the canonical data of a service
 ---@field partitions fun(): table?, lanyard.Error?  returns the partitions, if the folder has them
 
-local FORMS = { "botocore", "npm" }
+local FORMS = { "botocore", "npm", "smithy" }
 
 --- Opens a folder.
 ---@param folder string

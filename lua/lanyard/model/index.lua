@@ -155,13 +155,26 @@ function Lines:names(kind)
   return names
 end
 
+-- Decodes a line. Its checksum is right, so only an index that something else wrote raises the error.
+local function decoded(decode, name, text)
+  local is_valid, value = pcall(decode, name, text)
+  if not is_valid or type(value) ~= "table" then
+    error(damaged(name), 0)
+  end
+  return value
+end
+
+local function decode_json(_, text)
+  return assert(json.decode(text, { deep = true }))
+end
+
 -- A table whose fields are decoded at their first use. pairs() decodes all.
 local function lazy(lines, kind, decode)
   local function get(self, name)
     local found = type(name) == "string" and lines:find(kind .. name)
-    local value = found and decode(name, found)
-    rawset(self, name, value or nil)
-    return value or nil
+    local value = found and decoded(decode, name, found) or nil
+    rawset(self, name, value)
+    return value
   end
   return setmetatable({}, {
     __index = get,
@@ -174,18 +187,14 @@ local function lazy(lines, kind, decode)
   })
 end
 
-local function decode_json(_, text)
-  return assert(json.decode(text, { deep = true }))
-end
-
 -- The fields that most users of a model do not need.
 local LATE = {
   metadata = function(lines)
-    return decode_json(nil, lines:find "m" or "{}")
+    return decoded(decode_json, "metadata", lines:find "m" or "")
   end,
   rules = function(lines)
     local found = lines:find "r"
-    return found and decode_json(nil, found)
+    return found and decoded(decode_json, "rules", found)
   end,
   names = function(lines)
     return lines:names "o"
@@ -247,7 +256,10 @@ function Index:partitions()
     if not text then
       return nil, err
     end
-    self.partition_data = decode_json(nil, text)
+    self.partition_data = json.decode(text, { deep = true })
+  end
+  if type(self.partition_data) ~= "table" then
+    return nil, damaged "partitions"
   end
   return self.partition_data
 end

@@ -8,6 +8,7 @@ local M = {}
 
 -- Ids whose name is not the id in lower case with hyphens.
 local OTHER = {
+  ["Application Auto Scaling"] = "application-autoscaling",
   ["Application Discovery Service"] = "discovery",
   ["CloudWatch Logs"] = "logs",
   ["Cognito Identity Provider"] = "cognito-idp",
@@ -21,6 +22,8 @@ local OTHER = {
   ["Elastic Load Balancing v2"] = "elbv2",
   ["Elasticsearch Service"] = "es",
   ["EventBridge"] = "events",
+  ["IoT 1Click Devices Service"] = "iot1click-devices",
+  ["IoT 1Click Projects"] = "iot1click-projects",
   ["IoT Data Plane"] = "iot-data",
   ["IoT Events Data"] = "iotevents-data",
   ["IoT Jobs Data Plane"] = "iot-jobs-data",
@@ -40,10 +43,13 @@ local OTHER = {
 }
 
 -- Ids whose name has no hyphens.
-for id in ([[API Gateway, App Mesh, Auto Scaling, CloudHSM V2, CloudSearch Domain, Data Pipeline, Device Farm, Direct Connect,
-  DynamoDB Streams, Elastic Beanstalk, Global Accelerator, IoT Events, IoT Wireless, Kinesis Analytics, Kinesis Analytics V2,
-  Kinesis Video, Machine Learning, Marketplace Commerce Analytics, Resource Groups Tagging API, Route 53, Route 53 Domains,
-  S3 Control, Secrets Manager, Service Catalog, Storage Gateway]]):gmatch "%s*([^,]+)" do
+for id in ([[
+  Alexa For Business, API Gateway, App Mesh, Auto Scaling, CloudHSM V2, CloudSearch Domain, Data Pipeline, Device Farm,
+  Direct Connect, DynamoDB Streams, Elastic Beanstalk, Elastic Transcoder, Global Accelerator, IoT Events, IoT Wireless,
+  Kinesis Analytics, Kinesis Analytics V2, Kinesis Video, Machine Learning, Marketplace Commerce Analytics,
+  Resource Groups Tagging API, Route 53, Route 53 Domains, S3 Control, Secrets Manager, Service Catalog,
+  Storage Gateway
+]]):gmatch "%s*([^,\n]+)" do
   OTHER[id] = id:lower():gsub(" ", "")
 end
 

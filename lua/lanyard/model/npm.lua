@@ -23,6 +23,9 @@ local OF_SHAPE = lists.set [[type members required payload xmlOrder member key v
 -- What describes a structure, a list or a map.
 local COMPOSITE = { { "members", "structure" }, { "member", "list" }, { "key", "map" }, { "value", "map" } }
 
+-- Parts of a model, the ends of their files, and the member that has the part.
+local COMPANIONS = { { "paginators", ".paginators.json", "pagination" }, { "waiters", ".waiters2.json", "waiters" } }
+
 local function type_of(shape)
   for _, pair in ipairs(COMPOSITE) do
     if not shape.type and shape[pair[1]] then
@@ -137,12 +140,13 @@ function M.read(stem)
   if not data then
     return nil, files.invalid(stem .. ".min.json", problem)
   end
-  for part, file in pairs { paginators = { ".paginators.json", "pagination" }, waiters = { ".waiters2.json", "waiters" } } do
-    local value, err = files.json(stem .. file[1])
+  for _, companion in ipairs(COMPANIONS) do
+    local part, file, member = table.unpack(companion)
+    local value, err = files.json(stem .. file)
     if not value and err then
       return nil, err
     end
-    data[part] = value and clean.without_texts(value[file[2]]) or nil
+    data[part] = value and clean.without_texts(value[member]) or nil
   end
   return data
 end

@@ -38,10 +38,10 @@ end
 --- https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#query-key-resolution
 M.QUERY = {
   empty_lists = true,
-  -- The items of a flattened list give it their name, unless it has one (SimpleDB).
+  -- The items of a flattened list, or its shape, give it their name, unless it has one (SimpleDB, SQS).
   member = function(member)
     local item = member.type == "list" and member.flattened and member.item
-    return own_name(member) or item and own_name(item) or member.member
+    return own_name(member) or item and own_name(item) or member.flattened and member.locationName or member.member
   end,
   items = function(list, prefix)
     return list.flattened and prefix or prefix .. "." .. (own_name(list.item) or "member")

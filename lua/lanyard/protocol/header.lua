@@ -25,7 +25,7 @@ end
 
 local function value_of(shape, value, path)
   if shape.jsonvalue then
-    return crypto.base64(fault.try(path, json.encode, value))
+    return crypto.base64(fault.try(path, json.encode, value, { deep = true }))
   elseif shape.type ~= "list" then
     return scalar.encode(shape, value, path, "rfc822")
   elseif type(value) ~= "table" then
@@ -145,7 +145,7 @@ end
 
 local function json_of(text, path)
   local decoded = crypto.base64_decode(text)
-  local value, err = json.decode(decoded or "")
+  local value, err = json.decode(decoded or "", { nul = true, deep = true })
   if not decoded or err then
     fault.raise(path, "a text that is not JSON in base64")
   end

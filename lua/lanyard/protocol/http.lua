@@ -18,6 +18,8 @@ local M = {}
 --- How a protocol writes and reads a structure or document in a body. The functions raise faults.
 ---@class protocol.Body
 ---@field content_type string
+---@field raw_types? { blob: string, string: string }  the types of bodies that are bytes or a text; nil: the service
+---  knows, as S3, which stores the type
 ---@field sends_empty boolean  an empty structure is sent as a body, unless the operation has no members for the body
 ---@field encode fun(shape: model.Shape, value: any, path: string[], input: model.Shape): string|userdata
 ---  shape: of the payload member, or `input` itself, whose members without a location are in the body then
@@ -156,7 +158,8 @@ local function payload_of(shape, input, body, path)
   if member.eventstream and is_set then
     fault.raise(path, "a stream of events cannot be sent")
   elseif member.type == "blob" or member.type == "string" then
-    text, content_type = is_set and value or nil, member.type == "string" and "text/plain" or "application/octet-stream"
+    text = is_set and value or nil
+    content_type = text ~= "" and body.raw_types and body.raw_types[member.type] or nil
     if member.type == "string" and is_set then
       scalar.encode(member, value, path)
     elseif is_set and (type(value) == "number" or type(value) == "boolean") then

@@ -73,7 +73,7 @@ end
 ---@param reply protocol.Reply
 ---@return protocol.Error
 function M.decode_error(_, operation, reply)
-  local value = json.decode(reply.body or "")
+  local value = json.decode(reply.body or "", body.DATA)
   value = type(value) == "table" and not json.is_array(value) and value or {}
   return json_error.of(operation, reply, value, function(shape) return body.read(shape, value, {}) end)
 end

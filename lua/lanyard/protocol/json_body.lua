@@ -13,6 +13,9 @@ local tree = require "lanyard.protocol.tree"
 
 local M = {}
 
+--- How the data of services is decoded: strings can contain every character, and an item of DynamoDB is nested 67 deep.
+M.DATA = { nul = true, deep = true }
+
 local FORM = {
   write = {
     blob = function(value, path)
@@ -56,7 +59,7 @@ end
 ---@param path string[]
 ---@return any
 function M.decode(shape, text, path)
-  local value, err = json.decode(text)
+  local value, err = json.decode(text, M.DATA)
   if err then
     fault.raise(path, "the reply is not JSON: " .. err.message)
   end

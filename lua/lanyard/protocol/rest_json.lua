@@ -11,6 +11,7 @@ local M = { FORMAT = "json" }
 
 local BODY = {
   content_type = "application/json", sends_empty = true,
+  raw_types = { blob = "application/octet-stream", string = "text/plain" },
   encode = json_body.encode, decode = json_body.decode,
 }
 
@@ -40,7 +41,7 @@ end
 ---@param reply protocol.Reply
 ---@return protocol.Error
 function M.decode_error(_, operation, reply)
-  local value = json.decode(reply.body or "")
+  local value = json.decode(reply.body or "", json_body.DATA)
   value = type(value) == "table" and not json.is_array(value) and value or {}
   return json_error.of(operation, reply, value, function(shape)
     return http.response(shape, { status = reply.status, headers = reply.headers, body = reply.body or "" }, BODY)

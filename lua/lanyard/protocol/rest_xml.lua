@@ -31,6 +31,7 @@ local function body_of(service)
   return {
     content_type = "application/xml",
     sends_empty = false,
+    raw_types = { string = "text/plain" },
     encode = function(shape, value, path, input)
       return xml_writer.encode(root_name(service, shape, input), shape, value, path)
     end,
@@ -53,12 +54,12 @@ end
 
 -- Returns the member that is the root element itself: S3 sends <LocationConstraint>eu-west-1</LocationConstraint>.
 local function unwrapped(shape, root)
-  local member = #root == 0 and shape.members and shape.by_name[root.name]
+  local member = #root == 0 and shape and shape.members and shape.by_name[root.name]
   return member and not member.location and member or nil
 end
 
 --- Reads a body. Raises a fault if it does not fit.
----@param shape model.Shape
+---@param shape? model.Shape  nil: not described
 ---@param text string
 ---@param path string[]
 ---@return any

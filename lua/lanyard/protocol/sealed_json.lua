@@ -16,12 +16,15 @@ local function is_secret(value)
   return class and class.__name == "lanyard.secret"
 end
 
-local function holds_secret(value)
-  if type(value) ~= "table" then
+local DEEP = { deep = true }
+local DEEPEST = 200 -- more than json.encode accepts: it reports a table that contains itself
+
+local function holds_secret(value, depth)
+  if type(value) ~= "table" or depth == DEEPEST then
     return is_secret(value)
   end
   for _, member in pairs(value) do
-    if holds_secret(member) then
+    if holds_secret(member, depth + 1) then
       return true
     end
   end
@@ -32,8 +35,8 @@ local function add_parts(parts, value)
   if is_secret(value) then
     table.move({ '"', value, '"' }, 1, 3, #parts + 1, parts)
     return
-  elseif not holds_secret(value) then
-    parts[#parts + 1] = json.encode(value)
+  elseif not holds_secret(value, 0) then
+    parts[#parts + 1] = json.encode(value, DEEP)
     return
   end
   local is_list = json.is_array(value)

@@ -21,6 +21,11 @@ local function own_name(reference)
   return rawget(reference, "locationName")
 end
 
+-- A flattened list or map can have the name of its shape.
+local function name_of(member)
+  return own_name(member) or member.flattened and member.locationName or member.member
+end
+
 -- Adds an element. Its value is between the tags.
 local function add(parts, name, shape, value, path)
   local writer = writers[shape.type] or writers.scalar
@@ -81,7 +86,7 @@ function writers.structure(parts, name, shape, value, path)
   open(parts, name, shape)
   each_member(shape, value, path, function(member, item)
     if member.xmlAttribute then
-      parts[#parts + 1] = (' %s="'):format(own_name(member) or member.member)
+      parts[#parts + 1] = (' %s="'):format(name_of(member))
       add_text(parts, scalar.encode(member, item, path, "iso8601"), path, true)
       parts[#parts + 1] = '"'
     end
@@ -89,7 +94,7 @@ function writers.structure(parts, name, shape, value, path)
   parts[#parts + 1] = ">"
   each_member(shape, value, path, function(member, item)
     if not member.xmlAttribute then
-      add(parts, own_name(member) or member.member, member, item, path)
+      add(parts, name_of(member), member, item, path)
     end
   end)
   close(parts, name)

@@ -71,8 +71,11 @@ local function print_results(results, globals)
     return
   end
   local failed = results[1] == nil and errors.is(results[2])
-  local parts = {}
-  for i = 1, failed and 1 or results.n do
+  local parts, count = {}, results.n
+  while count > 1 and results[count] == nil do -- a call of AWS returns its reply, and nil for the error
+    count = count - 1
+  end
+  for i = 1, failed and 1 or count do
     parts[i] = pretty.render(results[i], terminal.width())
   end
   terminal.out(table.concat(parts, "\n"))

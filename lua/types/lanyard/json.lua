@@ -16,6 +16,7 @@ local json = {}
 ---@class json.DecodeOptions
 ---@field order? boolean  return the order of the names, too
 ---@field deep? boolean   accept nesting of 128 levels; 64 by default
+---@field nul? boolean    accept \u0000 in strings, as data of services can have it
 
 --- How a value is encoded.
 ---@class json.EncodeOptions

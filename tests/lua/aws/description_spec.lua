@@ -48,7 +48,7 @@ describe("lanyard.aws.services", function()
     assert.equal(before, services.get "cloudtrail")
     local own = services.add { name = "cloudtrail", protocol = "json", operations = "DescribeTrails" }
     assert.equal(own, services.get "cloudtrail")
-    assert.is_nil(own.operations.LookupEvents)
+    assert.is_nil(rawget(own.operations, "LookupEvents"))
   end)
 
   it("raises an error for an unknown service", function()

@@ -192,6 +192,12 @@ describe("values", function()
     assert.is_nil(witness.request.context["aws:CalledViaFirst"])
   end)
 
+  it("of aws:CalledVia are related to its ends in few steps", function()
+    local condition = { [ANY_IS] = { ["aws:CalledVia"] = { "ecs.amazonaws.com", "sns.amazonaws.com" } },
+      StringEquals = { ["aws:CalledViaFirst"] = "ecs.amazonaws.com" } }
+    assert.equal("certain", (answer({}, { all(condition) }, { limit = 50000 })))
+  end)
+
   it("of keys with the same hash are different", function()
     assert.equal("certain", (answer({ where("StringEquals", "aws:PrincipalTag/snzcida", "a") },
       { where("StringEquals", "aws:PrincipalTag/ppuewve", "a") })))
@@ -236,6 +242,30 @@ describe("values", function()
 
   it("of service names are compared with stars, not matched, under StringEquals", function()
     assert.equal("none", (answer({}, { where(ANY_IS, "aws:PrincipalServiceNamesList", "*") })))
+  end)
+end)
+
+describe("a test of an Allow and of a Deny that goes", function()
+  it("does not hide the test of another Deny", function()
+    local LIST, SERVICE = "aws:PrincipalServiceNamesList", "ecs.amazonaws.com"
+    local function goes(operator, key, value, stays)
+      stays.Effect = "Deny"
+      local before = { allow(), where(operator, key, value, { Effect = "Deny" }) }
+      return answer(before, { where(operator, key, value), stays })
+    end
+    local found, witness = goes("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z",
+      where("Null", "aws:TokenIssueTime", "true"))
+    assert.equal("certain", found)
+    assert.is_string(witness.request.context["aws:TokenIssueTime"])
+    for _, row in ipairs { { "NumericGreaterThan", "5" }, { "Null", "false" } } do
+      found, witness = goes(row[1], "x:n", row[2], where("NumericNotEquals", "x:n", "77"))
+      assert.equal("certain", found)
+      assert.same({ ["x:n"] = "77" }, witness.request.context)
+    end
+    found, witness = goes("ForAnyValue:StringEquals", LIST, { SERVICE, "ecs.us-east-1.amazonaws.com" },
+      where("ForAllValues:StringNotEquals", LIST, "ecs.eu-west-1.amazonaws.com"))
+    assert.equal("certain", found)
+    assert.same({ SERVICE, "ecs.eu-west-1.amazonaws.com" }, witness.request.context[LIST])
   end)
 end)
 
@@ -341,6 +371,12 @@ describe("policy variables", function()
         assert.equal("certain", found)
         assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:." or condition.ArnEquals)
       end
+    end
+    for _, pattern in ipairs { "*:b", "arn:?*:?*:*:*:b" } do
+      local found, witness = answer({}, { equal("${aws:PrincipalTag/t}", { StringLike = { [KEY] = pattern },
+        ArnNotLike = { [KEY] = "arn:*:*:*:*:b" } }) })
+      assert.equal("certain", found)
+      assert.truthy(witness.request.context[KEY]:find "^arn:[^:]+:[^:]+:[^:]*:[^:]*:.*:b$")
     end
     local like, all, name = { ArnLike = { [KEY] = ANY_B } }, { ArnLike = { [KEY] = "arn:*:*:*:*:*" } }, "${aws:PrincipalTag/t}"
     assert.equal("certain", (answer({ equal(name, like) }, { equal(name, all) })))

@@ -181,3 +181,36 @@ describe("the reply of an operation with a stream of events", function()
     assert.same({ nil, "Stream: a stream of events cannot be sent" }, { protocol.encode(service, operation, { Stream = {} }) })
   end)
 end)
+
+-- https://docs.aws.amazon.com/AmazonS3/latest/API/API_SelectObjectContent.html
+describe("a stream of events of S3", function()
+  local rest_xml = require "lanyard.protocol.rest_xml"
+  local service, operation = service_of({ Payload = { shape = "Events" } }, {
+    output = { payload = "Payload" },
+    shapes = {
+      Events = { type = "structure", eventstream = true, members = {
+        Records = { shape = "Records" }, Stats = { shape = "StatsEvent" }, End = { shape = "EndEvent" } } },
+      Records = { type = "structure", event = true, members = { Payload = { shape = "Blob", eventpayload = true } } },
+      StatsEvent = { type = "structure", event = true, members = { Details = { shape = "Stats", eventpayload = true } } },
+      Stats = { type = "structure", members = { BytesScanned = { shape = "Long" } } },
+      EndEvent = { type = "structure", event = true, members = {} },
+    },
+  })
+
+  local function read(body)
+    return rest_xml.decode(service, operation, { status = 200, headers = {}, body = body })
+  end
+
+  it("has bytes, and structures in XML", function()
+    assert.same({ Payload = { { Records = { Payload = "1,2\n" } }, { Stats = { Details = { BytesScanned = 5, New = "x" } } },
+      { Fresh = { A = "1" } }, { End = {} } } }, read(event("Records", "1,2\n")
+      .. event("Stats", '<?xml version="1.0"?><Stats xmlns=""><BytesScanned>5</BytesScanned><New>x</New></Stats>')
+      .. event("Fresh", "<Fresh><A>1</A></Fresh>") .. event "End"))
+  end)
+
+  it("is rejected with the path of a value that does not fit", function()
+    local output, err = read(event("Stats", "<Stats><BytesScanned>many</BytesScanned></Stats>"))
+    assert.is_nil(output)
+    assert.matches("Stats%.Details%.BytesScanned: the text 'many'; an integer was expected$", err)
+  end)
+end)

@@ -79,6 +79,8 @@ describe("a request in JSON", function()
     local loop = {}
     loop[1] = { nodes = loop }
     assert.equal("a value is nested deeper than 200 levels, or in itself", body { nodes = loop })
+    loop[1] = loop
+    assert.equal("a table nested deeper than 128 (or in itself) cannot be encoded as JSON", body { any = loop })
     assert.matches("^a string that is not UTF%-8 cannot be encoded as JSON", body { any = "\xff" })
   end)
 
@@ -115,6 +117,17 @@ describe("a reply in JSON", function()
   it("has null in lists, maps and documents, and no member that is null", function()
     assert.same({ list = { "a", json.null, "b" }, map = { k = json.null }, any = { x = json.null } },
       decode '{"text":null,"list":["a",null,"b"],"map":{"k":null},"any":{"x":null},"unknown":null}')
+  end)
+
+  it("has texts with every character", function()
+    assert.same({ text = "a\0b", map = { ["\0"] = "\1" } }, decode '{"text":"a\\u0000b","map":{"\\u0000":"\\u0001"}}')
+    assert.equal('{"text":"a\\u0000b"}', body { text = "a\0b" })
+  end)
+
+  it("can be as deep as an item of DynamoDB", function()
+    local text = '{"any":' .. ('{"M":{"a":'):rep(32) .. '{"S":"x"}' .. ("}}"):rep(32) .. "}"
+    assert.equal(text, body(assert(decode(text))))
+    assert.matches("nested deeper than 128", select(2, decode('{"any":' .. ("["):rep(128) .. ("]"):rep(128) .. "}")))
   end)
 
   it("marks empty lists", function()

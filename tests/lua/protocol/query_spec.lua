@@ -17,6 +17,7 @@ local SERVICE = model.new {
       Name = { shape = "Text" }, Count = { shape = "Long" }, Ratio = { shape = "Double" }, Yes = { shape = "Boolean" },
       Names = { shape = "Names" }, Ids = { shape = "Ids" }, Renamed = { shape = "Flat", locationName = "Hi" },
       Flat = { shape = "Flat" }, Tags = { shape = "Tags" }, Labels = { shape = "Labels" }, FlatLabels = { shape = "Labels", flattened = true },
+      TagMap = { shape = "NamedMap" },
       At = { shape = "Time" }, Since = { shape = "Time", timestampFormat = "unixTimestamp" }, Data = { shape = "Blob" },
     } },
     Described = { type = "structure", members = {
@@ -34,6 +35,8 @@ local SERVICE = model.new {
     Tags = { type = "list", member = { shape = "Tag", locationName = "Tag" } },
     Tag = { type = "structure", members = { Key = { shape = "Text" }, Value = { shape = "Text" } } },
     Labels = { type = "map", key = { shape = "Text", locationName = "Name" }, value = { shape = "Text" } },
+    NamedMap = { type = "map", flattened = true, locationName = "Tag", key = { shape = "Text", locationName = "Key" },
+      value = { shape = "Text", locationName = "Value" } },
     NoSuchThing = { type = "structure", exception = true, error = { code = "NoSuchThing.NotFound" }, members = {
       Thing = { shape = "Text" }, Count = { shape = "Long" } } },
     Text = { type = "string" }, Long = { type = "long" }, Double = { type = "double" }, Boolean = { type = "boolean" },
@@ -92,6 +95,7 @@ describe("a request of the Query protocol", function()
       body { Labels = { b = "y", a = "x" } })
     assert.equal("FlatLabels.1.Name=a&FlatLabels.1.value=x", body { FlatLabels = { a = "x" } })
     assert.equal("", body { Labels = {} })
+    assert.equal("Tag.1.Key=a&Tag.1.Value=x", body { TagMap = { a = "x" } })
   end)
 
   it("is sealed if it has a secret", function()

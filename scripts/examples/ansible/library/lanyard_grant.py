@@ -13,7 +13,7 @@ description:
   - Adds one statement to the policy of each repository, or removes it, with the program C(lanyard).
   - Credentials come from the environment of the task, as for the AWS CLI.
 author:
-  - the lanyard project
+  - The Lanyard authors (!UNKNOWN)
 options:
   service:
     description: Name of the container service.
