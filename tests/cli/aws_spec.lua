@@ -152,8 +152,7 @@ describe("lanyard aws", function()
     end
     local before = policy()
     local words = { "ecr", "set-repository-policy", "--repository-name", "my-private-repo", "--policy-text", "file://" .. folder .. "/policy.json" }
-    local rehearsed = aws(table.unpack(words), "--dry-run")
-    rehearsed = emulator:run { "aws", words[1], words[2], words[3], words[4], words[5], words[6], "--dry-run" }
+    local rehearsed = aws("--dry-run", table.unpack(words))
     assert.matches("\n%+ +\"Sid\": \"a\",\n", rehearsed.out)
     assert.matches("\ngives: ecr:BatchGetImage to account 444455556666; takes: [^\n]*\n$", rehearsed.out)
     assert.equal(before, policy())
