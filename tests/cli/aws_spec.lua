@@ -171,7 +171,7 @@ describe("lanyard aws", function()
     assert.equal(before, policy())
   end)
 
-  it("refuses a policy that is none, and one for another registry", function()
+  it("refuses an invalid policy, and one for another registry", function()
     assert.matches("^lanyard: %-%-policy%-text: line 1, column 1: ", fails(1, "ecr", "set-repository-policy", "--repository-name",
       "shared-repo", "--policy-text", "x"))
     assert.matches("^lanyard: %-%-registry%-id: the registry of these credentials is 111122223333", fails(2, "ecr", "delete-repository-policy",
