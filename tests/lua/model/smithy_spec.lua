@@ -149,6 +149,21 @@ describe("a model of Smithy", function()
     assert.same({ state = "failure", matcher = "error", expected = false }, waiter.acceptors[4])
   end)
 
+  it("has what only botocore's models say", function()
+    local function service(id, operation)
+      local text = ast("aws.protocols#awsQuery"):gsub("Secrets Manager", id):gsub("com.x#Get\"", "com.x#" .. operation .. "\"")
+        :gsub('"smithy.api#optionalAuth": {},', "")
+      local root <close> = helper.folder()
+      helper.write(root .. "/a.json", text)
+      local models = folder.open(tostring(root))
+      return model.new(assert(models.read(models.names[1])))
+    end
+    assert.equal("s3", service("S3", "Get").metadata.signatureVersion)
+    assert.equal("s3v4", service("S3 Control", "Get").metadata.signatureVersion)
+    assert.is_false(service("Other", "AssumeRoleWithWebIdentity"):operation("AssumeRoleWithWebIdentity").unsigned)
+    assert.is_true(service("STS", "AssumeRoleWithWebIdentity"):operation("AssumeRoleWithWebIdentity").unsigned)
+  end)
+
   it("applies traits to shapes elsewhere in the file", function()
     local more = ', "com.x#Body$Kind": { "type": "apply", "traits": { "smithy.api#required": {} } }'
     local service = model.new(assert(read(ast("aws.protocols#restJson1", more))))

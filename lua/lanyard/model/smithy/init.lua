@@ -29,6 +29,9 @@ local PROTOCOLS = {
 local AUTH = { "aws.auth#sigv4", "aws.auth#sigv4a", "smithy.api#httpApiKeyAuth", "smithy.api#httpBasicAuth",
   "smithy.api#httpBearerAuth", "smithy.api#httpDigestAuth" }
 
+-- Signature versions of botocore that Smithy does not have: S3 has rules of its own.
+local SIGNATURES = { S3 = "s3", ["S3 Control"] = "s3v4" }
+
 local function fail(format, ...)
   error({ problem = format:format(...) }, 0)
 end
@@ -80,7 +83,11 @@ local function metadata_of(id, service)
     fail("the service %s has no protocol of AWS", name)
   end
   local signing = traits["aws.auth#sigv4"]
-  metadata.signatureVersion = signing and "v4" or traits["smithy.api#httpBearerAuth"] and "bearer" or nil
+  if signing then
+    metadata.signatureVersion = SIGNATURES[metadata.serviceId] or "v4"
+  elseif traits["smithy.api#httpBearerAuth"] then
+    metadata.signatureVersion = "bearer"
+  end
   metadata.signingName = signing and signing.name
   local protocol = metadata.protocol
   if protocol == "json" or protocol == "smithy-rpc-v2-cbor" then
