@@ -173,6 +173,18 @@ describe("a request to S3", function()
   end)
 end)
 
+describe("the name of a bucket", function()
+  it("cannot change the URL", function()
+    local s3, requests = client()
+    for _, name in ipairs { "", "a b", "a/b", "..?", ("a"):rep(256) } do
+      local _, err = s3:ListObjects { Bucket = name }
+      assert.equal("InvalidValue", err.code)
+      assert.matches("^thing:ListObjects: Bucket: '.*' is not the name or the ARN of a bucket$", tostring(err))
+    end
+    assert.equal(0, #requests)
+  end)
+end)
+
 describe("a reply of S3", function()
   it("is checked with its checksum", function()
     local s3, requests, slept = client({
@@ -391,6 +403,9 @@ describe("a file of S3", function()
     assert.equal("NotFound", err.code)
     _, err = s3:ListObjects({ Bucket = "logs" }, { to = folder .. "/out" })
     assert.matches("has no member that is a stream", err.message)
+    _, err = s3:GetObject({ Bucket = "logs", Key = "k" }, { to = 5 })
+    assert.equal("thing:GetObject: options.to: the path of a file was expected", tostring(err))
+    assert.has_error(function() s3:GetObject({ Bucket = "logs", Key = "k" }, { too = "x" }) end, "thing:GetObject has no option 'too'")
     assert.equal("", helper.run { "ls", tostring(folder) }.out)
   end)
 
