@@ -127,12 +127,7 @@ end
 ---@return { code?: string, message?: string, reason?: string } err
 function M.decode_error(reply)
   local err, body = json_protocol.decode_error(reply)
-  local function text(member)
-    return type(body[member]) == "string" and body[member] ~= "" and body[member] or nil
-  end
-  err.code = err.code or text "Code"
-  err.message = err.message or text "errorMessage" or text "error_description"
-  err.reason = text "error"
+  err.reason = type(body.error) == "string" and body.error ~= "" and body.error or nil
   return err
 end
 
