@@ -42,7 +42,10 @@ function M.decode(_, operation, reply)
   if not root then
     return nil, "the reply is not XML: " .. message
   end
-  return fault.catch(xml_reader.structure, operation.output or NO_OUTPUT, root, {}, is_frame)
+  return fault.catch(function()
+    query.check_root(root)
+    return xml_reader.structure(operation.output or NO_OUTPUT, root, {}, is_frame)
+  end)
 end
 
 return M
