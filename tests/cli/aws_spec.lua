@@ -205,6 +205,10 @@ describe("lanyard aws", function()
     assert.equal("2\n", succeeds("ecr", "describe-repositories", "--query", "length(repositories)"))
   end)
 
+  it("prints the password of a registry", function()
+    assert.matches("^[%w+/=_-]+\n$", succeeds("ecr", "get-login-password"))
+  end)
+
   it("has help of services, operations and waiters", function()
     for words, pattern in pairs {
       ["help aws"] = "^Call any operation of an AWS service", ["help aws ecr"] = "\n  describe%-images +%-%-repository%-name\n",
