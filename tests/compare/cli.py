@@ -118,7 +118,8 @@ def main():
                     kept[name] = ours[1].strip()
                 detail = ours[2]
             else:
-                theirs = run(aws, words, settings, folder)
+                # The AWS CLI does not take the endpoint of the environment for every service.
+                theirs = run(aws, words + ["--endpoint-url", settings["AWS_ENDPOINT_URL"]], settings, folder)
                 a, b = comparable(kind, ours), comparable(kind, theirs)
                 verdict = "equal" if a == b else "different"
                 detail = difference(a, b)
