@@ -191,7 +191,8 @@ end
 
 local function set_paths(input, words)
   input.InvalidationBatch = {
-    CallerReference = ("lanyard-%d-%s"):format(math.floor(clock.time()), crypto.sha256_hex(system.random(16)):sub(1, 8)),
+    CallerReference = ("lanyard-%d-%s"):format(math.floor(clock.time()),
+      crypto.sha256_hex(system.random(16)):sub(1, 8)),
     Paths = { Quantity = #words, Items = json.array(words) },
   }
   return true

@@ -7,9 +7,11 @@ local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
 local crypto = require "lanyard.crypto"
+local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local names = require "lanyard.awscli.names"
 local paging = require "lanyard.awscli.paging"
+local plan = require "lanyard.aws.plan"
 local present = require "lanyard.awscli.present"
 local secrets = require "lanyard.aws.secrets"
 local report = require "lanyard.cli.print"
@@ -85,6 +87,14 @@ end
 -- members: of this call
 -- to: the file for the stream of the reply | nil
 local function call(client, request, input, members, to)
+  -- The first input was checked when the command line was read: only the token of a reply can be at fault.
+  local complete, message = plan.input(request.operation, members)
+  if not complete then
+    cli.fail(errors.new {
+      code = "InvalidResponse", service = client.service, operation = request.operation.name,
+      message = "the next page cannot be requested with the token of the reply: " .. message,
+    })
+  end
   local reply, err = client:call(request.operation.name, members, to and { to = to } or nil)
   if not reply and is_dry_run(request, input, err) then
     terminal.note("lanyard: " .. err.message)
