@@ -3,10 +3,11 @@
 
     tests/compare/cli.py [BUILD] [--only TEXT] [--verbose]
 
-It needs `aws` (version 1 or 2) and `moto_server` in PATH. Lines of CALLS that begin with "do" change the server and are
-run by lanyard alone; with "same", both run and their JSON is compared after sorting, and with "text", "table" or
-"skeleton" their output is compared as it is. A line of `do` can keep a value: "do NAME=QUERY: words". It exits with 1
-if something differs.
+It needs `aws` (version 1 or 2) and `moto_server` in PATH; AWS_DATA_PATH names newer models than lanyard contains. Lines
+of cli_calls.txt that begin with "do" change the server and are run by lanyard alone; with "same", both run and their JSON
+is compared after sorting; with "skeleton", samples are compared but for enums; with "text" and "table" the output is
+compared as it is. "do NAME=QUERY: words" keeps a value, and "file NAME TEXT" writes a file. It exits with 1 if something
+differs.
 """
 import argparse
 import difflib
@@ -44,7 +45,7 @@ def start_moto(port):
 
 
 def environment(folder, port):
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "AWS_DATA_PATH") if name in os.environ}
     with open(os.path.join(folder, "config"), "w", encoding="utf-8") as file:
         file.write(CONFIG)
     return dict(kept, HOME=folder, AWS_CONFIG_FILE=folder + "/config", AWS_ENDPOINT_URL="http://127.0.0.1:%d" % port,

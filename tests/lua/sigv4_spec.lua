@@ -46,7 +46,7 @@ local function check(expected, steps)
   assert.equal(expected.signature, steps.signature)
 end
 
--- Version 4a: the canonical requests of the suite in awslabs/aws-c-auth are those of Version 4 with one more header or
+-- Version 4a: the canonical requests of the suite in awslabs/aws-c-auth are the ones of Version 4 with one more header or
 -- parameter. tests/c/sigv4a_test.c verifies signatures.
 describe("AWS's signing suite of Version 4a", function()
   local function vanilla()

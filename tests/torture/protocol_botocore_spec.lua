@@ -142,7 +142,7 @@ local function run(seed)
 end
 
 describe("requests and replies of AWS's services", function()
-  it("are those that botocore writes and reads", function()
+  it("equal what botocore writes and reads", function()
     local count, differences = run(torture.choose(4, os.time()))
     if not count then
       return pending("python3 has no botocore: " .. tostring(differences))

@@ -150,12 +150,13 @@ local function missing(options, result)
   return list[1] and lists.sentence(list) .. (list[2] and " are required" or " is required")
 end
 
--- Replaces the first member of a path by its option.
+-- Puts the option before a path, and leaves out a path that only names its member.
 local function with_option(options, message)
   local member = message:match "^([^.:]+)"
   for _, option in ipairs(options.list) do
     if option.member and option.member == member then
-      return ("--%s: %s"):format(option.name, message)
+      local start = member .. ": "
+      return ("--%s: %s"):format(option.name, message:sub(1, #start) == start and message:sub(#start + 1) or message)
     end
   end
   return message

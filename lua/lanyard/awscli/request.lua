@@ -47,7 +47,7 @@ local function find_service(request, word, catalogue)
     return mistake("UnknownCommand", S3)
   end
   local model, err = catalogue.load(word)
-  if not model and err and err.code ~= "NotFound" then
+  if not model and err and err.code ~= "UnknownService" then
     return nil, { err = err }
   elseif not model then
     return mistake("UnknownCommand", "there is no service '%s'%s", word, near(word, catalogue.names()))

@@ -222,10 +222,10 @@ describe("the authentication of an operation of a model", function()
   end)
 
   it("is absent where the model or the caller says so, without credentials", function()
-    local function credentials() error "credentials were asked for" end
+    local function no_credentials() error "credentials were asked for" end
     for _, case in ipairs { { { }, { authtype = "none" } }, { {}, { auth = { "smithy.api#noAuth" } } },
       { {}, {}, { unsigned = true } } } do
-      local headers = headers_of(case[1], case[2], { credentials = credentials, client = case[3] })
+      local headers = headers_of(case[1], case[2], { credentials = no_credentials, client = case[3] })
       assert.is_nil(headers.Authorization)
       assert.is_nil(headers["X-Amz-Date"])
     end

@@ -26,7 +26,7 @@ local function output(name, operation, value, is_encoded)
   return json.encode(value)
 end
 
--- The rules are those of botocore.handlers.
+-- The rules are from botocore.handlers.
 describe("inputs and outputs beyond the models", function()
   it("are the policies of IAM as JSON", function()
     assert.equal('{"Document":{"Version":"2012-10-17"},"List":[{"Document":[1]}],"Text":"%7B%7D"}', output("iam", "Get", {

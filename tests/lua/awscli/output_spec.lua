@@ -58,7 +58,7 @@ describe("the output of lanyard aws", function()
   end)
 end)
 
--- The expected texts are those of the AWS CLI 1.45 in a pipe.
+-- The AWS CLI 1.45 prints the expected texts in a pipe.
 describe("a table of lanyard aws", function()
   it("has sections for objects and lists", function()
     assert.equal([[

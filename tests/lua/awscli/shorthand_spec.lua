@@ -1,7 +1,7 @@
 local json = require "lanyard.json"
 local shorthand = require "lanyard.awscli.shorthand"
 
--- The results are those of the AWS CLI 1.45 (awscli.shorthand).
+-- The AWS CLI 1.45 gives these results (awscli.shorthand).
 describe("the shorthand syntax", function()
   for text, expected in pairs {
     ["a=b"] = '{"a":"b"}', ["a=b,c"] = '{"a":["b","c"]}', ["a=b,c=d"] = '{"a":"b","c":"d"}',

@@ -44,7 +44,7 @@ describe("a model", function()
     assert.same({ "GetThing", "PutThing", "Use" }, service:operation_names())
   end)
 
-  it("has references with their own traits and those of their shapes", function()
+  it("has references with their own traits and the traits of their shapes", function()
     local input = service:operation "PutThing".input
     local names = {}
     for i, member in ipairs(input.members) do names[i] = member.member end

@@ -137,6 +137,10 @@ describe("a reply of the REST XML protocol", function()
   it("keeps elements and attributes that the model does not have", function()
     assert.same({ Owner = { ID = "o" }, Grants = { { kind = "k" } } }, decode("GetAcl", [[<A xmlns:xsi="u" xsi:schemaLocation="x">
       <Owner><ID>o</ID></Owner><AccessControlList><Grant kind="k"/></AccessControlList></A>]]))
+    assert.same({ Grants = {}, ["<Grants>"] = { "a", "b" } }, decode("GetAcl",
+      "<A><Grants>a</Grants><AccessControlList/><Grants>b</Grants></A>"), "a name that a member has")
+    assert.same({ Grants = { { Permission = "p", ["<Permission>"] = "q" } } }, decode("GetAcl",
+      '<A><AccessControlList><Grant Permission="q"><Permission>p</Permission></Grant></AccessControlList></A>'))
   end)
 
   it("has headers, and a body of bytes", function()
