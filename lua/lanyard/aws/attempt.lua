@@ -298,6 +298,8 @@ return function(client, operation, input, keys, offset, plan)
   end
   if not plan then
     output, err = read_reply(client, operation, input, reply, opened)
+  elseif client.options.sealed then
+    output = output and secrets.seal(plan.operation.output, output)
   end
   return output, err and sanitize(err, redactor or redactor_of(input, keys, plan))
 end

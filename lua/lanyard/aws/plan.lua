@@ -7,6 +7,7 @@ local auth = require "lanyard.aws.auth"
 local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
 local customized = require "lanyard.aws.customized"
+local discovery = require "lanyard.aws.discovery"
 local errors = require "lanyard.errors"
 local host_prefix = require "lanyard.aws.host_prefix"
 local modelled = require "lanyard.aws.modelled"
@@ -90,6 +91,9 @@ local function join(url, target)
 end
 
 local function failed(client, operation, err)
+  if errors.is(err) and err.operation then
+    return nil, err -- of another call, which this one needs
+  end
   return nil, errors.new {
     code = err.code or "InvalidValue", message = err.message, tip = err.tip, service = client.service,
     operation = operation.name, sent = false, retryable = false,
@@ -107,12 +111,16 @@ local function complete(client, described, input, options)
 end
 
 -- Returns the protocol, the endpoint and the request | nil, what is wrong
-local function encode(client, service, operation, input)
+local function encode(client, described, input)
+  local service, operation = described.service, described.model
   local protocol, message = modelled.protocol(service)
   if not protocol then
     return nil, { code = "NotSupported", message = message }
   end
   local endpoint, err = modelled_endpoint.resolve(client, service, operation, input)
+  if endpoint then
+    endpoint, err = discovery.of(client, described, endpoint)
+  end
   if not endpoint then
     return nil, err
   end
@@ -160,7 +168,7 @@ function M.new(client, described, input, options, region)
   if not completed then
     return failed(client, operation, err)
   end
-  local protocol, endpoint, request = encode(client, service, operation, completed)
+  local protocol, endpoint, request = encode(client, described, completed)
   if not protocol then
     return failed(client, operation, endpoint)
   end
