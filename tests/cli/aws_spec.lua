@@ -199,10 +199,29 @@ describe("lanyard aws", function()
       POLICY, table.unpack(rules)))
   end)
 
+  it("lets a script ask the same rules", function()
+    helper.write(folder .. "/call_rules.lua", [[rule "no lists" { on = "call", check = function(change)
+      if change.call.operation == "ListImages" then
+        return deny(change.call.service .. " " .. tostring(change.call.reads) .. " " .. change.call.parameters.repositoryName)
+      end
+    end }]])
+    local result = emulator:run { "-e", [[
+      local ecr = require("lanyard.cli").client({ rules = ... }, "ecr")
+      print(#ecr:DescribeRepositories().repositories)
+      local reply, err = ecr:ListImages { repositoryName = "shared-repo" }
+      print(reply, err.code, err.message:match "[^:]+$")]], folder .. "/call_rules.lua" }
+    assert.equal("", result.err)
+    assert.equal("2\nnil\tRefusedByRule\t ecr true shared-repo\n", result.out)
+  end)
+
   it("checks a call without making it with --dry-run", function()
     assert.equal('would call ecr:DeleteRepository in us-east-1: {"force":true,"repositoryName":"shared-repo"}\n',
       succeeds("ecr", "delete-repository", "--repository-name", "shared-repo", "--force", "--dry-run"))
     assert.equal("2\n", succeeds("ecr", "describe-repositories", "--query", "length(repositories)"))
+  end)
+
+  it("prints the password of a registry", function()
+    assert.matches("^[%w+/=_-]+\n$", succeeds("ecr", "get-login-password"))
   end)
 
   it("has help of services, operations and waiters", function()

@@ -352,11 +352,13 @@ end
 ---@field clock? lanyard.Clock      lanyard.clock by default
 ---@field modelled? boolean        prefer AWS's model of a service that is described, too
 ---@field unsigned? boolean        request no credentials and sign nothing
+---@field permit? fun(client: aws.Client, operation: string, input: table): true?, lanyard.Error?  decides about each
+---  call before it is sent
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 
 local OPTIONS = {
   "max_attempts", "longest_delay", "connect_timeout", "timeout", "ca_bundle", "max_size", "debug", "on_retry",
-  "unsigned", "sealed",
+  "unsigned", "sealed", "permit",
 }
 
 --- Creates a client.

@@ -9,7 +9,7 @@ local checksums = require "lanyard.aws.checksums"
 local customized = require "lanyard.aws.customized"
 local discovery = require "lanyard.aws.discovery"
 local errors = require "lanyard.errors"
-local loopback = require "lanyard.loopback"
+local host_prefix = require "lanyard.aws.host_prefix"
 local modelled = require "lanyard.aws.modelled"
 local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
 local modelled_reply = require "lanyard.aws.modelled_reply"
@@ -79,15 +79,6 @@ local function without_bucket(service, operation)
     return operation
   end
   return setmetatable({ uri = rest:find "^/" and rest or "/" .. rest }, { __index = operation })
-end
-
--- Puts a prefix before the host. A server of a test on this machine has one name.
-local function with_prefix(url, prefix)
-  local scheme, host, rest = url:match "^(%a+://)([^/:%[]+)(.*)$"
-  if not prefix or not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
-    return url
-  end
-  return scheme .. prefix .. host .. rest
 end
 
 -- Joins the URL of an endpoint, which can have a path, and the target of a request.
@@ -185,7 +176,7 @@ function M.new(client, described, input, options, region)
   plan, err = finish(client, setmetatable({
     described = described, service = service, operation = operation, protocol = protocol, input = completed,
     options = options, method = request.method, headers = request.headers, body = request.body,
-    url = join(with_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
+    url = join(host_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
   }, Plan), endpoint)
   if not plan then
     return failed(client, operation, err)

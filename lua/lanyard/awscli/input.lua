@@ -103,7 +103,13 @@ end
 
 local function add_member(result, given)
   local option = given.option
-  if option.sets ~= nil and not given.words[1] then
+  if option.extra then
+    local ok, message = option.extra.set(result.input, given.words)
+    if not ok then
+      return mistake("InvalidValue", "--%s: %s", given.as, message)
+    end
+    return true
+  elseif option.sets ~= nil and not given.words[1] then
     result.input[option.member] = option.sets
     return true
   elseif option.shape.type == "blob" and option.shape.streaming then
@@ -222,6 +228,9 @@ function M.make(options, operation, line, settings)
     if result.input[name] == nil and not result.files[name] then
       result.input[name] = value
     end
+  end
+  if options.extras.finish then
+    options.extras.finish(result.input)
   end
   if settings.is_sample then
     return result

@@ -19,6 +19,7 @@ local ALIASES = {
   ["stop-o-tel-enrichment"] = "stop-otel-enrichment",
   ["list-hi-ts-for-qualification-type"] = "list-hits-for-qualification-type",
   ["add-option-to-option-group"] = "modify-option-group", ["remove-option-from-option-group"] = "modify-option-group",
+  ["get-login-password"] = "get-authorization-token",
   ["delete-whatsapp-media-message"] = "delete-whatsapp-message-media",
 }
 

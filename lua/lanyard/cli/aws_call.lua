@@ -6,6 +6,7 @@ local aws_line = require "lanyard.cli.aws"
 local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
+local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local names = require "lanyard.awscli.names"
@@ -65,6 +66,17 @@ local function members_of(request, input)
     adapted.output(model, operation, value, is_encoded)
     return value
   end
+end
+
+-- Prints the password of a registry: `get-login-password`.
+local function print_password(reply)
+  local data = reply.authorizationData or {}
+  local token = (data[1] or data).authorizationToken
+  local password = token and (crypto.base64_decode(token) or ""):match "^[^:]*:(.*)$"
+  if not password then
+    cli.problem("InvalidResponse", "the reply has no authorization token")
+  end
+  terminal.data(password)
 end
 
 -- EC2 answers a dry run that would succeed with an error.
@@ -216,7 +228,12 @@ local function run_call(request)
     return run_pages(client, request, input, output)
   end
   local members, shown = members_of(request, input)
-  output:print(shown(call(client, request, input, members)))
+  local reply = call(client, request, input, members)
+  if request.command == "get-login-password" then
+    print_password(reply)
+  else
+    output:print(shown(reply))
+  end
   return cli.exit.ok
 end
 
