@@ -58,9 +58,9 @@ The models are a part of botocore, of the AWS SDK for JavaScript, or of
 https://github.com/aws/api-models-aws. lanyard contains what calls need, without
 documentation, in another form.
 
+]] .. (notice or [[
 Copyright Amazon.com, Inc. or its affiliates. All Rights Reserved.
-
-]] .. (notice or "https://github.com/boto/botocore/blob/develop/NOTICE"))
+https://github.com/boto/botocore/blob/develop/NOTICE]]))
 end
 
 local models, curl = arg[1], arg[2]

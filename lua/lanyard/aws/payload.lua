@@ -115,6 +115,9 @@ local function add_digests(plan, checksum)
   local body, signed = plan.body or "", SIGNED[plan.auth.kind]
   local unsigned = signed and is_unsigned(plan)
   local hashed = signed and not unsigned and M.is_stream(body)
+  if not checksum and not unsigned and not hashed then
+    return true
+  end
   local names = { checksum and checksum.algorithm }
   if hashed and names[1] ~= "sha256" then
     names[#names + 1] = "sha256"

@@ -7,8 +7,9 @@ local auth = require "lanyard.aws.auth"
 local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
 local customized = require "lanyard.aws.customized"
+local discovery = require "lanyard.aws.discovery"
 local errors = require "lanyard.errors"
-local loopback = require "lanyard.loopback"
+local host_prefix = require "lanyard.aws.host_prefix"
 local modelled = require "lanyard.aws.modelled"
 local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
 local modelled_reply = require "lanyard.aws.modelled_reply"
@@ -80,15 +81,6 @@ local function without_bucket(service, operation)
   return setmetatable({ uri = rest:find "^/" and rest or "/" .. rest }, { __index = operation })
 end
 
--- Puts a prefix before the host. A server of a test on this machine has one name.
-local function with_prefix(url, prefix)
-  local scheme, host, rest = url:match "^(%a+://)([^/:%[]+)(.*)$"
-  if not prefix or not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
-    return url
-  end
-  return scheme .. prefix .. host .. rest
-end
-
 -- Joins the URL of an endpoint, which can have a path, and the target of a request.
 local function join(url, target)
   local base = url:gsub("/+$", "")
@@ -99,6 +91,9 @@ local function join(url, target)
 end
 
 local function failed(client, operation, err)
+  if errors.is(err) and err.operation then
+    return nil, err -- of another call, which this one needs
+  end
   return nil, errors.new {
     code = err.code or "InvalidValue", message = err.message, tip = err.tip, service = client.service,
     operation = operation.name, sent = false, retryable = false,
@@ -116,12 +111,16 @@ local function complete(client, described, input, options)
 end
 
 -- Returns the protocol, the endpoint and the request | nil, what is wrong
-local function encode(client, service, operation, input)
+local function encode(client, described, input)
+  local service, operation = described.service, described.model
   local protocol, message = modelled.protocol(service)
   if not protocol then
     return nil, { code = "NotSupported", message = message }
   end
   local endpoint, err = modelled_endpoint.resolve(client, service, operation, input)
+  if endpoint then
+    endpoint, err = discovery.of(client, described, endpoint)
+  end
   if not endpoint then
     return nil, err
   end
@@ -169,7 +168,7 @@ function M.new(client, described, input, options, region)
   if not completed then
     return failed(client, operation, err)
   end
-  local protocol, endpoint, request = encode(client, service, operation, completed)
+  local protocol, endpoint, request = encode(client, described, completed)
   if not protocol then
     return failed(client, operation, endpoint)
   end
@@ -177,7 +176,7 @@ function M.new(client, described, input, options, region)
   plan, err = finish(client, setmetatable({
     described = described, service = service, operation = operation, protocol = protocol, input = completed,
     options = options, method = request.method, headers = request.headers, body = request.body,
-    url = join(with_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
+    url = join(host_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
   }, Plan), endpoint)
   if not plan then
     return failed(client, operation, err)

@@ -112,6 +112,13 @@ describe("an operation of a model", function()
     end
   end)
 
+  it("returns what the model marks as sensitive as secrets, if the caller asks for it", function()
+    local thing = modelled.client(data_of(), { answer(200, '{"Id":"a","Key":"hunter2"}') }, { client = { sealed = true } })
+    local reply = assert(thing:GetThing { Id = "a", Key = credentials.secret "other" })
+    assert.equal("a", reply.Id)
+    assert.is_true(credentials.secret "hunter2" == reply.Key)
+  end)
+
   it("calls the custom endpoint as it is", function()
     local thing, requests = modelled.client(data_of(nil, { endpoint = { hostPrefix = "data-" } }), { answer(200, "{}") },
       { endpoint_url = "http://127.0.0.1:1/base/" })

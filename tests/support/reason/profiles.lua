@@ -3,6 +3,7 @@
 local dimensions = require "reason.dimensions"
 local oracle = require "reason.oracle"
 local pools = require "reason.profile"
+local typed = require "reason.typed_profiles"
 local universe = require "reason.universe"
 local variables = require "reason.variable_profiles"
 
@@ -41,6 +42,7 @@ end
 
 M.makers = {}
 for name, maker in pairs(variables.makers) do M.makers[name] = maker end
+for name, maker in pairs(typed.makers) do M.makers[name] = maker end
 M.makers.times = require "reason.time_profile"
 
 -- Texts of free keys.
@@ -544,5 +546,6 @@ end
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
   "variables", "frames", "operands", "kinds", "crossing", "open", "times", "mixed", "paths", "always", "ids", "relations",
   "groups", "lists", "services", "characters" }
+table.move(typed.names, 1, #typed.names, #M.names + 1, M.names)
 
 return M

@@ -7,7 +7,7 @@ local M = { FORMAT = query.FORMAT }
 
 -- An operation without shapes.
 local function undescribed(name)
-  return { name = name, errors = {}, traits = {} }
+  return { name = name, errors = {}, traits = {}, undescribed = true }
 end
 
 --- Encodes a request.
