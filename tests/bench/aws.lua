@@ -76,7 +76,7 @@ print "one call as a whole command"
 for _, call in ipairs(CALLS) do
   local own = { helper.lanyard, "aws", table.unpack(words_of(call[2])) }
   local cli = { "aws", "--endpoint-url", URL, table.unpack(words_of(call[2])) }
-  local python = ("import boto3; boto3.session.Session().%s"):format(call[3]:gsub("'%)%.", ("', endpoint_url='%s')."):format(URL)))
+  local python = ("import boto3; client = boto3.session.Session().client; %s"):format(call[3]:gsub("'%)%.", ("', endpoint_url='%s')."):format(URL)))
   print_row(call[1], measure(15, own), {
     aws = HAS_CLI and measure(3, cli) or nil, boto3 = HAS_BOTO3 and measure(3, { "python3", "-c", python }) or nil,
   })
@@ -92,11 +92,11 @@ for _, row in ipairs {
   { "upload", ("put-object --bucket bench --key big --body %s/big"):format(folder),
     ("client('s3').put_object(Bucket='bench', Key='big', Body=open('%s/big', 'rb'))"):format(folder) },
   { "download", "get-object --bucket bench --key big /dev/null",
-    "client('s3').get_object(Bucket='bench', Key='big')['Body']._raw_stream.drain_conn()" },
+    "sum(map(len, client('s3').get_object(Bucket='bench', Key='big')['Body'].iter_chunks(1 << 20)))" },
 } do
   local own = { helper.lanyard, "aws", "s3api", table.unpack(words_of(row[2])) }
   local cli = { "aws", "--endpoint-url", URL, "s3api", table.unpack(words_of(row[2])) }
-  local python = ("import boto3; boto3.session.Session().%s"):format(row[3]:gsub("'s3'", ("'s3', endpoint_url='%s'"):format(URL)))
+  local python = ("import boto3; client = boto3.session.Session().client; %s"):format(row[3]:gsub("'s3'", ("'s3', endpoint_url='%s'"):format(URL)))
   print_row(row[1], measure(1, own), {
     aws = HAS_CLI and measure(1, cli) or nil,
     boto3 = HAS_BOTO3 and measure(1, { "python3", "-c", python }) or nil,
