@@ -39,7 +39,7 @@ SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # Both products contain the packages of core/; PLAIN is the part that knows no Lua. Only the binary contains OWN.
-OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/core/models.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
+OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/core/models.o $(B)/core/versions.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
 PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
 SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
@@ -85,8 +85,8 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
-  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) types $(foreach f,$(TYPES),$(f)=$(f))
-$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
+  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) lanyard/licenses.txt=$(B)/licenses.txt types $(foreach f,$(TYPES),$(f)=$(f))
+$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
 

@@ -6,12 +6,22 @@ HOST_CC = gcc
 # What writing the index needs on the machine that builds, also for another architecture.
 HOST_PACKAGES = liblua5.4-dev zlib1g-dev python3-botocore
 
+# What the binary contains or uses, for `lanyard --licenses`. CURL is the folder of a libcurl that packaging.mk built.
+COMPONENTS = Lua lua-cjson argparse $(if $(SQLITE),SQLite) libcurl OpenSSL libevent zlib nghttp2 \
+  $(if $(findstring LANYARD_STATIC,$(CFLAGS)),c-ares glibc)
+
+$(B)/licenses.txt: core/licenses.lua LICENSE build/MODELS.flags $(B)/CFLAGS.flags
+	@mkdir -p $(@D)
+	$(call say,write)$(LUA) core/licenses.lua '$(MODELS)' '$(if $(findstring LANYARD_STATIC,$(CFLAGS)),$(CURL)/copyright)' \
+	  $(COMPONENTS) > $@
+
 # The index is the same for all builds. Only this machine's compiler makes what writes it.
 INDEX = build/models.index
 HOST = build/host/lanyard.so
 HOST_SOURCES = core/host.c $(wildcard core/base/*.c core/json/*.c) $(foreach f,util json deflate files,core/lua/$(f).c)
 
-WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua) $(wildcard lua/lanyard/model/smithy/*.lua)
+WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua) \
+  $(wildcard lua/lanyard/model/smithy/*.lua)
 
 build/MODELS.flags: FORCE
 	@mkdir -p $(@D)
@@ -23,7 +33,7 @@ $(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
 	  -o $@ $(HOST_SOURCES) -lz -lm
 
 $(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
-	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.new && mv $@.new $@
+	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.$$$$ && mv $@.$$$$ $@
 
 # The modules for stock lua5.4 look for the index beside lanyard.so.
 ifneq ($(B),build)

@@ -7,6 +7,10 @@
  * through package.preload. The module lanyard.embedded returns the scripts and assets. */
 void modules_preload(lua_State *L);
 
+/* embedded.versions() --> list
+ * Returns the names and versions of Lua and of the libraries that are used: { { "Lua", "5.4.4" }, ... }. */
+int modules_versions(lua_State *L);
+
 /* A file that core/embed.lua put into the binary. Each list is sorted by name and ends with a NULL
  * name. */
 struct embedded_file {

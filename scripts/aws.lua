@@ -53,4 +53,5 @@ that the call would succeed has exit status 0. Elsewhere it checks the input and
 
 local line, call = require "lanyard.cli.aws", require "lanyard.cli.aws_call"
 
-return call.run(line.read { ... })
+local request = line.read { ... }
+return request.help and line.print_page { ... } or call.run(request)

@@ -44,7 +44,8 @@ A rule with on = "audit" is called for each repository and each service; a rule 
     fix = "how to fix it",
   }
 
-A rule with on = "call" is called before each call of `lanyard aws`, also one that only reads.
+A rule with on = "call" is called before each call of `lanyard aws`, also one that only reads, and
+before the calls of scripts with a client of `cli.client`.
 
 A change has these members, as far as they apply:
 

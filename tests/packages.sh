@@ -18,6 +18,7 @@ if [ "${1:-}" != inside ]; then
   exit
 fi
 folder=$2
+mount -t proc proc /proc # of the new namespace of processes, for podman
 roots=${3:-$folder/roots}
 mkdir -p "$roots"
 version=$(sed -n 's/^return "\(.*\)"$/\1/p' lua/lanyard/version.lua)

@@ -84,8 +84,9 @@ void signing_header(lua_State *L, struct signing *signing, const char *name, siz
 
 /* Reports whether a header stays unsigned: proxies and libraries may change it. */
 static bool is_unsigned(const char *name) {
-  static const char *const names[] = {"authorization", "connection",        "expect",
-                                      "user-agent",    "transfer-encoding", "x-amzn-trace-id"};
+  static const char *const names[] = {"accept-encoding", "authorization", "connection",
+                                      "expect",          "user-agent",    "transfer-encoding",
+                                      "x-amzn-trace-id"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strcasecmp(name, names[i]) == 0)
       return true;

@@ -160,6 +160,26 @@ static int stream_length(lua_State *L) {
   return 1;
 }
 
+/* stream:read(offset, length) --> bytes | nil, err
+ * Returns at most `length` bytes from an offset, fewer at the end of the file. */
+static int stream_read(lua_State *L) {
+  const struct stream_object *object = check_stream(L, 1);
+  lua_Integer offset = check_int(L, 2, 0, LUA_MAXINTEGER);
+  size_t length = (size_t)check_int(L, 3, 0, (lua_Integer)64 * 1024 * 1024), done = 0;
+  luaL_Buffer buffer;
+  char *to = luaL_buffinitsize(L, &buffer, length);
+  while (done < length) {
+    ssize_t got = pread(object->stream.fd, to + done, length - done, (off_t)offset + (off_t)done);
+    if (got < 0 && errno != EINTR)
+      return push_system_error(L, "read", object->path, errno);
+    if (got == 0)
+      break;
+    done += got > 0 ? (size_t)got : 0;
+  }
+  luaL_pushresultsize(&buffer, done);
+  return 1;
+}
+
 /* stream:path() --> string */
 static int stream_path(lua_State *L) {
   lua_pushstring(L, check_stream(L, 1)->path);
@@ -260,6 +280,7 @@ static int digests_of(lua_State *L) {
 
 MODULE_API int luaopen_lanyard_stream(lua_State *L) {
   static const luaL_Reg methods[] = {{"close", stream_close},
+                                     {"read", stream_read},
                                      {"keep", stream_keep},
                                      {"rewind", stream_rewind},
                                      {"length", stream_length},

@@ -91,7 +91,7 @@ $(STATIC): $(STATIC_BUILD)/lanyard-static
 
 sbom: static ## build/dist: what the static binary contains (CycloneDX), and the copyright notices
 	$(call say,write)$(LUA) scripts/packaging/sbom.lua $(STATIC) $(STATIC_BUILD)/lanyard-static.map \
-	  $(STATIC_BUILD)/EMBED.flags $(CURL) $(VERSION) $(EPOCH) $(STATIC).cdx.json $(STATIC).copyright
+	  $(STATIC_BUILD)/EMBED.flags $(CURL) $(VERSION) $(EPOCH) $(STATIC).cdx.json $(STATIC).copyright '$(MODELS)'
 
 # The certificates of the package, without the ones that this machine's administrator added.
 oci: sbom ## build/dist: a container image with the static binary, for podman, skopeo and docker

@@ -1,9 +1,9 @@
 -- Writes what is inside the static binary, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/), and the copyright
 -- files of these packages.
---   lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt
+--   lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODEL-FOLDER]
 -- MAP is the linker's map: only archives of which a member was linked are listed. EMBED has the word argparse=FILE.
--- CURL is the folder that curl.sh made. EPOCH is the time of the document in seconds. dpkg says which package has an
--- archive.
+-- CURL is the folder that curl.sh made, MODEL-FOLDER the one of the models of AWS services. EPOCH is the time
+-- of the document in seconds. dpkg says which package has an archive.
 
 package.path = "scripts/packaging/?.lua;" .. package.path
 local json = require "json"
@@ -12,7 +12,8 @@ local json = require "json"
 local LICENSES = {
   ["c-ares"] = "MIT", curl = "curl", glibc = "LGPL-2.1-or-later", libevent = "BSD-3-Clause",
   ["lua-argparse"] = "MIT", ["lua-cjson"] = "MIT", ["lua5.4"] = "MIT", nghttp2 = "MIT", openssl = "Apache-2.0",
-  sqlite3 = "blessing", zlib = "Zlib", gcc = "GPL-3.0-or-later WITH GCC-exception-3.1",
+  ["python-botocore"] = "Apache-2.0", sqlite3 = "blessing", zlib = "Zlib",
+  gcc = "GPL-3.0-or-later WITH GCC-exception-3.1",
   ["cross-toolchain-base"] = "LGPL-2.1-or-later",
 }
 
@@ -88,7 +89,30 @@ local function component(list, source, version, distribution)
   return new
 end
 
-local function components_of(files, curl)
+-- Adds the models of AWS services: a Debian package, or another folder, which has a version if it is botocore's.
+local function add_models(folder, list, notices, distribution)
+  local package = (ask("dpkg -S", folder .. "/partitions.json") or ""):match "^[^:]+"
+  local entry
+  if package then
+    local line = ask("dpkg-query -W -f '${source:Package} ${source:Version}\\n'", package)
+    local source, version = line:match "^(%S+) (%S+)"
+    entry = component(list, source, version, distribution)
+    notices[source] = ("/usr/share/doc/%s/copyright"):format(package)
+  else
+    local init = io.open(folder .. "/../__init__.py", "rb")
+    local version = init and init:read("a"):match "__version__ = '([%w.]+)'" or "0"
+    local purl = "pkg:generic/aws-models@" .. version
+    entry = {
+      type = "data", name = "aws-models", version = version, purl = purl, ["bom-ref"] = purl,
+      licenses = { { license = { id = "Apache-2.0" } } }, files = {},
+    }
+    list[#list + 1] = entry
+    notices[entry.name] = "/usr/share/common-licenses/Apache-2.0"
+  end
+  entry.files[1] = "models.index"
+end
+
+local function components_of(files, curl, models)
   local list, notices = {}, {}
   local distribution = read("/etc/os-release"):match "%f[%w]ID=(%w+)"
   for _, path in ipairs(files) do
@@ -104,6 +128,9 @@ local function components_of(files, curl)
     local entry = component(list, source, version, distribution)
     entry.files[#entry.files + 1] = path:match "[^/]+$"
     notices[source] = copyright
+  end
+  if models ~= "" then
+    add_models(models, list, notices, distribution)
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   for _, entry in ipairs(list) do
@@ -156,13 +183,13 @@ local function serial(text)
     hash:sub(21, 32))
 end
 
-local binary, map, embed, curl, version, epoch, sbom, licenses = table.unpack(arg)
+local binary, map, embed, curl, version, epoch, sbom, licenses, models = table.unpack(arg)
 if not licenses then
-  fail "usage: lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt"
+  fail "usage: sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODEL-FOLDER]"
 end
 local files = linked_files(read(map))
 files[#files + 1] = read(embed):match "argparse=(%S+)" or fail("%s names no argparse", embed)
-local list, notices = components_of(files, curl)
+local list, notices = components_of(files, curl, models or "")
 local bom = document(list, binary, version, math.tointeger(tonumber(epoch)) or fail("%s is not a time", epoch))
 bom.serialNumber = serial(json.encode(bom))
 write(sbom, json.encode(bom) .. "\n")

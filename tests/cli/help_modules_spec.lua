@@ -59,7 +59,7 @@ describe("lanyard help", function()
 
   it("describes a method by its class, and by an object of any name", function()
     local result = help "aws.Client:each"
-    assert.matches("^aws.Client:each%(operation, member %[, input%]%)\n", result.out)
+    assert.matches("^aws.Client:each%(operation %[, member %[, input%]%]%)\n", result.out)
     assert.equal(result.out, help("ecr:each").out)
     assert.equal(result.out, help("aws.each").out)
     assert.equal(result.out, help("aws.Client.each").out)
@@ -145,7 +145,7 @@ describe("lanyard-api(3)", function()
       assert.truthy(page:find("\n.Ss lanyard." .. name .. "\n", 1, true), name)
     end
     for _, name in ipairs { "policy.new_access(before, after [, options])", "task.map(list, f [, options])",
-      "aws.Client:each(operation, member [, input])", "rule(name)", "sqlite.Database:exec(sql)" } do
+      "aws.Client:each(operation [, member [, input]])", "rule(name)", "sqlite.Database:exec(sql)" } do
       assert.truthy(page:find("\n.It " .. name:gsub("%-", "\\-") .. "\n", 1, true), name)
     end
   end)

@@ -306,6 +306,8 @@ def reply_of(protocol, parser, operation, value):
                 "body": io.BytesIO(raw) if is_blob else raw,  # botocore streams every payload of bytes
                 "context": {"operation_name": operation.name}}
     parsed = parser.parse(response, shape)
+    if "Expires" in headers:
+        parsed["ExpiresString"] = headers["Expires"]  # botocore's client adds it
     return {
         "reply": {"status": status, "headers": {key.lower(): text for key, text in headers.items()},
                   "body": base64.b64encode(raw).decode()},

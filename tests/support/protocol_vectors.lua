@@ -8,6 +8,7 @@ local crypto = require "lanyard.crypto"
 local helper = require "helper"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
+local payload = require "lanyard.aws.payload"
 local xml = require "lanyard.text.xml"
 
 local M = {}
@@ -161,6 +162,20 @@ local function check_body(request, expected)
   end
 end
 
+-- Compresses the body and adds its checksum, as the client does.
+local function complete(service, operation, input, request)
+  local traits = operation.traits
+  if not traits.requestcompression and not traits.httpChecksumRequired and not traits.httpChecksum then
+    return
+  end
+  local plan = {
+    service = service, operation = operation, input = input, options = {}, url = "https://example.com" .. request.target,
+    method = request.method, headers = request.headers, body = request.body, auth = { kind = "none" },
+  }
+  assert(payload.prepare({ session = {} }, plan))
+  request.body, request.headers = plan.body, plan.headers
+end
+
 -- Checks the request of a case.
 function M.check_input(protocol, suite, case)
   local service, operation = service_of(suite, case)
@@ -168,6 +183,7 @@ function M.check_input(protocol, suite, case)
   add_tokens(operation.input, input)
   local request, message = protocol.encode(service, operation, input)
   assert(request, message)
+  complete(service, operation, input, request)
   local expected = case.serialized
   local host, base = (suite.clientEndpoint or "https://example.com"):match "^https://([^/]+)(.*)$"
   if expected.host then

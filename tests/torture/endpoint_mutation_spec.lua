@@ -9,7 +9,7 @@ local model_waiters = require "lanyard.aws.model_waiters"
 local pages = require "lanyard.aws.pages"
 local torture = require "torture"
 
-local CASES = torture.choose(3000, 300000)
+local CASES = torture.choose(3000, 100000)
 local random = torture.random()
 
 local RULES = [[{"version":"1.1","parameters":{"Region":{"type":"string","builtIn":"AWS::Region","required":true,"default":"us-east-1"},

@@ -6,7 +6,7 @@ local json = require "lanyard.json"
 local model = require "lanyard.model"
 local torture = require "torture"
 
-local ROUNDS = torture.choose(1500, 100000)
+local ROUNDS = torture.choose(1500, 20000)
 local random = math.random
 
 local PROTOCOLS = {
@@ -153,12 +153,13 @@ describe("random values of random shapes", function()
     for _ = 1, ROUNDS // 2 do
       local service, operation = service_of "query"
       local input = value_of(operation.input, false)
-      local text_of_input = assert(rest_xml.encode(service, operation, input)).body or "<Input/>"
-      local wrapped = ("<DoResponse><DoResult>%s</DoResult></DoResponse>"):format(text_of_input:match "^<Input>(.*)</Input>$" or "")
+      local members = (assert(rest_xml.encode(service, operation, input)).body or ""):match "^<Input>(.*)</Input>$" or ""
+      local plain = ("<DoResponse>%s</DoResponse>"):format(members)
+      local wrapped = ("<DoResponse><DoResult>%s</DoResult></DoResponse>"):format(members)
       operation.output = operation.input
-      assert.same(input, assert(ec2.decode(service, operation, { status = 200, headers = {}, body = text_of_input })))
+      assert.same(input, assert(ec2.decode(service, operation, { status = 200, headers = {}, body = plain })))
       assert.same(input, assert(query.decode(service, operation, { status = 200, headers = {}, body = wrapped })))
-      read_damaged(ec2, service, operation, damage(text_of_input))
+      read_damaged(ec2, service, operation, damage(plain))
       read_damaged(query, service, operation, damage(wrapped))
     end
     torture.report("Query and EC2 by shapes", ROUNDS // 2)

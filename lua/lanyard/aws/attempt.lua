@@ -6,6 +6,7 @@
 
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local host_prefix = require "lanyard.aws.host_prefix"
 local retry = require "lanyard.aws.retry"
 local secrets = require "lanyard.aws.secrets"
 local shapes = require "lanyard.aws.shapes"
@@ -34,12 +35,12 @@ end
 
 -- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
 local function request_of(client, operation, input, keys, offset)
-  local headers, body, method, target = client.protocol.encode(client.description, operation, input)
+  local headers, body, method, target, prefix = client.protocol.encode(client.description, operation, input)
   headers["User-Agent"] = client.user_agent
   local options = client.options
   local request = {
     method = method or "POST",
-    url = client.endpoint .. (target or "/"),
+    url = host_prefix(client.endpoint, prefix) .. (target or "/"),
     headers = headers,
     body = body,
     credentials = keys,
@@ -101,14 +102,26 @@ local function restore_sealed(output, opened)
   end
 end
 
+-- Reports whether the reply of an operation has a body with members.
+local function has_body(described)
+  local count = 0
+  for member in pairs(described.reply) do
+    count = count + 1
+    for _, in_header in pairs(described.reply_headers) do
+      count = in_header == member and count - 1 or count
+    end
+  end
+  return count > 0
+end
+
 local function read_success(client, operation, input, reply, opened)
   local described = client.description.operations[operation]
-  if reply.body == "" and next(described.reply) then
+  if reply.body == "" and has_body(described) then
     local _, err = invalid(client, operation, reply, "the reply is empty")
     err.retryable = true
     return nil, err
   end
-  local output, message, dropped = client.protocol.decode(reply.body, operation, described)
+  local output, message, dropped = client.protocol.decode(reply.body, operation, described, reply.headers)
   if not output then
     return invalid(client, operation, reply, message)
   end
@@ -285,6 +298,8 @@ return function(client, operation, input, keys, offset, plan)
   end
   if not plan then
     output, err = read_reply(client, operation, input, reply, opened)
+  elseif client.options.sealed then
+    output = output and secrets.seal(plan.operation.output, output)
   end
   return output, err and sanitize(err, redactor or redactor_of(input, keys, plan))
 end

@@ -147,7 +147,13 @@ end
 ---@return lanyard.Error? err
 return function(client, operation, input, options)
   local described = client.description.operations[operation]
-  if not described.model then
+  local permitted, denied = true, nil
+  if client.options.permit then
+    permitted, denied = client.options.permit(client, operation, input)
+  end
+  if not permitted then
+    return nil, denied
+  elseif not described.model then
     local output, err = attempts(client, operation, input)
     return output, err
   end

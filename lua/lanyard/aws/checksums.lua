@@ -47,7 +47,7 @@ function M.of_request(plan, calculation)
   local described = traits.httpChecksum or {}
   local member_name = described.requestAlgorithmMember
   local member = member_name and plan.operation.input.by_name[member_name]
-  if is_given(plan.headers) then
+  if not (traits.httpChecksum or traits.httpChecksumRequired) or is_given(plan.headers) then
     return nil
   elseif member and type(plan.input[member_name]) == "string" then
     local algorithm = plan.input[member_name]:lower()

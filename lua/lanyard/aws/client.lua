@@ -17,7 +17,8 @@ local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
--- Each protocol is loaded for the first service that needs it. It has encode, decode, decode_error, and FORMAT, the format of its replies.
+-- Each protocol is loaded for the first service that needs it. It has encode, decode, decode_error, and FORMAT, the
+-- format of its replies.
 local PROTOCOLS = {
   json = function() return require "lanyard.aws.protocol.json" end,
   query = function() return require "lanyard.aws.protocol.query" end,
@@ -99,6 +100,21 @@ local function check_call(self, operation, input, level)
   return input
 end
 
+local OPTIONS_OF_CALL = lists.set "to"
+
+-- Returns the options of a call. Raises an error for one that the operation does not have.
+local function check_options(self, operation, options, level)
+  for name in pairs(options or {}) do
+    if not OPTIONS_OF_CALL[name] then
+      error(("%s:%s has no option '%s'"):format(self.service, operation, tostring(name)), level + 1)
+    elseif not self.description.operations[operation].model then
+      error(("%s:%s has the option '%s' only in AWS's model: create the client with the option modelled")
+        :format(self.service, operation, name), level + 1)
+    end
+  end
+  return options
+end
+
 --- Calls an operation by its name: `client:call("GetRole", input)` is `client:GetRole(input)`. Raises an error for an
 --- unknown operation and for a missing required member.
 ---
@@ -115,7 +131,8 @@ end
 ---@return table? reply
 ---@return aws.Error? err
 function Client:call(operation, input, options)
-  return call(self, operation, check_call(self, operation, input or {}, 2), options)
+  return call(self, operation, check_call(self, operation, input or {}, 2),
+    check_options(self, operation, options, 2))
 end
 
 -- Returns the iterator over pages, and the paginator.
@@ -301,7 +318,7 @@ function meta.__index(self, name)
     if client ~= self then
       error("call it with a colon: client:" .. name .. " { ... }", 2)
     end
-    return call(client, name, check_call(client, name, input or {}, 2), options)
+    return call(client, name, check_call(client, name, input or {}, 2), check_options(client, name, options, 2))
   end
   rawset(self, name, method)
   return method
@@ -335,11 +352,13 @@ end
 ---@field clock? lanyard.Clock      lanyard.clock by default
 ---@field modelled? boolean        prefer AWS's model of a service that is described, too
 ---@field unsigned? boolean        request no credentials and sign nothing
+---@field permit? fun(client: aws.Client, operation: string, input: table): true?, lanyard.Error?  decides about each
+---  call before it is sent
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 
 local OPTIONS = {
   "max_attempts", "longest_delay", "connect_timeout", "timeout", "ca_bundle", "max_size", "debug", "on_retry",
-  "unsigned", "sealed",
+  "unsigned", "sealed", "permit",
 }
 
 --- Creates a client.

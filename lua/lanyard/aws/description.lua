@@ -26,7 +26,11 @@ local M = {}
 ---@field headers table<string, string> rest_json: the member that each header carries
 ---@field placed table<string, boolean> rest_json: members that are not in the body
 ---@field payload? string               rest_json: the member that is the whole body
+---@field raw_payload? boolean          rest_json: the body is bytes, not JSON
 ---@field reply_payload? string         rest_json: the member that is the whole reply
+---@field raw_reply? boolean            rest_json: the reply is bytes, not JSON
+---@field reply_headers table<string, string> rest_json: the members by the headers of the reply, in lower case
+---@field host_prefix? string           what precedes the host of the endpoint, with {member} in it
 
 --- A parsed service.
 ---@class aws.Service
@@ -70,11 +74,16 @@ end
 -- Parses a word between an operation's name and its reply.
 local function parse_word(operation, word)
   local header, member, optional = word:match "^([%w_-]+)={(%w+)(%??)}$"
-  local payload = word:match "^{(%w+)}$"
+  local payload, raw = word:match "^{(%w+)(:?r?a?w?)}$"
   if FLAGS[word] then
     operation[word] = true
   elseif word:find "^/" then
     parse_target(operation, word)
+  elseif word:find "^@." then
+    operation.host_prefix = word:sub(2)
+    for name in word:gmatch "{(%w+)}" do
+      table.insert(operation.required, name)
+    end
   elseif METHODS[word] then
     operation.method = word
   elseif header then
@@ -83,14 +92,29 @@ local function parse_word(operation, word)
     table.insert(operation.required, optional == "" and member or nil)
   else
     operation.payload = operation.payload or payload
+    operation.raw_payload = raw == ":raw" or nil
     table.insert(operation.required, payload or word)
+  end
+end
+
+-- Parses what a reply has.
+local function parse_reply(operation, reply, structures)
+  reply = reply:gsub("(%S+)={(%w+)}", function(header, member)
+    operation.reply_headers[header:lower()] = member
+    return member .. ":string"
+  end)
+  local payload, raw = reply:match "{(%w+)(:?r?a?w?)}"
+  operation.output = shapes.members(reply:gsub("{[^}]*}", ""), structures)
+  operation.reply_payload, operation.raw_reply = payload, raw == ":raw" or nil
+  for member, type in pairs(operation.output) do
+    operation.reply[member] = KINDS[type.kind] or type.kind
   end
 end
 
 -- structures: of the service
 local function parse_operation(line, structures)
   local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
-  local operation = { required = {}, reply = {}, headers = {}, placed = {} }
+  local operation = { required = {}, reply = {}, headers = {}, reply_headers = {}, placed = {} }
   local name, words = (call or line):match "^%s*(%S+)(.*)$"
   for _, prefix in ipairs(READS) do
     operation.reads = operation.reads or name:find(prefix) ~= nil
@@ -98,11 +122,7 @@ local function parse_operation(line, structures)
   for word in words:gmatch "%S+" do
     parse_word(operation, word)
   end
-  operation.output = shapes.members(reply or "", structures)
-  for member, type in pairs(operation.output) do
-    operation.reply[member] = KINDS[type.kind] or type.kind
-  end
-  operation.reply_payload = (reply or ""):match "{(%w+)}"
+  parse_reply(operation, reply or "", structures)
   return name, operation
 end
 

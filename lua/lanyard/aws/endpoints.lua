@@ -91,6 +91,9 @@ for region in ([[
 end
 
 local function template_of(service, region, partition, options)
+  if options.host then
+    return { options.host, region }
+  end
   local form = options.fips and options.dualstack and "fips dual" or options.fips and "fips"
     or options.dualstack and "dual" or "plain"
   if service == "sts" and form == "plain"
@@ -163,6 +166,7 @@ end
 ---@class aws.EndpointOptions
 ---@field fips? boolean
 ---@field dualstack? boolean
+---@field host? string        the host, with {region}, {domain}, {service} and {fips} in it; nil: AWS's own
 ---@field sts_global? boolean  use STS's global endpoint in the Regions that had it by default
 ---@field endpoint? string     a URL that replaces the resolved one
 

@@ -34,7 +34,7 @@ local function folders()
   return list
 end
 
--- Returns a partition with the attributes that it has and those of `facts`.
+-- Returns a partition with its own attributes, and the attributes of `facts` that it lacks.
 local function complete(partition, facts)
   local outputs = {}
   for name, value in pairs(facts.outputs) do

@@ -31,12 +31,13 @@ function M.is_stream(value)
   return type(class) == "table" and class.__name == "lanyard.stream"
 end
 
---- Returns the member of an operation's input or output that is a stream.
+--- Returns the member of an operation's input or output that can be a file: bytes that are the whole body, as in the
+--- AWS CLI.
 ---@param shape? model.Shape
 ---@return model.Shape?
 function M.streaming_member(shape)
   local member = shape and shape.payload and shape.by_name[shape.payload]
-  return member and member.streaming and not member.eventstream and member or nil
+  return member and member.type == "blob" and member or nil
 end
 
 local function setting(client, name)
@@ -114,6 +115,9 @@ local function add_digests(plan, checksum)
   local body, signed = plan.body or "", SIGNED[plan.auth.kind]
   local unsigned = signed and is_unsigned(plan)
   local hashed = signed and not unsigned and M.is_stream(body)
+  if not checksum and not unsigned and not hashed then
+    return true
+  end
   local names = { checksum and checksum.algorithm }
   if hashed and names[1] ~= "sha256" then
     names[#names + 1] = "sha256"
@@ -155,6 +159,8 @@ local function open_sink(plan)
   local path = plan.options.to
   if path == nil then
     return nil
+  elseif type(path) ~= "string" then
+    return nil, errors.new { code = "InvalidValue", message = "options.to: the path of a file was expected" }
   elseif not M.streaming_member(plan.operation.output) then
     return nil, errors.new {
       code = "InvalidValue", message = "the reply has no member that is a stream, and cannot be written to a file",

@@ -6,8 +6,10 @@
 local auth = require "lanyard.aws.auth"
 local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
+local customized = require "lanyard.aws.customized"
+local discovery = require "lanyard.aws.discovery"
 local errors = require "lanyard.errors"
-local loopback = require "lanyard.loopback"
+local host_prefix = require "lanyard.aws.host_prefix"
 local modelled = require "lanyard.aws.modelled"
 local modelled_endpoint = require "lanyard.aws.modelled_endpoint"
 local modelled_reply = require "lanyard.aws.modelled_reply"
@@ -79,15 +81,6 @@ local function without_bucket(service, operation)
   return setmetatable({ uri = rest:find "^/" and rest or "/" .. rest }, { __index = operation })
 end
 
--- Puts a prefix before the host. A server of a test on this machine has one name.
-local function with_prefix(url, prefix)
-  local scheme, host, rest = url:match "^(%a+://)([^/:%[]+)(.*)$"
-  if not prefix or not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
-    return url
-  end
-  return scheme .. prefix .. host .. rest
-end
-
 -- Joins the URL of an endpoint, which can have a path, and the target of a request.
 local function join(url, target)
   local base = url:gsub("/+$", "")
@@ -98,16 +91,65 @@ local function join(url, target)
 end
 
 local function failed(client, operation, err)
+  if errors.is(err) and err.operation then
+    return nil, err -- of another call, which this one needs
+  end
   return nil, errors.new {
     code = err.code or "InvalidValue", message = err.message, tip = err.tip, service = client.service,
     operation = operation.name, sent = false, retryable = false,
   }
 end
 
-local function add_headers(plan, endpoint)
+-- Returns an input as it is sent | nil, err
+local function complete(client, described, input, options)
+  local validation, err = settings.get("response_checksum_validation", client.session.profile or settings.NONE)
+  if err and validation == nil then
+    return nil, err
+  end
+  input = options.presigned and input or checksums.with_mode(described.model, input, validation)
+  return customized.input(client, described, input)
+end
+
+-- Returns the protocol, the endpoint and the request | nil, what is wrong
+local function encode(client, described, input)
+  local service, operation = described.service, described.model
+  local protocol, message = modelled.protocol(service)
+  if not protocol then
+    return nil, { code = "NotSupported", message = message }
+  end
+  local endpoint, err = modelled_endpoint.resolve(client, service, operation, input)
+  if endpoint then
+    endpoint, err = discovery.of(client, described, endpoint)
+  end
+  if not endpoint then
+    return nil, err
+  end
+  local request
+  request, message = protocol.encode(service, without_bucket(service, operation), input)
+  if not request then
+    return nil, { message = message }
+  end
+  return protocol, endpoint, request
+end
+
+-- Completes a plan for its endpoint: headers, authentication and body | nil, what is wrong
+local function finish(client, plan, endpoint)
+  plan.headers["User-Agent"] = client.user_agent
   for name, values in pairs(endpoint.headers or {}) do
     plan.headers[name] = type(values) == "table" and table.concat(values, ",") or values
   end
+  local ok, err = customized.request(plan)
+  if not ok then
+    return nil, err
+  end
+  local message
+  plan.auth, message = auth.choose(client, plan, endpoint)
+  if not plan.auth then
+    return nil, { code = "NotSupported", message = message }
+  elseif not plan.options.presigned then
+    ok, err = payload.prepare(client, plan)
+  end
+  return ok and plan, err
 end
 
 --- Plans a call.
@@ -122,41 +164,21 @@ function M.new(client, described, input, options, region)
   local service, operation = described.service, described.model
   region = region or bucket_region.known(client, service, input)
   client = region and setmetatable({ region = region }, { __index = client }) or client
-  local profile = client.session.profile or settings.NONE
-  local validation, invalid = settings.get("response_checksum_validation", profile)
-  if invalid and validation == nil then
-    return nil, invalid
-  end
-  input = options.presigned and input or checksums.with_mode(operation, input, validation)
-  local protocol, message = modelled.protocol(service)
-  if not protocol then
-    return failed(client, operation, { code = "NotSupported", message = message })
-  end
-  local endpoint, err = modelled_endpoint.resolve(client, service, operation, input)
-  if not endpoint then
+  local completed, err = complete(client, described, input, options)
+  if not completed then
     return failed(client, operation, err)
   end
-  local request
-  request, message = protocol.encode(service, without_bucket(service, operation), input)
-  if not request then
-    return failed(client, operation, { message = message })
+  local protocol, endpoint, request = encode(client, described, completed)
+  if not protocol then
+    return failed(client, operation, endpoint)
   end
-  local plan = setmetatable({
-    described = described, service = service, operation = operation, protocol = protocol, input = input, options = options,
-    url = join(with_prefix(endpoint.url, request.host_prefix), request.target),
-    method = request.method, headers = request.headers, body = request.body,
-  }, Plan)
-  plan.headers["User-Agent"] = client.user_agent
-  add_headers(plan, endpoint)
-  plan.auth, message = auth.choose(client, plan, endpoint)
-  if not plan.auth then
-    return failed(client, operation, { code = "NotSupported", message = message })
-  end
-  local ok = options.presigned
-  if not ok then
-    ok, err = payload.prepare(client, plan)
-  end
-  if not ok then
+  local plan
+  plan, err = finish(client, setmetatable({
+    described = described, service = service, operation = operation, protocol = protocol, input = completed,
+    options = options, method = request.method, headers = request.headers, body = request.body,
+    url = join(host_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
+  }, Plan), endpoint)
+  if not plan then
     return failed(client, operation, err)
   end
   return plan

@@ -110,6 +110,14 @@ function M.of_shape(shape, value, found)
   return found
 end
 
+--- Returns a value with sealed secrets in place of the texts that a model marks as sensitive.
+---@param shape? model.Shape
+---@param value any
+---@return any
+function M.seal(shape, value)
+  return replace(shape, value, false, credentials_core.secret)
+end
+
 --- Returns a value with *** in place of what a model marks as sensitive, for logs, errors and the journal.
 ---@param shape? model.Shape
 ---@param value any

@@ -32,7 +32,14 @@
 --- ```
 ---
 --- thingId is a part of the path ({thingId+} keeps its slashes), maxItems an optional query parameter, token a header,
---- and kind a required member of the body. {member} alone is the whole body, or after -> the whole reply.
+--- and kind a required member of the body. {member} alone is the whole body, or after -> the whole reply, as JSON;
+--- {member:raw} is bytes. HEADER={member} after -> is a header of the reply, and a word like @{account}.data- precedes
+--- the host of the endpoint:
+---
+--- ```text
+--- PutPart PUT /parts/{partId} @{account}.data- {content:raw} -> etag={tag}
+--- GetPart GET /parts/{partId} @{account}.data- -> etag={tag} {content:raw}
+--- ```
 
 local description = require "lanyard.aws.description"
 local lists = require "lanyard.lists"
@@ -47,6 +54,7 @@ local M = {}
 ---@field protocol "json"|"query"|"rest_json"  of its requests
 ---@field version? string       json: "1.0" or "1.1"; query: the date of the API
 ---@field target? string        json: the prefix of X-Amz-Target
+---@field host? string          of the endpoint, with {region} and {domain} in it: "things.{region}.{domain}"
 ---@field signing_name? string  the name that requests are signed for, if it is not the service's
 ---@field operations string     one line each
 ---@field shapes? string        the structures in replies, one line each

@@ -152,9 +152,10 @@ end
 --- Returns the endpoint of a service. `source` names where its URL is configured; it is nil for AWS's own endpoints.
 ---@param service string
 ---@param metadata? table  of the service's model, if it is not described
+---@param host? string  of its description
 ---@return { url: string, signing_region: string, partition: string, source?: string }? endpoint
 ---@return lanyard.Error? err
-function Session:endpoint(service, metadata)
+function Session:endpoint(service, metadata, host)
   local url, source = self.endpoint_url, self.endpoint_url and "the endpoint URL"
   if not url then
     url, source = config.endpoint(self.profile, metadata and metadata.serviceId or service)
@@ -170,7 +171,7 @@ function Session:endpoint(service, metadata)
   local endpoint
   service = metadata and metadata.endpointPrefix or service
   endpoint, err = endpoints.resolve(service, self.region, url and { endpoint = url } or {
-    fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global,
+    fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global, host = host,
   })
   if endpoint then
     endpoint.source = source
@@ -185,7 +186,7 @@ end
 ---@return lanyard.Error? err
 function Session:client(service, options)
   local description = services.get(service, options)
-  local endpoint, err = self:endpoint(service, description.model and description.model.metadata)
+  local endpoint, err = self:endpoint(service, description.model and description.model.metadata, description.host)
   if not endpoint then
     return nil, err
   end

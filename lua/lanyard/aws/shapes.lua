@@ -136,6 +136,17 @@ local function to_integer(type_, container, key)
   end
 end
 
+-- Returns the items of a list in XML whose elements are not called `member`: one element is a member of a table then,
+-- and several are a list in it (lanyard.text.xml).
+local function items_of(type_, value)
+  local name, found = next(value)
+  if type(name) ~= "string" or next(value, name) ~= nil then
+    return value
+  end
+  local are_several = type(found) == "table" and found[1] ~= nil and not (type_.item and type_.item.kind == "list")
+  return are_several and found or { found }
+end
+
 local fault
 
 local function members_fault(members, value, path, context)
@@ -148,6 +159,8 @@ local function members_fault(members, value, path, context)
       -- XML has an empty text for an empty list, map or structure.
       if context.xml and not MATCHES[type_.kind] and type(value[name]) == "string" and not value[name]:find "%S" then
         value[name] = {}
+      elseif context.xml and type_.kind == "list" and type(value[name]) == "table" then
+        value[name] = items_of(type_, value[name])
       end
       local found = fault(type_, value[name], at, context)
       if found then

@@ -111,6 +111,11 @@ OUTPUTS["cloudformation.GetTemplate"] = function(_, value)
   value.TemplateBody = json_of(value.TemplateBody)
 end
 
+-- A bucket of us-east-1 has no location.
+OUTPUTS["s3.GetBucketLocation"] = function(_, value)
+  value.LocationConstraint = value.LocationConstraint or json.null
+end
+
 OUTPUTS["ec2.GetConsoleOutput"] = function(_, value)
   local bytes = type(value.Output) == "string" and crypto.base64_decode(value.Output)
   value.Output = bytes and (utf8.len(bytes) and bytes or bytes:gsub("[\128-\255]", "\u{FFFD}")) or value.Output

@@ -24,7 +24,7 @@ end
 --- Returns the model of a service.
 ---@param service string  as in the AWS CLI
 ---@return model.Service?
----@return lanyard.Error? err  nil, or with the code NotFound, where there is no such service
+---@return lanyard.Error? err  nil, or with the code UnknownService, where there is no such service
 function M.load(service)
   local model = names.model_of(service)
   if not model then

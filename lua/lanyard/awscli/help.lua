@@ -82,6 +82,9 @@ end
 
 local function option_text(option)
   local shape, parts = option.shape, {}
+  if option.extra then
+    return option.extra.help
+  end
   parts[1] = option.required and "required" or nil
   if option.kind ~= "flag" then
     local enum = shape.enum or shape.type == "list" and shape.item.enum

@@ -103,7 +103,13 @@ end
 
 local function add_member(result, given)
   local option = given.option
-  if option.sets ~= nil and not given.words[1] then
+  if option.extra then
+    local ok, message = option.extra.set(result.input, given.words)
+    if not ok then
+      return mistake("InvalidValue", "--%s: %s", given.as, message)
+    end
+    return true
+  elseif option.sets ~= nil and not given.words[1] then
     result.input[option.member] = option.sets
     return true
   elseif option.shape.type == "blob" and option.shape.streaming then
@@ -150,12 +156,13 @@ local function missing(options, result)
   return list[1] and lists.sentence(list) .. (list[2] and " are required" or " is required")
 end
 
--- Replaces the first member of a path by its option.
+-- Puts the option before a path, and leaves out a path that only names its member.
 local function with_option(options, message)
   local member = message:match "^([^.:]+)"
   for _, option in ipairs(options.list) do
     if option.member and option.member == member then
-      return ("--%s: %s"):format(option.name, message)
+      local start = member .. ": "
+      return ("--%s: %s"):format(option.name, message:sub(1, #start) == start and message:sub(#start + 1) or message)
     end
   end
   return message
@@ -221,6 +228,9 @@ function M.make(options, operation, line, settings)
     if result.input[name] == nil and not result.files[name] then
       result.input[name] = value
     end
+  end
+  if options.extras.finish then
+    options.extras.finish(result.input)
   end
   if settings.is_sample then
     return result

@@ -5,10 +5,14 @@
 ---     options.by_name["repository-names"].shape.type   --> "list"
 ---     options.outfile                                  --> nil: the output is not a stream
 
+local extras = require "lanyard.awscli.extras"
 local names = require "lanyard.awscli.names"
 local renamed = require "lanyard.awscli.renamed"
 
 local M = {}
+
+-- The shape of options that are not members.
+local TEXT = { type = "string" }
 
 --- An option of an operation.
 ---@class awscli.Option
@@ -19,6 +23,7 @@ local M = {}
 ---@field sets? any            the value of a flag
 ---@field required? boolean
 ---@field hidden? boolean      help and completion do not name it
+---@field extra? awscli.Extra  what sets it, if it is not a member
 ---@field original? awscli.Option  the member's option that an option of paging hides
 
 ---@class awscli.Options
@@ -27,6 +32,7 @@ local M = {}
 ---@field command string        the operation, as in the AWS CLI
 ---@field service string
 ---@field outfile? string       the member of the output that is written to a file
+---@field extras awscli.Extra[]
 ---@field paginator? table      of the model
 
 local function add(options, option)
@@ -106,6 +112,10 @@ function M.of(service_name, service, operation, command)
   }
   for _, member in ipairs(operation.input and operation.input.members or {}) do
     add_member(options, operation.input, member)
+  end
+  options.extras = extras.of(service_name, options.command)
+  for _, extra in ipairs(options.extras) do
+    add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help, shape = TEXT })
   end
   local paginator = service.paginators[operation.name]
   if paginator and operation.input then

@@ -6,8 +6,8 @@
 ---
 ---     paging.join(run)   --> all pages as one output
 ---
---- The results are those of botocore's build_full_result: lists are appended, numbers added, texts joined, and other
---- members are those of the first page.
+--- The results are as in botocore's build_full_result: lists are appended, numbers added, texts joined, and other
+--- members are from the first page.
 
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"

@@ -76,7 +76,7 @@ end
 
 local function add_option(line, option, taken, as)
   for _, other in ipairs(line.given) do
-    if other.option == option or option.member and other.option.member == option.member then
+    if other.option == option or option.member and not option.extra and other.option.member == option.member then
       return M.mistake("RepeatedOption", other.as == as and "option '--%s' is given twice"
         or "option '--%s' excludes '--%s'", as, other.as)
     end

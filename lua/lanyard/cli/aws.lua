@@ -6,6 +6,7 @@ local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local layout = require "lanyard.text.layout"
 local requests = require "lanyard.awscli.request"
+local terminal = require "lanyard.cli.terminal"
 
 local M = {}
 
@@ -76,6 +77,26 @@ function M.page(words, width)
   local sections = require("lanyard.awscli.help").sections(request)
   sections[1].title = layout.hanging(sections[1].title, width, #"Usage: ")
   return require("lanyard.cli.help_modules").sections(sections, width)
+end
+
+--- Returns what follows the command's own page: the services.
+---@param width integer
+---@return string
+function M.note(width)
+  return "\nServices\n  " .. layout.hanging(table.concat(catalogue.names(), ", "), width, 2)
+end
+
+--- Prints the page of help that a request asks for.
+---@param words string[]
+---@return integer status
+function M.print_page(words)
+  local text = M.page(words, terminal.text_width())
+  if text then
+    terminal.out(text)
+  else
+    require("lanyard.cli.help_command").page { "aws" }
+  end
+  return exit.STATUS.ok
 end
 
 --- Checks words without a call.

@@ -1,18 +1,23 @@
 --- Carries out what `lanyard aws` is asked for: a call with its pages, a wait, or a sample of its input or output.
 
 local adapted = require "lanyard.awscli.adapted"
+local aws = require "lanyard.aws"
 local aws_line = require "lanyard.cli.aws"
 local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
+local crypto = require "lanyard.crypto"
+local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local names = require "lanyard.awscli.names"
 local paging = require "lanyard.awscli.paging"
+local plan = require "lanyard.aws.plan"
 local present = require "lanyard.awscli.present"
 local secrets = require "lanyard.aws.secrets"
 local report = require "lanyard.cli.print"
 local requests = require "lanyard.awscli.request"
 local skeleton = require "lanyard.awscli.skeleton"
+local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 
 local M = {}
@@ -52,7 +57,7 @@ local function members_of(request, input)
     complete[name] = value
   end
   for name, path in pairs(input.files) do
-    complete[name] = cli.check(require("lanyard.system").read_file(path))
+    complete[name] = cli.check(aws.file(path))
   end
   local model, operation = names.model_of(request.service), request.operation
   local is_encoded = adapted.input(model, operation, complete)
@@ -63,14 +68,34 @@ local function members_of(request, input)
   end
 end
 
+-- Prints the password of a registry: `get-login-password`.
+local function print_password(reply)
+  local data = reply.authorizationData or {}
+  local token = (data[1] or data).authorizationToken
+  local password = token and (crypto.base64_decode(token) or ""):match "^[^:]*:(.*)$"
+  if not password then
+    cli.problem("InvalidResponse", "the reply has no authorization token")
+  end
+  terminal.data(password)
+end
+
 -- EC2 answers a dry run that would succeed with an error.
 local function is_dry_run(request, input, err)
   return err.code == "DryRunOperation" and input.input.DryRun == true and request.operation.input.by_name.DryRun ~= nil
 end
 
 -- members: of this call
-local function call(client, request, input, members)
-  local reply, err = client:call(request.operation.name, members, request.outfile and { to = request.outfile } or nil)
+-- to: the file for the stream of the reply | nil
+local function call(client, request, input, members, to)
+  -- The first input was checked when the command line was read: only the token of a reply can be at fault.
+  local complete, message = plan.input(request.operation, members)
+  if not complete then
+    cli.fail(errors.new {
+      code = "InvalidResponse", service = client.service, operation = request.operation.name,
+      message = "the next page cannot be requested with the token of the reply: " .. message,
+    })
+  end
+  local reply, err = client:call(request.operation.name, members, to and { to = to } or nil)
   if not reply and is_dry_run(request, input, err) then
     terminal.note("lanyard: " .. err.message)
     cli.leave(cli.exit.ok)
@@ -150,6 +175,42 @@ local function run_policy(request, input, output)
   return cli.exit.ok
 end
 
+local STDOUT = { ["-"] = true, ["/dev/stdout"] = true }
+local PART = 1 << 20
+
+-- Copies a file to standard output.
+local function print_file(path)
+  local file <close> = assert(io.open(path, "rb"))
+  for part in function() return file:read(PART) end do
+    local ok, message = io.stdout:write(part)
+    if not ok then
+      cli.problem("OutputFailed", "cannot write the result: " .. message)
+    end
+  end
+  terminal.used = true
+end
+
+-- Makes a call whose reply has a stream, which goes to a file. Standard output takes the stream instead of the other
+-- members.
+local function run_stream(client, request, input, output)
+  local members, shown = members_of(request, input)
+  local to_stdout = STDOUT[request.outfile]
+  local folder = to_stdout and cli.check(system.temp_folder "lanyard-aws")
+  local _ <close> = setmetatable({}, { __close = function()
+    if folder then
+      system.remove_tree(folder)
+    end
+  end })
+  local reply = call(client, request, input, members, to_stdout and folder .. "/stream" or request.outfile)
+  if to_stdout then
+    print_file(folder .. "/stream")
+  else
+    reply[request.options.outfile] = nil
+    output:print(shown(reply))
+  end
+  return cli.exit.ok
+end
+
 local function run_call(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
@@ -161,15 +222,18 @@ local function run_call(request)
     cli.out(("would call %s:%s in %s: %s"):format(names.model_of(request.service), request.operation.name,
       session.region, json.encode(hidden(request, input))))
     return cli.exit.ok
+  elseif request.outfile then
+    return run_stream(client, request, input, output)
   elseif input.paginates then
     return run_pages(client, request, input, output)
   end
   local members, shown = members_of(request, input)
   local reply = call(client, request, input, members)
-  if request.outfile then
-    reply[request.options.outfile] = nil
+  if request.command == "get-login-password" then
+    print_password(reply)
+  else
+    output:print(shown(reply))
   end
-  output:print(shown(reply))
   return cli.exit.ok
 end
 

@@ -135,6 +135,27 @@ function M.rules(options)
   return rules
 end
 
+--- Returns a client whose calls the rules of the user decide about: rules with on = "call". Ends the script where the
+--- Region or the profile is missing. A call that a rule denies returns nil and an error with the code RefusedByRule.
+---
+--- ```lua
+--- local cli = require "lanyard.cli"
+--- local ecr = cli.client({ rules = "none" }, "ecr")
+--- print(ecr:DescribeRepositories().repositories[1].repositoryName)
+--- --> my-private-repo
+--- ```
+---@param options table  of `Command:parse`
+---@param service string  "ecr"
+---@param settings? aws.ClientOptions
+---@return aws.Client
+function M.client(options, service, settings)
+  local all = { permit = M.rules(options):permit_calls() }
+  for name, value in pairs(settings or {}) do
+    all[name] = value
+  end
+  return exit.check(M.session(options):client(service, all))
+end
+
 --- Opens `lanyard.access` on the session and with the rules that the options ask for. Ends the script where something
 --- is missing.
 ---@param options table  of `Command:parse`

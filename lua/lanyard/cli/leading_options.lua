@@ -17,7 +17,7 @@ local TAKES_VALUE = {
 }
 
 local KNOWN = lists.sorted_names(TAKES_VALUE)
-table.move({ "--emulator", "--version", "--help", "--debug" }, 1, 4, #KNOWN + 1, KNOWN)
+table.move({ "--emulator", "--version", "--licenses", "--help", "--debug" }, 1, 5, #KNOWN + 1, KNOWN)
 
 --- Joins the options before a command with its words. An option that is also after the command counts there, as the
 --- last one counts in the AWS CLI.
@@ -43,6 +43,17 @@ function M.joined(leading, words)
   return table.move(words, 1, #words, #all + 1, all)
 end
 
+--- Returns why the words after `--version` or `--licenses` are invalid; nil for valid ones and for other commands.
+---@param first string
+---@param rest string[]
+---@return string?
+function M.unexpected(first, rest)
+  local allowed = first == "--version" and rest[1] == "--verbose" and 1 or 0
+  if (first == "--version" or first == "--licenses") and rest[allowed + 1] then
+    return ("%s takes no arguments: '%s' is not expected"):format(first, rest[allowed + 1])
+  end
+end
+
 --- Splits the words before the command: options of lanyard itself, and options for the command.
 ---@param words string[]
 ---@return { emulator?: boolean, seed?: string, first?: string }? own  seed: a file; first: the command
@@ -59,7 +70,7 @@ function M.split(words)
       return nil, "--emulator= needs the file of a seed", "MissingValue", "emulate"
     elseif word:find "^%-%-emulator=" then
       own.emulator, own.seed = true, word:match "=(.*)"
-    elseif word == "--version" or word == "-e" or word == "-" then
+    elseif word == "--version" or word == "--licenses" or word == "-e" or word == "-" then
       own.first = word
       i = i + 1
       break

@@ -181,11 +181,13 @@ local function run(words)
   if not first then
     require("lanyard.cli.help_command").usage()
     return exit.STATUS.usage
-  elseif first == "--version" and rest[1] then
-    exit.problem("TooManyArguments", escape.printable(
-      ("--version takes no arguments: '%s' is not expected (lanyard help)"):format(rest[1])))
+  elseif leading_options.unexpected(first, rest) then
+    exit.problem("TooManyArguments", escape.printable(leading_options.unexpected(first, rest) .. " (lanyard help)"))
   elseif first == "--version" then
-    terminal.out("lanyard " .. require "lanyard.version")
+    terminal.out(rest[1] and require("lanyard.cli.about").versions() or "lanyard " .. require "lanyard.version")
+    return exit.STATUS.ok
+  elseif first == "--licenses" then
+    terminal.out(require("lanyard.cli.about").licenses())
     return exit.STATUS.ok
   elseif first == "-e" then
     local code = table.remove(rest, 1)

@@ -66,8 +66,8 @@ function M.problem(words)
   local first = own.first
   if not first then
     return "a command is missing"
-  elseif first == "--version" then
-    return rest[1] and ("--version takes no arguments: '%s' is not expected"):format(rest[1]) or nil
+  elseif first == "--version" or first == "--licenses" then
+    return leading_options.unexpected(first, rest)
   elseif first == "-e" then
     return not rest[1] and "-e needs a line of Lua" or syntax_problem(rest[1], "=(command line)")
   elseif first:find "/" or first:find "%.lua$" then

@@ -64,6 +64,7 @@ local function read_sources(service, operation)
     end
     sources[#sources + 1] = {
       name = name, constant = constants[name] and constants[name].value, member = members[name], query = query,
+      required = members[name] and operation.input.is_required[members[name]],
       client = of_clients[name] and name, built_in = parameter.builtIn,
     }
   end
@@ -97,17 +98,24 @@ local function query_value(query, input, name)
   return items
 end
 
--- A sealed secret cannot be part of an endpoint.
-local function member_value(value)
-  return type(value) ~= "userdata" and value or nil
+-- Returns the value of a member. A sealed secret cannot be part of an endpoint. A required member that is blank would
+-- lead to another resource, such as all buckets.
+local function member_value(source, input)
+  local value = input[source.member]
+  if type(value) == "userdata" then
+    return nil
+  elseif source.required and type(value) == "string" and not value:find "%S" then
+    return nil, errors.new { code = "InvalidValue", message = source.member .. " is empty" }
+  end
+  return value
 end
 
 local function value_of(source, input, setting)
   local value, err = source.constant, nil
   if value == nil and source.member then
-    value = member_value(input[source.member])
+    value, err = member_value(source, input)
   end
-  if value == nil and source.query then
+  if value == nil and source.query and not err then
     value, err = query_value(source.query, input, source.name)
   end
   if value == nil and source.client and not err then

@@ -76,6 +76,9 @@ end
 
 local function compile_headers(headers, scope, at)
   local compiled = {}
+  if headers ~= nil and type(headers) ~= "table" then
+    failure.raise(at, "an object was expected")
+  end
   for name, list in pairs(headers or {}) do
     local here = ("%s.%s"):format(at, name)
     if type(list) ~= "table" or list.ref or list.fn then

@@ -26,9 +26,7 @@ local M = {}
 ---@field value? model.Shape          of a map
 ---@field [string] any                the other traits
 
--- Traits that a reference does not inherit, because they have another meaning there.
-local OWN = lists.set "member"
-
+-- A reference inherits all traits of its shape. No shape has `member`, the name in a structure.
 local function new_reference(traits, resolve, member)
   local own = { member = member }
   for name, value in pairs(traits) do
@@ -36,7 +34,9 @@ local function new_reference(traits, resolve, member)
   end
   return setmetatable(own, {
     __index = function(_, name)
-      return not OWN[name] and resolve(traits.shape)[name] or nil
+      local shape = resolve(traits.shape)
+      getmetatable(own).__index = shape -- from now on without a function
+      return shape[name]
     end,
   })
 end

@@ -41,9 +41,19 @@ local function is_map(value)
   return true
 end
 
+-- Returns the class of a userdata: "lanyard.secret", "lanyard.stream", ...
+local function class_of(value)
+  local class = type(value) == "userdata" and value ~= json.null and getmetatable(value)
+  return type(class) == "table" and class.__name or nil
+end
+
+local CLASSES = { ["lanyard.secret"] = "a sealed secret", ["lanyard.stream"] = "a file" }
+
 local function kind_of(value)
   if value == json.null then
     return "null"
+  elseif CLASSES[class_of(value)] then
+    return CLASSES[class_of(value)]
   elseif type(value) == "table" then
     return not is_map(value) and (is_list(value) and "a list" or "a table with names and positions") or "a map"
   elseif type(value) == "number" then
@@ -77,11 +87,11 @@ local check
 
 local CHECKS = {}
 
--- A sealed secret or a stream, which are userdata, can take the place of a text.
+-- A sealed secret can take the place of a text.
 function CHECKS.string(shape, value, path)
   if shape.jsonvalue and type(value) ~= "function" then
     return nil
-  elseif type(value) == "userdata" and value ~= json.null then
+  elseif class_of(value) == "lanyard.secret" then
     return nil
   elseif type(value) ~= "string" then
     return wrong_type(path, shape, value)
@@ -90,8 +100,10 @@ function CHECKS.string(shape, value, path)
 end
 
 function CHECKS.blob(shape, value, path)
-  if type(value) == "userdata" and value ~= json.null then
+  if class_of(value) == "lanyard.secret" then
     return nil
+  elseif class_of(value) == "lanyard.stream" then
+    return fault(path, "expected a string of bytes, got a file, which only the body of a request can be")
   elseif type(value) ~= "string" then
     return wrong_type(path, shape, value)
   end
@@ -192,7 +204,9 @@ function CHECKS.structure(shape, value, path, depth)
   local found = unknown_member(shape, value, path) or check_union(shape, value, path)
   for _, member in ipairs(found and {} or shape.members) do
     local name = member.member
-    if value[name] ~= nil then
+    if name == shape.payload and member.type == "blob" and class_of(value[name]) == "lanyard.stream" then
+      found = nil -- the body is a file
+    elseif value[name] ~= nil then
       found = check(member, value[name], join(path, name), depth)
     elseif shape.is_required[name] then
       found = fault(join(path, name), "required, but missing")

@@ -27,7 +27,7 @@ local function is_frame(name)
   return FRAMES[name]
 end
 
-local NO_OUTPUT = { members = {}, by_name = {} }
+local NO_OUTPUT = { type = "structure", members = {}, by_name = {} }
 
 --- Decodes a reply.
 ---@param operation model.Operation
@@ -42,7 +42,10 @@ function M.decode(_, operation, reply)
   if not root then
     return nil, "the reply is not XML: " .. message
   end
-  return fault.catch(xml_reader.structure, operation.output or NO_OUTPUT, root, {}, is_frame)
+  return fault.catch(function()
+    query.check_root(root)
+    return xml_reader.structure(operation.output or NO_OUTPUT, root, {}, is_frame)
+  end)
 end
 
 return M

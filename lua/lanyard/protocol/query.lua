@@ -53,7 +53,18 @@ local function is_frame(name)
   return name == "ResponseMetadata"
 end
 
+--- Raises an error if a reply is not one of the protocol, such as a page of a proxy.
+---@param root xml.Element
+function M.check_root(root)
+  if not root.name:find "Response$" then
+    fault.raise({}, ("the reply is <%s>, not the response of an operation"):format(fault.shown(root.name)))
+  end
+end
+
 local function read(operation, root)
+  if not operation.undescribed then -- a description by hand says itself what a reply must have
+    M.check_root(root)
+  end
   local result = result_of(root, operation)
   if operation.output and result then
     return xml_reader.structure(operation.output, result, {}, is_frame)

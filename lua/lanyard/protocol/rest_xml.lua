@@ -3,6 +3,7 @@
 
 local fault = require "lanyard.protocol.fault"
 local http = require "lanyard.protocol.http"
+local timestamp = require "lanyard.protocol.timestamp"
 local xml = require "lanyard.text.xml"
 local xml_error = require "lanyard.protocol.xml_error"
 local xml_reader = require "lanyard.protocol.xml_reader"
@@ -78,6 +79,30 @@ function M.decode_body(shape, text, path)
   return { [member.member] = value }
 end
 
+-- An object of S3 has any text as its Expires header that its writer gave. The text is in the member ExpiresString, as
+-- in the SDKs; a text that is not a date is not an error
+-- (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+local function read_with_expires(service, shape, reply)
+  local text, headers = reply.headers.expires, reply.headers
+  if not timestamp.decode(text) then
+    headers = {}
+    for name, value in pairs(reply.headers) do
+      headers[name] = name ~= "expires" and value or nil
+    end
+  end
+  local output = http.response(shape, { status = reply.status, headers = headers, body = reply.body }, body_of(service))
+  output.ExpiresString = output.ExpiresString or text
+  return output
+end
+
+local function read(service, shape, reply)
+  local expires = shape.by_name.Expires
+  if expires and expires.location == "header" and reply.headers.expires then
+    return read_with_expires(service, shape, reply)
+  end
+  return http.response(shape, reply, body_of(service))
+end
+
 --- Decodes a reply.
 ---@param service model.Service
 ---@param operation model.Operation
@@ -86,7 +111,7 @@ end
 ---@return string? message
 function M.decode(service, operation, reply)
   if operation.output then
-    return fault.catch(http.response, operation.output, reply, body_of(service))
+    return fault.catch(read, service, operation.output, reply)
   end
   local root = reply.body ~= "" and xml.parse(reply.body)
   local value = root and xml.value(root)

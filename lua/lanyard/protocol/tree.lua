@@ -124,6 +124,22 @@ end
 
 local readers = {}
 
+local function read_document(_, tree, _, form)
+  return form.unknown(tree)
+end
+
+local function read_unknown(shape, _, path)
+  fault.raise(path, ("the type '%s' is unknown"):format(shape.type))
+end
+
+-- Returns the function that reads a shape.
+local function reader_of(shape)
+  if not shape or shape.document then
+    return read_document
+  end
+  return readers[shape.type] or read_unknown
+end
+
 --- Converts a tree of the protocol to a value.
 ---@param shape? model.Shape  nil: not described
 ---@param tree any
@@ -131,15 +147,11 @@ local readers = {}
 ---@param form protocol.Form
 ---@return any
 function M.decode(shape, tree, path, form)
-  if not shape or shape.document then
-    return form.unknown(tree)
-  end
-  local reader = readers[shape.type] or fault.raise(path, ("the type '%s' is unknown"):format(shape.type))
-  return reader(shape, tree, path, form)
+  return reader_of(shape)(shape, tree, path, form)
 end
 
--- The members of a structure by their names on the wire; a structure is known by its list of members, which all
--- references to it share.
+-- The members of a structure by their names on the wire, with their readers: a reply can have thousands of structures
+-- of one shape. A structure is known by its list of members, which all references to it share.
 local on_wire = setmetatable({}, { __mode = "k" })
 
 local function members_on_wire(shape)
@@ -148,7 +160,9 @@ local function members_on_wire(shape)
     members = {}
     for _, member in ipairs(shape.members) do
       if not member.location then
-        members[member.locationName or member.member] = member
+        members[member.locationName or member.member] = {
+          name = member.member, shape = member, read = reader_of(member),
+        }
       end
     end
     on_wire[shape.members] = members
@@ -171,8 +185,8 @@ function readers.structure(shape, tree, path, form)
   for name, item in pairs(tree) do
     local member = members[name]
     if item ~= json.null and member then
-      path[#path + 1] = member.member
-      value[member.member] = M.decode(member, item, path, form)
+      path[#path + 1] = member.name
+      value[member.name] = member.read(member.shape, item, path, form)
       path[#path] = nil
     elseif item ~= json.null and name ~= TYPE and value[name] == nil then
       value[name] = form.unknown(item)
@@ -186,9 +200,10 @@ function readers.list(shape, tree, path, form)
     fault.wrong_type(path, tree, "a list")
   end
   local value, item_shape = json.array {}, shape.item
+  local read = reader_of(item_shape)
   for i = 1, #tree do
     path[#path + 1] = i - 1
-    value[i] = tree[i] == json.null and tree[i] or M.decode(item_shape, tree[i], path, form)
+    value[i] = tree[i] == json.null and tree[i] or read(item_shape, tree[i], path, form)
     path[#path] = nil
   end
   return value

@@ -28,7 +28,7 @@ local function is_frame(name)
   return FRAME[name]
 end
 
-local NO_MEMBERS = { members = {}, by_name = {} }
+local NO_MEMBERS = { type = "structure", members = {}, by_name = {} }
 
 -- Returns the members of an error. They are read as far as possible: an error about them would hide the error itself.
 local function members_of(shape, element, headers)

@@ -32,7 +32,7 @@ end
 
 -- The members of a structure by the names of their elements, and the members that are attributes. A list takes
 -- precedence over another member with the same name, its twin: notifications of S3 have `Event` and `Events` for the
--- elements <Event>. References to one structure share its list of members.
+-- elements <Event>.
 local function add_member(known, name, member)
   local other = known.elements[name]
   if other and other.flattened and other.type == "list" then
@@ -42,14 +42,8 @@ local function add_member(known, name, member)
   end
 end
 
-local names = setmetatable({}, { __mode = "k" })
-
 local function names_of(shape)
-  local known = names[shape.members]
-  if known then
-    return known
-  end
-  known = { elements = {}, attributes = {}, twins = {} }
+  local known = { elements = {}, attributes = {}, twins = {} }
   for _, member in ipairs(shape.members) do
     if member.xmlAttribute then
       table.insert(known.attributes, member)
@@ -62,14 +56,30 @@ local function names_of(shape)
       add_aliases(known.elements, member)
     end
   end
-  names[shape.members] = known
   return known
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Structures
+-- Plans
 
 local readers = {}
+
+-- What reading a value of a shape needs, by the shape: a reference looks up the traits of its shape each time.
+local plans = setmetatable({}, { __mode = "k" })
+
+local function plan_of(shape)
+  local plan = plans[shape]
+  if not plan then
+    plan = {
+      read = readers[shape.type] or readers.scalar,
+      names = shape.type == "structure" and names_of(shape),
+      item = shape.type == "list" and shape.item,
+      flattened = shape.flattened and (shape.type == "list" or shape.type == "map") and shape.type,
+    }
+    plans[shape] = plan
+  end
+  return plan
+end
 
 --- Converts an element to a value.
 ---@param shape? model.Shape  nil: not described
@@ -80,8 +90,11 @@ function M.decode(shape, element, path)
   if not shape then
     return xml.value(element)
   end
-  return (readers[shape.type] or readers.scalar)(shape, element, path)
+  return plan_of(shape).read(shape, element, path)
 end
+
+-- ---------------------------------------------------------------------------------------------
+-- Structures
 
 -- A container without elements is empty; its text is white space.
 local function expect_elements(element, path, expected)
@@ -93,6 +106,15 @@ end
 -- Attributes of XML itself say nothing about the value.
 local function is_data(name)
   return name ~= "xmlns" and not name:find "^xmlns:" and not name:find "^xml:" and not name:find "^xsi:"
+end
+
+-- Adds what the shape does not have. If a member has its name, it gets another: nothing is lost.
+local function keep(value, name, kept)
+  while value[name] ~= nil do
+    name = "<" .. name .. ">"
+  end
+  value[name] = kept
+  return name
 end
 
 local function read_attributes(value, known, element, path)
@@ -108,7 +130,7 @@ local function read_attributes(value, known, element, path)
   end
   for name, text in pairs(element.attributes) do
     if not read[name] and is_data(name) then
-      value[name] = text
+      keep(value, name, text)
     end
   end
 end
@@ -117,10 +139,11 @@ end
 local function add_flattened(value, member, element, path)
   local name = member.member
   path[#path + 1] = name
-  if member.type == "list" then
+  local plan = plan_of(member)
+  if plan.flattened == "list" then
     local items = value[name] or json.array {}
     path[#path + 1] = #items
-    items[#items + 1] = M.decode(member.item, element, path)
+    items[#items + 1] = M.decode(plan.item, element, path)
     path[#path] = nil
     value[name] = items
   else
@@ -131,23 +154,28 @@ local function add_flattened(value, member, element, path)
 end
 
 local function add_single(value, member, element, path)
-  path[#path + 1] = member.member
-  if value[member.member] ~= nil then
+  local name = member.member
+  path[#path + 1] = name
+  if value[name] ~= nil then
     fault.raise(path, "the element occurs twice")
   end
-  value[member.member] = M.decode(member, element, path)
+  value[name] = plan_of(member).read(member, element, path)
   path[#path] = nil
 end
 
--- Adds an element that the shape does not have.
-local function add_unknown(value, unknown, element)
-  local name, kept = element.name, xml.value(element)
-  if unknown[name] then
-    value[name] = unknown[name] == 1 and { value[name] } or value[name]
-    table.insert(value[name], kept)
-    unknown[name] = 2
-  elseif value[name] == nil then
-    value[name], unknown[name] = kept, 1
+-- Adds the elements that the shape does not have; several with one name are a list.
+local function add_unknown(value, unknown)
+  local kept_as, counts = {}, {}
+  for _, element in ipairs(unknown) do
+    local name, kept = element.name, xml.value(element)
+    counts[name] = (counts[name] or 0) + 1
+    if counts[name] == 1 then
+      kept_as[name] = keep(value, name, kept)
+    else
+      local place = kept_as[name]
+      value[place] = counts[name] == 2 and { value[place] } or value[place]
+      table.insert(value[place], kept)
+    end
   end
 end
 
@@ -159,14 +187,16 @@ end
 ---@return table
 function M.structure(shape, element, path, is_frame)
   expect_elements(element, path, "a structure")
-  local value, known, unknown = {}, names_of(shape), {}
-  local elements = known.elements
+  local value, known, unknown = {}, plan_of(shape).names, nil
   for i = 1, #element do
     local child = element[i]
-    local member = elements[child.name]
+    local member = known.elements[child.name]
     if not member then
-      unknown[#unknown + 1] = not (is_frame and is_frame(child.name)) and child or nil
-    elseif member.flattened and (member.type == "list" or member.type == "map") then
+      if not (is_frame and is_frame(child.name)) then
+        unknown = unknown or {}
+        unknown[#unknown + 1] = child
+      end
+    elseif plan_of(member).flattened then
       add_flattened(value, member, child, path)
       local twin = known.twins[child.name]
       if twin and value[twin.member] == nil then
@@ -176,8 +206,8 @@ function M.structure(shape, element, path, is_frame)
       add_single(value, member, child, path)
     end
   end
-  for i = 1, #unknown do
-    add_unknown(value, unknown, unknown[i])
+  if unknown then
+    add_unknown(value, unknown)
   end
   if element.attributes then
     read_attributes(value, known, element, path)
@@ -194,14 +224,16 @@ end
 
 -- Each element of a list is an item, whatever its name: services do not always use the name of their model.
 function readers.list(shape, element, path)
-  if shape.flattened then
-    return json.array { M.decode(shape.item, element, path) }
+  local plan = plan_of(shape)
+  local item = plan.item
+  if plan.flattened then
+    return json.array { M.decode(item, element, path) }
   end
   expect_elements(element, path, "a list")
-  local items, item = json.array {}, shape.item
+  local items, read = json.array {}, plan_of(item).read
   for i = 1, #element do
     path[#path + 1] = i - 1
-    items[i] = M.decode(item, element[i], path)
+    items[i] = read(item, element[i], path)
     path[#path] = nil
   end
   return items

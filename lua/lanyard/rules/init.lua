@@ -222,6 +222,14 @@ function Rules:permit_call(session, call)
   return self:permit(place, { on = "call", call = call })
 end
 
+--- Returns a function for the option `permit` of a client: the rules decide about each call.
+---@return fun(client: aws.Client, operation: string, input: table): true?, lanyard.Error?
+function Rules:permit_calls()
+  return function(client, operation, input)
+    return self:permit_call(client.session, require("lanyard.rules.call").facts(client, operation, input))
+  end
+end
+
 --- Reads the facts that rules need about a change, so that `permit` makes no call later.
 ---@param region access.Region
 ---@param change table

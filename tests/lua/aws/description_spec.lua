@@ -29,6 +29,17 @@ describe("the description of a service", function()
     assert.same({ name = "string", parts = "list" }, operation.reply)
   end)
 
+  it("places bytes, headers of the reply and a prefix of the host", function()
+    local operation = description.parse { name = "x", protocol = "rest_json", operations = [[
+      Swap POST /{id} @{zone}.data- {input:raw} -> ETag={tag} {output:raw}
+    ]] }.operations.Swap
+    assert.same({ "id", "zone", "input" }, operation.required)
+    assert.same({ "{zone}.data-", "input", true, "output", true },
+      { operation.host_prefix, operation.payload, operation.raw_payload, operation.reply_payload, operation.raw_reply })
+    assert.same({ etag = "tag" }, operation.reply_headers)
+    assert.same({ tag = "string" }, operation.reply)
+  end)
+
   it("recognizes operations that only read, and flags", function()
     local operations = description.parse(EXAMPLE).operations
     assert.is_true(operations.GetThing.reads)

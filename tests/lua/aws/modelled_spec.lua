@@ -112,6 +112,13 @@ describe("an operation of a model", function()
     end
   end)
 
+  it("returns what the model marks as sensitive as secrets, if the caller asks for it", function()
+    local thing = modelled.client(data_of(), { answer(200, '{"Id":"a","Key":"hunter2"}') }, { client = { sealed = true } })
+    local reply = assert(thing:GetThing { Id = "a", Key = credentials.secret "other" })
+    assert.equal("a", reply.Id)
+    assert.is_true(credentials.secret "hunter2" == reply.Key)
+  end)
+
   it("calls the custom endpoint as it is", function()
     local thing, requests = modelled.client(data_of(nil, { endpoint = { hostPrefix = "data-" } }), { answer(200, "{}") },
       { endpoint_url = "http://127.0.0.1:1/base/" })
@@ -222,10 +229,10 @@ describe("the authentication of an operation of a model", function()
   end)
 
   it("is absent where the model or the caller says so, without credentials", function()
-    local function credentials() error "credentials were asked for" end
+    local function no_credentials() error "credentials were asked for" end
     for _, case in ipairs { { { }, { authtype = "none" } }, { {}, { auth = { "smithy.api#noAuth" } } },
       { {}, {}, { unsigned = true } } } do
-      local headers = headers_of(case[1], case[2], { credentials = credentials, client = case[3] })
+      local headers = headers_of(case[1], case[2], { credentials = no_credentials, client = case[3] })
       assert.is_nil(headers.Authorization)
       assert.is_nil(headers["X-Amz-Date"])
     end
@@ -309,5 +316,22 @@ describe("a described service", function()
     assert.is_nil(described.operations.Nothing)
     assert.equal(1, loaded)
     assert.same({ "GetThing", "ListThings" }, modelled_service.operation_names(described))
+  end)
+end)
+
+describe("the protocol of a modelled service", function()
+  local function protocol(metadata)
+    return modelled_service.protocol { metadata = metadata }
+  end
+
+  it("is the first one in botocore's order of several", function()
+    local of_json = require "lanyard.protocol.json"
+    assert.equal(of_json, protocol { protocol = "smithy-rpc-v2-cbor", protocols = { "smithy-rpc-v2-cbor", "json", "query" } })
+    assert.equal(require "lanyard.protocol.rpc_v2_cbor", protocol { protocol = "query", protocols = { "query", "smithy-rpc-v2-cbor" } })
+    assert.equal(of_json, protocol { protocol = "json" })
+    assert.equal(of_json, protocol { protocol = "json", protocols = { "new" } })
+    local none, message = protocol { protocol = "new", protocols = { "newer" } }
+    assert.is_nil(none)
+    assert.equal("the protocol 'new' is not supported", message)
   end)
 end)

@@ -1,3 +1,6 @@
+local crypto = require "lanyard.crypto"
+local json = require "lanyard.json"
+local model = require "lanyard.model"
 local credentials = require "lanyard.credentials"
 local secrets = require "lanyard.aws.secrets"
 
@@ -5,6 +8,42 @@ local secrets = require "lanyard.aws.secrets"
 local function hidden(text, input)
   return credentials.redactor(secrets.of(input)):redact(text)
 end
+
+describe("what a model marks as sensitive", function()
+  local shape = model.new { metadata = {}, operations = { Get = { output = { shape = "Out" } } }, shapes = {
+    Out = { type = "structure", members = { { name = "Name", shape = "Text" }, { name = "Key", shape = "Secret" },
+      { name = "Keys", shape = "Keys" }, { name = "ByName", shape = "ByName" }, { name = "Whole", shape = "Whole" } } },
+    Keys = { type = "list", member = { shape = "Secret" } },
+    ByName = { type = "map", key = { shape = "Text" }, value = { shape = "Secret" } },
+    Whole = { type = "structure", sensitive = true, members = { { name = "Pin", shape = "Number" }, { name = "Flag", shape = "Flag" } } },
+    Text = { type = "string" }, Secret = { type = "string", sensitive = true }, Number = { type = "integer" },
+    Flag = { type = "boolean" },
+  } }:operation "Get".output
+  local value = { Name = "n", Key = "k1", Keys = { "k2", "k3" }, ByName = { a = "k4" }, Whole = { Pin = 815, Flag = false } }
+
+  it("is hidden at any depth, in a copy", function()
+    assert.same({ Name = "n", Key = "***", Keys = { "***", "***" }, ByName = { a = "***" }, Whole = { Pin = "***", Flag = false } },
+      secrets.hide(shape, value))
+    assert.equal("k1", value.Key)
+    local plain = { Name = "n", Keys = {} }
+    assert.equal(plain, secrets.hide(shape, plain))
+    assert.equal("text", secrets.hide(nil, "text"))
+  end)
+
+  it("is found in each form that it has on the wire", function()
+    local redactor = credentials.redactor(secrets.of_shape(shape, { Key = 'a"<b>&\u{e9} c' }))
+    for _, form in ipairs { 'a"<b>&\u{e9} c', json.encode('a"<b>&\u{e9} c'):sub(2, -2), 'a"&lt;b&gt;&amp;\u{e9} c',
+      "a%22%3Cb%3E%26%C3%A9%20c", crypto.base64 'a"<b>&\u{e9} c' } do
+      assert.equal("x***y", redactor:redact("x" .. form .. "y"))
+    end
+  end)
+
+  it("is sealed", function()
+    local sealed = secrets.seal(shape, value)
+    assert.is_true(credentials.secret "k3" == sealed.Keys[2])
+    assert.equal("n", sealed.Name)
+  end)
+end)
 
 describe("the secrets of a request", function()
   it("are its sealed members at any depth", function()

@@ -55,6 +55,19 @@ describe("the check of a reply", function()
     assert.is_string(check({ things = { { name = "a", size = "three" } } }, { xml = true }))
   end)
 
+  it("reads lists in XML whose items are not called member", function()
+    local xml = require "lanyard.text.xml"
+    local function read(text)
+      local output = xml.value(assert(xml.parse("<R><things>" .. text .. "</things></R>")))
+      return check(output, { xml = true }) or output.things
+    end
+    local a, b = "<thing><name>a</name></thing>", "<thing><name>b</name><tags><Tag><key>k</key></Tag></tags></thing>"
+    assert.same({ { name = "a" }, { name = "b", tags = { { key = "k" } } } }, read(a .. b))
+    assert.same({ { name = "a" } }, read(a))
+    assert.same({ { name = "a" } }, read "<member><name>a</name></member>")
+    assert.equal("things of the reply is a structure; a list was expected", read(a .. "<other/>"))
+  end)
+
   it("rejects a description with an unknown type", function()
     local ok, message = pcall(shapes.members, "a:Nothing[]", {})
     assert.is_false(ok)

@@ -1,3 +1,5 @@
+local helper = require "helper"
+local stream = require "lanyard.stream"
 local credentials = require "lanyard.credentials"
 local wire = require "lanyard.aws.wire"
 
@@ -12,6 +14,14 @@ local function shows(text, secrets)
 end
 
 describe("lanyard.aws.wire", function()
+  it("names a file in place of its bytes", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/file", "the bytes")
+    local file <close> = assert(stream.open(folder .. "/file"))
+    assert.equal(("> PUT https://b/\n> (9 bytes of %s/file)"):format(folder),
+      wire.request({ method = "PUT", url = "https://b/", headers = {}, body = file }, NONE))
+  end)
+
   it("hides signatures and tokens of the URL", function()
     local url = "https://b.s3.amazonaws.com/x?X-Amz-Security-Token=one%2F&X-Amz-Date=2&X-Amz-Signature=three"
     local lines = wire.request({ method = "GET", url = url, headers = {} }, NONE)

@@ -53,6 +53,17 @@ describe("endpoint parameters", function()
     assert.same({}, of(service_of { Id = TEXT }, { Name = io.stdout }))
   end)
 
+  it("are not blank if the member is required", function()
+    local shapes = { Text = { type = "string" }, Input = { type = "structure", required = { "Name" }, members = {
+      { name = "Name", shape = "Text", contextParam = { name = "Id" } } } } }
+    for _, blank in ipairs { "", " ", "\t" } do
+      local given, err = of(service_of({ Id = TEXT }, nil, { shapes = shapes }), { Name = blank })
+      assert.is_nil(given)
+      assert.same({ "InvalidValue", "Name is empty" }, { err.code, err.message })
+      assert.same({ Id = blank }, of(service_of { Id = TEXT }, { Name = blank }))
+    end
+  end)
+
   it("are constants of the operation", function()
     local service = service_of({ Id = TEXT, Control = { type = "boolean" } },
       { staticContextParams = { Id = { value = "fixed" }, Control = { value = false } } })

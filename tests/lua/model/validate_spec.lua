@@ -1,6 +1,7 @@
 local credentials = require "lanyard.credentials"
 local json = require "lanyard.json"
 local model = require "lanyard.model"
+local stream = require "lanyard.stream"
 local validate = require "lanyard.model.validate"
 
 local SHAPES = {
@@ -67,6 +68,20 @@ describe("the check of an input", function()
       context = { any = true }, value = { L = { { L = json.array {} } } },
     }))
     assert.is_true(validate(INPUT, { serviceName = credentials.secret "x", ratio = 1, count = 2.0, containers = {} }))
+  end)
+
+  it("accepts a file as the body of a request only", function()
+    local file <close> = assert(stream.open "tests/lua/model/validate_spec.lua")
+    assert.equal("data: expected a string of bytes, got a file, which only the body of a request can be",
+      fault { data = file })
+    assert.equal("serviceName: expected a string, got a file", fault { serviceName = file })
+    assert.equal("count: expected an integer, got a sealed secret", fault { count = credentials.secret "1" })
+    local put = model.new { metadata = {}, operations = { Put = { input = { shape = "Put" } } }, shapes = {
+      Put = { type = "structure", payload = "Body", members = { { name = "Body", shape = "Data" }, { name = "Other", shape = "Data" } } },
+      Data = { type = "blob" },
+    } }:operation "Put".input
+    assert.is_true(validate(put, { Body = file }))
+    assert.matches("^Other: ", select(2, validate(put, { Other = file })))
   end)
 
   it("names an unknown member, and the nearest one", function()

@@ -59,12 +59,18 @@ describe("the EC2 protocol", function()
       <nextToken>t</nextToken><fresh>f</fresh></DescribeResponse>]])
     assert.same({}, decode "<DescribeResponse><requestId>r</requestId></DescribeResponse>")
     assert.same({ nil, "Reservations.0.Count: the text '1.5'; an integer was expected" },
-      { decode "<R><reservationSet><item><count>1.5</count></item></reservationSet></R>" })
+      { decode "<DescribeResponse><reservationSet><item><count>1.5</count></item></reservationSet></DescribeResponse>" })
   end)
 
   it("reads nothing from a reply that only reports success", function()
     assert.same({}, decode("<RebootResponse><requestId>r</requestId><return>true</return></RebootResponse>", "Reboot"))
     assert.same({ other = "x" }, decode("<RebootResponse><other>x</other></RebootResponse>", "Reboot"))
+  end)
+
+  it("rejects a page that is not a response", function()
+    local output, message = decode "<html><body>Log in</body></html>"
+    assert.is_nil(output)
+    assert.equal("the reply is <html>, not the response of an operation", message)
   end)
 
   it("reads errors", function()

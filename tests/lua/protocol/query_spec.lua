@@ -185,6 +185,12 @@ describe("a reply of the Query protocol", function()
     assert.same({ A = "1" }, decode("<FreeResponse><FreeResult><A>1</A></FreeResult></FreeResponse>", "Free"))
   end)
 
+  it("is rejected if it is a page of something else", function()
+    local output, message = decode "<html><body>Log in</body></html>"
+    assert.is_nil(output)
+    assert.equal("the reply is <html>, not the response of an operation", message)
+  end)
+
   it("is rejected if it is not XML or has no result", function()
     assert.same({ nil, "the reply is not XML: byte 1: text outside the root element" }, { decode "{}" })
     assert.same({ nil, "the reply has no DescribeResult" }, { decode "<DescribeResponse/>" })

@@ -44,6 +44,7 @@ local SERVICE = model.new {
     Object = { type = "structure", payload = "Body", members = {
       Body = { shape = "Blob", streaming = true }, ETag = { shape = "Text", location = "header", locationName = "ETag" },
       Length = { shape = "Integer", location = "header", locationName = "Content-Length" },
+      Expires = { shape = "Time", location = "header", locationName = "Expires" },
       Metadata = { shape = "Labels", location = "headers", locationName = "x-amz-meta-" },
     } },
     Location = { type = "structure", members = { LocationConstraint = { shape = "Text" } } },
@@ -137,6 +138,10 @@ describe("a reply of the REST XML protocol", function()
   it("keeps elements and attributes that the model does not have", function()
     assert.same({ Owner = { ID = "o" }, Grants = { { kind = "k" } } }, decode("GetAcl", [[<A xmlns:xsi="u" xsi:schemaLocation="x">
       <Owner><ID>o</ID></Owner><AccessControlList><Grant kind="k"/></AccessControlList></A>]]))
+    assert.same({ Grants = {}, ["<Grants>"] = { "a", "b" } }, decode("GetAcl",
+      "<A><Grants>a</Grants><AccessControlList/><Grants>b</Grants></A>"), "a name that a member has")
+    assert.same({ Grants = { { Permission = "p", ["<Permission>"] = "q" } } }, decode("GetAcl",
+      '<A><AccessControlList><Grant Permission="q"><Permission>p</Permission></Grant></AccessControlList></A>'))
   end)
 
   it("has headers, and a body of bytes", function()
@@ -144,6 +149,16 @@ describe("a reply of the REST XML protocol", function()
       decode("GetObject", "<\0>", { etag = '"e"', ["content-length"] = "3", ["x-amz-meta-a"] = "1" }))
     assert.same({ Body = "", Metadata = {} }, decode("GetObject", ""))
     assert.same({ Policy = '{"Version":"2012-10-17"}' }, decode("GetPolicy", '{"Version":"2012-10-17"}'))
+  end)
+
+  it("has the date after which an object expires, also as the text that its writer gave", function()
+    local function expires(text)
+      local output = assert(decode("GetObject", "", { expires = text }))
+      return { output.Expires, output.ExpiresString }
+    end
+    assert.same({ 1784894400, "Fri, 24 Jul 2026 12:00:00 GMT" }, expires "Fri, 24 Jul 2026 12:00:00 GMT")
+    assert.same({ nil, "tomorrow" }, expires "tomorrow")
+    assert.same({}, expires(nil))
   end)
 
   it("has a text that is the root element", function()

@@ -17,38 +17,20 @@ local PROTOCOLS = {
 }
 
 -- By file: the cases that are not run, and why. At most five for each.
-local COMPRESSED = "the client compresses the body, not the protocol"
 local KEPT = "a member that the model does not have is kept"
 local NULL_KEPT = "models do not say which maps may have null, so that it is kept"
 
 local EXCEPTIONS = {
   json = {
-    SDKAppliedContentEncoding_awsJson1_1 = COMPRESSED,
-    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsJson1_1 = COMPRESSED,
     handles_unexpected_json_output = KEPT,
   },
   json_1_0 = {
-    SDKAppliedContentEncoding_awsJson1_0 = COMPRESSED,
-    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsJson1_0 = COMPRESSED,
     AwsJson10HandlesUnexpectedJsonOutput = KEPT,
   },
   ["rest-json"] = {
-    SDKAppliedContentEncoding_restJson1 = COMPRESSED,
-    SDKAppendedGzipAfterProvidedEncoding_restJson1 = COMPRESSED,
-    RestJsonHttpChecksumRequired = "the client adds the checksum of the body, not the protocol",
     RestJsonDeserializesDenseSetMapAndSkipsNull = NULL_KEPT,
   },
-  query = {
-    SDKAppliedContentEncoding_awsQuery = COMPRESSED,
-    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsQuery = COMPRESSED,
-  },
-  ec2 = {
-    SDKAppliedContentEncoding_ec2Query = COMPRESSED,
-    SDKAppendsGzipAndIgnoresHttpProvidedEncoding_ec2Query = COMPRESSED,
-  },
   ["rest-xml"] = {
-    SDKAppliedContentEncoding_restXml = COMPRESSED,
-    SDKAppendedGzipAfterProvidedEncoding_restXml = COMPRESSED,
     InvalidGreetingError = KEPT,
   },
   ["smithy-rpc-v2-cbor"] = {

@@ -1,21 +1,26 @@
---- The AWS JSON protocol, 1.0 and 1.1.
---- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+--- The AWS JSON protocol for services that are described by hand (lanyard.aws.services), whose shapes are not known: a
+--- request is its Lua values as JSON. lanyard.protocol.json is for services with shapes; commands that call a described
+--- service do not load it.
 
 local json = require "lanyard.json"
+local json_error = require "lanyard.protocol.json_error"
+local sealed_json = require "lanyard.protocol.sealed_json"
 
 local M = { FORMAT = "json" }
+
+local UNDESCRIBED = { errors = {} } -- an operation without shapes
 
 --- Encodes a request.
 ---@param service aws.Service
 ---@param operation string
 ---@param input table
 ---@return table<string, string> headers
----@return string body
+---@return string|userdata body
 function M.encode(service, operation, input)
   return {
     ["Content-Type"] = "application/x-amz-json-" .. service.version,
     ["X-Amz-Target"] = service.target .. "." .. operation,
-  }, json.encode(next(input) == nil and {} or input)
+  }, sealed_json.encode(next(input) == nil and {} or input)
 end
 
 -- Removes null from a table, which means absent in AWS's replies. In a list the following items move up; `dropped` gets
@@ -65,25 +70,15 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- Returns the code in the older Query form, which services that changed to JSON send for old clients:
--- AWS.SimpleQueueService.NonExistentQueue;Sender
-local function query_code(headers)
-  return (headers["x-amzn-query-error"] or ""):match "^([^;]+);"
-end
-
 --- Decodes the reply to a failed call, as far as possible.
 ---@param reply table
 ---@return { code?: string, message?: string, tip?: string, docs?: string } err
----@return table body  the decoded body
+---@return table members  the decoded body
 function M.decode_error(reply)
-  local body = M.decode(reply.body) or {}
-  local code = text(body.__type) or text(reply.headers["x-amzn-errortype"]) or text(body.code)
+  local err = json_error.of(UNDESCRIBED, reply, M.decode(reply.body) or {})
   return {
-    code = query_code(reply.headers) or code and text(code:match "^[^:]*":match "[^#]*$"),
-    message = text(body.message) or text(body.Message),
-    tip = text(body.tip),
-    docs = text(body.docs),
-  }, body
+    code = err.code, message = err.message, tip = text(err.members.tip), docs = text(err.members.docs),
+  }, err.members
 end
 
 return M

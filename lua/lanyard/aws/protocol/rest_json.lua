@@ -34,10 +34,16 @@ local function query_of(described, input)
   return #fields > 0 and "?" .. table.concat(fields, "&") or ""
 end
 
--- Returns the body: the members that are in neither path, query nor headers.
+-- Returns the body, and its type: the members that are in neither path, query nor headers.
 local function body_of(described, input)
-  if described.payload then
-    return sealed_json.encode(input[described.payload])
+  if described.raw_payload then
+    local bytes = input[described.payload]
+    if type(bytes) ~= "string" and type(bytes) ~= "userdata" then
+      error(described.payload .. " is the body: a string was expected", 0)
+    end
+    return bytes, "application/octet-stream"
+  elseif described.payload then
+    return sealed_json.encode(input[described.payload]), "application/json"
   end
   local rest = {}
   for member, value in pairs(input) do
@@ -48,7 +54,18 @@ local function body_of(described, input)
   if next(rest) == nil and BODILESS[described.method] then
     return nil
   end
-  return sealed_json.encode(rest)
+  return sealed_json.encode(rest), "application/json"
+end
+
+-- Returns what precedes the host of the endpoint.
+local function prefix_of(described, input)
+  return described.host_prefix and (described.host_prefix:gsub("{(%w+)}", function(member)
+    local value = tostring(input[member])
+    if not value:find "^[%w-]+$" or #value > 63 then
+      error(member .. " is a part of the host: letters, digits and hyphens were expected", 0)
+    end
+    return value
+  end))
 end
 
 --- Encodes a request. Headers and members of the body can be sealed secrets; then the body is sealed, too.
@@ -59,29 +76,47 @@ end
 ---@return string|userdata|nil body
 ---@return string method
 ---@return string target  the path and query
+---@return string? host_prefix
 function M.encode(service, operation, input)
   local described = service.operations[operation]
   local headers = {}
   for name, member in pairs(described.headers) do
     headers[name] = input[member]
   end
-  local body = body_of(described, input)
-  if body then
-    headers["Content-Type"] = "application/json"
+  local body, content_type = body_of(described, input)
+  local has_type = false
+  for name in pairs(headers) do
+    has_type = has_type or name:lower() == "content-type"
   end
-  return headers, body, described.method, path_of(described, input) .. query_of(described, input)
+  if body and not has_type then
+    headers["Content-Type"] = content_type
+  end
+  return headers, body, described.method, path_of(described, input) .. query_of(described, input),
+    prefix_of(described, input)
+end
+
+local function decode_body(body, described)
+  if described.raw_reply then
+    return { [described.reply_payload] = body }
+  end
+  local output, message, dropped = json_protocol.decode(body)
+  if output and described.reply_payload then
+    return { [described.reply_payload] = output }, nil, dropped
+  end
+  return output, message, dropped
 end
 
 --- Decodes a reply.
 ---@param body string
 ---@param described aws.Operation
+---@param headers? table<string, string>  of the reply, names in lower case
 ---@return table? output
 ---@return string? message
 ---@return table<table, integer>? dropped  see lanyard.aws.protocol.json
-function M.decode(body, _, described)
-  local output, message, dropped = json_protocol.decode(body)
-  if output and described.reply_payload then
-    return { [described.reply_payload] = output }, nil, dropped
+function M.decode(body, _, described, headers)
+  local output, message, dropped = decode_body(body, described)
+  for header, member in pairs(output and headers and described.reply_headers or {}) do
+    output[member] = headers[header]
   end
   return output, message, dropped
 end
@@ -92,12 +127,7 @@ end
 ---@return { code?: string, message?: string, reason?: string } err
 function M.decode_error(reply)
   local err, body = json_protocol.decode_error(reply)
-  local function text(member)
-    return type(body[member]) == "string" and body[member] ~= "" and body[member] or nil
-  end
-  err.code = err.code or text "Code"
-  err.message = err.message or text "errorMessage" or text "error_description"
-  err.reason = text "error"
+  err.reason = type(body.error) == "string" and body.error ~= "" and body.error or nil
   return err
 end
 

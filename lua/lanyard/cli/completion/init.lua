@@ -28,7 +28,7 @@ local BY_VALUE = { DIR = "folders", ["FILE,..."] = "files" }
 -- Options before a command.
 local LEADING = {
   { "--emulator", help = "Run the command against a new emulator.", attached = "files" },
-  { "--version", help = "Print the version." },
+  { "--version", help = "Print the version." }, { "--licenses", help = "Print licences and notices." },
   { "--help", help = "List the commands." }, { "--debug", help = "Print tracebacks and a wire log." },
   { "-e", help = "Run a line of Lua.", type = "text" },
 }

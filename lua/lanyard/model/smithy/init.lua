@@ -29,6 +29,9 @@ local PROTOCOLS = {
 local AUTH = { "aws.auth#sigv4", "aws.auth#sigv4a", "smithy.api#httpApiKeyAuth", "smithy.api#httpBasicAuth",
   "smithy.api#httpBearerAuth", "smithy.api#httpDigestAuth" }
 
+-- Signature versions of botocore that Smithy does not have: S3 has rules of its own.
+local SIGNATURES = { S3 = "s3", ["S3 Control"] = "s3v4" }
+
 local function fail(format, ...)
   error({ problem = format:format(...) }, 0)
 end
@@ -80,7 +83,11 @@ local function metadata_of(id, service)
     fail("the service %s has no protocol of AWS", name)
   end
   local signing = traits["aws.auth#sigv4"]
-  metadata.signatureVersion = signing and "v4" or traits["smithy.api#httpBearerAuth"] and "bearer" or nil
+  if signing then
+    metadata.signatureVersion = SIGNATURES[metadata.serviceId] or "v4"
+  elseif traits["smithy.api#httpBearerAuth"] then
+    metadata.signatureVersion = "bearer"
+  end
   metadata.signingName = signing and signing.name
   local protocol = metadata.protocol
   if protocol == "json" or protocol == "smithy-rpc-v2-cbor" then
@@ -116,8 +123,9 @@ local function convert(ast, order)
   local id, service = service_of(ast)
   apply_traits(ast)
   local metadata = metadata_of(id, service)
-  local rules = (service.traits or {})["smithy.rules#endpointRuleSet"]
-  local namespace = (service.traits or {})["smithy.api#xmlNamespace"]
+  local traits = service.traits or {}
+  local rules = traits["smithy.rules#endpointRuleSet"] or traits["smithy.rules#endpointBdd"]
+  local namespace = traits["smithy.api#xmlNamespace"]
   local converter = shapes.converter(ast.shapes, order, metadata, namespace and namespace.uri)
   local result = operations.convert(service, converter)
   result.metadata, result.shapes = metadata, converter.shapes
@@ -148,11 +156,14 @@ function M.read(path)
   return data
 end
 
--- Adds the service of a file, unless there is a newer one.
+-- Adds the service of a file, unless there is a newer one. Other JSON files are not models; reading one that is not
+-- JSON fails later.
 local function add(found, path)
   local ast = files.json(path)
   local is_service, _, service = pcall(service_of, ast or {})
-  if is_service then
+  if not ast then
+    found[path:match "([^/]+)%.json"] = { path = path, version = "" }
+  elseif is_service then
     local about = (service.traits or {})["aws.api#service"] or {}
     local name = names.of(about.sdkId or path:match "([^/]+)%.json")
     if not found[name] or (service.version or "") > found[name].version then

@@ -1,6 +1,7 @@
 --- Operations of Smithy as operations of botocore, with paginators and waiters.
 
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local waiters = require "lanyard.model.smithy.waiters"
 
 local M = {}
@@ -76,10 +77,14 @@ local function http_of(traits, metadata)
   return { method = http.method, requestUri = http.uri, responseCode = http.code ~= 200 and http.code or nil }
 end
 
+-- Operations that are called without credentials, which AWS's models do not say. The page of each says so:
+-- https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+local UNSIGNED = lists.set "STS.AssumeRoleWithSAML STS.AssumeRoleWithWebIdentity"
+
 -- How the operation is signed, where it is not as the service says.
-local function add_auth(result, traits)
+local function add_auth(result, traits, name)
   local auth = traits["smithy.api#auth"]
-  if traits["smithy.api#optionalAuth"] or auth and not auth[1] then
+  if traits["smithy.api#optionalAuth"] or auth and not auth[1] or UNSIGNED[name] then
     result.authtype, result.auth = "none", json.array { "smithy.api#noAuth" }
   elseif auth then
     result.auth = auth
@@ -107,7 +112,7 @@ local function operation_of(id, operation, converter)
     deprecated = traits["smithy.api#deprecated"] and true or nil,
     endpointdiscovery = traits["aws.api#clientDiscoveredEndpoint"],
   }
-  add_auth(result, traits)
+  add_auth(result, traits, converter.metadata.serviceId .. "." .. name)
   for _, reference in ipairs(operation.errors or {}) do
     result.errors = result.errors or json.array {}
     table.insert(result.errors, converter:reference(reference.target))

@@ -162,7 +162,7 @@ function Converter:member(name, member, is_output)
   if self.is_rest then
     add_location(reference, traits, name, is_output)
   end
-  if reference.location == "header" and is_json_text((self.ast[member.target] or {}).traits or {}) then
+  if is_json_text((self.ast[member.target] or {}).traits or {}) then
     reference.jsonvalue = true
   end
   if reference.flattened then

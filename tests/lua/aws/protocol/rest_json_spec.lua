@@ -11,6 +11,8 @@ local SERVICE = services.add {
       x-amz-trace={trace?} -> name:string
     PutThing PUT /things/{thingId} kind
     DeleteThing DELETE /things/{thingId}
+    PutPart PUT /parts/{partId} @data-{account}. content-type={kind?} {content:raw} -> ETag={tag} name:string
+    GetPart GET /parts/{partId} @data-{account}. -> ETag={tag} {content:raw}
     CreateToken unsigned POST /v1/token {tokenInput} -> {tokenOutput}
   ]],
 }
@@ -71,6 +73,29 @@ describe("REST JSON", function()
     local shown, opened = assert(body:unseal({ "refreshToken" }, "json"))
     assert.same({ refreshToken = "***", scopes = { "s" } }, json.decode(shown))
     assert.equal('was ***.', credentials.redactor { opened.refreshToken }:redact 'was a"b.')
+  end)
+
+  it("sends and returns bytes, and returns headers", function()
+    local _, headers, body = encode("PutPart", { partId = "1", account = "a1", content = "\0{" })
+    assert.same({ "\0{", "application/octet-stream" }, { body, headers["Content-Type"] })
+    _, headers = encode("PutPart", { partId = "1", account = "a1", content = "x", kind = "image/png" })
+    assert.same({ ["content-type"] = "image/png" }, headers)
+    assert.has_error(function() encode("PutPart", { partId = "1", account = "a1", content = {} }) end,
+      "content is the body: a string was expected")
+    assert.same({ content = "\0{", tag = "t" },
+      rest_json.decode("\0{", "GetPart", SERVICE.operations.GetPart, { etag = "t", other = "x" }))
+    assert.same({ name = "n", tag = "t" }, rest_json.decode('{"name":"n"}', "PutPart", SERVICE.operations.PutPart, { etag = "t" }))
+  end)
+
+  it("has a prefix for the host, which cannot lead to another host", function()
+    local function prefix(account)
+      return select(5, rest_json.encode(SERVICE, "PutPart", { partId = "1", account = account, content = "" }))
+    end
+    assert.equal("data-a1.", prefix "a1")
+    assert.same({ "account", "partId" }, { SERVICE.operations.GetPart.required[2], SERVICE.operations.GetPart.required[1] })
+    for _, account in ipairs { "", "a.b", "evil.example/", ("a"):rep(64) } do
+      assert.has_error(function() prefix(account) end, "account is a part of the host: letters, digits and hyphens were expected")
+    end
   end)
 
   it("reads the code of an error in the header and in each form of body", function()
