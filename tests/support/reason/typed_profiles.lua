@@ -83,7 +83,7 @@ function M.makers.forms()
   local texts = joined(framed(arns, "x%", "%/x"), framed(accounts, "x%"), rests, ends, { "", "a", "z", "b", "x", "1111", "arn:::::b" }, variables)
   local callers = {}
   for _, one in ipairs(universe.callers { accounts = { A }, names = joined({ "a", "z" }, framed(accounts, "x%")), paths = { "" }, sessions = { "z" } }) do
-    if one.context["aws:username"] or one.outsider or one.principal:find ":role/[az]$" then callers[#callers + 1] = one end
+    if one.context["aws:username"] or one.principal == "*" or one.principal:find "role/[az]$" then callers[#callers + 1] = one end
   end
   return profile("forms", {
     anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, callers = callers,
