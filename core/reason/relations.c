@@ -166,9 +166,16 @@ static bool same_value(const struct context_value *a, const struct context_value
 
 void relations_arrange(struct pool *pool, struct search_request *request) {
   struct context_entry *chain = find(request, CHAIN);
-  const struct context_entry *first = find(request, ends[0]), *last = find(request, ends[1]);
+  struct context_entry *first = find(request, ends[0]), *last = find(request, ends[1]);
   if (!chain || chain->count == 0 || (!first && !last))
     return;
+  if (chain->count == 1) { /* both ends match the same operands as the only service */
+    if (first && first->count == 1)
+      first->values = chain->values;
+    if (last && last->count == 1)
+      last->values = chain->values;
+    return;
+  }
   struct context_value *values = pool_new(pool, chain->count + 2, sizeof *values);
   size_t count = 0;
   if (!values)

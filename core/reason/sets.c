@@ -149,10 +149,21 @@ static bool is_too_short(const struct sets *sets, const struct value_list *list)
   return list->count == 1 && (sets->open || sets->pool->items[list->values[0]].length == 0);
 }
 
-/* Adds lists with one more value, which is another one. */
+/* Reports whether each value is a list of its own, because no inside test needs a certain one. */
+static bool has_all(const struct sets *sets) {
+  const struct query_dimension *dimension = dimension_of(sets);
+  for (size_t t = 0; t < dimension->inside_count; t++) {
+    const struct box_test *test = query_test(sets->query, dimension->inside[t]);
+    if (counts(test) && !values_is_universal(test))
+      return false;
+  }
+  return true;
+}
+
+/* Adds lists with one more value, which is another one; each pair once. */
 static void extend_any(struct sets *sets, const struct value_list *list) {
   const struct policy_string *one = &sets->pool->items[list->values[0]];
-  for (size_t v = 0; v < sets->pool->count; v++) {
+  for (size_t v = has_all(sets) ? list->values[0] : 0; v < sets->pool->count; v++) {
     const struct policy_string *text = &sets->pool->items[v];
     if (!bytes_equal(text->bytes, text->length, one->bytes, one->length) && is_usable(sets, v))
       push(sets, list, v);

@@ -1,5 +1,7 @@
 #include "reason/texts.h"
 
+#include "policy/arn.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,6 +209,9 @@ bool texts_literals(const struct box_test *test) {
     const char *text = box_operand_text(one, &length);
     if (test->condition.wildcards && text &&
         (memchr(text, '*', length) || memchr(text, '?', length)))
+      return false;
+    struct arn arn; /* else the result is open for every ARN */
+    if (test->condition.type == OPERAND_ARN && text && !arn_parse(text, length, &arn))
       return false;
   }
   return true;

@@ -137,6 +137,35 @@ static bool is_known(const struct query *query, const struct box_test *test) {
   return texts_is(test) && (query->bound || !test->has_variables);
 }
 
+/* Reports whether the result of a test is open for two or more values, whatever they are. */
+static bool has_open(const struct query *query, const struct query_dimension *dimension) {
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    const struct box_test *test = query_test(query, number);
+    if (test->condition.set == CONDITION_NO_SET && !values_is_null(test))
+      return true;
+  }
+  return false;
+}
+
+/* Adds texts beside those that are known: two values of a list can be of one class. */
+static void add_second(struct query *query, const struct texts_atoms *inside,
+                       struct texts_atoms *avoided, bool arns, struct points *points) {
+  struct atom *known = texts_new(query);
+  if (!known || points->count == 0)
+    return;
+  for (size_t i = 0; i < points->count; i++) {
+    atom_add_text(known, points->items[i].bytes, points->items[i].length, false);
+    atom_end(known);
+  }
+  texts_add(query, avoided, known);
+  struct words_list list;
+  texts_propose(query, inside, avoided, &list);
+  add_list(query, &list, arns, points);
+  words_free(&list);
+}
+
 /* Adds texts that pass the tests which all values must pass, and the test `one`, if there is one.
  * Without `many`, they pass all inside tests; with it, the tests that have a set operator. */
 static void add_passing(struct query *query, const struct query_dimension *dimension,
@@ -156,8 +185,11 @@ static void add_passing(struct query *query, const struct query_dimension *dimen
       texts_add(query, &avoided, texts_atom(query, dimension->avoided[i], FORM_VALUE, build_atom));
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
-  add_list(query, &list, shape_of(query, domain) == SHAPE_ARN, points);
+  bool arns = shape_of(query, domain) == SHAPE_ARN;
+  add_list(query, &list, arns, points);
   words_free(&list);
+  if (many && one == SIZE_MAX && has_open(query, dimension))
+    add_second(query, &inside, &avoided, arns, points);
 }
 
 void values_texts(struct query *query, const struct query_dimension *dimension,
@@ -314,8 +346,6 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   if (domain->present && domain->many && needs_sets(query, dimension)) {
     struct points pool = {0};
     add_values(query, dimension, domain, true, &pool);
-    if (pool.count == 1 && fresh.count == 1) /* two values need another one */
-      points_add(query, &pool, fresh.items[0].bytes, fresh.items[0].length);
     values_offer_sets(query, number, domain, &pool);
   }
 }

@@ -180,6 +180,25 @@ describe("values", function()
     assert.equal("possible", found)
     assert.equal(2, #witness.request.context[CHAIN])
     assert.equal("possible", (answer({ where(ANY_IS, TAGS, "a") }, { where("StringEquals", TAGS, "a") }, always)))
+    local ENDS = { ["ForAllValues:StringLike"] = { [TAGS] = "*b" }, StringEquals = { [TAGS] = "a" } }
+    for _, options in ipairs { always, {} } do
+      found, witness = answer({ where("ForAnyValue:StringNotLike", TAGS, "*b") }, { all(ENDS) }, options)
+      assert.equal("possible", found)
+      assert.equal(2, #witness.request.context[TAGS])
+      assert.not_equal(table.unpack(witness.request.context[TAGS]))
+    end
+  end)
+
+  it("of aws:CalledVia are one, which is both ends, where a test needs one", function()
+    local CHAIN, FIRST, LAST = "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"
+    for key, row in pairs { [LAST] = { StringNotEquals = { [LAST] = { "a.amazonaws.com", "b.amazonaws.com" } } },
+      [FIRST] = { StringLike = { [FIRST] = "*b.amazonaws.com" } } } do
+      row.StringLike = row.StringLike or {}
+      row.StringLike[CHAIN] = "b*"
+      local found, witness = answer({}, { all(row) })
+      assert.equal("certain", found)
+      assert.equal(witness.request.context[CHAIN], witness.request.context[key])
+    end
   end)
 
   it("are several where each of two avoided tests fails for another one", function()

@@ -20,6 +20,23 @@ describe("new access with an ARN operator and the operand *", function()
   end)
 end)
 
+describe("new access with an ARN operator and an operand that is not an ARN", function()
+  it("is open for every ARN, and none for other texts", function()
+    for _, operand in ipairs { "nonsense", "arn:aws:s3", "x${aws:PrincipalTag/t}" } do
+      for _, key in ipairs { "x:k", "aws:SourceArn" } do
+        check({}, {
+          { "possible", {}, { where("ArnLike", key, operand) } }, { "none", {}, { where("ArnLike", key, operand), answers.deny {
+            Condition = { ArnLike = { [key] = "*" } } } } },
+          { "possible", { where("ArnEquals", key, "arn:aws:s3:::b") }, { where("ArnEquals", key, { operand, "arn:aws:s3:::b" }) } },
+        })
+      end
+    end
+    check({}, { { "possible", {}, { allow { Condition = {
+      ArnLike = { ["x:k"] = "${aws:PrincipalTag/t}" }, StringEquals = { ["aws:PrincipalTag/t"] = "b" },
+    } } } } })
+  end)
+end)
+
 describe("new access with a variable without a key", function()
   it("is exact: it never has a value", function()
     for _, operand in ipairs { "${}", "a${}", "${ }" } do

@@ -155,7 +155,10 @@ local changes = {
       to[name] = copy(from[name])
     end
   end,
-  function(_, doc) doc.Version = doc.Version == "2012-10-17" and "2008-10-17" or "2012-10-17" end,
+  function(self, doc)
+    local old = doc.Version == "2012-10-17" and self.profile.old ~= 0
+    doc.Version = old and "2008-10-17" or "2012-10-17"
+  end,
   function(self, doc)
     local statement = self:pick(doc.Statement)
     statement.Effect = statement.Effect == "Allow" and "Deny" or "Allow"

@@ -68,7 +68,7 @@ function M.makers.arn_variables()
       { operators = ARN, operands = joined(patterns, { ... }) }, { operators = LIKE, operands = joined(likes, { ... }) } }
   end
   return profile("arn_variables", {
-    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3,
+    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
     keys = { key("svc:k", absent_or(joined(framed(tags, table.unpack(frames)), variables))), key("aws:PrincipalTag/t", absent_or(tags)) },
     tests = { { key = "svc:k", families = families(table.unpack(variables)) }, { key = "svc:k", families = families(table.unpack(variables)) },
       { key = "aws:PrincipalTag/t", families = families() } },
@@ -77,16 +77,17 @@ end
 
 -- Policy variables of keys whose values are ARNs, and of keys with a form beside others.
 function M.makers.forms()
-  local arns = arn_texts { "b", "c" }
+  local arns, rests = arn_texts { "b", "bb", "c" }
   local variables = joined(variables_of("aws:SourceArn", "%", "x%", "%/x"), variables_of("aws:SourceAccount", "%", "x%"))
-  local accounts, ends = { A, C, "111199998888", "999988887777" }, { "22223333", "99998888" }
-  local texts = joined(framed(arns, "x%", "%/x"), framed(accounts, "x%"), ends, { "", "a", "b", "x", "1111", "arn:::::b" }, variables)
+  local accounts, ends = { A, C, "111199998888", "121212121212" }, { "22223333", "99998888" }
+  local texts = joined(framed(arns, "x%", "%/x"), framed(accounts, "x%"), rests, ends, { "", "a", "z", "b", "x", "1111", "arn:::::b" }, variables)
   local callers = {}
-  for _, one in ipairs(universe.callers { accounts = { A }, names = joined({ "a" }, framed(accounts, "x%")), paths = { "" }, sessions = { "z" } }) do
-    if one.context["aws:username"] or one.outsider or one.principal:find ":role/a$" then callers[#callers + 1] = one end
+  for _, one in ipairs(universe.callers { accounts = { A }, names = joined({ "a", "z" }, framed(accounts, "x%")), paths = { "" }, sessions = { "z" } }) do
+    if one.context["aws:username"] or one.principal == "*" or one.principal:find "role/[az]$" then callers[#callers + 1] = one end
   end
   return profile("forms", {
-    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3, callers = callers,
+    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, callers = callers,
+    principals = { AWS = { "arn:aws:iam::" .. A .. ":user/a", "arn:aws:iam::" .. A .. ":role/a" } },
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceArn", absent_or(arns)), key("aws:SourceAccount", absent_or(accounts)) },
     tests = {
       { key = "svc:k", families = { { operators = EQUAL, operands = joined({ "b", A }, variables) },
@@ -104,19 +105,19 @@ end
 -- Policy variables of addresses, numbers and times.
 function M.makers.points()
   local addresses = { "10.0.0.0", "10.1.1.1", "192.0.2.1", "192.0.2.2", "11.0.0.0", "1.1.1.1", "2001:db8::1", "::" }
-  local ages, times = { "4", "5", "6" }, { "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z" }
-  local variables = joined(variables_of("aws:SourceIp", "%", "%", "x%", "10.%"), variables_of("aws:MultiFactorAuthAge", "%", "x%"),
+  local ages, times = { "4", "5", "6", "10" }, { "10", "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z" }
+  local variables = joined(variables_of("aws:SourceIp", "%", "%", "x%", "10%"), variables_of("aws:MultiFactorAuthAge", "%", "x%"),
     variables_of("aws:TokenIssueTime", "%", "x%"))
-  local texts = joined(framed(addresses, "x%", "10.%"), framed(ages, "x%"), framed(times, "x%"), { "", "x", "xz", "z", "10.z", "10." }, variables)
+  local texts = joined(framed(addresses, "x%", "10%"), framed(ages, "x%"), framed(times, "x%"), { "", "x", "xz", "z", "10z", "10" }, variables)
   local numbers = { "NumericLessThan", "NumericEquals", "NumericNotEquals", "NumericGreaterThanEquals" }
   return profile("points", {
-    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3,
+    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
     of = { ["aws:tokenissuetime"] = "aws:tokenissuetime" },
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceIp", absent_or(addresses)), key("aws:MultiFactorAuthAge", absent_or(ages)),
       key("aws:TokenIssueTime", absent_or(times)) },
     tests = {
       { key = "svc:k", families = { { operators = EQUAL, operands = joined({ "10.0.0.0", "5", "z" }, variables) },
-        { operators = LIKE, operands = joined({ "10.*", "x*", "1*" }, variables) } } },
+        { operators = LIKE, operands = joined({ "10*", "x*", "1*" }, variables) } } },
       { key = "aws:SourceIp", families = { { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "192.0.2.1", "::/0" } } } },
       { key = "aws:MultiFactorAuthAge", families = { { operators = numbers, operands = { "5" } } } },
       { key = "aws:TokenIssueTime", families = { { operators = { "DateLessThan", "DateEquals", "DateGreaterThan" },
@@ -151,7 +152,7 @@ function M.makers.organization_variables()
   local texts = joined(ids, prefixed, { "", "z", principal, resource, "x" .. principal })
   local arns = framed(joined(ids, { "z", principal }), "arn:aws:s3:::%")
   return profile("organization_variables", {
-    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 3, tests = all,
+    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, tests = all,
     resources = { "*", "*", "arn:aws:s3:::" .. principal, "arn:aws:s3:::o-a1b2c3d4e5" },
     resource_values = table.move(arns, #arns // 2 + 1, #arns, 1, {}),
     keys = { organization("principal-organization", "Principal", function(value) return value.id and oracle.MEMBER or 0 end),
@@ -179,7 +180,7 @@ end
 -- Keys that have several values and are never empty, with and without set operators.
 function M.makers.never_empty()
   local services, lists = {}, { false }
-  for i, name in ipairs { "a", "ab", "b", "ba", "c" } do services[i] = name .. ".amazonaws.com" end
+  for i, name in ipairs { "a", "ab", "b", "ba", "bb", "c" } do services[i] = name .. ".amazonaws.com" end
   lists = joined(lists, orders(services, 3))
   local chain = { name = "chain", values = lists, flags = function(list) return list and oracle.MEMBER | oracle.FLAGS.VIA or 0 end,
     set = function(request, list)
