@@ -226,7 +226,7 @@ describe("lanyard aws", function()
 
   it("has help of services, operations and waiters", function()
     for words, pattern in pairs {
-      ["help aws"] = "^Call any operation of an AWS service", ["help aws ecr"] = "\n  describe%-images +%-%-repository%-name\n",
+      ["help aws"] = "\nServices\n  %l.-%f[%w]ecr,.-%f[%w]s3api,", ["help aws ecr"] = "\n  describe%-images +%-%-repository%-name\n",
       ["help aws ecr describe-images"] = "^Usage: lanyard aws ecr describe%-images %-%-repository%-name TEXT",
       ["aws ecr help"] = "\nWaiters: lanyard aws ecr wait WAITER", ["aws ecr describe-images --help"] = "\nErrors\n",
       ["aws ecr wait image-scan-complete help"] = "Calls describe%-image%-scan%-findings every 5 s, at most 60 times",

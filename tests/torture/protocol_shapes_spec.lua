@@ -6,7 +6,7 @@ local json = require "lanyard.json"
 local model = require "lanyard.model"
 local torture = require "torture"
 
-local ROUNDS = torture.choose(1500, 100000)
+local ROUNDS = torture.choose(1500, 20000)
 local random = math.random
 
 local PROTOCOLS = {

@@ -30,16 +30,20 @@ function M.is_absent(err)
   return ABSENT[err.code] == true
 end
 
---- Returns the module of a service's protocol: the one of its model, else the first of the others that is known.
+-- The order in which a protocol is chosen of several, as in botocore: servers of tests know the earlier ones.
+local ORDER = { "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2" }
+
+--- Returns the module of a service's protocol: of the protocols of its model the first one in botocore's order.
 ---@param service model.Service
 ---@return table? protocol
 ---@return string? message
 function M.protocol(service)
   local metadata = service.metadata
-  local load = PROTOCOLS[metadata.protocol]
-  for _, name in ipairs(not load and metadata.protocols or {}) do
-    load = load or PROTOCOLS[name]
+  local load
+  for _, name in ipairs(metadata.protocols and ORDER or {}) do
+    load = load or lists.contains(metadata.protocols, name) and PROTOCOLS[name]
   end
+  load = load or PROTOCOLS[metadata.protocol]
   if not load then
     return nil, ("the protocol '%s' is not supported"):format(tostring(metadata.protocol))
   end

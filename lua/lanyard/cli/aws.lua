@@ -79,6 +79,13 @@ function M.page(words, width)
   return require("lanyard.cli.help_modules").sections(sections, width)
 end
 
+--- Returns what follows the command's own page: the services.
+---@param width integer
+---@return string
+function M.note(width)
+  return "\nServices\n  " .. layout.hanging(table.concat(catalogue.names(), ", "), width, 2)
+end
+
 --- Prints the page of help that a request asks for.
 ---@param words string[]
 ---@return integer status

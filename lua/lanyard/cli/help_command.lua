@@ -92,6 +92,9 @@ local function print_command(script, rest)
       or ("'%s' has no command '%s'"):format(script.name, rest[1]), script.name)))
   end
   M.script(script)
+  if declared and declared.grammar then
+    terminal.out(require("lanyard.cli.grammars")[declared.grammar]().note(terminal.text_width()))
+  end
   local note = script.built_in and require("lanyard.cli.help_modules").note(script.name, terminal.text_width())
   if note then
     terminal.out(note)

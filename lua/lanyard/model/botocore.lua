@@ -72,8 +72,16 @@ function M.read(folder)
   if not data then
     return nil, files.invalid(folder .. "/service-2.json", problem)
   end
-  data.paginators = clean.without_texts(parts["paginators-1"].value.pagination)
-  data.waiters = clean.without_texts(parts["waiters-2"].value.waiters)
+  for _, part in ipairs { { "paginators", "paginators-1", "pagination" }, { "waiters", "waiters-2", "waiters" } } do
+    local field, file, member = table.unpack(part)
+    local value = parts[file].value[member]
+    if value ~= nil then
+      data[field], problem = clean.part(value, member)
+    end
+    if problem then
+      return nil, files.invalid(("%s/%s.json"):format(folder, file), problem)
+    end
+  end
   data.rules = parts["endpoint-rule-set-1"].order and clean.without_texts(parts["endpoint-rule-set-1"].value)
   return data
 end

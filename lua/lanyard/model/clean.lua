@@ -86,7 +86,7 @@ end
 -- The required members in the order of the members.
 local function required_of(name, required, members)
   local set, result = {}, json.array {}
-  if type(required) ~= "table" then
+  if type(required) ~= "table" or not json.is_array(required) then
     fail("shapes.%s.required is not a list", name)
   end
   for _, member in ipairs(required) do
@@ -139,13 +139,29 @@ local function operation_of(name, value, shapes)
   for _, direction in ipairs { "input", "output" } do
     traits[direction] = value[direction] and reference_of(value[direction], shapes, "operations", name, direction)
   end
-  if traits.errors and type(traits.errors) ~= "table" then
+  if traits.errors and not (type(traits.errors) == "table" and json.is_array(traits.errors)) then
     fail("operations.%s.errors is not a list", name)
   end
   for i, item in ipairs(value.errors or {}) do
     traits.errors[i] = reference_of(item, shapes, "operations", name, "errors", i - 1)
   end
   return traits
+end
+
+--- Makes the canonical form of paginators or waiters: an object of objects.
+---@param value any
+---@param name string  of the part in its file, for the problem
+---@return table? part, string? problem
+function M.part(value, name)
+  if not is_object(value) then
+    return nil, name .. " is not an object"
+  end
+  for key, item in pairs(value) do
+    if not is_object(item) then
+      return nil, ("%s.%s is not an object"):format(name, key)
+    end
+  end
+  return M.without_texts(value)
 end
 
 --- Makes the canonical form of botocore's service-2.json.

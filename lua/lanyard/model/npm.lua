@@ -146,7 +146,12 @@ function M.read(stem)
     if not value and err then
       return nil, err
     end
-    data[part] = value and clean.without_texts(value[member]) or nil
+    if value and value[member] ~= nil then
+      data[part], problem = clean.part(value[member], member)
+    end
+    if problem then
+      return nil, files.invalid(stem .. file, problem)
+    end
   end
   return data
 end

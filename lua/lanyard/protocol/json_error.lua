@@ -48,7 +48,7 @@ end
 ---@param operation model.Operation
 ---@param reply { status: integer, headers: table<string, string>, body: any }
 ---@param body table  the decoded body; empty if it is not an object
----@param read fun(shape: model.Shape): table  returns the members of the error; may raise a fault
+---@param read? fun(shape: model.Shape): table  returns the members of the error; may raise a fault
 ---@return protocol.Error
 function M.of(operation, reply, body, read)
   local headers = reply.headers

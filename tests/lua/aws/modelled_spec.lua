@@ -318,3 +318,20 @@ describe("a described service", function()
     assert.same({ "GetThing", "ListThings" }, modelled_service.operation_names(described))
   end)
 end)
+
+describe("the protocol of a modelled service", function()
+  local function protocol(metadata)
+    return modelled_service.protocol { metadata = metadata }
+  end
+
+  it("is the first one in botocore's order of several", function()
+    local of_json = require "lanyard.protocol.json"
+    assert.equal(of_json, protocol { protocol = "smithy-rpc-v2-cbor", protocols = { "smithy-rpc-v2-cbor", "json", "query" } })
+    assert.equal(require "lanyard.protocol.rpc_v2_cbor", protocol { protocol = "query", protocols = { "query", "smithy-rpc-v2-cbor" } })
+    assert.equal(of_json, protocol { protocol = "json" })
+    assert.equal(of_json, protocol { protocol = "json", protocols = { "new" } })
+    local none, message = protocol { protocol = "new", protocols = { "newer" } }
+    assert.is_nil(none)
+    assert.equal("the protocol 'new' is not supported", message)
+  end)
+end)

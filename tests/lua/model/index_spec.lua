@@ -154,4 +154,10 @@ describe("the models of this build", function()
     local result = helper.run { helper.build .. "/lanyard", "-e", code }
     assert.equal(("%d\t%s\n"):format(#(index.services() or {}), index.source()), result.out)
   end)
+  it("are not read by calls that lanyard describes itself", function()
+    for _, code in ipairs { 'aws.client("ecr"):list("DescribeRepositories", "repositories")', 'aws.client("lightsail"):GetContainerServices {}' } do
+      code = 'local aws = require "lanyard.aws" assert(' .. code .. ') print(package.loaded["lanyard.model.index"])'
+      assert.equal("nil\n", helper.run({ helper.lanyard, "--emulator", "-e", code }).out)
+    end
+  end)
 end)

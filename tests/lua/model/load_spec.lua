@@ -104,6 +104,7 @@ describe("a model that cannot be used", function()
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"input":{"shape":"B"}}}}'] = "operations.A.input names the shape 'B', which does not exist",
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"http":{"method":5}}}}'] = "operations.A.http.method is not a text",
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"errors":[1]}}}'] = "operations.A.errors.0 does not name a shape",
+      ['{"metadata":{"protocol":"json"},"operations":{"A":{"errors":{"a":1}}}}'] = "operations.A.errors is not a list",
       [shape:format '{"type":"list"}'] = "shapes.A.member does not name a shape",
       [shape:format '{"type":"structure","members":[1]}'] = "shapes.A.members is not an object",
       [shape:format '{"type":"structure","members":{"x":{"shape":"A"}},"required":7}'] = "shapes.A.required is not a list",
@@ -117,6 +118,22 @@ describe("a model that cannot be used", function()
       local out = run(NAMES:format "mine", { AWS_DATA_PATH = tostring(root) })
       assert.truthy(out:find("/mine/2020-01-01/service-2.json: ", 1, true), text .. " " .. out)
       assert.truthy(out:find(expected, 1, true), text .. " " .. out)
+    end
+  end)
+
+  it("is an error for companion files that are not as expected", function()
+    local cases = {
+      ["paginators-1.json"] = { ["5"] = "it is not a JSON object", ['{"pagination":5}'] = "pagination is not an object",
+        ['{"pagination":null}'] = "pagination is not an object", ['{"pagination":{"Go":[1]}}'] = "pagination.Go is not an object" },
+      ["waiters-2.json"] = { ["[]"] = "it is not a JSON object", ['{"waiters":{"A":true}}'] = "waiters.A is not an object" },
+      ["endpoint-rule-set-1.json"] = { ["1"] = "it is not a JSON object", ["{"] = "line 1" },
+    }
+    for file, texts in pairs(cases) do
+      for text, expected in pairs(texts) do
+        local root <close> = with("mine", "2020-01-01", service("2020-01-01", "Go"), { [file] = text })
+        local out = run(NAMES:format "mine", { AWS_DATA_PATH = tostring(root) })
+        assert.truthy(out:find("/mine/2020-01-01/" .. file .. ": " .. expected, 1, true), text .. " " .. out)
+      end
     end
   end)
 

@@ -1,15 +1,14 @@
 --- The AWS JSON protocol for services that are described by hand (lanyard.aws.services), whose shapes are not known: a
---- request is its Lua values as JSON. See lanyard.protocol.json.
+--- request is its Lua values as JSON. lanyard.protocol.json is for services with shapes; commands that call a described
+--- service do not load it.
 
 local json = require "lanyard.json"
-local protocol = require "lanyard.protocol.json"
+local json_error = require "lanyard.protocol.json_error"
+local sealed_json = require "lanyard.protocol.sealed_json"
 
-local M = { FORMAT = protocol.FORMAT }
+local M = { FORMAT = "json" }
 
--- An operation without shapes.
-local function undescribed(name)
-  return { name = name, errors = {}, traits = {} }
-end
+local UNDESCRIBED = { errors = {} } -- an operation without shapes
 
 --- Encodes a request.
 ---@param service aws.Service
@@ -18,9 +17,10 @@ end
 ---@return table<string, string> headers
 ---@return string|userdata body
 function M.encode(service, operation, input)
-  local metadata = { jsonVersion = service.version, targetPrefix = service.target }
-  local request = assert(protocol.encode({ metadata = metadata }, undescribed(operation), input))
-  return request.headers, request.body
+  return {
+    ["Content-Type"] = "application/x-amz-json-" .. service.version,
+    ["X-Amz-Target"] = service.target .. "." .. operation,
+  }, sealed_json.encode(next(input) == nil and {} or input)
 end
 
 -- Removes null from a table, which means absent in AWS's replies. In a list the following items move up; `dropped` gets
@@ -75,7 +75,7 @@ end
 ---@return { code?: string, message?: string, tip?: string, docs?: string } err
 ---@return table members  the decoded body
 function M.decode_error(reply)
-  local err = protocol.decode_error(nil, undescribed "", reply)
+  local err = json_error.of(UNDESCRIBED, reply, M.decode(reply.body) or {})
   return {
     code = err.code, message = err.message, tip = text(err.members.tip), docs = text(err.members.docs),
   }, err.members

@@ -2,6 +2,7 @@
 --- request has the types of its Lua values, and a reply has texts, tables and lists. See lanyard.protocol.query.
 
 local query = require "lanyard.protocol.query"
+local xml = require "lanyard.text.xml"
 
 local M = { FORMAT = query.FORMAT }
 
@@ -28,11 +29,17 @@ end
 ---@return table? output
 ---@return string? message
 function M.decode(body, operation, described)
-  local output, message = query.decode(nil, undescribed(operation), { body = body })
-  if not output then
-    return nil, message
-  elseif next(output) == nil and next(described.reply) then
-    return nil, ("the reply has no %sResult"):format(operation)
+  local root, message = xml.parse(body)
+  if not root then
+    return nil, "the reply is not XML: " .. message
+  end
+  local result = xml.child(root, operation .. "Result")
+  local output = result and xml.value(result)
+  if type(output) ~= "table" then
+    if next(described.reply) then
+      return nil, ("the reply has no %sResult"):format(operation)
+    end
+    return {}
   end
   for member, kind in pairs(described.reply) do
     if kind ~= "string" and type(output[member]) == "string" and not output[member]:find "%S" then
