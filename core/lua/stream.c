@@ -93,6 +93,9 @@ static int stream_create(lua_State *L) {
     return object->stream.fd < 0 ? push_system_error(L, "write", path, errno) : 1;
   }
   object->target = realpath(path, NULL);
+  if (!object->target && lstat(path, &status) == 0)
+    return push_error(L, "NotFound", "cannot write %s: it is a link to a file that does not exist",
+                      path);
   if (!object->target)
     object->target = strdup(path);
   size_t room = object->target ? strlen(object->target) + sizeof ".XXXXXX" : 0;

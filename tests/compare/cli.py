@@ -3,7 +3,7 @@
 
     tests/compare/cli.py [BUILD] [--only PATTERN] [--verbose]
 
-It needs `aws` (version 1 or 2) and `moto_server` in PATH; AWS_DATA_PATH names newer models than lanyard contains. Lines
+It needs `aws` (version 1 or 2; faster with the Python of version 1) and `moto_server` in PATH; AWS_DATA_PATH names newer models than lanyard contains. Lines
 of cli_calls.txt that begin with "do" change the server and are run by lanyard alone; with "same", both run and their JSON
 is compared after sorting; with "skeleton", samples are compared but for enums; with "text" and "table" the output is
 compared as it is. "do NAME=QUERY: words" keeps a value, and "file NAME TEXT" writes a file. It exits with 1 if something
@@ -22,6 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+
+try:
+    import awscli.clidriver
+    import awscli.paramfile
+    import awscli.table
+except ImportError:
+    awscli = None
 
 CALLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli_calls.txt")
 CONFIG = "[default]\nregion = us-east-1\ncli_timestamp_format = iso8601\noutput = json\ncli_pager =\n"
@@ -57,6 +64,36 @@ def run(program, words, settings, folder):
     done = subprocess.run(program + words, env=settings, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=120, check=False)
     return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace").strip()
+
+
+def aws_in_fork(words, settings, folder):
+    """Runs version 1 of the AWS CLI in a fork of this process, which has imported it: a start takes longer than a call."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            status = 255
+            try:
+                for file, number in ((out, 1), (err, 2)):
+                    os.dup2(file.fileno(), number)
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                os.environ.clear()
+                os.environ.update(settings)
+                os.chdir(folder)
+                status = awscli.clidriver.create_clidriver().main(words)
+                sys.stdout.flush()
+                sys.stderr.flush()
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 1
+            finally:
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        out.seek(0)
+        err.seek(0)
+        return status, out.read().decode("utf-8"), err.read().decode("utf-8", "replace").strip()
+
+
+def run_aws(words, settings, folder):
+    return aws_in_fork(words, settings, folder) if awscli else run([shutil.which("aws")], words, settings, folder)
 
 
 def without_enums(value):
@@ -101,7 +138,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    lanyard, aws = [os.path.abspath(options.build + "/lanyard"), "aws"], [shutil.which("aws")]
+    lanyard = [os.path.abspath(options.build + "/lanyard"), "aws"]
     folder, port = tempfile.mkdtemp(prefix="lanyard-compare"), free_port()
     server, counts, kept = start_moto(port), {}, {}
     try:
@@ -130,7 +167,7 @@ def main():
                 detail = ours[2]
             else:
                 # The AWS CLI does not take the endpoint of the environment for every service.
-                theirs = run(aws, words + ["--endpoint-url", settings["AWS_ENDPOINT_URL"]], settings, folder)
+                theirs = run_aws(words + ["--endpoint-url", settings["AWS_ENDPOINT_URL"]], settings, folder)
                 a, b = comparable(kind, ours), comparable(kind, theirs)
                 verdict = "equal" if a == b else "more" if kind == "same" and has_all(a, b) else "different"
                 detail = difference(a, b)

@@ -90,6 +90,17 @@ describe("a stream", function()
     assert.equal("", helper.read(folder .. "/target"))
     assert.matches("^link%-", helper.run({ "sh", "-c", ("test -L %s/link && echo link-"):format(folder) }).out)
   end)
+
+  it("does not replace a link that names nothing", function()
+    local folder <close> = helper.folder()
+    assert(os.execute(("ln -s target %s/link && ln -s loop %s/loop"):format(folder, folder)))
+    for _, name in ipairs { "link", "loop" } do
+      local file, err = stream.create(folder .. "/" .. name)
+      assert.is_nil(file)
+      assert.equal("NotFound", err.code)
+    end
+    assert.equal("link\nloop\n", helper.run({ "ls", tostring(folder) }).out)
+  end)
 end)
 
 describe("a request with a file", function()

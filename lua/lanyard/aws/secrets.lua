@@ -1,9 +1,10 @@
 --- Finds the secrets of a request: its sealed members, the values of a container's environment, and what a model marks
---- as sensitive, in a request or a reply.
+--- as sensitive, in a request or a reply. Older models do not mark all: MasterUserPassword of RDS is known by its name.
 
 local credentials_core = require "lanyard.credentials"
 local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
+local secret_fields = require "lanyard.text.secret_fields"
 
 local M = {}
 
@@ -77,8 +78,9 @@ local function copy_of(value)
 end
 
 -- Calls leaf(text) for each sensitive text and number, and returns a copy with the results in their places. A part that
--- has nothing sensitive is not copied. `shape` is nil for what no model describes.
-local function replace(shape, value, sensitive, leaf)
+-- has nothing sensitive is not copied. `shape` is nil for what no model describes, and `by_name` whether a name marks a
+-- member, too.
+local function replace(shape, value, sensitive, leaf, by_name)
   sensitive = sensitive or shape ~= nil and shape.sensitive == true
   if type(value) ~= "table" or value == json.null then
     local is_leaf = sensitive and (type(value) == "string" and value ~= "" or type(value) == "number")
@@ -87,8 +89,10 @@ local function replace(shape, value, sensitive, leaf)
   local copy
   for name, member in pairs(value) do
     local of_member = shape and (shape.by_name and shape.by_name[name] or shape.item or shape.value)
-    local replaced = (of_member or sensitive) and replace(of_member, member, sensitive, leaf)
-    if (of_member or sensitive) and replaced ~= member then
+    local is_marked = sensitive
+      or by_name and type(name) == "string" and type(member) ~= "table" and secret_fields.is_secret(name)
+    local replaced = (of_member or is_marked) and replace(of_member, member, is_marked, leaf, by_name)
+    if (of_member or is_marked) and replaced ~= member then
       copy = copy or copy_of(value)
       copy[name] = replaced
     end
@@ -96,7 +100,7 @@ local function replace(shape, value, sensitive, leaf)
   return copy or value
 end
 
---- Returns what a model marks as sensitive in a value, as sealed secrets, in the forms that it has on the wire.
+--- Returns what a model or a name marks as sensitive in a value, as sealed secrets, in the forms of the wire.
 ---@param shape? model.Shape
 ---@param value any
 ---@param found? userdata[]  a list to append to
@@ -106,7 +110,7 @@ function M.of_shape(shape, value, found)
   replace(shape, value, false, function(text)
     add_forms(text, found)
     return nil
-  end)
+  end, true)
   return found
 end
 
@@ -118,12 +122,12 @@ function M.seal(shape, value)
   return replace(shape, value, false, credentials_core.secret)
 end
 
---- Returns a value with *** in place of what a model marks as sensitive, for logs, errors and the journal.
+--- Returns a value with *** in place of what a model or a name marks as sensitive, for logs, errors and the journal.
 ---@param shape? model.Shape
 ---@param value any
 ---@return any
 function M.hide(shape, value)
-  return replace(shape, value, false, function() return "***" end)
+  return replace(shape, value, false, function() return "***" end, true)
 end
 
 return M

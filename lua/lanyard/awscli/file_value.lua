@@ -11,6 +11,9 @@ local system = require "lanyard.system"
 
 local M = {}
 
+-- The largest value of AWS is a program of Lambda (50 MB). Larger values, and devices without an end, are mistakes.
+local MAX_BYTES = 256 * 1024 * 1024
+
 local Bytes = {}
 
 --- Reports whether a value is the bytes of a file.
@@ -33,7 +36,7 @@ function M.read(text)
   if not path then
     return nil, ("%s: %s"):format(text, message)
   end
-  local content, err = system.read_file(path)
+  local content, err = system.read_file(path, MAX_BYTES)
   if not content then
     return nil, ("%s: %s"):format(text, err.message)
   elseif scheme == "fileb" then

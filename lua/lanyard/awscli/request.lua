@@ -187,7 +187,7 @@ function M.place(request)
   local takes_file = request.options.outfile and not request.waiter
   if request.help or request.line.globals["generate-cli-skeleton"] then
     return request
-  elseif takes_file and not rest[1] then
+  elseif takes_file and (rest[1] or "") == "" then
     return mistake("MissingArgument", "the name of the file for %s is missing: write it after the options, - for "
       .. "standard output", request.options.outfile)
   elseif rest[takes_file and 2 or 1] then

@@ -38,6 +38,17 @@ describe("what a model marks as sensitive", function()
     end
   end)
 
+  it("is hidden by its name where an older model does not mark it", function()
+    local plain = model.new { metadata = {}, operations = { Get = { output = { shape = "Out" } } }, shapes = {
+      Out = { type = "structure", members = { { name = "MasterUserPassword", shape = "Text" }, { name = "Tags", shape = "Map" } } },
+      Map = { type = "map", key = { shape = "Text" }, value = { shape = "Text" } }, Text = { type = "string" },
+    } }:operation "Get".output
+    local given = { MasterUserPassword = "one two+3", Tags = { PASSWORD = "four", Key = "five" } }
+    assert.same({ MasterUserPassword = "***", Tags = { PASSWORD = "***", Key = "five" } }, secrets.hide(plain, given))
+    assert.equal("bad *** and ***, not five", credentials.redactor(secrets.of_shape(plain, given)):redact "bad one two+3 and four, not five")
+    assert.same(given, secrets.seal(plain, given))
+  end)
+
   it("is sealed", function()
     local sealed = secrets.seal(shape, value)
     assert.is_true(credentials.secret "k3" == sealed.Keys[2])

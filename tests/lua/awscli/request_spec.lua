@@ -95,6 +95,7 @@ describe("a command line of lanyard aws", function()
     ["--cli-input-json '{\"Nam\":1}'"] = "Nam: an unknown member (did you mean Names?)",
     ["--no-verify-ssl"] = "option '--no-verify-ssl' is not supported: certificates are always checked; --ca-bundle names others to trust",
     ["--labels file:///nowhere/at/all"] = "--labels: file:///nowhere/at/all: ",
+    ["--labels file:///dev/zero"] = "--labels: file:///dev/zero: cannot read /dev/zero: it has more than 268435456 bytes",
   } do
     it("refuses " .. words, function()
       local message = message_of(CREATE .. words)
@@ -112,6 +113,7 @@ describe("a command line of lanyard aws", function()
     ["s3 cp a b"] = "lanyard has the operations of S3 as 's3api', and no 's3' commands such as cp and sync",
     ["shop ping now"] = "the word 'now' belongs to no option",
     ["shop get-object --key x"] = "the name of the file for Body is missing",
+    ["shop get-object --key x ''"] = "the name of the file for Body is missing",
     ["shop put-object --key x --body /nowhere/at/all"] = "--body: /nowhere/at/all: No such file or directory: the value",
     ["shop list-things --max-items 0"] = "--max-items: '0' is not a whole number from 1",
     ["shop list-things --no-paginate --starting-token x"] = "--starting-token does not apply where pages are not joined (--no-paginate)",
