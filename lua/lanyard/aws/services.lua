@@ -61,6 +61,7 @@ local M = {}
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
 ---@field waiters? string       states that clients wait for, as in lua/lanyard/aws/models.lua
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
+---@field sensitive? string     members of replies that no log has, and that are returned as they are
 ---@field transient? string     transient error codes, in addition to the ones that all services share
 
 ---@type table<string, aws.Service>
