@@ -263,17 +263,22 @@ static bool concerns_ids(const struct variables *variables, size_t dimension) {
   return false;
 }
 
-/* A path begins with the id, so tests of the paths distinguish ids, too. */
+/* A path begins with the id, so tests of the paths distinguish ids, too; and a variable in a path is compared with
+ * the ids, also where no variable is in their own tests. */
 static void note_ids(struct classes *classes) {
   struct variables *variables = classes->variables;
   const struct query *query = variables->query;
   for (size_t i = 0; i < query->boxes->test_count; i++) {
     const struct box_test *test = query_test(query, i);
     classes->list = test->dimension;
-    if (test->kind == TEST_KEY && is_in_question(query, i) &&
-        organizations_is_path(test->key->key->string, test->key->key->length) &&
-        concerns_ids(variables, test->dimension))
+    if (test->kind != TEST_KEY || !is_in_question(query, i) ||
+        organizations_pair(test->key->key->string, test->key->key->length) < 0 ||
+        !concerns_ids(variables, test->dimension))
+      continue;
+    if (organizations_is_path(test->key->key->string, test->key->key->length))
       variables_each(variables, test, note_id, classes);
+    else if (variables->lists[i] == 0)
+      variables_each(variables, test, note_text, classes);
   }
 }
 

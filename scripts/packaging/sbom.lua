@@ -1,9 +1,9 @@
 -- Writes what is inside the static binary, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/), and the copyright
 -- files of these packages.
---   lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODELS]
+--   lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODEL-FOLDER]
 -- MAP is the linker's map: only archives of which a member was linked are listed. EMBED has the word argparse=FILE.
--- CURL is the folder that curl.sh made, MODELS the folder of the models of AWS services. EPOCH is the time of the
--- document in seconds. dpkg says which package has an archive.
+-- CURL is the folder that curl.sh made, MODEL-FOLDER the one of the models of AWS services. EPOCH is the time
+-- of the document in seconds. dpkg says which package has an archive.
 
 package.path = "scripts/packaging/?.lua;" .. package.path
 local json = require "json"
@@ -185,7 +185,7 @@ end
 
 local binary, map, embed, curl, version, epoch, sbom, licenses, models = table.unpack(arg)
 if not licenses then
-  fail "usage: lua5.4 scripts/packaging/sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODELS]"
+  fail "usage: sbom.lua BINARY MAP EMBED CURL VERSION EPOCH SBOM.json LICENSES.txt [MODEL-FOLDER]"
 end
 local files = linked_files(read(map))
 files[#files + 1] = read(embed):match "argparse=(%S+)" or fail("%s names no argparse", embed)

@@ -198,10 +198,33 @@ describe("sbom.lua", function()
       gcc -static-pie -Wl,-Map=map -o program program.o -l:libz.a -l:liblua5.4.a -lm]], folder.path }
   end
 
-  local function write(folder, name)
+  local function write(folder, name, models)
     return run("lua5.4", "scripts/packaging/sbom.lua", folder .. "/program", folder .. "/map", folder .. "/embed", "/none",
-      "1.2.3", "1700000000", folder .. "/" .. name .. ".json", folder .. "/" .. name .. ".txt")
+      "1.2.3", "1700000000", folder .. "/" .. name .. ".json", folder .. "/" .. name .. ".txt", models)
   end
+
+  it("lists the models of AWS services", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/map", "")
+    helper.write(folder .. "/embed", "argparse=/usr/share/lua/5.4/argparse.lua\n")
+    helper.write(folder .. "/program", "x")
+    os.execute(("mkdir -p '%s/botocore/data'"):format(folder))
+    helper.write(folder .. "/botocore/__init__.py", "__version__ = '1.43.11'\n")
+    write(folder, "one", folder .. "/botocore/data")
+    local component = json.decode(helper.read(folder .. "/one.json")).components[1]
+    assert.same({ "data", "aws-models", "1.43.11", "pkg:generic/aws-models@1.43.11" },
+      { component.type, component.name, component.version, component.purl })
+    local debian = "/usr/lib/python3/dist-packages/botocore/data"
+    if not helper.exists(debian .. "/partitions.json") then
+      return pending "the Debian package python3-botocore is not installed"
+    end
+    write(folder, "two", debian)
+    for _, found in ipairs(json.decode(helper.read(folder .. "/two.json")).components) do
+      if found.name == "python-botocore" then component = found end
+    end
+    assert.same({ { license = { id = "Apache-2.0" } } }, component.licenses)
+    assert.equal(run("dpkg-query", "-W", "-f", "${source:Version}", "python3-botocore"), component.version)
+  end)
 
   it("lists the packages whose files were linked, with version, license and purl", function()
     local folder <close> = helper.folder()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares `lanyard aws` with the AWS CLI: the same calls against one moto server print the same.
 
-    tests/compare/cli.py [BUILD] [--only TEXT] [--verbose]
+    tests/compare/cli.py [BUILD] [--only PATTERN] [--verbose]
 
 It needs `aws` (version 1 or 2) and `moto_server` in PATH; AWS_DATA_PATH names newer models than lanyard contains. Lines
 of cli_calls.txt that begin with "do" change the server and are run by lanyard alone; with "same", both run and their JSON
@@ -120,7 +120,7 @@ def main():
             if match:
                 name, query, rest = match.groups()
             words = shlex.split(re.sub(r"\$(\w+)", lambda found: kept.get(found.group(1), "missing"), rest))
-            if kind != "do" and options.only not in line:
+            if kind != "do" and not re.search(options.only, line):
                 continue
             ours = run(lanyard, words + (["--query", query, "--output", "text"] if name else []), settings, folder)
             if kind == "do":

@@ -36,8 +36,10 @@ function M.member(name)
     return name
   end
   -- Several capitals with an s at the end are one word: ARNs.
-  local before, plural = name:match "^(.-)(%u%u+s)$"
-  name = before and before .. "-" .. plural:lower() or name
+  if name:find "%us$" then
+    local before, plural = name:match "^(.-)(%u%u+s)$"
+    name = before and before .. "-" .. plural:lower() or name
+  end
   return (name:gsub("([^\n])(%u%l+)", "%1-%2"):gsub("([%l%d])(%u)", "%1-%2"):lower())
 end
 
@@ -46,7 +48,9 @@ end
 ---@return string      "describe-repositories"
 function M.operation(name)
   for _, word in ipairs(WORDS) do
-    name = name:gsub(word[1], word[2])
+    if name:find(word[1], 1, true) then
+      name = name:gsub(word[1], word[2])
+    end
   end
   return M.member(name)
 end

@@ -8,7 +8,6 @@
 --- A page of help takes the place of an operation: `aws ecr help` has { help = true, service = "ecr", ... }.
 
 local globals = require "lanyard.awscli.globals"
-local inputs = require "lanyard.awscli.input"
 local names = require "lanyard.awscli.names"
 local options = require "lanyard.awscli.options"
 local suggest = require "lanyard.text.suggest"
@@ -241,7 +240,7 @@ end
 ---@return awscli.Mistake?
 function M.input(request, binary_format)
   local line = request.line
-  return inputs.make(request.options, request.operation, line, {
+  return require("lanyard.awscli.input").make(request.options, request.operation, line, {
     binary_format = line.globals["cli-binary-format"] or binary_format or "base64",
     is_sample = line.globals["generate-cli-skeleton"] == "input",
   })

@@ -80,7 +80,7 @@ function M.decode_body(shape, text, path)
 end
 
 -- An object of S3 has any text as its Expires header that its writer gave. The text is in the member ExpiresString, as
--- in the SDKs; a text that is not a date is no error
+-- in the SDKs; a text that is not a date is not an error
 -- (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
 local function read_with_expires(service, shape, reply)
   local text, headers = reply.headers.expires, reply.headers

@@ -110,6 +110,16 @@ describe("organizations", function()
     assert.equal("arn:aws:s3:::" .. ORG, witness.request.resource)
   end)
 
+  it("are ids that only a variable in a path is compared with", function()
+    for _, other in ipairs { "o-a1b2c3d4e5", "o-odd" } do
+      local found, witness = answer({ where("StringNotEquals", "aws:ResourceOrgID", other) },
+        { where("ForAnyValue:StringLike", "aws:ResourceOrgPaths", "${aws:PrincipalOrgID}/r-ab12/*") })
+      assert.equal("certain", found)
+      assert.equal(other, witness.request.context[ID])
+      assert.equal(other, witness.request.context["aws:ResourceOrgID"])
+    end
+  end)
+
   it("are not complete as values of a policy variable that is compared with a pattern", function()
     assert.equal("a policy variable is an organization that is compared with a pattern",
       (answer({ allow { Resource = "arn:aws:s3:::o-a*" } }, { allow { Resource = "arn:aws:s3:::${aws:PrincipalOrgID}",

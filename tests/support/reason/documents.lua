@@ -77,7 +77,7 @@ function Generator:test()
   local family = self:pick(key.families)
   local operator = self:pick(family.operators)
   local set = key.set and self:pick { "ForAnyValue:", "ForAllValues:" } or ""
-  return set .. operator .. self:pick(QUALIFIERS), key.key, self:some(family.operands)
+  return set .. operator .. self:pick(self.profile.qualifiers or QUALIFIERS), key.key, self:some(family.operands)
 end
 
 function Generator:condition()

@@ -20,6 +20,7 @@ local A, C = universe.A, universe.C
 ---@field without_colons? boolean  some uncertain requests are not enumerated
 ---@field sampled? boolean         requests are not enumerated that matter: a witness is checked by the evaluator only
 ---@field undecided? boolean       the engine may answer that it does not know
+---@field qualifiers? string[]    what follows operators
 ---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
 local FEW_CALLERS = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }

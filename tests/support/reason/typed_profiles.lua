@@ -179,8 +179,8 @@ end
 -- Keys that have several values and are never empty, with and without set operators.
 function M.makers.never_empty()
   local services, lists = {}, { false }
-  for i, name in ipairs { "a", "ab", "b", "c" } do services[i] = name .. ".amazonaws.com" end
-  lists = joined(lists, orders(services, 4))
+  for i, name in ipairs { "a", "ab", "b", "ba", "c" } do services[i] = name .. ".amazonaws.com" end
+  lists = joined(lists, orders(services, 3))
   local chain = { name = "chain", values = lists, flags = function(list) return list and oracle.MEMBER | oracle.FLAGS.VIA or 0 end,
     set = function(request, list)
       request.context["aws:CalledVia"] = list or nil
@@ -189,14 +189,18 @@ function M.makers.never_empty()
   local function families(suffix)
     return { { operators = EQUAL, operands = { "a" .. suffix, "b" .. suffix } }, { operators = LIKE, operands = { "a*", "*b" .. suffix } } }
   end
+  -- Tests that several values leave open, of which none implies another.
+  local function open(suffix)
+    return { { operators = { "StringEquals" }, operands = { "a" .. suffix } }, { operators = { "StringLike" }, operands = { "b*" } } }
+  end
   local ends, all = families ".amazonaws.com", families ""
   return profile("never_empty", {
-    anyone = 90, conditions = 90, one_matcher = true, actions = { "*" }, action_values = { "s:a" }, options = { always = { "aws:TagKeys" } },
-    keys = { chain, key("aws:TagKeys", { table.unpack(dimensions.sets_of { "a", "aa", "ab", "b", "bb", "c", "cc" }, 2) }),
+    anyone = 90, conditions = 90, undecided = true, actions = { "*" }, action_values = { "s:a" }, options = { always = { "aws:TagKeys" } }, qualifiers = { "" },
+    keys = { chain, key("aws:TagKeys", { table.unpack(dimensions.sets_of { "a", "aa", "ab", "b", "ba", "bb", "c" }, 2) }),
       key("aws:ViaAWSService", { "true", "false" }) },
     of = { ["aws:calledvia"] = "chain", ["aws:calledviafirst"] = "chain", ["aws:calledvialast"] = "chain" },
-    tests = { { key = "aws:CalledVia", families = ends }, { key = "aws:CalledVia", families = ends, set = true },
-      { key = "aws:TagKeys", families = all }, { key = "aws:TagKeys", families = all, set = true },
+    tests = { { key = "aws:CalledVia", families = open ".amazonaws.com" }, { key = "aws:CalledVia", families = ends, set = true },
+      { key = "aws:TagKeys", families = open "" }, { key = "aws:TagKeys", families = all, set = true },
       { key = "aws:CalledViaFirst", families = ends }, { key = "aws:CalledViaLast", families = ends } },
   })
 end
