@@ -40,7 +40,7 @@ local M = {}
 ---@field waiters table<string, aws.Waiter>  by name
 ---@field acceptors table<string, aws.Acceptor[]>  the groups of acceptors that have a name
 ---@field secrets string[]
----@field sensitive table<string, boolean>  members that no log has
+---@field sensitive table<string, boolean>  members of replies that are hidden in logs
 ---@field transient table<string, boolean>
 
 -- Prefixes of operations that change nothing.

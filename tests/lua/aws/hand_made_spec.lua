@@ -52,6 +52,18 @@ describe("a service that is described by hand", function()
     assert.same({ content = "" }, parts:GetPart { partId = "1" })
   end)
 
+  it("lists the only list of a reply, and needs a name for one of several", function()
+    services.add { name = "parts", protocol = "rest_json", operations = [[
+      ListPeople GET /people -> people:list count:integer
+      ListBoth GET /both -> people:list places:list
+    ]] }
+    local parts = client { body = '{"people":["a","b"],"places":["c"]}' }
+    services.add(PARTS)
+    assert.same({ "a", "b" }, parts:list "ListPeople")
+    assert.same({ "c" }, parts:list("ListBoth", "places"))
+    assert.has_error(function() parts:list "ListBoth" end, "parts:ListBoth: no paginator says which member is the list: name it")
+  end)
+
   it("has sensitive members in its replies, and in no log", function()
     local log = {}
     services.add { name = "parts", protocol = "rest_json", sensitive = "Email Name",
