@@ -65,11 +65,12 @@ local Client = {}
 -- ---------------------------------------------------------------------------------------------
 -- Calls. What belongs to operations of models is loaded at the first call of one: most commands call none.
 
--- Raises an error, with a suggestion, for a name that the service does not have.
-local function unknown(self, kind, name, known, level)
+-- Raises an error, with a suggestion, for a name that the service does not have. `err` says why its model is not there.
+local function unknown(self, kind, name, known, err, level)
   local suggestion = suggest(tostring(name), known)
-  error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name),
-    suggestion and (" (did you mean %s?)"):format(suggestion) or ""), level + 1)
+  local reason = suggestion and (" (did you mean %s?)"):format(suggestion)
+    or err and err.code == "NoModels" and ": " .. err.message or ""
+  error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name), reason), level + 1)
 end
 
 -- Returns a described operation. Raises an error for a name that the service does not have, and for a model that cannot
@@ -82,7 +83,7 @@ local function find_operation(self, name, level)
       error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
         tostring(name), err.message), level + 1)
     end
-    unknown(self, "operation", name, modelled.operation_names(self.description), level + 1)
+    unknown(self, "operation", name, modelled.operation_names(self.description), err, level + 1)
   end
   return described
 end
@@ -258,7 +259,7 @@ local function find_waiter(self, name, level)
   if err and not modelled.is_absent(err) then
     error(("%s: %s"):format(self.service, err.message), level + 1)
   end
-  return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), level + 1)
+  return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), err, level + 1)
 end
 
 --- Waits for a state: calls an operation again and again until a reply decides, as a waiter of the service says. Raises

@@ -145,7 +145,8 @@ function M.get(name, options)
   if not service then
     local near = suggest(tostring(name), M.names { models = true })
     local reason = err and not modelled.is_absent(err) and ": " .. err.message
-      or near and (" (did you mean %s?)"):format(near) or ""
+      or near and (" (did you mean %s?)"):format(near)
+      or err and err.code == "NoModels" and ": " .. err.message or ""
     error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name), reason), 3)
   end
   return service

@@ -115,13 +115,15 @@ describe("the comparison of a description with a model", function()
   end
 end)
 
+local CALL_ALL = { "tests/support/call_own_operations.lua" }
+
 -- The modules for stock Lua, in a folder without models, or with an index of one operation.
 describe("the operations that lanyard describes itself, called", function()
-  local function call_all(index)
+  local function run(index, words)
     local folder <close> = helper.folder()
     assert(os.execute(("cp '%s/lanyard.so' '%s/'"):format(helper.build, folder)))
     if index then helper.write(folder .. "/models.index", index) end
-    return helper.run({ "lua5.4", "tests/support/call_own_operations.lua" }, {
+    return helper.run({ "lua5.4", table.unpack(words) }, {
       LUA_PATH = "./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua", LUA_CPATH = folder .. "/?.so;" .. package.cpath, HOME = folder.path })
   end
 
@@ -135,9 +137,27 @@ describe("the operations that lanyard describes itself, called", function()
   end
 
   it("need no models", function()
-    local result = call_all()
+    local result = run(nil, CALL_ALL)
     assert.same({ status = 0, err = "", out = ("%d calls, models: NoModels\n"):format(count) },
       { status = result.status, err = result.err, out = result.out })
+  end)
+
+  it("are the only ones without models, which an error says", function()
+    local result = run(nil, { "-e", [[
+      local aws = require "lanyard.aws"
+      local ecr = assert(aws.client("ecr", { region = "us-east-1" }))
+      for _, call in ipairs {
+        function() return aws.client("dynamodb", { region = "us-east-1" }) end,
+        function() return ecr.DescribePullThroughCacheRules end,
+        function() return ecr:wait("ImageScanComplete", {}) end,
+      } do print(select(2, pcall(call))) end]] })
+    local WITHOUT = "this lanyard was built without models of AWS services: build it with `make MODELS=DIR`, or set AWS_DATA_PATH"
+    local texts = {}
+    for line in result.out:gmatch "[^\n]+" do texts[#texts + 1] = line:gsub("^%(command line%):%d+: ", "") end
+    assert.same({
+      ("the service 'dynamodb' is not described: %s: see lanyard.aws.services.add"):format(WITHOUT),
+      "ecr has no operation 'DescribePullThroughCacheRules': " .. WITHOUT, "ecr has no waiter 'ImageScanComplete': " .. WITHOUT,
+    }, texts)
   end)
 
   it("are not replaced by older models", function()
@@ -146,7 +166,7 @@ describe("the operations that lanyard describes itself, called", function()
     for _, description in ipairs(DESCRIBED) do names[#names + 1] = description.name end
     table.sort(names)
     local index = assert(pack.index { source = "an old botocore", names = names, read = function() return old end, partitions = function() end })
-    local result = call_all(index)
+    local result = run(index, CALL_ALL)
     assert.same({ status = 0, err = "", out = ("%d calls, models: an old botocore\n"):format(count) },
       { status = result.status, err = result.err, out = result.out })
   end)
