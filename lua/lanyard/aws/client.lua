@@ -65,7 +65,7 @@ local Client = {}
 -- ---------------------------------------------------------------------------------------------
 -- Calls. What belongs to operations of models is loaded at the first call of one: most commands call none.
 
--- Raises an error, with a suggestion, for a name that the service does not have. `err` says why its model is not there.
+-- Raises an error, with a suggestion, for a name that the service does not have. `err` says why its model is missing.
 local function unknown(self, kind, name, known, err, level)
   local suggestion = suggest(tostring(name), known)
   local reason = suggestion and (" (did you mean %s?)"):format(suggestion)
