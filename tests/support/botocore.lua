@@ -79,6 +79,12 @@ function Folder:oracle(script, input)
   return assert(json.decode(pipe:read "a"))
 end
 
+-- Returns the version that the botocore around the folder has; nil if it does not say it.
+function Folder:release()
+  local path = self.path .. "/../__init__.py"
+  return helper.exists(path) and helper.read(path):match "__version__ = '([%d.]+)'" or nil
+end
+
 -- Returns the folders, each version once.
 ---@return support.Botocore[]
 function M.folders()
@@ -101,6 +107,24 @@ function M.folders()
     end
   end
   return found
+end
+
+-- Returns the numbers of a version as a text that sorts like them.
+local function sortable(version)
+  return (version:gsub("%d+", function(number) return ("%06d"):format(math.tointeger(number)) end))
+end
+
+-- Returns the folder of the newest version, of the ones whose version is known; nil without botocore.
+---@return support.Botocore?
+function M.newest()
+  local best
+  for _, folder in ipairs(M.folders()) do
+    folder.version = folder:release() or folder.version
+    if folder:release() and (not best or sortable(folder.version) > sortable(best.version)) then
+      best = folder
+    end
+  end
+  return best
 end
 
 return M

@@ -246,12 +246,14 @@ local function transport_failed(client, operation, err)
   })
 end
 
--- Returns a redactor of what no log and no error may contain. `output` is the one of a plan.
-local function redactor_of(input, keys, plan, output)
+-- Returns a redactor of what no log and no error may contain.
+local function redactor_of(client, input, keys, plan, output)
   local known = secrets.of(input, { keys })
   if plan then
     secrets.of_shape(plan.operation.input, input, known)
     secrets.of_shape(plan.operation.output, output, known)
+  elseif next(client.description.sensitive) then
+    secrets.of_members(client.description.sensitive, output, known)
   end
   return credentials_core.redactor(known)
 end
@@ -269,7 +271,7 @@ return function(client, operation, input, keys, offset, plan)
   local request = plan and request_of_plan(client, plan, keys, offset)
     or request_of(client, operation, input, keys, offset)
   local debug = client.options.debug
-  local redactor = debug and redactor_of(input, keys, plan)
+  local redactor = debug and redactor_of(client, input, keys, plan)
   if debug then
     debug(wire.request(request, redactor))
   end
@@ -286,20 +288,19 @@ return function(client, operation, input, keys, offset, plan)
     end
     return transport_failed(client, operation, err)
   end
-  local output, opened
+  local output
   if plan then
     output, err = read_planned(client, plan, reply)
-    redactor = debug and output and redactor_of(input, keys, plan, output) or redactor
   else
-    opened = unseal(client, reply)
+    local opened = unseal(client, reply)
+    output, err = read_reply(client, operation, input, reply, opened)
   end
   if debug then
+    redactor = output and redactor_of(client, input, keys, plan, output) or redactor
     debug(wire.reply(reply, redactor))
   end
-  if not plan then
-    output, err = read_reply(client, operation, input, reply, opened)
-  elseif client.options.sealed then
+  if plan and client.options.sealed then
     output = output and secrets.seal(plan.operation.output, output)
   end
-  return output, err and sanitize(err, redactor or redactor_of(input, keys, plan))
+  return output, err and sanitize(err, redactor or redactor_of(client, input, keys, plan))
 end

@@ -39,14 +39,16 @@ end
 ---@field reason? string    the OAuth error code, from the sign-in services
 ---@field earlier? aws.Error  the failure of an earlier attempt that may have been carried out, if the last one was
 ---  rejected
----@field members? table<string, any>  what the error says besides its code and message, if a model describes it
+---@field members? table<string, any>  all that the error says, by AWS's names, if a model describes the operation;
+---  sensitive members are "***"
 ---@field type? string      "Sender" or "Receiver": who is at fault, if the service says it
 ---@field cause? aws.Error  of a wait: the error of its last call
 ---@field reply? table      of a wait: its last reply
 
 --- A client of one AWS service. Each operation is a method with AWS's name, which takes the members of the request and
 --- returns the reply, or nil and an error: `ecr:GetRepositoryPolicy { repositoryName = "web" }`. Members have AWS's
---- names, too. A time is a number of seconds since 1970.
+--- names, too. A time is a number of seconds since 1970. A reply that AWS's model describes has the types of the model,
+--- and a member that the model lacks is kept as it was received.
 ---@class aws.Client
 ---@field service string         "ecr"
 ---@field region string          "us-east-1"
@@ -63,11 +65,12 @@ local Client = {}
 -- ---------------------------------------------------------------------------------------------
 -- Calls. What belongs to operations of models is loaded at the first call of one: most commands call none.
 
--- Raises an error, with a suggestion, for a name that the service does not have.
-local function unknown(self, kind, name, known, level)
+-- Raises an error, with a suggestion, for a name that the service does not have. `err` says why its model is missing.
+local function unknown(self, kind, name, known, err, level)
   local suggestion = suggest(tostring(name), known)
-  error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name),
-    suggestion and (" (did you mean %s?)"):format(suggestion) or ""), level + 1)
+  local reason = suggestion and (" (did you mean %s?)"):format(suggestion)
+    or err and err.code == "NoModels" and ": " .. err.message or ""
+  error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name), reason), level + 1)
 end
 
 -- Returns a described operation. Raises an error for a name that the service does not have, and for a model that cannot
@@ -80,7 +83,7 @@ local function find_operation(self, name, level)
       error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
         tostring(name), err.message), level + 1)
     end
-    unknown(self, "operation", name, modelled.operation_names(self.description), level + 1)
+    unknown(self, "operation", name, modelled.operation_names(self.description), err, level + 1)
   end
   return described
 end
@@ -174,9 +177,15 @@ function Client:pages(operation, input)
 end
 
 --- Returns the items of a list on all pages.
+---
+--- ```lua
+--- local ecr = aws.client "ecr"
+--- print(table.concat(ecr:list("DescribeRepositories", "repositories[].repositoryName"), " "))
+--- --> my-private-repo shared-repo
+--- ```
 ---@param operation string
----@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
----  AWS's model by default
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; by default the
+---  main list of AWS's model, or the only list of a described operation
 ---@param input? table  the members of the first request
 ---@return table[]? items
 ---@return aws.Error? err
@@ -207,8 +216,8 @@ end
 --- --> shared-repo
 --- ```
 ---@param operation string
----@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; the main list of
----  AWS's model by default
+---@param member? string  the member of the reply that is the list, or a query (JMESPath) of the reply; by default the
+---  main list of AWS's model, or the only list of a described operation
 ---@param input? table   the members of the first request
 ---@return fun(): table? next_item
 function Client:each(operation, member, input)
@@ -250,7 +259,7 @@ local function find_waiter(self, name, level)
   if err and not modelled.is_absent(err) then
     error(("%s: %s"):format(self.service, err.message), level + 1)
   end
-  return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), level + 1)
+  return waiter or unknown(self, "waiter", name, waiter_names(self.description, service), err, level + 1)
 end
 
 --- Waits for a state: calls an operation again and again until a reply decides, as a waiter of the service says. Raises
@@ -263,13 +272,12 @@ end
 --- print(reply, err.code)
 --- --> nil	NotFoundException
 --- ```
----@param name string  the name of the waiter, such as "ServiceActive"
+---@param name string  the waiter: of the description ("ServiceActive"), or of AWS's model ("TableExists")
 ---@param input? table  the members of the request
 ---@param options? table  `timeout` in seconds, instead of the waiter's own, and values that the waiter names
 ---@return table? reply  the reply that decided
 ---@return aws.Error? err  code "WaiterTimeout" or "WaiterFailed", with the last `reply` and the `cause`; or the error
----  of
----  a call that the waiter does not expect
+---  of a call that the waiter does not expect
 function Client:wait(name, input, options)
   local waiter = find_waiter(self, name, 2)
   check_call(self, waiter.operation, input or {}, 2)
@@ -278,6 +286,14 @@ end
 
 --- Returns a URL with which anybody can call an operation until it expires: it contains the signature. Keep it secret.
 --- The operation must come from AWS's model of the service (option `modelled`, if the service is described, too).
+---
+--- ```lua
+--- local s3 = aws.client "s3" -- from AWS's models
+--- local object = { Bucket = "reports", Key = "2026/10.csv" }
+--- local url, headers, method = s3:presign("GetObject", object, { expires = 600 })
+--- print(method, url:match "reports/[^?]*", url:match "X%-Amz%-Expires=%d+")
+--- --> GET	reports/2026/10.csv	X-Amz-Expires=600
+--- ```
 ---@param operation string
 ---@param input? table  the members of the request
 ---@param options? { expires?: integer }  seconds from now; 3600 by default, and 604800 at most
@@ -333,7 +349,8 @@ end
 
 --- Options of one call of an operation that comes from AWS's model of the service.
 ---@class aws.CallOptions
----@field to? string  path of a file that receives the streaming member of the reply
+---@field to? string  path of a file that receives the streaming member of the reply, without holding it in memory; the
+---  file appears when it is complete
 
 --- Options of a client. Each replaces the one of the session.
 ---@class aws.ClientOptions

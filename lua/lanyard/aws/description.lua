@@ -40,6 +40,7 @@ local M = {}
 ---@field waiters table<string, aws.Waiter>  by name
 ---@field acceptors table<string, aws.Acceptor[]>  the groups of acceptors that have a name
 ---@field secrets string[]
+---@field sensitive table<string, boolean>  members of replies that are hidden in logs
 ---@field transient table<string, boolean>
 
 -- Prefixes of operations that change nothing.
@@ -48,7 +49,7 @@ local METHODS = lists.set "GET PUT POST PATCH DELETE HEAD"
 local FLAGS = lists.set "unsigned once"
 
 -- Fields of a description that are parsed; all others are copied.
-local PARSED = lists.set "operations secrets shapes transient waiters"
+local PARSED = lists.set "operations secrets sensitive shapes transient waiters"
 
 -- What a kind of type is in Lua. Replies in XML have texts for all values but lists and tables.
 local KINDS = { structure = "table", map = "table", time = "number", integer = "number", echo = "string" }
@@ -147,6 +148,7 @@ function M.parse(description)
   for member in (description.secrets or ""):gmatch "%S+" do
     table.insert(service.secrets, member)
   end
+  service.sensitive = lists.set(description.sensitive or "")
   local structures = shapes.parse(join_lines(description.shapes or ""))
   for line in join_lines(description.operations):gmatch "[^\n]*%S[^\n]*" do
     local name, operation = parse_operation(line, structures)

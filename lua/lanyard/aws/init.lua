@@ -14,9 +14,38 @@
 --- --> nil	RepositoryNotFoundException	400
 --- ```
 ---
---- A call blocks only its task until the reply. Calls are signed, retried and rate-limited as in the AWS SDKs.
---- `lanyard.aws.services` lists the services, and describes further ones. `lanyard help environment` lists the
---- settings.
+--- A call blocks only its task until the reply. Calls are signed, retried and rate-limited as in the AWS SDKs. `lanyard
+--- help environment` lists the settings.
+---
+--- A client has all operations of an AWS service, under its name in boto3: `aws.client "dynamodb"`, "s3", "logs", ...
+--- `lanyard help aws SERVICE` lists its operations, and `lanyard help aws SERVICE OPERATION` the members.
+---
+--- ```lua
+--- local sqs = assert(aws.client "sqs") -- from AWS's models
+--- local message = { QueueUrl = "https://example.com/1/queue", MessageBody = 5 }
+--- print(pcall(sqs.SendMessage, sqs, message))
+--- --> false	sqs:SendMessage: MessageBody: expected a string, got an integer
+--- ```
+---
+--- An operation of AWS's models checks its input before anything is sent, which raises an error, and its reply has the
+--- types of the model. `pages`, `list` and `each` know the tokens and the main list of an operation, `wait` has AWS's
+--- waiters, and `presign` makes a URL. What a service says in an error is in `err.members`.
+---
+--- ```text
+--- for table_name in dynamodb:each "ListTables" do print(table_name) end
+--- dynamodb:wait("TableExists", { TableName = "things" })
+--- s3:PutObject { Bucket = "tars", Key = "a.tar", Body = assert(aws.file "a.tar") }
+--- s3:GetObject({ Bucket = "tars", Key = "a.tar" }, { to = "copy.tar" })
+--- ```
+---
+--- What AWS marks as sensitive is returned, and hidden in logs and errors; a client with the option `sealed` returns it
+--- sealed.
+---
+--- The models are inside lanyard (`lanyard --version --verbose` prints which), in the folders of AWS_DATA_PATH, and in
+--- ~/.aws/models, as for the AWS CLI. The newest version of a service is used; of equal versions, a folder's. The
+--- operations that lanyard itself uses, and the ones of `lanyard.aws.services.add`, have descriptions, which take
+--- precedence and need no model. A client with the option `modelled` uses AWS's model instead:
+--- `session:client("ecr", { modelled = true })`.
 
 local session = require "lanyard.aws.session"
 local stream = require "lanyard.stream"
@@ -37,14 +66,15 @@ function M.session(options)
   return session.new(options or {}, M.defaults)
 end
 
---- Creates a client of a service with a new session. Raises an error for a service that is not described.
+--- Creates a client of a service with a new session. Raises an error for a service that neither a description nor AWS's
+--- models have.
 ---
 --- ```lua
 --- local sts = assert(aws.client("sts", { region = "us-east-1" }))
 --- print(assert(sts:GetCallerIdentity()).Account)
 --- --> 111122223333
 --- ```
----@param service string  a name of `lanyard.aws.services`, such as "ecr" or "lightsail"
+---@param service string  the name in boto3 ("ecr", "dynamodb"), or in `lanyard.aws.services.add`
 ---@param options? aws.SessionOptions
 ---@return aws.Client? client
 ---@return lanyard.Error? err  a setting is missing or invalid

@@ -112,7 +112,7 @@ end
 ---@return aws.Service
 function M.describe(name, service)
   local described = {
-    name = name, operations = {}, waiters = {}, acceptors = {}, secrets = {},
+    name = name, operations = {}, waiters = {}, acceptors = {}, secrets = {}, sensitive = {},
     transient = recorded.codes_of("transient", name),
     signing_name = service.metadata.signingName or service.metadata.endpointPrefix,
     model = service,

@@ -169,6 +169,7 @@ return {
     protocol = "json",
     version = "1.1",
     target = "AWSOrganizationsV20161128",
+    sensitive = "Email MasterAccountEmail Name",
     paging = { "NextToken", "NextToken" },
     shapes = [[
       Account Id:string! State:string Status:string

@@ -238,15 +238,27 @@ local function has_member(described, text, reply)
   return reply[name] ~= nil
 end
 
+-- Returns the only list that a description has in the replies of an operation, or nil.
+local function only_list(described)
+  local found, count = nil, 0
+  for name, kind in pairs(described.reply) do
+    if kind == "list" then
+      found, count = name, count + 1
+    end
+  end
+  return count == 1 and found or nil
+end
+
 --- Returns what gets the items of a page.
 ---@param described aws.Operation
 ---@param paginator? aws.Paginator
----@param member? string  a member of the reply, or a query; the main list of the paginator by default
+---@param member? string  a member of the reply, or a query; by default the main list of the paginator, or the only list
+---  of a described operation
 ---@return (fun(reply: table): any[]?, string?)? get  returns nil and a message if a page has no list there
 ---@return string? message
 function M.items(described, paginator, member)
   local key = paginator and paginator.result_keys[1]
-  local text = member or key and key.text
+  local text = member or key and key.text or only_list(described)
   if not text then
     return nil, "no paginator says which member is the list: name it"
   end

@@ -114,6 +114,21 @@ function M.of_shape(shape, value, found)
   return found
 end
 
+--- Returns the texts of members with these names, as sealed secrets, in the forms that they have on the wire.
+---@param names table<string, boolean>
+---@param value any
+---@param found userdata[]  a list to append to
+---@return userdata[]
+function M.of_members(names, value, found)
+  for name, member in pairs(type(value) == "table" and value or {}) do
+    if names[name] and type(member) == "string" then
+      add_forms(member, found)
+    end
+    M.of_members(names, member, found)
+  end
+  return found
+end
+
 --- Returns a value with sealed secrets in place of the texts that a model marks as sensitive.
 ---@param shape? model.Shape
 ---@param value any

@@ -12,7 +12,7 @@
 --- ```
 ---
 --- A described operation takes precedence over the one of AWS's model of the service, and each operation that is not
---- described comes from the model.
+--- described comes from the model. A description with `host` is for a service with its own domain.
 ---
 --- A line of `operations` has the name of an operation, its required members and, after ->, members of the reply with
 --- their types (lanyard.aws.shapes). A member whose type ends in an exclamation mark must be in every reply; another
@@ -61,6 +61,7 @@ local M = {}
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
 ---@field waiters? string       states that clients wait for, as in lua/lanyard/aws/models.lua
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
+---@field sensitive? string     members of replies that are hidden in logs, and returned as they are
 ---@field transient? string     transient error codes, in addition to the ones that all services share
 
 ---@type table<string, aws.Service>
@@ -144,7 +145,8 @@ function M.get(name, options)
   if not service then
     local near = suggest(tostring(name), M.names { models = true })
     local reason = err and not modelled.is_absent(err) and ": " .. err.message
-      or near and (" (did you mean %s?)"):format(near) or ""
+      or near and (" (did you mean %s?)"):format(near)
+      or err and err.code == "NoModels" and ": " .. err.message or ""
     error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name), reason), 3)
   end
   return service

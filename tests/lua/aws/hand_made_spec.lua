@@ -5,7 +5,7 @@ local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local services = require "lanyard.aws.services"
 
-services.add {
+local PARTS = {
   name = "parts", protocol = "rest_json", host = "parts.{region}.example.com", signing_name = "part-store",
   operations = [[
     PutPart PUT /parts/{partId} @data-{account}. {content:raw} -> ETag={tag}
@@ -13,6 +13,7 @@ services.add {
     FindPart GET /parts?name={name} -> partId:string x-cost={cost}
   ]],
 }
+services.add(PARTS)
 
 -- Returns a client, and its requests.
 local function client(reply, options)
@@ -49,6 +50,30 @@ describe("a service that is described by hand", function()
     assert.same({ tag = "t", size = "11", content = "<not JSON>\0" }, parts:GetPart { partId = "1" })
     parts = client { body = "" }
     assert.same({ content = "" }, parts:GetPart { partId = "1" })
+  end)
+
+  it("lists the only list of a reply, and needs a name for one of several", function()
+    services.add { name = "parts", protocol = "rest_json", operations = [[
+      ListPeople GET /people -> people:list count:integer
+      ListBoth GET /both -> people:list places:list
+    ]] }
+    local parts = client { body = '{"people":["a","b"],"places":["c"]}' }
+    services.add(PARTS)
+    assert.same({ "a", "b" }, parts:list "ListPeople")
+    assert.same({ "c" }, parts:list("ListBoth", "places"))
+    assert.has_error(function() parts:list "ListBoth" end, "parts:ListBoth: no paginator says which member is the list: name it")
+  end)
+
+  it("has sensitive members in its replies, and in no log", function()
+    local log = {}
+    services.add { name = "parts", protocol = "rest_json", sensitive = "Email Name",
+      operations = "ListPeople GET /people -> people:list" }
+    local parts = client({ body = '{"people":[{"Id":"p1","Email":"ann@example.com","Name":"Ann \\"A\\" Lee"}]}' },
+      { debug = function(line) log[#log + 1] = line end })
+    services.add(PARTS)
+    assert.same({ Id = "p1", Email = "ann@example.com", Name = 'Ann "A" Lee' }, assert(parts:ListPeople()).people[1])
+    local text = table.concat(log, "\n")
+    assert.matches('"Id":"p1","Email":"%*%*%*","Name":"%*%*%*"', text)
   end)
 
   it("checks a body of JSON as ever", function()

@@ -2,6 +2,7 @@
 
 local documented = require "documented"
 local helper = require "helper"
+local index = require "lanyard.model.index"
 
 describe("the examples of the documentation", function()
   local examples = documented.examples((documented.read()))
@@ -19,6 +20,9 @@ describe("the examples of the documentation", function()
         helper.write(script, example.code)
         local result = helper.run { helper.lanyard, "rules", "test", script }
         return assert.equal(0, result.status, ("%s: %s%s"):format(place, result.err, result.out))
+      end
+      if example.code:find("-- from AWS's models", 1, true) and not index.services() then
+        return pending "this lanyard was built without models"
       end
       helper.write(script, example.code .. "\n")
       local words = { helper.lanyard, "--emulator", script }
