@@ -149,7 +149,7 @@ static bool has_open(const struct query *query, const struct query_dimension *di
   return false;
 }
 
-/* Adds texts beside those that are known: two values of a list can be of one class. */
+/* Adds texts beside the known ones: two values of a list can be of one class. */
 static void add_second(struct query *query, const struct texts_atoms *inside,
                        struct texts_atoms *avoided, bool arns, struct points *points) {
   struct atom *known = texts_new(query);
