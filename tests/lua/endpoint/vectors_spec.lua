@@ -65,7 +65,7 @@ local function disagreements(data, others)
     local agreed = answer.unknown and other.result.error and other.result.error:find "^the endpoint rules have no parameter"
       or answer.raised and other.result.error and other.result.error:find "is required$"
       or (answer.raised or answer.error) and other.code == "InvalidModel"
-      -- Old rules of S3 take any name of a bucket in the ARN of an outpost; lanyard refuses a URL that is none.
+      -- Old rules of S3 take any name of a bucket in the ARN of an outpost; lanyard refuses what is not a URL.
       or answer.endpoint and answer.endpoint.url:find "#" and other.code == "InvalidModel"
       or same(answer, other.result)
     if not agreed then
