@@ -127,4 +127,15 @@ function M.newest()
   return best
 end
 
+--- Returns a folder of botocore 1.43 or later, whose rules are as new as AWS's cases of them; nil if there is none.
+---@return support.Botocore?
+function M.recent()
+  for _, folder in ipairs(M.folders()) do
+    local major, minor = (folder:release() or ""):match "^(%d+)%.(%d+)"
+    if major and (tonumber(major) > 1 or tonumber(minor) >= 43) then
+      return folder
+    end
+  end
+end
+
 return M

