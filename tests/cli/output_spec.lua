@@ -15,7 +15,7 @@ local ROLE = { "--principal", "arn:aws:iam::111122223333:role/ci", "--action", "
 -- A command line for each command with --output that changes nothing, and prints a value. Files are in %s.
 local LINES = {
   apply = "apply %s/grants.json --dry-run", plan = "plan %s/grants.json", import = "import",
-  audit = "audit",
+  audit = "audit", aws = "aws ecr describe-repositories --repository-names web",
   ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
   deploy = "deploy web app=web:1.1 --dry-run", disable = "disable web --dry-run", enable = "enable fresh --dry-run",
   grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status",
@@ -30,6 +30,9 @@ local LINES = {
   ["policy show"] = "policy show %s/policy.json",
   ["rules show"] = "rules show scripts/examples/rules/change_window.lua", ["rules test"] = "rules test scripts/examples/rules/change_window.lua",
 }
+
+-- Commands that write as the AWS CLI does: in the order of the model, and --query with tables. Their specs compare them.
+local AS_AWS_CLI = { aws = true }
 
 -- Formats that are not written from the value.
 local OTHER = { "table", "csv", "sarif", "unified", "junit", "markdown", "prometheus", "html", "svg", "dot", "mermaid", "lua", "tap" }
@@ -64,7 +67,8 @@ local function masked(text)
 end
 
 describe("every command with --output", function()
-  local names, folder, emulator = names_with_output(), helper.folder(), nil
+  local names, folder, emulator, own = names_with_output(), helper.folder(), nil, {}
+  for _, name in ipairs(names) do own[#own + 1] = not AS_AWS_CLI[name] and name or nil end
 
   setup(function()
     helper.write(folder .. "/seed.json", json.encode(deployable.SEED))
@@ -113,7 +117,7 @@ describe("every command with --output", function()
   end)
 
   it("writes the value of --output json in each format, with the same exit status", function()
-    for _, name in ipairs(names) do
+    for _, name in ipairs(own) do
       local whole = run(name, "--output", "json")
       local value, err = json.decode(whole.out)
       assert.is_nil(err, name .. ": " .. whole.out .. whole.err)
@@ -144,7 +148,7 @@ describe("every command with --output", function()
   end)
 
   it("has no query for a format that is not written from the value", function()
-    for _, name in ipairs(names) do
+    for _, name in ipairs(own) do
       local choices = " " .. table.concat(options_of(name).choices, " ") .. " "
       for _, format in ipairs(OTHER) do
         if choices:find(" " .. format .. " ", 1, true) then

@@ -19,6 +19,7 @@ local M = {}
 ---@field kind "value"|"list"|"flag"
 ---@field help string
 ---@field set fun(input: table, words: string[]): true?, string?
+---@field excludes? string  the option of the member that the extra sets as a whole
 
 -- Returns the structure at a path, which is made where it is missing.
 local function inside(input, path)
@@ -48,6 +49,12 @@ local function member_at(name, path, kind, help, convert)
     inside(input, parent)[last] = value
     return true
   end }
+end
+
+-- Returns an option that cannot be given together with the option of a whole member.
+local function instead_of(option, excludes)
+  option.excludes = excludes
+  return option
 end
 
 local function number(text)
@@ -152,7 +159,8 @@ local function metric(input)
 end
 
 local function metric_option(name, member, convert)
-  return { name = name, kind = "value", help = "sets MetricData.0." .. member, set = function(input, words)
+  local help = "sets MetricData.0." .. member
+  return { name = name, kind = "value", help = help, excludes = "metric-data", set = function(input, words)
     local value, message = words[1], nil
     if convert then
       value, message = convert(value)
@@ -189,12 +197,59 @@ local function statistics(text)
   return values, message
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- CloudFront
+
+local function unique(prefix)
+  return ("%s-%d-%s"):format(prefix, math.floor(clock.time()), crypto.sha256_hex(system.random(16)):sub(1, 8))
+end
+
 local function set_paths(input, words)
   input.InvalidationBatch = {
-    CallerReference = ("lanyard-%d-%s"):format(math.floor(clock.time()),
-      crypto.sha256_hex(system.random(16)):sub(1, 8)),
+    CallerReference = unique "lanyard",
     Paths = { Quantity = #words, Items = json.array(words) },
   }
+  return true
+end
+
+-- Returns the configuration of a new distribution, which has the defaults of the AWS CLI until an option changes it.
+local function distribution(input)
+  input.DistributionConfig = input.DistributionConfig or {
+    CallerReference = unique "lanyard", Comment = "", Enabled = true,
+    Origins = { Quantity = 0, Items = json.array {} },
+    DefaultCacheBehavior = {
+      TargetOriginId = "placeholder", ViewerProtocolPolicy = "allow-all", MinTTL = 0,
+      ForwardedValues = { QueryString = false, Cookies = { Forward = "none" } },
+      TrustedSigners = { Enabled = false, Quantity = 0 },
+    },
+  }
+  return input.DistributionConfig
+end
+
+-- A bucket is an origin of its own kind; a bucket of GovCloud and a website are servers as any other.
+local function set_origin(input, words)
+  local domain, message = file_value.read(words[1])
+  if type(domain) ~= "string" then
+    return nil, message or "a domain name was expected"
+  end
+  local origin = { Id = unique(domain), DomainName = domain, OriginPath = "" }
+  if domain:find "%.s3%.amazonaws%.com$" then
+    origin.S3OriginConfig = { OriginAccessIdentity = "" }
+  else
+    origin.CustomOriginConfig = { HTTPPort = 80, HTTPSPort = 443, OriginProtocolPolicy = "http-only" }
+  end
+  local config = distribution(input)
+  config.Origins = { Quantity = 1, Items = json.array { origin } }
+  config.DefaultCacheBehavior.TargetOriginId = origin.Id
+  return true
+end
+
+local function set_root_object(input, words)
+  local name, message = file_value.read(words[1])
+  if type(name) ~= "string" then
+    return nil, message or "the name of an object was expected"
+  end
+  distribution(input).DefaultRootObject = name
   return true
 end
 
@@ -216,12 +271,22 @@ local EXTRAS = {
     metric_option("statistic-values", "StatisticValues", statistics),
   },
   ["cloudfront create-invalidation"] = {
-    { name = "paths", kind = "list", help = "the paths to invalidate", set = set_paths },
+    { name = "paths", kind = "list", help = "the paths to invalidate", set = set_paths,
+      excludes = "invalidation-batch" },
+  },
+  ["cloudfront create-distribution"] = {
+    { name = "origin-domain-name", kind = "value", help = "the domain name of the only origin", set = set_origin,
+      excludes = "distribution-config" },
+    { name = "default-root-object", kind = "value", help = "the object that a request of / returns",
+      set = set_root_object, excludes = "distribution-config" },
   },
   ["ses send-email"] = {
-    member_at("to", "Destination.ToAddresses", "list"), member_at("cc", "Destination.CcAddresses", "list"),
-    member_at("bcc", "Destination.BccAddresses", "list"), member_at("subject", "Message.Subject.Data"),
-    member_at("text", "Message.Body.Text.Data"), member_at("html", "Message.Body.Html.Data"),
+    instead_of(member_at("to", "Destination.ToAddresses", "list"), "destination"),
+    instead_of(member_at("cc", "Destination.CcAddresses", "list"), "destination"),
+    instead_of(member_at("bcc", "Destination.BccAddresses", "list"), "destination"),
+    member_at("subject", "Message.Subject.Data"),
+    instead_of(member_at("text", "Message.Body.Text.Data"), "message"),
+    instead_of(member_at("html", "Message.Body.Html.Data"), "message"),
   },
   ["rekognition compare-faces"] = {
     member_at("source-image-bytes", "SourceImage.Bytes"), member_at("target-image-bytes", "TargetImage.Bytes"),

@@ -74,9 +74,19 @@ local function add_global(line, global, taken)
   return true
 end
 
+-- Reports whether an option sets the whole member of which the other one is a short form.
+local function excludes(option, other)
+  return option.extra ~= nil and option.extra.excludes == other.name
+end
+
+local function are_exclusive(option, other)
+  return other == option or option.member and not option.extra and other.member == option.member
+    or excludes(option, other) or excludes(other, option)
+end
+
 local function add_option(line, option, taken, as)
   for _, other in ipairs(line.given) do
-    if other.option == option or option.member and not option.extra and other.option.member == option.member then
+    if are_exclusive(option, other.option) then
       return M.mistake("RepeatedOption", other.as == as and "option '--%s' is given twice"
         or "option '--%s' excludes '--%s'", as, other.as)
     end

@@ -39,13 +39,19 @@ function M.decode(_, operation, reply)
     return {}
   end
   local root, message = xml.parse(reply.body)
-  if not root then
-    return nil, "the reply is not XML: " .. message
+  local output
+  if root then
+    output, message = fault.catch(function()
+      query.check_root(root)
+      return xml_reader.structure(operation.output or NO_OUTPUT, root, {}, is_frame)
+    end)
+  else
+    message = "the reply is not XML: " .. message
   end
-  return fault.catch(function()
-    query.check_root(root)
-    return xml_reader.structure(operation.output or NO_OUTPUT, root, {}, is_frame)
-  end)
+  if output or query.is_without_output(operation) then
+    return output or {}
+  end
+  return nil, message
 end
 
 return M

@@ -24,6 +24,8 @@ local M = {}
 ---@field encode fun(shape: model.Shape, value: any, path: string[], input: model.Shape): string|userdata
 ---  shape: of the payload member, or `input` itself, whose members without a location are in the body then
 ---@field decode fun(shape: model.Shape, text: string, path: string[]): any
+---@field surplus fun(text: string, shape: model.Shape): table  reads a body of which the shape has no member, without
+---  faults: the call succeeded whatever the body is
 
 -- The text of a value that is neither a secret nor binary.
 local function plain(shape, value, path)
@@ -254,7 +256,7 @@ function M.response(shape, reply, body)
   if shape.payload then
     read_payload(output, shape, reply, body, path)
   elseif reply.body ~= "" then
-    output = body.decode(shape, reply.body, path)
+    output = has_body(shape) and body.decode(shape, reply.body, path) or body.surplus(reply.body, shape)
   end
   for _, member in ipairs(shape.members) do
     if member.location == "statusCode" then

@@ -44,16 +44,16 @@ local function decode_events(shape, member, text)
 end
 
 local function decode(operation, text)
-  for _, member in ipairs(operation.output and operation.output.members or {}) do
+  local output = operation.output
+  if not output or #output.members == 0 then
+    return body.surplus(text, output)
+  end
+  for _, member in ipairs(output.members) do
     if member.eventstream then
-      return decode_events(operation.output, member, text)
+      return decode_events(output, member, text)
     end
   end
-  local output = body.decode(operation.output, text, {})
-  if type(output) ~= "table" or json.is_array(output) then
-    fault.raise({}, "the reply is not a JSON object")
-  end
-  return output
+  return body.decode(output, text, {})
 end
 
 --- Decodes a reply.

@@ -2,6 +2,7 @@
 ---
 ---     json_body.encode(shape, { size = 3 }, {})     --> '{"Size":3}'
 ---     json_body.decode(shape, '{"Size":3}', {})     --> { size = 3 }
+---     json_body.surplus('{"Size":3}', nil)          --> { Size = 3 }
 
 local crypto = require "lanyard.crypto"
 local fault = require "lanyard.protocol.fault"
@@ -64,6 +65,16 @@ function M.decode(shape, text, path)
     fault.raise(path, "the reply is not JSON: " .. err.message)
   end
   return tree.decode(shape, value, path, FORM)
+end
+
+--- Decodes the body of a reply of which the output has no member. The call succeeded whatever the body is: some servers
+--- send null or a text. An object is kept, because the model can be older than the service.
+---@param text string
+---@param shape? model.Shape  of the output
+---@return table
+function M.surplus(text, shape)
+  local value = fault.catch(M.decode, shape, text, {})
+  return type(value) == "table" and not json.is_array(value) and value or {}
 end
 
 --- Converts a value that json.decode returned. Raises a fault if it does not fit.

@@ -49,6 +49,14 @@ local function result_of(root, operation)
   return root
 end
 
+--- Reports whether an operation has no output: the body of a reply can be anything then, the call succeeded. A
+--- description by hand has its members elsewhere.
+---@param operation model.Operation
+---@return boolean
+function M.is_without_output(operation)
+  return not operation.undescribed and not (operation.output and operation.output.members[1])
+end
+
 local function is_frame(name)
   return name == "ResponseMetadata"
 end
@@ -85,10 +93,16 @@ function M.decode(_, operation, reply)
     return {}
   end
   local root, message = xml.parse(reply.body)
-  if not root then
-    return nil, "the reply is not XML: " .. message
+  local output
+  if root then
+    output, message = fault.catch(read, operation, root)
+  else
+    message = "the reply is not XML: " .. message
   end
-  return fault.catch(read, operation, root)
+  if output or M.is_without_output(operation) then
+    return output or {}
+  end
+  return nil, message
 end
 
 --- Decodes the reply to a failed call, as far as possible.

@@ -12,7 +12,7 @@ local M = { FORMAT = "json" }
 local BODY = {
   content_type = "application/json", sends_empty = true,
   raw_types = { blob = "application/octet-stream", string = "text/plain" },
-  encode = json_body.encode, decode = json_body.decode,
+  encode = json_body.encode, decode = json_body.decode, surplus = json_body.surplus,
 }
 
 --- Encodes a request.
@@ -31,7 +31,7 @@ end
 ---@return string? message
 function M.decode(_, operation, reply)
   if not operation.output then
-    return reply.body == "" and {} or fault.catch(json_body.decode, nil, reply.body, {})
+    return json_body.surplus(reply.body)
   end
   return fault.catch(http.response, operation.output, reply, BODY)
 end

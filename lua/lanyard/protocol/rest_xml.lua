@@ -37,6 +37,9 @@ local function body_of(service)
       return xml_writer.encode(root_name(service, shape, input), shape, value, path)
     end,
     decode = M.decode_body,
+    surplus = function(text, shape)
+      return fault.catch(M.decode_body, shape, text, {}) or {}
+    end,
   }
 end
 

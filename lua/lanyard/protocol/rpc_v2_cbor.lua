@@ -80,6 +80,12 @@ local function object_of(text)
   return value
 end
 
+-- The body of a reply whose operation has no output can be anything: the call succeeded.
+local function surplus(text)
+  local value = fault.catch(object_of, text)
+  return value and cbor.plain(value) or {}
+end
+
 local function decode(operation, text)
   return tree.decode(operation.output, object_of(text), {}, FORM)
 end
@@ -92,6 +98,8 @@ end
 function M.decode(_, operation, reply)
   if reply.body == "" then
     return {}
+  elseif not operation.output or #operation.output.members == 0 then
+    return surplus(reply.body)
   elseif reply.headers["smithy-protocol"] ~= "rpc-v2-cbor" then
     return nil, "the reply is not of the protocol rpc-v2-cbor: the header Smithy-Protocol is missing"
   end

@@ -1,5 +1,6 @@
 local extras = require "lanyard.awscli.extras"
 local json = require "lanyard.json"
+local words = require "lanyard.awscli.words"
 
 -- Returns the input that options make, as JSON, or the message.
 local function input(service, operation, options)
@@ -56,5 +57,60 @@ describe("short options of lanyard aws", function()
       input("cloudfront", "create-invalidation", { { "paths", { "/a", "/b" } } }))
     assert.equal('{"Code":{"ZipFile":"aGk="}}', input("lambda", "create-function", { { "zip-file", { "aGk=" } } }))
     assert.same({}, extras.of("ecr", "describe-images"))
+  end)
+
+  -- The AWS CLI makes this configuration of a distribution (aws cloudfront create-distribution).
+  it("make the configuration of a distribution", function()
+    local function config(...)
+      local made = json.decode(input("cloudfront", "create-distribution", { ... })).DistributionConfig
+      assert.matches("^lanyard%-%d+%-%x+$", made.CallerReference)
+      made.CallerReference = nil
+      return made
+    end
+    local function expected(origin, root)
+      return {
+        Comment = "", Enabled = true, DefaultRootObject = root,
+        Origins = { Quantity = origin and 1 or 0, Items = json.array { origin } },
+        DefaultCacheBehavior = {
+          TargetOriginId = origin and origin.Id or "placeholder", ViewerProtocolPolicy = "allow-all", MinTTL = 0,
+          ForwardedValues = { QueryString = false, Cookies = { Forward = "none" } }, TrustedSigners = { Enabled = false, Quantity = 0 },
+        },
+      }
+    end
+    local root = { "default-root-object", { "index.html" } }
+    for domain, kind in pairs {
+      ["b.s3.amazonaws.com"] = { S3OriginConfig = { OriginAccessIdentity = "" } },
+      ["www.example.com"] = { CustomOriginConfig = { HTTPPort = 80, HTTPSPort = 443, OriginProtocolPolicy = "http-only" } },
+      ["b.s3-us-gov-west-1.amazonaws.com"] = { CustomOriginConfig = { HTTPPort = 80, HTTPSPort = 443, OriginProtocolPolicy = "http-only" } },
+    } do
+      local given = { "origin-domain-name", { domain } }
+      for _, case in ipairs { { config(given) }, { config(given, root), "index.html" }, { config(root, given), "index.html" } } do
+        local id = case[1].Origins.Items[1].Id
+        assert.equal(domain .. "-", id:sub(1, #domain + 1))
+        kind.Id, kind.DomainName, kind.OriginPath = id, domain, ""
+        assert.same(expected(kind, case[2]), case[1])
+      end
+    end
+    assert.same(expected(nil, "index.html"), config(root))
+  end)
+
+  it("exclude the option of the whole member", function()
+    for _, case in ipairs {
+      { "cloudfront", "create-distribution", "origin-domain-name", "distribution-config" },
+      { "cloudfront", "create-distribution", "default-root-object", "distribution-config" },
+      { "cloudfront", "create-invalidation", "paths", "invalidation-batch" },
+      { "cloudwatch", "put-metric-data", "unit", "metric-data" }, { "ses", "send-email", "bcc", "destination" },
+      { "ses", "send-email", "html", "message" },
+    } do
+      local options = { [case[4]] = { name = case[4], kind = "value", member = "Whole" } }
+      for _, extra in ipairs(extras.of(case[1], case[2])) do
+        options[extra.name] = { name = extra.name, kind = extra.kind, extra = extra }
+      end
+      for first, second in pairs { [case[3]] = case[4], [case[4]] = case[3] } do
+        local line, mistake = words.split({ "--" .. first, "a", "--" .. second, "b" }, function(name) return options[name] end)
+        assert.is_nil(line)
+        assert.equal(("option '--%s' excludes '--%s'"):format(second, first), mistake.message)
+      end
+    end
   end)
 end)

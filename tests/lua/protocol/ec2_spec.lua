@@ -67,6 +67,12 @@ describe("the EC2 protocol", function()
     assert.same({ other = "x" }, decode("<RebootResponse><other>x</other></RebootResponse>", "Reboot"))
   end)
 
+  it("accepts any reply to an operation without output", function()
+    for _, text in ipairs { "", "null", "<html><body>x</body></html>", "<RebootResponse>" } do
+      assert.same({}, decode(text, "Reboot"))
+    end
+  end)
+
   it("rejects a page that is not a response", function()
     local output, message = decode "<html><body>Log in</body></html>"
     assert.is_nil(output)

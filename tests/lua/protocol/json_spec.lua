@@ -154,6 +154,19 @@ describe("a reply in JSON", function()
   end)
 end)
 
+describe("a reply in JSON to an operation without output", function()
+  it("is a success whatever its body is", function()
+    for _, options in ipairs { { operation = { output = false } }, { output = { members = {} } } } do
+      options.metadata = METADATA
+      local service, operation = service_of({}, options)
+      for _, text in ipairs { "", "null", "{}", "[]", "[1]", '""', '"ok"', "5", "true", "<html>", "{", "\xff" } do
+        assert.same({}, protocol.decode(service, operation, { status = 200, headers = {}, body = text }))
+      end
+      assert.same({ a = { 1 } }, protocol.decode(service, operation, { status = 200, headers = {}, body = '{"a":[1]}' }))
+    end
+  end)
+end)
+
 describe("an error in JSON", function()
   local function err(reply, options)
     options = options or {}

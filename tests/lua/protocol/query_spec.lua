@@ -185,6 +185,12 @@ describe("a reply of the Query protocol", function()
     assert.same({ A = "1" }, decode("<FreeResponse><FreeResult><A>1</A></FreeResult></FreeResponse>", "Free"))
   end)
 
+  it("is a success of an operation without output whatever its body is", function()
+    for _, text in ipairs { "", "null", "{}", "<html><body>x</body></html>", "<FreeResponse/>", "<FreeResponse>" } do
+      assert.same({}, decode(text, "Free"))
+    end
+  end)
+
   it("is rejected if it is a page of something else", function()
     local output, message = decode "<html><body>Log in</body></html>"
     assert.is_nil(output)

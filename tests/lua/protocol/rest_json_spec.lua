@@ -44,6 +44,19 @@ describe("REST JSON", function()
     assert.same({ a = 1 }, protocol.decode(service, operation, { status = 200, headers = {}, body = '{"a":1}' }))
   end)
 
+  it("accepts any body if no member of the output is in the body", function()
+    local header = { shape = "String", location = "header", locationName = "x-header" }
+    for _, case in ipairs { { {}, { operation = { output = false } }, {} }, { {}, {}, {} }, { { header = header }, {}, { header = "h" } } } do
+      local service, operation = service_of(case[1], case[2])
+      for _, text in ipairs { "", "null", "[]", "[1]", '"ok"', "5", "<html>", "{" } do
+        assert.same(case[3], protocol.decode(service, operation, { status = 200, headers = { ["x-header"] = "h" }, body = text }))
+      end
+    end
+    local service, operation = service_of({ header = header })
+    assert.same({ header = "h", later = 1 },
+      protocol.decode(service, operation, { status = 200, headers = { ["x-header"] = "h" }, body = '{"later":1}' }))
+  end)
+
   it("rejects a page of HTML", function()
     local output, message = decode "<html>"
     assert.is_nil(output)

@@ -18,6 +18,7 @@ local SERVICE = model.new {
     GetObject = { output = { shape = "Object" }, errors = { { shape = "InvalidObjectState" } } },
     GetLocation = { output = { shape = "Location" } },
     Copy = { output = { shape = "Copied" } },
+    PutObject = { output = { shape = "Put" } },
     Change = { errors = { { shape = "InvalidChangeBatch" } } },
     Delete = { http = { method = "DELETE", requestUri = "/{Bucket}" }, input = { shape = "Delete" } },
   },
@@ -47,6 +48,7 @@ local SERVICE = model.new {
       Expires = { shape = "Time", location = "header", locationName = "Expires" },
       Metadata = { shape = "Labels", location = "headers", locationName = "x-amz-meta-" },
     } },
+    Put = { type = "structure", members = { ETag = { shape = "Text", location = "header", locationName = "ETag" } } },
     Location = { type = "structure", members = { LocationConstraint = { shape = "Text" } } },
     Copied = { type = "structure", payload = "Result", members = { Result = { shape = "CopyResult" } } },
     CopyResult = { type = "structure", members = { ETag = { shape = "Text" } } },
@@ -173,6 +175,13 @@ describe("a reply of the REST XML protocol", function()
     assert.same({ Deleted = "1" }, decode("Delete", "<DeleteResult><Deleted>1</Deleted></DeleteResult>"))
     assert.same({ Result = { ETag = "e" } }, decode("Copy", "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"))
     assert.same({}, decode("Copy", ""))
+  end)
+
+  it("can have any body if no member of the output is in the body", function()
+    for _, text in ipairs { "", "null", "{}", "oops", "<a>" } do
+      assert.same({ ETag = "e" }, decode("PutObject", text, { etag = "e" }))
+      assert.same({}, decode("Delete", text))
+    end
   end)
 
   it("is rejected if it does not fit", function()

@@ -82,6 +82,17 @@ describe("a reply of RPC v2", function()
     assert.same({ nil, "the reply is not a map of CBOR" }, { decode { "a" } })
   end)
 
+  it("is a success of an operation without output whatever its body is", function()
+    for _, options in ipairs { { operation = { output = false } }, { output = { members = {} } } } do
+      options.metadata = METADATA
+      local service, operation = service_of({}, options)
+      for _, text in ipairs { "", "\xf6", "\xa0", "\x80", "\xa1", "null", "<html>" } do
+        assert.same({}, protocol.decode(service, operation, { status = 200, headers = HEADERS, body = text }))
+      end
+      assert.same({ a = 1 }, protocol.decode(service, operation, { status = 200, headers = HEADERS, body = "\xa1\x61a\x01" }))
+    end
+  end)
+
   it("is of this protocol", function()
     local service, operation = service_of(MEMBERS, { metadata = METADATA })
     local function read(headers, body) return protocol.decode(service, operation, { status = 200, headers = headers, body = body }) end
