@@ -173,6 +173,14 @@ describe("lanyard aws", function()
       fails(2, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", folder .. "/none"))
   end)
 
+  it("ends at a signal while it waits for the reader of a FIFO", function()
+    local result = helper.run({ "sh", "-c", [[
+      mkfifo "$1"
+      timeout --preserve-status --signal INT 0.5 "$0" aws s3api get-object --bucket bucket --key k "$1"
+    ]], helper.lanyard, folder .. "/sink" }, emulator.environment)
+    assert.same({ 130, "", "lanyard: interrupted\n" }, { result.status, result.out, result.err })
+  end)
+
   it("writes and deletes repository policies safely, so that undo takes them back", function()
     local function policy()
       local result = aws("ecr", "get-repository-policy", "--repository-name", "my-private-repo", "--query", "policyText", "--output", "text")
