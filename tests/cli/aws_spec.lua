@@ -157,7 +157,8 @@ describe("lanyard aws", function()
         mkfifo "$fifo"
         "$lanyard" aws "$@" "file://$fifo" &
         exec 9>"$fifo" # continues when the command has opened it
-        while kill -"$signal" $! 2>/dev/null; do sleep 0.05; done
+        until grep -q "^State:.S" /proc/$!/status; do sleep 0.02; done # it waits for the text
+        kill -"$signal" $!
         wait $!
       ]], helper.lanyard, folder .. "/" .. signal, signal, table.unpack(words) }, emulator.environment)
       assert.same({ 130, "", "lanyard: interrupted\n" }, { result.status, result.out, result.err })
@@ -168,7 +169,7 @@ describe("lanyard aws", function()
     assert.is_true(os.execute(("mkfifo '%s/body'"):format(folder)))
     assert.equal(("lanyard: --body: cannot send %s/body: it is not a regular file (lanyard help aws s3api put-object)\n")
       :format(folder), fails(1, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", folder .. "/body"))
-    assert.equal(("lanyard: --body: cannot read %s/none: No such file or directory: the value is the name of a file"
+    assert.equal(("lanyard: --body: %s/none: No such file or directory: the value is the name of a file"
       .. " (lanyard help aws s3api put-object)\n"):format(folder),
       fails(2, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", folder .. "/none"))
   end)

@@ -97,7 +97,8 @@ local function add_file(result, given)
   if not file and err.code == "NotRegular" then
     return mistake(err.code, "--%s: %s", given.as, err.message)
   elseif not file then
-    return mistake("InvalidValue", "--%s: %s: the value is the name of a file", given.as, err.message)
+    return mistake("InvalidValue", "--%s: %s: the value is the name of a file", given.as,
+      err.message:match "^cannot read (.*)$" or err.message)
   end
   file:close()
   result.files[given.option.member] = content
