@@ -219,9 +219,11 @@ static int credentials_tostring(lua_State *L) {
   return 1;
 }
 
-/* redactor { credentials or secret, ... } --> redactor */
+/* redactor({ credentials or secret, ... } [, least]) --> redactor
+ * It leaves out secrets of less than `least` bytes. */
 static int make_redactor(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer least = luaL_optinteger(L, 2, 0);
   size_t items = lua_rawlen(L, 1), memory = 0;
   luaL_argcheck(L, items <= MAX_REDACTED, 1, "too many items");
   struct redactor *redactor = new_object(L, sizeof *redactor, 0, REDACTOR_CLASS);
@@ -239,7 +241,7 @@ static int make_redactor(lua_State *L) {
       return luaL_error(L, "item %d is neither credentials nor a secret", (int)i);
     }
     for (size_t j = 0; j < 2; j++) {
-      if (!secrets[j] || !secrets[j]->bytes)
+      if (!secrets[j] || !secrets[j]->bytes || (lua_Integer)secrets[j]->length < least)
         continue;
       if (!secret_set(&redactor->secrets[redactor->count], secrets[j]->bytes, secrets[j]->length))
         return luaL_error(L, "not enough memory");

@@ -4,6 +4,7 @@
 #include "lua/files.h"
 
 #include "base/buf.h"
+#include "lua/interrupt.h"
 #include "lua/util.h"
 
 #include <dirent.h>
@@ -36,16 +37,26 @@ static int push_too_large(lua_State *L, const char *name) {
   return push_error(L, "TooLarge", "cannot read %s: it has more than %s bytes", name, most);
 }
 
+/* Returns nil and the error of a file that cannot be read. A signal that ends the wait for the writer of a FIFO or a
+ * pipe interrupts the command instead. */
+static int push_read_error(lua_State *L, const char *name, int number) {
+  if (number == EINTR)
+    interrupt_raise(L);
+  if (number == EISDIR)
+    return push_error(L, "NotRegular", "cannot read %s: it is a folder, not a file", name);
+  return push_system_error(L, "read", name, number);
+}
+
 /* read_file(path [, most]) --> text | nil, err
- * Reads a file, or standard input for "-". A file of more than `most` bytes is an error with the
- * code "TooLarge", and a folder one with the code "NotRegular". */
+ * Reads a file, or standard input for "-". A FIFO is read when it has a writer. A file of more than `most` bytes is
+ * an error with the code "TooLarge", and a folder one with the code "NotRegular". */
 static int system_read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   size_t most = check_most(L);
   bool standard_input = strcmp(path, "-") == 0;
   FILE *file = standard_input ? stdin : fopen(path, "rb");
   if (!file)
-    return push_system_error(L, "read", path, errno);
+    return push_read_error(L, path, errno);
   const char *name = standard_input ? "stdin" : path;
   struct buf text = {0};
   char chunk[8192];
@@ -58,9 +69,7 @@ static int system_read_file(lua_State *L) {
     fclose(file);
   if (failed) {
     buf_free(&text);
-    if (failed == EISDIR)
-      return push_error(L, "NotRegular", "cannot read %s: it is a folder, not a file", name);
-    return push_system_error(L, "read", name, failed);
+    return push_read_error(L, name, failed);
   }
   if (text.length > most) {
     buf_free(&text);

@@ -75,6 +75,11 @@ void interrupt_check(lua_State *L) {
     raise_error(L);
 }
 
+void interrupt_raise(lua_State *L) {
+  if (atomic_load(&pending) != 0)
+    raise_error(L);
+}
+
 /* Called by the signal handler. lua_sethook may be called there; another thread must not. */
 static void on_signal(int number) {
   lua_State *L = atomic_load(&running);

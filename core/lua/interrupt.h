@@ -22,6 +22,10 @@ bool interrupt_overdue(void);
 /* interrupt_check raises the error of a signal in the thread that runs if one is overdue. */
 void interrupt_check(lua_State *L);
 
+/* interrupt_raise raises the error of a signal that has ended a system call, in the thread that runs. It returns if
+ * no signal is pending. */
+void interrupt_raise(lua_State *L);
+
 /* loop.interruptible(value, f, ...) --> true, results | false, error
  * Calls f in protected mode. After SIGINT, SIGTERM or SIGHUP, code that does not return to the loop gets `value`
  * raised. */

@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 #include "lua/credentials.h"
 #include "lua/files.h"
+#include "lua/interrupt.h"
 #include "lua/util.h"
 
 #include <errno.h>
@@ -89,7 +90,9 @@ static int stream_create(lua_State *L) {
   object->stream.writes = true;
   struct stat status;
   if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-    object->stream.fd = open(path, O_WRONLY | O_CLOEXEC);
+    object->stream.fd = open(path, O_WRONLY | O_CLOEXEC); /* waits for the reader of a FIFO */
+    if (object->stream.fd < 0 && errno == EINTR)
+      interrupt_raise(L);
     return object->stream.fd < 0 ? push_system_error(L, "write", path, errno) : 1;
   }
   object->target = realpath(path, NULL);

@@ -145,6 +145,43 @@ describe("lanyard aws", function()
       "--cli-input-json", "file://" .. folder .. "/input.json"))
   end)
 
+  it("takes its input from a FIFO with a writer, and ends at a signal while it waits", function()
+    local words = { "ecr", "describe-repositories", "--query", "repositories[0].repositoryName", "--cli-input-json" }
+    local script = [[printf '{"repositoryNames":["shared-repo"]}' | "$0" aws "$@" file:///dev/fd/0]]
+    local result = helper.run({ "sh", "-c", script, helper.lanyard, table.unpack(words) }, emulator.environment)
+    assert.same({ 0, '"shared-repo"\n', "" }, { result.status, result.out, result.err })
+    for _, signal in ipairs { "INT", "TERM" } do
+      result = helper.run({ "sh", "-c", [[
+        lanyard=$0 fifo=$1 signal=$2
+        shift 2
+        mkfifo "$fifo"
+        "$lanyard" aws "$@" "file://$fifo" &
+        exec 9>"$fifo" # continues when the command has opened it
+        until grep -q "^State:.S" /proc/$!/status; do sleep 0.02; done # it waits for the text
+        kill -"$signal" $!
+        wait $!
+      ]], helper.lanyard, folder .. "/" .. signal, signal, table.unpack(words) }, emulator.environment)
+      assert.same({ 130, "", "lanyard: interrupted\n" }, { result.status, result.out, result.err })
+    end
+  end)
+
+  it("does not wait for the writer of a FIFO as the body of a request", function()
+    assert.is_true(os.execute(("mkfifo '%s/body'"):format(folder)))
+    assert.equal(("lanyard: --body: cannot send %s/body: it is not a regular file (lanyard help aws s3api put-object)\n")
+      :format(folder), fails(1, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", folder .. "/body"))
+    assert.equal(("lanyard: --body: %s/none: No such file or directory: the value is the name of a file"
+      .. " (lanyard help aws s3api put-object)\n"):format(folder),
+      fails(2, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", folder .. "/none"))
+  end)
+
+  it("ends at a signal while it waits for the reader of a FIFO", function()
+    local result = helper.run({ "sh", "-c", [[
+      mkfifo "$1"
+      timeout --preserve-status --signal INT 0.5 "$0" aws s3api get-object --bucket bucket --key k "$1"
+    ]], helper.lanyard, folder .. "/sink" }, emulator.environment)
+    assert.same({ 130, "", "lanyard: interrupted\n" }, { result.status, result.out, result.err })
+  end)
+
   it("writes and deletes repository policies safely, so that undo takes them back", function()
     local function policy()
       local result = aws("ecr", "get-repository-policy", "--repository-name", "my-private-repo", "--query", "policyText", "--output", "text")

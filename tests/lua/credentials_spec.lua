@@ -49,6 +49,7 @@ describe("a secret", function()
     local key = credentials.new { access_key_id = "AKID", secret_access_key = found.SecretAccessKey,
       session_token = found.SessionToken }
     assert.equal("a *** ***", credentials.redactor { key }:redact "a hidden also")
+    assert.equal("a *** also", credentials.redactor({ key }, 5):redact "a hidden also")
   end)
 
   it("is unsealed as XML, too", function()

@@ -246,16 +246,16 @@ local function transport_failed(client, operation, err)
   })
 end
 
--- Returns a redactor of what no log and no error may contain.
+-- Returns a redactor of what no log and no error may contain, and the secrets that are too short for it.
 local function redactor_of(client, input, keys, plan, output)
-  local known = secrets.of(input, { keys })
+  local known, short = secrets.of(input, { keys }), {}
   if plan then
-    secrets.of_shape(plan.operation.input, input, known)
-    secrets.of_shape(plan.operation.output, output, known)
+    secrets.of_shape(plan.operation.input, input, known, short)
+    secrets.of_shape(plan.operation.output, output, known, short)
   elseif next(client.description.sensitive) then
-    secrets.of_members(client.description.sensitive, output, known)
+    secrets.of_members(client.description.sensitive, output, known, short)
   end
-  return credentials_core.redactor(known)
+  return credentials_core.redactor(known, secrets.SHORTEST), short
 end
 
 --- Makes one attempt of a call.
@@ -271,9 +271,10 @@ return function(client, operation, input, keys, offset, plan)
   local request = plan and request_of_plan(client, plan, keys, offset)
     or request_of(client, operation, input, keys, offset)
   local debug = client.options.debug
-  local redactor = debug and redactor_of(client, input, keys, plan)
+  local redactor, short
   if debug then
-    debug(wire.request(request, redactor))
+    redactor, short = redactor_of(client, input, keys, plan)
+    debug(wire.request(request, redactor, short))
   end
   local ready, err, reply = true, nil, nil
   if plan and plan.to then
@@ -296,11 +297,13 @@ return function(client, operation, input, keys, offset, plan)
     output, err = read_reply(client, operation, input, reply, opened)
   end
   if debug then
-    redactor = output and redactor_of(client, input, keys, plan, output) or redactor
-    debug(wire.reply(reply, redactor))
+    if output then
+      redactor, short = redactor_of(client, input, keys, plan, output)
+    end
+    debug(wire.reply(reply, redactor, short))
   end
   if plan and client.options.sealed then
     output = output and secrets.seal(plan.operation.output, output)
   end
-  return output, err and sanitize(err, redactor or redactor_of(client, input, keys, plan))
+  return output, err and sanitize(err, redactor or (redactor_of(client, input, keys, plan)))
 end

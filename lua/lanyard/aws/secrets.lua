@@ -8,8 +8,10 @@ local secret_fields = require "lanyard.text.secret_fields"
 
 local M = {}
 
--- The minimum length of an environment value that counts as a secret: "80" or "true" occur in many texts.
-local SHORTEST = 6
+--- The minimum length of a secret that is searched for: "80" or "true" occur in many texts.
+M.SHORTEST = 6
+
+local SHORTEST = M.SHORTEST
 
 -- Adds a value, and each of its lines, since logs contain them one by one.
 local function add_value(text, found)
@@ -54,17 +56,17 @@ end
 
 local XML = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
 
--- Adds a text in all forms that a request or a reply can have it in.
-local function add_forms(text, found)
+-- Adds a text in all forms that a request or a reply can have it in: to `found`, or, if it is short, to `short`.
+local function add_forms(text, found, short)
   local forms = {
     text, json.encode(utf8.len(text) and text or ""):sub(2, -2), (text:gsub("[&<>]", XML)), crypto.base64(text),
     (text:gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end)),
   }
-  local added = {}
+  local added = #text < SHORTEST and (short or {}) or {}
   for _, form in ipairs(forms) do
     if form ~= "" and not added[form] then
       added[form] = true
-      found[#found + 1] = credentials_core.secret(form)
+      found[#found + 1] = #text >= SHORTEST and credentials_core.secret(form) or nil
     end
   end
 end
@@ -100,15 +102,17 @@ local function replace(shape, value, sensitive, leaf, by_name)
   return copy or value
 end
 
---- Returns what a model or a name marks as sensitive in a value, as sealed secrets, in the forms of the wire.
+--- Returns what a model or a name marks as sensitive in a value, as sealed secrets, in the forms of the wire. Short
+--- ones, which no text is searched for, are added to `short` instead (lanyard.aws.short_secrets).
 ---@param shape? model.Shape
 ---@param value any
 ---@param found? userdata[]  a list to append to
+---@param short? table<string, boolean>  a set to add to
 ---@return userdata[]
-function M.of_shape(shape, value, found)
+function M.of_shape(shape, value, found, short)
   found = found or {}
   replace(shape, value, false, function(text)
-    add_forms(text, found)
+    add_forms(text, found, short)
     return nil
   end, true)
   return found
@@ -118,13 +122,14 @@ end
 ---@param names table<string, boolean>
 ---@param value any
 ---@param found userdata[]  a list to append to
+---@param short? table<string, boolean>  a set to add short ones to
 ---@return userdata[]
-function M.of_members(names, value, found)
+function M.of_members(names, value, found, short)
   for name, member in pairs(type(value) == "table" and value or {}) do
     if names[name] and type(member) == "string" then
-      add_forms(member, found)
+      add_forms(member, found, short)
     end
-    M.of_members(names, member, found)
+    M.of_members(names, member, found, short)
   end
   return found
 end

@@ -7,6 +7,7 @@ local file_value = require "lanyard.awscli.file_value"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local options_of = require "lanyard.awscli.options"
+local stream = require "lanyard.stream"
 local typed = require "lanyard.awscli.typed"
 local validate = require "lanyard.model.validate"
 local values = require "lanyard.awscli.values"
@@ -92,9 +93,12 @@ local function add_file(result, given)
     result.input[given.option.member] = content
     return true
   end
-  local file, err = io.open(content, "rb")
-  if not file then
-    return mistake("InvalidValue", "--%s: %s: the value is the name of a file", given.as, err)
+  local file, err = stream.open(content) -- refuses a FIFO, for whose writer io.open would wait
+  if not file and err.code == "NotRegular" then
+    return mistake(err.code, "--%s: %s", given.as, err.message)
+  elseif not file then
+    return mistake("InvalidValue", "--%s: %s: the value is the name of a file", given.as,
+      err.message:match "^cannot read (.*)$" or err.message)
   end
   file:close()
   result.files[given.option.member] = content

@@ -99,6 +99,19 @@ describe("an operation of a model", function()
     assert.equal(1, err.attempts)
   end)
 
+  it("keeps short sensitive values out of the log, and does not search messages for them", function()
+    local log = {}
+    local thing = modelled.client(data_of(), { answer(200, '{"Id":"e","Key":"a"}'), answer(404, "") },
+      { debug = function(line) log[#log + 1] = line end })
+    assert.equal("a", assert(thing:GetThing { Id = "x", Key = "e", Options = { Pin = "t" } }).Key)
+    local text = table.concat(log, "\n")
+    assert.is_nil(text:find '"[et]"[^:]', text)
+    assert.matches('"Id":"x"', text)
+    assert.matches("User%-Agent: [%w/. ()]", text)
+    local _, err = thing:GetThing { Id = "x", Key = "e", Options = { Pin = "t" } }
+    assert.equal("HTTP status 404 without a message", err.message)
+  end)
+
   it("keeps what the model marks as sensitive out of the log, and returns it", function()
     local log = {}
     local thing = modelled.client(data_of(), { answer(200, '{"Id":"a","Key":"other\\"secret"}') },

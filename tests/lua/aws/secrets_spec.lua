@@ -38,14 +38,23 @@ describe("what a model marks as sensitive", function()
     end
   end)
 
+  it("is not searched for if it is short", function()
+    local short = {}
+    assert.equal(1, #secrets.of_shape(shape, { Key = "a<b", Keys = { "12345" }, ByName = { a = "123456" } }, { credentials.secret "x" }, short) - 2)
+    assert.same({ ["a<b"] = true, ["a&lt;b"] = true, ["a%3Cb"] = true, ["YTxi"] = true, ["12345"] = true, ["MTIzNDU="] = true }, short)
+    assert.equal(0, #secrets.of_shape(shape, { Key = "a" }))
+    assert.equal(0, #secrets.of_members({ token = true }, { token = "a" }, {}, short))
+    assert.is_true(short.a)
+  end)
+
   it("is hidden by its name where an older model does not mark it", function()
     local plain = model.new { metadata = {}, operations = { Get = { output = { shape = "Out" } } }, shapes = {
       Out = { type = "structure", members = { { name = "MasterUserPassword", shape = "Text" }, { name = "Tags", shape = "Map" } } },
       Map = { type = "map", key = { shape = "Text" }, value = { shape = "Text" } }, Text = { type = "string" },
     } }:operation "Get".output
-    local given = { MasterUserPassword = "one two+3", Tags = { PASSWORD = "four", Key = "five" } }
+    local given = { MasterUserPassword = "one two+3", Tags = { PASSWORD = "four-4", Key = "five" } }
     assert.same({ MasterUserPassword = "***", Tags = { PASSWORD = "***", Key = "five" } }, secrets.hide(plain, given))
-    assert.equal("bad *** and ***, not five", credentials.redactor(secrets.of_shape(plain, given)):redact "bad one two+3 and four, not five")
+    assert.equal("bad *** and ***, not five", credentials.redactor(secrets.of_shape(plain, given)):redact "bad one two+3 and four-4, not five")
     assert.same(given, secrets.seal(plain, given))
   end)
 

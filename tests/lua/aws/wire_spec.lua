@@ -81,4 +81,23 @@ describe("lanyard.aws.wire", function()
     assert.equal("< 200 (0.000 s)\n< <SecretAccessKey>***</SecretAccessKey>",
       wire.reply({ status = 200, elapsed = 0, body = "<SecretAccessKey>abc</SecretAccessKey>", headers = {} }, NONE))
   end)
+
+  it("hides short secrets where they are a whole value", function()
+    local short = { e = true, ["12"] = true, ["a%2Fb"] = true, ['a\\"b'] = true }
+    local function body(text, content_type)
+      local lines = wire.request({ method = "POST", url = "https://a/", headers = { ["content-type"] = content_type }, body = text }, NONE, short)
+      return lines:match "> ([^\n]*)$"
+    end
+    assert.equal('{"e":"***","be":["***", "me"],"n":***,"m":[***,12.5,112],"q":"***"}',
+      body '{"e":"e","be":["e", "me"],"n":12,"m":[12,12.5,112],"q":"a\\"b"}')
+    assert.equal('{"nested":"{\\"e\\": \\"***\\"}"}', body '{"nested":"{\\"e\\": \\"e\\"}"}')
+    assert.equal("<e a='e'>***</e><me>me</me>", body "<e a='e'>e</e><me>me</me>")
+    assert.equal("Action=Me&e=***&x=***&y=***", body "Action=Me&e=e&x=a%2Fb&y=12")
+    assert.equal("\xa1bmea***", body("\xa1bmeae", "application/cbor")) -- a map, "me", "e"
+    assert.equal("> GET https://e.me/***/me/***?x=***&e=me&y=***\n> content-length: 12\n> x-e: ***\n> x-me: me",
+      wire.request({ method = "GET", url = "https://e.me/e/me/a%2Fb?x=e&e=me&y=12",
+        headers = { ["x-e"] = "e", ["x-me"] = "me", ["content-length"] = "12" } }, NONE, short))
+    assert.equal('< 200 (0.000 s)\n< x: ***\n< {"a":"***"}',
+      wire.reply({ status = 200, elapsed = 0, headers = { x = "e" }, body = '{"a":"e"}' }, NONE, short))
+  end)
 end)
