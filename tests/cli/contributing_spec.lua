@@ -51,8 +51,10 @@ end
 -- A copy of the project and of its build, so that only what changes is built again.
 local function copy()
   local folder = helper.folder()
-  local status = os.execute(("cp -a Makefile core lua scripts tests %s && mkdir %s/build && cd %s && "
-    .. "cp -a core embedded.* lanyard* *.flags %s/build"):format(folder, folder, helper.build, folder))
+  local status = os.execute(("cp -a Makefile LICENSE core lua scripts tests %s && mkdir %s/build && cd %s && "
+    .. "cp -a core embedded.* lanyard* licenses.txt models.index *.flags %s/build"):format(folder, folder, helper.build, folder))
+  -- All builds share what makes the index of models.
+  status = status and os.execute(("cd %s && cp -a host MODELS.flags %s/build"):format(helper.build:gsub("/sanitized/?$", ""), folder))
   assert.truthy(status, "cannot copy the project")
   return folder
 end

@@ -56,7 +56,7 @@ end
 function Folder:file(service, file)
   local path = (files_of(self)[file] or {})[service]
   if path then
-    return json.decode(text_of(path))
+    return json.decode(text_of(path), { deep = true })
   end
 end
 

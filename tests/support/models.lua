@@ -17,7 +17,7 @@ M.SERVICE = [[{
       "errors": [{ "shape": "NoSuchThing" }, { "shape": "TooMany" }], "documentation": "<p>Puts.</p>", "idempotent": true,
       "endpoint": { "hostPrefix": "{Zone}." }
     },
-    "ListThings": { "name": "ListThings", "http": { "method": "POST", "requestUri": "/" }, "output": { "shape": "Things" } },
+    "ListThings": { "name": "ListThings", "http": { "method": "POST", "requestUri": "/" }, "output": { "shape": "ThingList" } },
     "Wait": { "errors": [{ "shape": "TooMany", "exception": true }] }
   },
   "shapes": {
@@ -32,6 +32,7 @@ M.SERVICE = [[{
       "Parts": { "shape": "Things" }, "Labels": { "shape": "Labels" }, "At": { "shape": "Time", "timestampFormat": "iso8601" },
       "Kind": { "shape": "Kind" }, "Odd": { "shape": "Odd" } }, "union": true, "documentation": "" },
     "Things": { "type": "list", "member": { "shape": "Thing", "locationName": "item" }, "min": 1, "max": 5 },
+    "ThingList": { "type": "structure", "members": { "Things": { "shape": "Things" } } },
     "Labels": { "type": "map", "key": { "shape": "Name" }, "value": { "shape": "Text" }, "sparse": true },
     "Name": { "type": "string", "pattern": "^[a-z{}\"\u00e9\\\\]{1,9}$", "max": 9 },
     "ZoneName": { "type": "string" },

@@ -126,24 +126,55 @@ local function shape_of(name, value, shapes, order)
   return traits
 end
 
+-- Checks what becomes a part of the URL: a model must not lead a signed request to another host.
+local function check_http(name, http)
+  for _, part in ipairs { "method", "requestUri" } do
+    if type(http[part]) ~= "string" then
+      fail("operations.%s.http.%s is not a text", name, part)
+    end
+  end
+  if not http.method:find "^%u+$" then
+    fail("operations.%s.http.method is not a method of HTTP", name)
+  elseif not http.requestUri:find "^/[!-~]*$" then
+    fail("operations.%s.http.requestUri is not a path that begins with /", name)
+  end
+end
+
+-- Letters, digits and hyphens, and members in braces, in labels that end with dots.
+local function check_prefix(name, endpoint)
+  local prefix = check_object(endpoint, "operations", name, "endpoint").hostPrefix
+  if prefix ~= nil and (type(prefix) ~= "string" or not prefix:gsub("{%w+}", "x"):find "^[%w.-]+$") then
+    fail("operations.%s.endpoint.hostPrefix is not the beginning of a host name", name)
+  end
+end
+
+-- A copy of a reference to a structure.
+local function structure_of(value, shapes, ...)
+  local reference = reference_of(value, shapes, ...)
+  local shape = shapes[value.shape]
+  if type(shape) ~= "table" or shape.type ~= "structure" then
+    fail("%s names the shape '%s', which is not a structure", table.concat({ ... }, "."), value.shape)
+  end
+  return reference
+end
+
 local function operation_of(name, value, shapes)
   check_object(value, "operations", name)
   local traits = M.without_texts(value)
   traits.name = nil
   traits.http = check_object(value.http or { method = "POST", requestUri = "/" }, "operations", name, "http")
-  for _, part in ipairs { "method", "requestUri" } do
-    if type(traits.http[part]) ~= "string" then
-      fail("operations.%s.http.%s is not a text", name, part)
-    end
+  check_http(name, traits.http)
+  if value.endpoint ~= nil then
+    check_prefix(name, value.endpoint)
   end
   for _, direction in ipairs { "input", "output" } do
-    traits[direction] = value[direction] and reference_of(value[direction], shapes, "operations", name, direction)
+    traits[direction] = value[direction] and structure_of(value[direction], shapes, "operations", name, direction)
   end
   if traits.errors and not (type(traits.errors) == "table" and json.is_array(traits.errors)) then
     fail("operations.%s.errors is not a list", name)
   end
   for i, item in ipairs(value.errors or {}) do
-    traits.errors[i] = reference_of(item, shapes, "operations", name, "errors", i - 1)
+    traits.errors[i] = structure_of(item, shapes, "operations", name, "errors", i - 1)
   end
   return traits
 end

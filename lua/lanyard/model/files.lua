@@ -32,16 +32,27 @@ function M.exists(path)
   return system.exists(path) or system.exists(path .. ".gz")
 end
 
+-- Reads a regular file, also through a link. A FIFO in a folder of somebody else would block.
+local function read_regular(path)
+  local target, err = system.real_path(path)
+  if not target then
+    return nil, err
+  end
+  local text
+  text, err = system.read_regular(target, MAX_BYTES)
+  return text, not text and err or nil
+end
+
 -- Returns the text of a file and its path; nil and no error if it does not exist.
 local function read(path)
   if system.exists(path) then
-    local text, err = system.read_file(path, MAX_BYTES)
+    local text, err = read_regular(path)
     return text, text and path or err
   elseif not system.exists(path .. ".gz") then
     return nil
   end
   path = path .. ".gz"
-  local packed, err = system.read_file(path, MAX_BYTES)
+  local packed, err = read_regular(path)
   if not packed then
     return nil, err
   end

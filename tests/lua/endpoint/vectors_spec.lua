@@ -65,6 +65,8 @@ local function disagreements(data, others)
     local agreed = answer.unknown and other.result.error and other.result.error:find "^the endpoint rules have no parameter"
       or answer.raised and other.result.error and other.result.error:find "is required$"
       or (answer.raised or answer.error) and other.code == "InvalidModel"
+      -- Old rules of S3 take any name of a bucket in the ARN of an outpost; lanyard refuses what is not a URL.
+      or answer.endpoint and answer.endpoint.url:find "#" and other.code == "InvalidModel"
       or same(answer, other.result)
     if not agreed then
       found[#found + 1] = ("%s %d: %s; botocore: %s"):format(other.service, other.number, json.encode(other.result), json.encode(answer))
@@ -109,8 +111,7 @@ describe("AWS's endpoint cases", function()
           passed, services = passed + count, services + 1
           table.move(different, 1, #different, #others + 1, others)
         else
-          -- The rule sets of s3 and s3control in old versions have more levels than lanyard.json reads.
-          assert.truthy(not err or err.message:find "nested deeper than 64", err)
+          assert.is_nil(err)
           absent[#absent + 1] = service
         end
       end

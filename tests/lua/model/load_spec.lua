@@ -97,6 +97,8 @@ describe("a model that cannot be used", function()
 
   it("is an error that names the file and the place", function()
     local shape = '{"metadata":{"protocol":"json"},"operations":{},"shapes":{"A":%s}}'
+    local go = '{"metadata":{"protocol":"json"},"operations":{"Go":{%s}},"shapes":{"Text":{"type":"string"},'
+      .. '"List":{"type":"list","member":{"shape":"List"}}}}'
     local cases = {
       [""] = "line 1, column 1", ["{"] = "line 1", ["null"] = "it is not a JSON object", ["[]"] = "it is not a JSON object",
       ["{}"] = "metadata is not an object", ['{"metadata":{}}'] = "metadata.protocol is not a text",
@@ -105,6 +107,15 @@ describe("a model that cannot be used", function()
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"http":{"method":5}}}}'] = "operations.A.http.method is not a text",
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"errors":[1]}}}'] = "operations.A.errors.0 does not name a shape",
       ['{"metadata":{"protocol":"json"},"operations":{"A":{"errors":{"a":1}}}}'] = "operations.A.errors is not a list",
+      [go:format '"http":{"method":"POST","requestUri":"@b.example/"}'] = "operations.Go.http.requestUri is not a path that begins with /",
+      [go:format '"http":{"method":"POST","requestUri":"/ HTTP/1.1"}'] = "operations.Go.http.requestUri is not a path that begins with /",
+      [go:format '"http":{"method":"GET /","requestUri":"/"}'] = "operations.Go.http.method is not a method of HTTP",
+      [go:format '"endpoint":{"hostPrefix":"b.example/"}'] = "operations.Go.endpoint.hostPrefix is not the beginning of a host name",
+      [go:format '"endpoint":{"hostPrefix":"a@{Id}."}'] = "operations.Go.endpoint.hostPrefix is not the beginning of a host name",
+      [go:format '"endpoint":[5]'] = "operations.Go.endpoint is not an object",
+      [go:format '"input":{"shape":"List"}'] = "operations.Go.input names the shape 'List', which is not a structure",
+      [go:format '"output":{"shape":"Text"}'] = "operations.Go.output names the shape 'Text', which is not a structure",
+      [go:format '"errors":[{"shape":"Text"}]'] = "operations.Go.errors.0 names the shape 'Text', which is not a structure",
       [shape:format '{"type":"list"}'] = "shapes.A.member does not name a shape",
       [shape:format '{"type":"structure","members":[1]}'] = "shapes.A.members is not an object",
       [shape:format '{"type":"structure","members":{"x":{"shape":"A"}},"required":7}'] = "shapes.A.required is not a list",
@@ -135,6 +146,23 @@ describe("a model that cannot be used", function()
         assert.truthy(out:find("/mine/2020-01-01/" .. file .. ": " .. expected, 1, true), text .. " " .. out)
       end
     end
+  end)
+
+  it("is an error for what is not a file, and does not wait for it", function()
+    local root <close> = with("mine", "2020-01-01", "")
+    local path = root .. "/mine/2020-01-01/service-2.json"
+    os.remove(path)
+    os.execute(("mkfifo '%s'"):format(path))
+    assert.matches("service%-2%.json: it is a FIFO or a device, not a regular file", run(NAMES:format "mine", { AWS_DATA_PATH = tostring(root) }))
+    os.execute(("ln -sf /dev/zero '%s'"):format(path))
+    assert.matches("it is a FIFO or a device, not a regular file", run(NAMES:format "mine", { AWS_DATA_PATH = tostring(root) }))
+  end)
+
+  it("can be a link to a file", function()
+    local root <close> = with("mine", "2020-01-01", service("2020-01-01", "Linked"))
+    local path = root .. "/mine/2020-01-01/service-2.json"
+    os.execute(("mv '%s' '%s/real' && ln -s ../../real '%s'"):format(path, root, path))
+    assert.equal("Linked\tnil\n", run(NAMES:format "mine", { AWS_DATA_PATH = tostring(root) }))
   end)
 
   it("is an error for a file of gzip that is damaged", function()
