@@ -147,6 +147,8 @@ local function proxy_refused(client, operation)
   })
 end
 
+local NO_MESSAGE = "HTTP status %d without a message"
+
 local function read_failure(client, operation, reply, plan)
   if reply.status == 407 then
     return proxy_refused(client, operation)
@@ -154,7 +156,7 @@ local function read_failure(client, operation, reply, plan)
   local err = plan and plan:failure(reply) or client.protocol.decode_error(reply)
   err.status = reply.status
   err.code = err.code or "Http" .. reply.status
-  err.message = err.message or ("HTTP status %d without a message"):format(reply.status)
+  err.message = err.message or NO_MESSAGE:format(reply.status)
   err.request_id = reply.headers["x-amzn-requestid"] or reply.headers["x-amz-request-id"] or err.request_id
   err.date = reply.headers.date
   err.retry_after = retry.after(reply.headers, client.options.clock.time())
@@ -223,10 +225,12 @@ local function to_line(text)
 end
 
 -- Makes the texts of an error, which come from outside, safe to print: each is one line, without control characters and
--- without the secrets of the request, which some services repeat in their errors.
+-- without the secrets of the request, which some services repeat in their errors. Lanyard's own text is not changed: it
+-- stays readable where a secret is as short as "a".
 local function sanitize(err, redactor)
+  local own = err.status and NO_MESSAGE:format(err.status)
   for _, name in ipairs { "message", "tip", "docs" } do
-    err[name] = err[name] and redactor:redact(err[name])
+    err[name] = err[name] and (err[name] == own and own or redactor:redact(err[name]))
   end
   for name, value in pairs(err) do
     err[name] = type(value) == "string" and to_line(value) or value
