@@ -180,7 +180,8 @@ end
 ---
 --- ```lua
 --- local ecr = aws.client "ecr"
---- print(table.concat(ecr:list("DescribeRepositories", "repositories[].repositoryName"), " "))
+--- local query = "repositories[].repositoryName"
+--- print(table.concat(ecr:list("DescribeRepositories", query), " "))
 --- --> my-private-repo shared-repo
 --- ```
 ---@param operation string
@@ -289,10 +290,10 @@ end
 ---
 --- ```lua
 --- local s3 = aws.client "s3" -- from AWS's models
---- local object = { Bucket = "reports", Key = "2026/10.csv" }
---- local url, headers, method = s3:presign("GetObject", object, { expires = 600 })
---- print(method, url:match "reports/[^?]*", url:match "X%-Amz%-Expires=%d+")
---- --> GET	reports/2026/10.csv	X-Amz-Expires=600
+--- local url, headers, method = s3:presign("GetObject", {
+---   Bucket = "reports", Key = "2026/10.csv" }, { expires = 600 })
+--- print(method, url:match "reports/[^?]*", url:match "Expires=%d+")
+--- --> GET	reports/2026/10.csv	Expires=600
 --- ```
 ---@param operation string
 ---@param input? table  the members of the request

@@ -34,7 +34,8 @@
 --- ```text
 --- for table_name in dynamodb:each "ListTables" do print(table_name) end
 --- dynamodb:wait("TableExists", { TableName = "things" })
---- s3:PutObject { Bucket = "tars", Key = "a.tar", Body = assert(aws.file "a.tar") }
+--- local body = assert(aws.file "a.tar")
+--- s3:PutObject { Bucket = "tars", Key = "a.tar", Body = body }
 --- s3:GetObject({ Bucket = "tars", Key = "a.tar" }, { to = "copy.tar" })
 --- ```
 ---

@@ -85,14 +85,14 @@ describe("an operation of a model", function()
     assert.equal("thing GetThing us-east-1 1", ("%s %s %s %d"):format(err.service, err.operation, err.region, err.attempts))
   end)
 
-  it("is readable without a message of the service, however short a secret of the request is", function()
+  it("is readable, however short a secret of the request is", function()
     for _, body in ipairs { "", "<h1>Not Found</h1>" } do
       local thing = modelled.client(data_of(), { answer(404, body) })
       local _, err = thing:GetThing { Id = "b", Key = "a" }
       assert.equal("HTTP status 404 without a message", err.message)
     end
     local thing = modelled.client(data_of(), { answer(400, '{"__type":"NoSuchThing","message":"a bad key"}') })
-    assert.equal("*** b***d key", select(2, thing:GetThing { Id = "b", Key = "a" }).message)
+    assert.equal("a bad key", select(2, thing:GetThing { Id = "b", Key = "a" }).message)
   end)
 
   it("is retried if the model says that an error can pass", function()
