@@ -1,3 +1,4 @@
+local helper = require "helper"
 local xml = require "lanyard.text.xml"
 
 local function value(text)
@@ -102,6 +103,7 @@ b	c"/>]])
       <entry><key>b</key><value><c>2</c></value></entry></Map></R>]])
   end)
   it("reads a long reply in linear time", function()
+    if helper.is_sanitized() then return pending "AddressSanitizer checks the rest of the text at each memmem" end
     local function seconds(count)
       local text = "<R>" .. ("<member>x</member>\n  a<!-- -->b"):rep(count) .. "</R>"
       local best = math.huge -- of several, since the machine does other work, too
