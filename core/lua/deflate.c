@@ -20,7 +20,7 @@ static void feed(z_stream *stream, size_t *left) {
   }
 }
 
-/* Makes room for output behind the text so far: a chunk, or what `room` allows. */
+/* Makes room for output after the text so far: a chunk, or what `room` allows. */
 static bool make_room(z_stream *stream, struct buf *out, size_t room) {
   size_t size = room < CHUNK ? room : CHUNK;
   if (!buf_reserve(out, size + 1))

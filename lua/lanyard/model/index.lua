@@ -125,7 +125,7 @@ end
 local Lines = {}
 Lines.__index = Lines
 
--- Returns the text behind the tab of the line of a kind and name, by bisection: the lines are sorted.
+-- Returns what follows the tab in the line of a kind and name, by bisection: the lines are sorted.
 function Lines:find(wanted)
   local text, low, high = self.text, 1, #self.starts
   while low <= high do

@@ -203,7 +203,7 @@ local function read_traits(text)
   return text ~= "" and assert(json.decode(text)) or {}
 end
 
--- Returns the entry at a position, or the traits of the shape as a second result, and the position behind it.
+-- Returns the entry at a position, or the traits of the shape as a second result, and the position after it.
 local function read_entry(text, position)
   if text:byte(position) == 123 then -- {
     return nil, assert(json.decode(text:sub(position))), #text + 1

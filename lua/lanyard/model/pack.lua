@@ -4,7 +4,7 @@
 ---
 --- The index has a head of one line, a directory, and parts. `lanyard models 1 LENGTH SIZE CHECKSUM` describes the
 --- directory: its bytes, the bytes of its text, and the CRC-32 of these bytes. The directory and each part are
---- compressed (RFC 1951). The directory is JSON: the source of the models, and for each part the offset behind the
+--- compressed (RFC 1951). The directory is JSON: the source of the models, and for each part the offset after the
 --- directory, and the same three numbers.
 ---
 --- The part of a service consists of lines, sorted by kind and name: `m` the metadata, `o` an operation, `p` a
