@@ -15,7 +15,7 @@ local torture = require "torture"
 
 local build, chosen, seed, place = arg[1], arg[2] or "100", math.tointeger(arg[3] or 1), arg[4]
 local FOLDER = ("%s/mutants-%s"):format(build, chosen == "named" and chosen or seed)
-local SECONDS, PAIRS, GOAL = 30, 120, 95 -- SECONDS of processor time for each test
+local SECONDS, PAIRS, GOAL = 60, 700, 95 -- SECONDS of processor time for each test
 
 local function run(command)
   return os.execute(("exec >> %s/log 2>&1; %s"):format(FOLDER, command)) == true
