@@ -22,7 +22,7 @@ local M = {}
 ---@field tags table<string, string>  by key
 ---@field power? string         "nano" and so on
 ---@field scale? integer        the number of nodes
----@field disabled boolean      its containers are shut down; AWS bills it all the same
+---@field disabled boolean      its containers are shut down; AWS bills it, too
 ---@field url? string           where its public endpoint answers
 ---@field created? number       seconds since 1970
 ---@field domains table<string, string[]>  its own domain names, by certificate; none that is empty

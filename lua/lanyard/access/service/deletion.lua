@@ -94,8 +94,9 @@ end
 ---@field kind "deleted"|"would delete"|"requested"|"unchanged"  unchanged: it does not exist, or was being deleted
 ---@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  how its grants were revoked
 
+-- Returns the error for a grant that was not revoked. The denial of a rule stays what it is.
 local function not_revoked(plan, err)
-  return errors.new {
+  return err.code == "RefusedByRule" and err or errors.new {
     code = "GrantsNotRevoked",
     message = ("%s is not deleted: %s"):format(plan.name, err.message),
     tip = "correct this and repeat the command, or pass --force to leave the grants as orphans",
@@ -109,7 +110,7 @@ local function unread_error(plan)
     code = "GrantsNotRevoked",
     message = ("%s is not deleted: the policy of '%s' cannot be read, and may name its role: %s"):format(plan.name,
       first.repository.name, first.err.message),
-    tip = "pass --force to delete it all the same; grants that remain name a role that does not exist",
+    tip = "pass --force to delete it anyway; grants that remain name a role that does not exist",
     cause = first.err,
   }
 end

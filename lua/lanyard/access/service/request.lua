@@ -16,16 +16,16 @@ local ATTEMPTS = 3
 ---@class access.service.Request
 ---@field activity string  what is done, as in "creating it"
 ---@field send fun(): table?, aws.Error?  sends it
----@field arrived fun(): boolean?, aws.Error?  reads whether what it asks for is there; an error ends the request
+---@field arrived fun(): boolean?, aws.Error?  reads whether its effect is in place; an error ends the request
 ---@field observe? fun(state: "sending"|"requested")
 
--- Whether the effect may be there after an error, whoever caused it.
+-- Whether the effect can be in place after an error: by this request, or by another writer.
 local function may_be_done(err)
   return retry.may_have_happened(err) or err.earlier ~= nil
     or answers.rejected(err, "InvalidInputException") or answers.rejected(err, "NotFoundException")
 end
 
---- Sends a request until Lightsail accepts it, or its effect is there.
+--- Sends a request until Lightsail accepts it, or its effect is in place.
 ---@param wait access.Wait
 ---@param request access.service.Request
 ---@return "sent"|"found"|nil how  found: no reply said so, but a read shows the effect
