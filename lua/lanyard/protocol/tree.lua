@@ -18,7 +18,7 @@ local DEEPEST = 200
 --- What differs between the protocols. The functions raise faults.
 ---@class protocol.Form
 ---@field write table<"blob"|"timestamp"|"float", fun(value: any, path: string[], shape: model.Shape): any>
----@field read table<"blob"|"timestamp", fun(value: any, path: string[]): any>
+---@field read table<"blob"|"timestamp", fun(value: any, path: string[], shape: model.Shape): any>
 ---@field unknown fun(value: any): any  converts a document, and a member that the shape does not have
 
 -- ---------------------------------------------------------------------------------------------
@@ -238,8 +238,8 @@ function readers.blob(_, tree, path, form)
   return form.read.blob(tree, path)
 end
 
-function readers.timestamp(_, tree, path, form)
-  return form.read.timestamp(tree, path)
+function readers.timestamp(shape, tree, path, form)
+  return form.read.timestamp(tree, path, shape)
 end
 
 return M

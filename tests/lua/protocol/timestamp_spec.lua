@@ -1,3 +1,5 @@
+local model = require "lanyard.model"
+local rest_json = require "lanyard.protocol.rest_json"
 local timestamp = require "lanyard.protocol.timestamp"
 
 describe("a timestamp", function()
@@ -71,5 +73,28 @@ describe("a timestamp", function()
       assert.is_nil(value)
       assert.matches(case[3], message, 1, true)
     end
+  end)
+
+  it("is kept as it was sent where the service says so", function()
+    local service = model.new {
+      metadata = {}, operations = {},
+      shapes = {
+        Output = { type = "structure", members = { At = { shape = "Time" }, Times = { shape = "Times" }, Head = {
+          shape = "Time", location = "header", locationName = "x-at" } } },
+        Times = { type = "list", member = { shape = "Time" } }, Time = { type = "timestamp" },
+      },
+    }
+    local operation = { name = "Get", output = service:shape "Output" }
+    local reply = { status = 200, headers = { ["x-at"] = "Tue, 29 Apr 2014 18:30:38 GMT" },
+      body = '{"At":1398796238.0,"Times":["2014-04-29T18:30:38"]}' }
+    assert.same({ At = 1398796238, Times = { 1398796238 }, Head = 1398796238 },
+      rest_json.decode(service, operation, reply))
+    service:keep_timestamps()
+    local output = rest_json.decode(service, operation, reply)
+    assert.equal("float", math.type(output.At))
+    assert.same({ At = 1398796238.0, Times = { "2014-04-29T18:30:38" }, Head = "Tue, 29 Apr 2014 18:30:38 GMT" }, output)
+    reply.body = '{"At":"soon"}'
+    local _, message = rest_json.decode(service, operation, reply)
+    assert.equal("At: the text 'soon'; a timestamp was expected", message)
   end)
 end)
