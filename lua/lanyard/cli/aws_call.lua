@@ -41,7 +41,7 @@ end
 local function open(request)
   local globals = request.line.globals
   local session = cli.session(settings_of(globals))
-  request.model:keep_timestamps()
+  request.model:keep_as_sent()
   local client = cli.check(session:client(names.model_of(request.service), {
     modelled = true, unsigned = globals["no-sign-request"] or nil,
   }))

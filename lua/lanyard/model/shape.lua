@@ -24,7 +24,7 @@ local M = {}
 ---@field item? model.Shape           of a list
 ---@field key? model.Shape            of a map
 ---@field value? model.Shape          of a map
----@field reading? { keeps_timestamps: boolean }  of a timestamp: the same table in all shapes of a service
+---@field reading? { as_sent: boolean }  of a number or timestamp: the same table in all shapes of a service
 ---@field [string] any                the other traits
 
 -- A reference inherits all traits of its shape. No shape has `member`, the name in a structure.
@@ -65,8 +65,11 @@ local function add_members(shape, members, resolve)
   end
 end
 
+-- Types whose values can be kept as they are sent.
+local HAS_FORMS = { timestamp = true, integer = true, long = true, float = true, double = true }
+
 local function new_shape(name, traits, resolve, reading)
-  local shape = { name = name, reading = traits.type == "timestamp" and reading or nil }
+  local shape = { name = name, reading = HAS_FORMS[traits.type] and reading or nil }
   for trait, value in pairs(traits) do
     shape[trait] = value
   end
@@ -83,7 +86,7 @@ end
 --- Returns a function that returns the shape of a name, always the same table. It raises an error if the model has no
 --- such shape.
 ---@param shapes table<string, table>  the traits of each shape, as in botocore's models
----@param reading? { keeps_timestamps: boolean }  how replies are read
+---@param reading? { as_sent: boolean }  how replies are read
 ---@return fun(name: string): model.Shape resolve
 function M.resolver(shapes, reading)
   local resolved = {}

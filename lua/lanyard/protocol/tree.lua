@@ -227,10 +227,20 @@ function readers.string(_, tree, path)
 end
 
 readers.boolean = writers.boolean
-readers.integer, readers.long = writers.integer, writers.integer
 
-function readers.float(_, tree, path)
-  return number.float(tree) or fault.wrong_type(path, tree, "a number")
+-- Returns a number as it was sent, where the service keeps it so (model.Service.keep_as_sent).
+local function kept(shape, tree, value)
+  local reading = shape.reading
+  return reading and reading.as_sent and tree or value
+end
+
+function readers.integer(shape, tree, path)
+  return kept(shape, tree, writers.integer(shape, tree, path))
+end
+readers.long = readers.integer
+
+function readers.float(shape, tree, path)
+  return kept(shape, tree, number.float(tree) or fault.wrong_type(path, tree, "a number"))
 end
 readers.double = readers.float
 
