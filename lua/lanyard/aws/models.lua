@@ -215,8 +215,8 @@ return {
     secrets = "Value",
     sensitive = "Value",
     shapes = [[
-      Parameter Name:string! Type:string! Value:string! Version:integer ARN:string LastModifiedDate:time DataType:string \
-        Selector:string
+      Parameter Name:string! Type:string! Value:string! Version:integer ARN:string LastModifiedDate:time \
+        DataType:string Selector:string
     ]],
     operations = [[
       GetParameter Name -> Parameter:Parameter!
