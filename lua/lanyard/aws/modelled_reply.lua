@@ -5,6 +5,7 @@
 
 local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
+local customized = require "lanyard.aws.customized"
 local lists = require "lanyard.lists"
 local payload = require "lanyard.aws.payload"
 local secrets = require "lanyard.aws.secrets"
@@ -59,7 +60,9 @@ function M.read(plan, reply)
   output, message = plan.protocol.decode(plan.service, plan.operation, reply)
   if not output then
     return nil, message
-  elseif plan.to then
+  end
+  customized.reply(plan, output)
+  if plan.to then
     output[plan.operation.output.payload] = nil -- it is in the file
     local kept, err = plan.to:keep()
     return kept and output or nil, err and err.message
