@@ -1,5 +1,6 @@
 local credentials = require "lanyard.credentials"
 local modelled = require "modelled"
+local system = require "lanyard.system"
 
 local answer = modelled.answer
 
@@ -122,6 +123,28 @@ describe("a search of CloudSearch", function()
     assert.same({ "POST", "https://things.us-east-1.amazonaws.com/search", "format=sdk&q=a%20b", "application/x-www-form-urlencoded" },
       { requests[1].method, requests[1].url, requests[1].body, requests[1].headers["Content-Type"] })
     assert.same({ "GET", "https://things.us-east-1.amazonaws.com/suggest?format=sdk&q=a%20b" }, { requests[2].method, requests[2].url })
+  end)
+end)
+
+describe("a request of a Lambda function", function()
+  it("has the trace of the function's call", function()
+    local data = data_of({ protocol = "json", targetPrefix = "T" }, { Get = {} }, {})
+    local function header(name, trace)
+      local function set(one, other)
+        system.setenv("AWS_LAMBDA_FUNCTION_NAME", one)
+        system.setenv("_X_AMZN_TRACE_ID", other)
+      end
+      set(name, trace)
+      local things, requests = modelled.client(data, { answer(200, "{}") })
+      local reply, err = things:Get()
+      set(nil, nil)
+      assert(reply, err)
+      return requests[1].headers["X-Amzn-Trace-Id"]
+    end
+    assert.equal("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:1%0A",
+      header("f", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:1\n"))
+    assert.is_nil(header("f", nil))
+    assert.is_nil(header(nil, "Root=1"))
   end)
 end)
 
