@@ -121,6 +121,11 @@ OUTPUTS["ec2.GetConsoleOutput"] = function(_, value)
   value.Output = bytes and (utf8.len(bytes) and bytes or bytes:gsub("[\128-\255]", "\u{FFFD}")) or value.Output
 end
 
+-- Members of the lists of the API become a definition.
+OUTPUTS["datapipeline.GetPipelineDefinition"] = function(_, value)
+  require("lanyard.awscli.pipeline_definition").from_api(value)
+end
+
 -- The members with keys of lists of objects, by operation.
 local KEYS = {
   ListObjects = { "Delimiter", "Marker", "NextMarker", "Prefix", Contents = "Key", CommonPrefixes = "Prefix" },
