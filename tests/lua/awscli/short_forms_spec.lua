@@ -88,7 +88,7 @@ describe("short forms of lanyard aws", function()
       "datapipeline put-pipeline-definition", "--parameter-values", "p=3", "--pipeline-definition", '{"objects":[],"values":{"p":"1"}}')))
     for definition_text, message in pairs {
       ["{}"] = "'objects' is not a list", ['{"objects":[{}]}'] = "objects.0 has no id",
-      ["{"] = "invalid JSON: line 1, column 2: expected a member's name",
+      ["{"] = "invalid JSON: line 1, column 2: expected a member's name in quotes, but the text ends",
       ["file:///nowhere/at/all"] = "file:///nowhere/at/all: cannot read /nowhere/at/all: No such file or directory",
     } do
       assert.equal("--pipeline-definition: " .. message,
