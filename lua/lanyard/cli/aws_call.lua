@@ -63,10 +63,9 @@ local function members_of(request, input, output)
     complete[name] = cli.check(aws.file(path))
   end
   local model, operation = names.model_of(request.service), request.operation
-  local is_encoded = adapted.input(model, operation, complete)
   return complete, function(reply)
     local value = present(operation.output, reply, output.time)
-    adapted.output(model, operation, value, is_encoded)
+    adapted(model, operation, value)
     return value
   end
 end
@@ -91,7 +90,7 @@ end
 -- to: the file for the stream of the reply | nil
 local function call(client, request, input, members, to)
   -- The first input was checked when the command line was read: only the token of a reply can be at fault.
-  local complete, message = plan.input(request.operation, members)
+  local complete, message = plan.input(client.description.model, request.operation, members)
   if not complete then
     cli.fail(errors.new {
       code = "InvalidResponse", service = client.service, operation = request.operation.name,
