@@ -90,8 +90,8 @@ function M.fault(program, where)
     return ("has an invalid health in %s; expected a status from 200 to 599"):format(where)
   elseif (program.prints == nil) ~= (program.every == nil) then
     return ("has only one of prints and every in %s"):format(where)
-  elseif program.every and (program.every < 0.01 or program.every ~= program.every) then
-    return ("has an invalid every in %s; expected 0.01 seconds or more"):format(where)
+  elseif program.every and (program.every < 0.1 or program.every ~= program.every) then
+    return ("has an invalid every in %s; expected 0.1 seconds or more"):format(where)
   end
   return nil
 end

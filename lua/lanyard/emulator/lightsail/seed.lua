@@ -6,6 +6,7 @@ local deployments = require "lanyard.emulator.lightsail.deployments"
 local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local images = require "lanyard.emulator.lightsail.images"
+local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local members = require "lanyard.emulator.members"
 local names = require "lanyard.aws.names"
@@ -120,7 +121,7 @@ local function create_image(world, service, name, item)
   if not stored then
     return invalid(("has too many images in '%s': %s"):format(name, failure.message))
   end
-  stored.program = type(item) == "table" and item or nil
+  stored.program, stored.created = type(item) == "table" and item or nil, service.created
   return true
 end
 
@@ -139,6 +140,7 @@ local function set_state(world, region, service, item)
   service.disabled = item.disabled or false
   service.metrics, service.domains = item.metrics, item.domains or {}
   service.created = world.now() - (item.age or 0)
+  service.pauses = item.disabled and json.array { { from = service.created } } or nil
   for key, value in pairs(item.tags or {}) do
     service.tags[key] = value
   end

@@ -109,9 +109,19 @@ M.GetContainerServices = {
   end,
 }
 
+-- Records from when to when the nodes of a service are shut down.
+local function pause(world, service)
+  service.pauses = service.pauses or json.array {}
+  if service.disabled then
+    table.insert(service.pauses, { from = world.now() })
+  elseif service.pauses[1] then
+    service.pauses[#service.pauses].to = world.now() + world.options.activation_delay
+  end
+end
+
 -- Applies the capacity, state and domain names of a request. Returns the stage of the change; nil if nothing changes.
-local function apply(service, request, domains)
-  local stage
+local function apply(world, service, request, domains)
+  local stage, was_disabled = nil, service.disabled
   for member, field in pairs { power = "power", scale = "scale", isDisabled = "disabled" } do
     if request[member] ~= nil and service[field] ~= request[member] then
       service[field], stage = request[member], "PROVISIONING_SERVICE"
@@ -119,6 +129,9 @@ local function apply(service, request, domains)
   end
   if json.encode(service.domains) ~= json.encode(domains) then
     service.domains, stage = domains, stage or "PROVISIONING_CERTIFICATE"
+  end
+  if service.disabled ~= was_disabled then
+    pause(world, service)
   end
   return stage
 end
@@ -143,7 +156,7 @@ M.UpdateContainerService = {
     if failure then
       return nil, failure
     end
-    local stage, on = apply(service, request, domains), requested_role(request)
+    local stage, on = apply(world, service, request, domains), requested_role(request)
     local toggled = on ~= nil and on ~= service.role_on
     if stage or toggled then
       service.busy_until = world.now() + world.options.activation_delay
