@@ -33,7 +33,7 @@ local M = {}
 M.MEMBERS = { exits = "boolean", port = "integer", health = "integer", body = "string", paths = "table", log = "list",
   prints = "string", every = "number" }
 
-local REPLY = { status = "integer or list", body = "string", delay = "number" }
+local REPLY_MEMBERS = { status = "integer or list", body = "string", delay = "number" }
 
 local function is_status(value)
   return math.type(value) ~= nil and math.tointeger(value) ~= nil and value >= 200 and value <= 599
@@ -55,7 +55,7 @@ end
 local function reply_fault(reply, where)
   local status = reply
   if type(reply) == "table" and #reply == 0 then
-    local fault = members.fault(reply, REPLY, where)
+    local fault = members.fault(reply, REPLY_MEMBERS, where)
     if fault then
       return fault
     end

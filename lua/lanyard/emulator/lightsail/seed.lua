@@ -36,7 +36,7 @@ local M = {}
 
 --- The members of a service of a seed, and their types.
 ---@type table<string, string>
-M.SERVICE = { name = "string", power = "string", scale = "integer", disabled = "boolean", role = "boolean",
+M.SERVICE_MEMBERS = { name = "string", power = "string", scale = "integer", disabled = "boolean", role = "boolean",
   role_arn = "string", containers = "table", publicEndpoint = "table", domains = "table", images = "list",
   metrics = "table", age = "number", tags = "texts" }
 
@@ -51,8 +51,8 @@ M.SERVICE = { name = "string", power = "string", scale = "integer", disabled = "
 
 --- The members of a certificate of a seed, and their types.
 ---@type table<string, string>
-M.CERTIFICATE = { name = "string", domain = "string", alternatives = "texts", status = "string", failure = "string",
-  tags = "texts" }
+M.CERTIFICATE_MEMBERS = { name = "string", domain = "string", alternatives = "texts", status = "string",
+  failure = "string", tags = "texts" }
 
 -- What a deployment of these members must look like, as CreateContainerService validates it.
 local SHAPE = shape.structure {
@@ -66,7 +66,7 @@ local IMAGE_MEMBERS = { label = "string", digest = "string" }
 for name, kind in pairs(programs.MEMBERS) do
   IMAGE_MEMBERS[name] = kind
 end
-local METRICS = { CPUUtilization = "number", MemoryUtilization = "number" }
+local METRIC_MEMBERS = { CPUUtilization = "number", MemoryUtilization = "number" }
 local OLDEST = 10 * 366 * 24 * 60 * 60
 
 local function invalid(message)
@@ -75,7 +75,7 @@ end
 
 -- Returns what is wrong with the metrics or the age of a service, or nil.
 local function metrics_fault(item)
-  local fault = item.metrics and members.fault(item.metrics, METRICS, ("the metrics of '%s'"):format(item.name))
+  local fault = item.metrics and members.fault(item.metrics, METRIC_MEMBERS, ("the metrics of '%s'"):format(item.name))
   if fault then
     return fault
   end
