@@ -10,6 +10,7 @@
 --- (https://github.com/rioastamal/workshop-amazon-lightsail-containers).
 
 local crypto = require "lanyard.crypto"
+local lists = require "lanyard.lists"
 local programs = require "lanyard.emulator.program"
 local services = require "lanyard.emulator.lightsail.services"
 local task = require "lanyard.task"
@@ -42,12 +43,10 @@ end
 -- Finds the service that has one of its public domain names.
 local function find_by_domain(world, host)
   for region in pairs(world.state.regions) do
-    for name, service in pairs(services.of(world, region)) do
+    for name, service in pairs(services.existing(world, region)) do
       for _, domains in pairs(service.domains) do
-        for _, domain in ipairs(domains) do
-          if domain == host then
-            return services.find(world, region, name), name
-          end
+        if lists.contains(domains, host) then
+          return service, name
         end
       end
     end

@@ -156,15 +156,23 @@ function M.is_paused(service, at)
   return false
 end
 
---- Finds a service. A service whose deletion is complete is removed first.
+--- Returns the services of a Region, without the ones whose deletion is complete.
+---@return table<string, table>
+function M.existing(world, region)
+  local services, now = M.of(world, region), world.now()
+  for name, service in pairs(services) do
+    if service.gone_at and now >= service.gone_at then
+      services[name] = nil
+    end
+  end
+  return services
+end
+
+--- Finds a service.
 ---@return table? service
 ---@return emulator.Exception?
 function M.find(world, region, name)
-  local service = M.of(world, region)[name]
-  if service and service.gone_at and world.now() >= service.gone_at then
-    M.of(world, region)[name] = nil
-    service = nil
-  end
+  local service = M.existing(world, region)[name]
   if not service then
     return nil, M.not_found(name)
   end
