@@ -7,11 +7,29 @@ local command = cli.command {
 CONTAINER=IMAGE gives a container another image. A name without a registry host
 (REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST) is a repository of this account
 and Region; other images have the host of their registry
-(docker.io/library/nginx:latest). Everything else stays as it is: ports,
-environment, command, public endpoint, and containers that are not named. A first
-deployment without --public-endpoint has no public endpoint.
+(docker.io/library/nginx:latest). Everything that is not named stays as it is:
+ports, environment, command, public endpoint, and containers. A first deployment
+without --public has no public endpoint.
 --file describes the whole deployment instead, in the JSON of
-CreateContainerServiceDeployment.
+CreateContainerServiceDeployment. --containers and --public-endpoint take AWS's
+two files (file://containers.json, file://public-endpoint.json).
+
+Options of a container name it if the deployment has several:
+  --port app:80:HTTP, --env app:KEY=VALUE, --env-file app:.env,
+  --unset-env app:KEY, --command 'app:serve --all'
+
+--env-file reads the dotenv grammar: NAME=VALUE, also after `export`; # begins a
+comment; a value in single quotes is literal; in double quotes \n, \r, \t, \", \\
+and \$ are escapes, and a quoted value can have several lines; nothing is
+expanded; lines can end with CR LF. Of several values of a name the last one
+counts, and --env comes after files.
+
+A value ssm:NAME is read from Systems Manager's parameters, and a value
+secretsmanager:NAME or secretsmanager:NAME#KEY from Secrets Manager, when the
+command runs. No file and no output of lanyard has these values: they name the
+reference and its version. Lightsail keeps environments readable: a caller with
+the permission GetContainerServiceDeployments can read them. ssm::TEXT is the
+literal ssm:TEXT.
 
 Before anything changes, the command checks that the images exist in the
 service's Region, and that their policies allow the pull or will allow it. It
@@ -27,8 +45,24 @@ log lines of the containers. Values of environment variables are shown as ***.
   },
   options = {
     { "--file", type = "file", help = "The whole deployment as JSON; images that are named replace those in it." },
+    { "--containers", type = "file", help = "All containers as JSON, as the AWS CLI takes them." },
+    { "--port", type = "text", value = "PORT:PROTOCOL", repeated = true,
+      help = "Open a port for HTTP, HTTPS, TCP or UDP." },
+    { "--command", type = "text", value = "WORDS", repeated = true,
+      help = "Launch command, as a shell has it or as a JSON list; empty: the image's own." },
+    { "--env", type = "text", value = "KEY=VALUE", repeated = true, help = "Set a variable of the environment." },
+    { "--env-file", type = "file", repeated = true, help = "Set the variables of a file." },
+    { "--unset-env", type = "text", value = "KEY", repeated = true, help = "Remove a variable of the environment." },
+    { "--public", type = "text", value = "CONTAINER:PORT", help = "Container and port of the public endpoint." },
     { "--public-endpoint", type = "text", value = "CONTAINER:PORT",
-      help = "Container and port of the public endpoint." },
+      help = "The same, or a file with the whole public endpoint as JSON." },
+    { "--no-public", help = "Remove the public endpoint." },
+    { "--health-path", type = "text", value = "PATH", help = "Path that the health check requests." },
+    { "--health-codes", type = "text", value = "CODES", help = "Its success codes, such as 200-299 (200 to 499)." },
+    { "--health-interval", type = "duration", help = "Time between health checks (5s to 300s)." },
+    { "--health-timeout", type = "duration", help = "Time for a reply to a health check (2s to 60s)." },
+    { "--health-healthy", type = "integer", help = "Successes until a container is healthy." },
+    { "--health-unhealthy", type = "integer", help = "Failures until a container is unhealthy." },
     { "--resolve", help = "Deploy the digests that the tags point to now, so that no other image runs later." },
     { "--force", help = "Deploy again even if the same deployment is running." },
     { "--no-wait", help = "Request the deployment, and do not follow it." },
@@ -58,10 +92,8 @@ local waiting = require "lanyard.access.wait"
 local wants, message = arguments.read(options)
 if not wants then
   command:usage(message, "InvalidValue")
-elseif options.file then
-  local file = require "lanyard.access.deployment.file"
-  wants.request = cli.check_file(file.read(options.file, options.service))
 end
+cli.check_file(arguments.read_files(wants, options, options.service))
 
 local region = cli.connect(options)
 local waits = { timeout = options.timeout, progress = cli.progress, settle = options.settle }

@@ -13,6 +13,7 @@ local changes = require "lanyard.access.region.changes"
 local deployments = require "lanyard.access.region.deployments"
 local observations = require "lanyard.access.region.observations"
 local region_settings = require "lanyard.access.region_settings"
+local service_methods = require "lanyard.access.region.services"
 
 --- A Region of an account. Fields are plain values; only methods call AWS.
 ---@class access.Region
@@ -36,7 +37,7 @@ local region_settings = require "lanyard.access.region_settings"
 local Region = {}
 Region.__index = Region
 
-for _, part in ipairs { changes, deployments, observations } do
+for _, part in ipairs { changes, deployments, observations, service_methods } do
   for name, method in pairs(part.methods) do
     Region[name] = method
   end

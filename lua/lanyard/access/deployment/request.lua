@@ -130,7 +130,8 @@ function M.shown(request, reveal, other)
   return copy
 end
 
---- Returns a function that removes the values of environment variables from texts.
+--- Returns a function that removes the values of environment variables from texts. Short values, which occur in words
+--- and numbers of any text, stay: see lanyard.aws.secrets.
 ---@param requests any  requests, or tables that contain some
 ---@param reveal? boolean  leave the values in
 ---@return fun(text: string): string
@@ -138,7 +139,7 @@ function M.redactor(requests, reveal)
   if reveal then
     return function(text) return text end
   end
-  local redactor = credentials_core.redactor(secrets.of(requests))
+  local redactor = credentials_core.redactor(secrets.of(requests), secrets.SHORTEST)
   return function(text) return redactor:redact(text) end
 end
 

@@ -2,15 +2,12 @@
 
 local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local services = require "lanyard.emulator.lightsail.services"
+local tags = require "lanyard.emulator.lightsail.tags"
 
 local M = {}
 
 local HOST_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-local POWER_IDS = { nano = "nano-1", micro = "micro-1", small = "small-1", medium = "medium-1", large = "large-1",
-  xlarge = "xlarge-1" }
 
 -- Describes the containers of a deployment. Lightsail returns an empty command and environment where none was given.
 local function describe_containers(containers)
@@ -48,14 +45,6 @@ function M.deployment(world, service, i)
   }
 end
 
-local function describe_tags(tags)
-  local list = json.array {}
-  for i, key in ipairs(lists.sorted_names(tags)) do
-    list[i] = { key = key, value = tags[key] ~= "" and tags[key] or nil }
-  end
-  return list
-end
-
 --- Describes a service.
 function M.service(world, region, name, service)
   local state, detail = services.state(world, service)
@@ -66,9 +55,9 @@ function M.service(world, region, name, service)
     createdAt = service.created,
     location = { availabilityZone = "all", regionName = region },
     resourceType = "ContainerService",
-    tags = describe_tags(service.tags),
+    tags = tags.describe(service.tags),
     power = service.power,
-    powerId = POWER_IDS[service.power],
+    powerId = service.power .. "-1",
     scale = service.scale,
     state = state,
     stateDetail = detail and { code = detail } or nil,

@@ -1,13 +1,14 @@
 --- The operations of Lightsail on container services.
 
+local certificates = require "lanyard.emulator.lightsail.certificates"
 local deployments = require "lanyard.emulator.lightsail.deployments"
 local describe = require "lanyard.emulator.lightsail.describe"
 local iam = require "lanyard.emulator.iam"
-local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
 local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
 local shapes = require "lanyard.emulator.lightsail.shapes"
+local tags = require "lanyard.emulator.lightsail.tags"
 
 ---@type table<string, emulator.Operation>
 local M = {}
@@ -32,6 +33,22 @@ local function count_of(map)
   return count
 end
 
+-- Returns the tags and domain names of a service that a request creates, or nil and an exception.
+local function check_creation(world, request, context)
+  local failure = request.deployment and deployments.check(request.deployment)
+  if failure then
+    return nil, failure
+  end
+  local domains = certificates.merge({}, request.publicDomainNames)
+  failure = certificates.check(world, context.region, request.publicDomainNames, domains)
+  if failure then
+    return nil, failure
+  end
+  local added
+  added, failure = tags.add({}, request.tags or {})
+  return added and { tags = added, domains = domains }, failure
+end
+
 M.CreateContainerService = {
   writes = true,
   input = shape.structure {
@@ -51,19 +68,17 @@ M.CreateContainerService = {
       return nil, services.invalid(("There can be at most %d container services in a Region.")
         :format(MAX_SERVICES))
     end
-    local failure = request.deployment and deployments.check(request.deployment)
-    if failure then
+    local plan, failure = check_creation(world, request, context)
+    if not plan then
       return nil, failure
     end
     local service = services.create(world, context.region, name, request, world.options.activation_delay)
-    for _, tag in ipairs(request.tags or {}) do
-      service.tags[tag.key or ""] = tag.value or ""
-    end
+    service.tags, service.domains = plan.tags, plan.domains
     if requested_role(request) then
       services.create_role(world, context.region, name, service)
     end
     if request.deployment then
-      deployments.deploy(world, context.region, service, request.deployment, service.ready_at)
+      deployments.deploy(world, context.region, name, service, request.deployment, service.ready_at)
     end
     return { containerService = describe.service(world, context.region, name, service) }
   end,
@@ -94,8 +109,19 @@ M.GetContainerServices = {
   end,
 }
 
--- The members of an update and the fields of a service that store them.
-local UPDATED_FIELDS = { power = "power", scale = "scale", isDisabled = "disabled", publicDomainNames = "domains" }
+-- Applies the capacity, state and domain names of a request. Returns the stage of the change; nil if nothing changes.
+local function apply(service, request, domains)
+  local stage
+  for member, field in pairs { power = "power", scale = "scale", isDisabled = "disabled" } do
+    if request[member] ~= nil and service[field] ~= request[member] then
+      service[field], stage = request[member], "PROVISIONING_SERVICE"
+    end
+  end
+  if json.encode(service.domains) ~= json.encode(domains) then
+    service.domains, stage = domains, stage or "PROVISIONING_CERTIFICATE"
+  end
+  return stage
+end
 
 M.UpdateContainerService = {
   writes = true,
@@ -112,17 +138,16 @@ M.UpdateContainerService = {
     if not service then
       return nil, failure
     end
-    local changed = false
-    for member, field in pairs(UPDATED_FIELDS) do
-      if request[member] ~= nil then
-        changed = changed or service[field] ~= request[member]
-        service[field] = request[member]
-      end
+    local domains = certificates.merge(service.domains, request.publicDomainNames)
+    failure = certificates.check(world, context.region, request.publicDomainNames, domains)
+    if failure then
+      return nil, failure
     end
-    local on = requested_role(request)
+    local stage, on = apply(service, request, domains), requested_role(request)
     local toggled = on ~= nil and on ~= service.role_on
-    if changed or toggled then
+    if stage or toggled then
       service.busy_until = world.now() + world.options.activation_delay
+      service.stage = stage
     end
     if toggled and on then
       services.create_role(world, context.region, request.serviceName, service)
@@ -145,46 +170,6 @@ M.DeleteContainerService = {
     iam.delete_role(world, service.principal_arn)
     service.gone_at = world.now() + world.options.activation_delay
     return {}
-  end,
-}
-
-M.TagResource = {
-  writes = true,
-  input = shape.structure {
-    resourceName = shape.string {
-      required = true, regex = "\\w[\\w\\-]*\\w", check = function(value) return value:find "^[%w_][%w_-]*[%w_]$" end,
-    },
-    resourceArn = shape.string(),
-    tags = shape.list(shapes.tag_list.item, { required = true }),
-  },
-  call = function(world, request, context)
-    local name = request.resourceName
-    local service, failure = services.find(world, context.region, name)
-    if not service then
-      return nil, failure
-    end
-    local tags = {}
-    for key, value in pairs(service.tags) do
-      tags[key] = value
-    end
-    for _, tag in ipairs(request.tags) do
-      tags[tag.key or ""] = tag.value or ""
-    end
-    if count_of(tags) > 50 then
-      return nil, services.invalid "A resource can have at most 50 tags."
-    end
-    service.tags = tags
-    return { operations = json.array { {
-      id = ids.uuid(),
-      resourceName = name,
-      resourceType = "ContainerService",
-      createdAt = context.now,
-      location = { availabilityZone = "all", regionName = context.region },
-      isTerminal = true,
-      operationType = "UpdateContainerService",
-      status = "Succeeded",
-      statusChangedAt = context.now,
-    } } }
   end,
 }
 

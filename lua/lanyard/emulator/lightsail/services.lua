@@ -23,12 +23,29 @@ function M.invalid(message, tip)
   return exception("InvalidInputException", message, 400, { code = "InvalidInputException", docs = DOCS, tip = tip })
 end
 
+--- Returns the exception for something that does not exist.
+---@param message string
+---@param tip string
+---@return emulator.Exception
+function M.absent(message, tip)
+  return exception("NotFoundException", message, 400, { code = "NotFoundException", docs = DOCS, tip = tip })
+end
+
 --- Returns the exception for a service that does not exist.
 ---@param name string
 ---@return emulator.Exception
 function M.not_found(name)
-  return exception("NotFoundException", ("The specified service does not exist: %s"):format(name), 400,
-    { code = "NotFoundException", docs = DOCS, tip = "Check the name of the service, and the Region." })
+  return M.absent(("The specified service does not exist: %s"):format(name),
+    "Check the name of the service, and the Region.")
+end
+
+--- Returns the exception for a change of a service while another one is in progress. The text is recorded with
+--- DeleteContainerService.
+---@param state string
+---@param verb string  such as "updated"
+---@return emulator.Exception
+function M.in_transition(state, verb)
+  return M.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s."):format(state, verb))
 end
 
 --- Returns the services of a Region, by name.
@@ -116,7 +133,7 @@ function M.state(world, service)
   elseif now < service.ready_at then
     return "PENDING", "CREATING_SYSTEM_RESOURCES"
   elseif now < service.busy_until then
-    return "UPDATING", "PROVISIONING_SERVICE"
+    return "UPDATING", service.stage or "PROVISIONING_SERVICE"
   elseif pending then
     return "DEPLOYING", detail_code(world, service.deployments[pending])
   elseif service.disabled then
@@ -150,8 +167,7 @@ function M.find_idle(world, request, context, verb)
   end
   local state = M.state(world, service)
   if state == "UPDATING" or state == "PENDING" or state == "DEPLOYING" or state == "DELETING" then
-    return nil, M.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s.")
-      :format(state, verb))
+    return nil, M.in_transition(state, verb)
   end
   return service
 end
@@ -185,7 +201,7 @@ function M.create(world, region, name, options, delay)
     scale = options.scale or 1,
     disabled = false,
     tags = {},
-    domains = options.publicDomainNames or {},
+    domains = {},
     role_on = false,
     principal_arn = M.role_arn(world, region, name, ""),
     deployments = json.array {},
