@@ -20,6 +20,8 @@ local LINES = {
   deploy = "deploy web app=web:1.1 --dry-run", disable = "disable web --dry-run", enable = "enable fresh --dry-run",
   grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status",
   logs = "logs web", scripts = "scripts", show = "show web jobs", uri = "uri web:1.0",
+  ["service create"] = "service create new --power nano --scale 2 --dry-run", ["service update"] = "service update web --scale 3 --dry-run",
+  ["service delete"] = "service delete web --dry-run", ["service list"] = "service list", ["service powers"] = "service powers",
   wait = "wait service web", test = "test %s/own_spec.lua", doctor = "doctor", trust = "trust --list",
   ["policy can"] = "policy can %s/policy.json " .. table.concat(ROLE, " "),
   ["policy check"] = "policy check --no-public --not-granted ecr:Batch* %s/policy.json",
