@@ -15,7 +15,9 @@ local lightsail = require "lanyard.emulator.lightsail"
 local organizations = require "lanyard.emulator.organizations"
 local query_protocol = require "lanyard.emulator.protocol.query"
 local regions = require "lanyard.aws.regions"
+local secretsmanager = require "lanyard.emulator.secretsmanager"
 local shape = require "lanyard.emulator.shape"
+local ssm = require "lanyard.emulator.ssm"
 local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
 local timestamp = require "lanyard.text.timestamp"
@@ -45,7 +47,7 @@ local M = {}
 ---@field unknown fun(request: table, service: emulator.Service): emulator.Exception
 
 local PROTOCOLS = { json = json_protocol, query = query_protocol }
-local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail }
+local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail, ssm, secretsmanager }
 
 -- Returns the service that a request is for: by its target or API version, else by its credential scope.
 local function service_of(request)

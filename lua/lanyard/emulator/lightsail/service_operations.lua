@@ -78,7 +78,7 @@ M.CreateContainerService = {
       services.create_role(world, context.region, name, service)
     end
     if request.deployment then
-      deployments.deploy(world, context.region, service, request.deployment, service.ready_at)
+      deployments.deploy(world, context.region, name, service, request.deployment, service.ready_at)
     end
     return { containerService = describe.service(world, context.region, name, service) }
   end,

@@ -120,7 +120,7 @@ describe("tags of the emulated Lightsail", function()
     assert.equal("Succeeded", reply.operations[1].status)
     assert.same({ { key = "team" } }, assert(lightsail:GetContainerServices { serviceName = NAME }).containerServices[1].tags)
     assert(tag("shop", { { key = "env" } }))
-    assert.same({ { key = "env" } }, assert(lightsail:GetCertificates()).certificates[1].tags)
+    assert.same({ { key = "env" } }, assert(lightsail:GetCertificates { certificateName = "shop" }).certificates[1].tags)
   end)
 
   it("have limits", function()
