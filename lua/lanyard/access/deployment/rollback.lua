@@ -19,7 +19,7 @@ local WAS_ACTIVE = { ACTIVE = true, INACTIVE = true }
 
 local function no_version(name, message, tip)
   return nil, errors.new {
-    code = "NoDeployment", message = ("%s of '%s'"):format(message, name),
+    code = "NoDeployment", message = ("cannot roll back '%s': %s"):format(name, message),
     tip = tip or ("lanyard deployments %s lists the versions"):format(name),
   }
 end
