@@ -12,6 +12,7 @@
 local changes = require "lanyard.access.region.changes"
 local deployments = require "lanyard.access.region.deployments"
 local region_settings = require "lanyard.access.region_settings"
+local service_methods = require "lanyard.access.region.services"
 
 --- A Region of an account. Fields are plain values; only methods call AWS.
 ---@class access.Region
@@ -35,7 +36,7 @@ local region_settings = require "lanyard.access.region_settings"
 local Region = {}
 Region.__index = Region
 
-for _, part in ipairs { changes, deployments } do
+for _, part in ipairs { changes, deployments, service_methods } do
   for name, method in pairs(part.methods) do
     Region[name] = method
   end

@@ -22,6 +22,7 @@ local M = {}
 ---@field session_token? userdata  of s3express
 ---@field raw_path boolean         the path is signed as it is sent, as S3 expects it
 ---@field sends_hash boolean       the hash of the body is a header, as S3 expects it
+---@field shows_hash boolean       the same, and the signature always covers the body
 ---@field unsigned_body boolean    the signature does not cover the body
 
 -- The names of types in botocore's models, in Smithy's and in endpoint rule sets.
@@ -109,6 +110,7 @@ function M.choose(client, plan, endpoint)
       or scheme.signingRegion or endpoint.signing_region or client.region,
     raw_path = is_s3(metadata) or scheme.disableDoubleEncoding == true,
     sends_hash = is_s3(metadata),
+    shows_hash = plan.shows_hash or false,
     unsigned_body = traits.authtype == "v4-unsigned-body" or traits.unsignedPayload == true,
   }
 end
@@ -132,7 +134,8 @@ function M.options(auth, request, keys, time)
     method = request.method, url = request.url, headers = request.headers, credentials = keys, time = time,
     region = auth.kind ~= "sigv4a" and auth.region or nil, region_set = auth.kind == "sigv4a" and auth.region or nil,
     service = auth.name, payload_hash = hash, body = not hash and request.body or nil,
-    sign_body = auth.sends_hash or hash ~= nil, normalize = not auth.raw_path, raw_path = auth.raw_path,
+    sign_body = auth.sends_hash or auth.shows_hash or hash ~= nil,
+    normalize = not auth.raw_path, raw_path = auth.raw_path,
   }
 end
 

@@ -6,6 +6,7 @@
 ---
 --- https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
 
+local crc32 = require("lanyard.deflate").crc32
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
@@ -83,7 +84,25 @@ function M.with_mode(operation, input, validation)
   return copy
 end
 
---- Checks the checksums of a reply. One of several parts ("...-3") is about the parts, which are not known.
+--- Checks the checksum that a service sends with each reply, successful or not. DynamoDB does, with the checksum of the
+--- compressed bytes if the reply is compressed, which gzip checks itself.
+--- https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
+---@param plan aws.Plan
+---@param reply table
+---@return string? message  what is wrong
+function M.transfer_fault(plan, reply)
+  local sent = plan.service.metadata.serviceId == "DynamoDB" and reply.headers["x-amz-crc32"]
+  local encoding = reply.headers["content-encoding"] or "identity"
+  if not sent or encoding ~= "identity" or type(reply.body) ~= "string" then
+    return nil
+  end
+  local computed = crc32(reply.body)
+  return math.tointeger(tonumber(sent)) ~= computed
+    and ("the checksum of the reply (x-amz-crc32) is %s, but its bytes have %d"):format(sent, computed) or nil
+end
+
+--- Checks the checksums of a reply that the request asks for. One of several parts ("...-3") is about the parts, which
+--- are not known.
 ---@param plan aws.Plan
 ---@param reply table
 ---@param body string|userdata  a text or a stream

@@ -92,7 +92,7 @@ end
 local function check_call(self, operation, input, level)
   local described = find_operation(self, operation, level + 1)
   if described.model then
-    local complete, message = require("lanyard.aws.plan").input(described.model, input)
+    local complete, message = require("lanyard.aws.plan").input(described.service, described.model, input)
     return complete or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
   end
   for _, member in ipairs(described.required) do

@@ -5,6 +5,7 @@
 
 local bucket_region = require "lanyard.aws.bucket_region"
 local checksums = require "lanyard.aws.checksums"
+local customized = require "lanyard.aws.customized"
 local lists = require "lanyard.lists"
 local payload = require "lanyard.aws.payload"
 local secrets = require "lanyard.aws.secrets"
@@ -30,8 +31,16 @@ local function hides_error(plan, reply)
     and reply.body:sub(1, 1000):gsub("^%s*<%?.-%?>", ""):find "^%s*<Error[%s>/]" ~= nil
 end
 
--- Operations whose reply is never empty.
+-- Operations of S3 whose reply is never empty.
 local NEVER_EMPTY = lists.set "CopyObject UploadPartCopy CompleteMultipartUpload"
+
+-- Reports whether a reply lacks its body. The replies of Query and EC2 are XML whatever the members are.
+local function is_incomplete(plan, reply)
+  local operation = plan.operation
+  local has_body = is_s3(plan) and NEVER_EMPTY[operation.name]
+    or plan.protocol.ALWAYS_XML and operation.output and operation.output.members[1]
+  return has_body and not reply.body:find "%S"
+end
 
 --- Reports whether a reply is the result of its operation.
 ---@param plan aws.Plan
@@ -48,10 +57,10 @@ end
 ---@return string? message  what is wrong with the reply
 ---@return boolean? retryable
 function M.read(plan, reply)
-  if is_s3(plan) and NEVER_EMPTY[plan.operation.name] and not reply.body:find "%S" then
+  if is_incomplete(plan, reply) then
     return nil, "the reply is empty", true
   end
-  local message = checksums.fault(plan, reply, plan.to or reply.body)
+  local message = checksums.transfer_fault(plan, reply) or checksums.fault(plan, reply, plan.to or reply.body)
   if message then
     return nil, message, true
   end
@@ -59,7 +68,9 @@ function M.read(plan, reply)
   output, message = plan.protocol.decode(plan.service, plan.operation, reply)
   if not output then
     return nil, message
-  elseif plan.to then
+  end
+  customized.reply(plan, output)
+  if plan.to then
     output[plan.operation.output.payload] = nil -- it is in the file
     local kept, err = plan.to:keep()
     return kept and output or nil, err and err.message
@@ -80,6 +91,10 @@ end
 ---@param reply table
 ---@return { code?: string, message?: string, request_id?: string, type?: string, members?: table, retryable?: boolean }
 function M.failure(plan, reply)
+  local damage = checksums.transfer_fault(plan, reply)
+  if damage then
+    return { code = "InvalidResponse", message = damage, retryable = true }
+  end
   local err = plan.protocol.decode_error(plan.service, plan.operation, reply) or {}
   local shape = error_shape(plan.operation, err.code)
   if shape and err.members then

@@ -26,7 +26,8 @@ local M = {}
 ---@field service model.Service
 ---@field operation model.Operation
 ---@field protocol table        of lanyard.protocol
----@field input table
+---@field given table          the input of the caller
+---@field input table          as it is sent
 ---@field url string
 ---@field method string
 ---@field headers table<string, string|userdata>
@@ -36,6 +37,7 @@ local M = {}
 ---@field payload_hash? string  for the signature, if it is not the hash of the body
 ---@field to? userdata          the stream that the reply goes to
 ---@field as_stored? boolean    the reply is not decompressed
+---@field shows_hash? boolean   the hash of the body is a header
 ---@field is_long boolean       a stream is sent or received, whose time depends on its size
 ---@field auth aws.Auth         how to sign
 ---@field options aws.CallOptions
@@ -61,14 +63,20 @@ local function with_tokens(operation, input)
   return copy or input
 end
 
---- Checks an input, and returns it with its idempotency tokens.
+--- Checks an input, and returns it with its idempotency tokens and defaults.
+---@param service model.Service
 ---@param operation model.Operation
 ---@param input table
 ---@return table? input
 ---@return string? message  what is wrong with it
-function M.input(operation, input)
-  input = with_tokens(operation, input)
-  local ok, message = validate(operation.input, input)
+function M.input(service, operation, input)
+  input = with_tokens(operation, customized.defaults(service, operation, input))
+  local plain, message = customized.plain(service, operation, input)
+  if not plain then
+    return nil, message
+  end
+  local ok
+  ok, message = validate(operation.input, plain)
   return ok and input, message
 end
 
@@ -107,7 +115,7 @@ local function complete(client, described, input, options)
     return nil, err
   end
   input = options.presigned and input or checksums.with_mode(described.model, input, validation)
-  return customized.input(client, described, input)
+  return customized.input(client, described, input, options)
 end
 
 -- Returns the protocol, the endpoint and the request | nil, what is wrong
@@ -138,7 +146,7 @@ local function finish(client, plan, endpoint)
   for name, values in pairs(endpoint.headers or {}) do
     plan.headers[name] = type(values) == "table" and table.concat(values, ",") or values
   end
-  local ok, err = customized.request(plan)
+  local ok, err = customized.request(plan, client)
   if not ok then
     return nil, err
   end
@@ -174,8 +182,8 @@ function M.new(client, described, input, options, region)
   end
   local plan
   plan, err = finish(client, setmetatable({
-    described = described, service = service, operation = operation, protocol = protocol, input = completed,
-    options = options, method = request.method, headers = request.headers, body = request.body,
+    described = described, service = service, operation = operation, protocol = protocol, given = input,
+    input = completed, options = options, method = request.method, headers = request.headers, body = request.body,
     url = join(host_prefix(endpoint.url, customized.host_prefix(service, request)), request.target),
   }, Plan), endpoint)
   if not plan then
@@ -224,7 +232,7 @@ function Plan:move(client, region)
   if self.to then
     self.to:close()
   end
-  return M.new(client, self.described, self.input, self.options, region)
+  return M.new(client, self.described, self.given, self.options, region)
 end
 
 --- See lanyard.aws.modelled_reply.

@@ -4,7 +4,10 @@
 ---     local url, headers, method = presign(client, described, { Bucket = "logs", Key = "a" }, { expires = 600 })
 
 local auth = require "lanyard.aws.auth"
+local customized = require "lanyard.aws.customized"
 local errors = require "lanyard.errors"
+local form = require "lanyard.protocol.form"
+local lists = require "lanyard.lists"
 local plan_of = require "lanyard.aws.plan"
 local sigv4 = require "lanyard.sigv4"
 
@@ -19,19 +22,38 @@ local function failed(client, operation, code, message)
   }
 end
 
+-- Returns the form of a request that can be a URL instead, with more fields | nil | nil, err
+local function form_of(plan, more)
+  local content_type = plan.headers["Content-Type"] or ""
+  local text = customized.form(plan)
+  if text then
+    return text
+  elseif not content_type:find "^application/x%-www%-form%-urlencoded" then
+    return nil
+  elseif type(plan.body) ~= "string" then
+    return nil, "a sealed secret cannot be a part of a URL"
+  end
+  local fields = {}
+  for _, name in ipairs(lists.sorted_names(more or {})) do
+    table.move({ name, more[name] }, 1, 2, #fields + 1, fields)
+  end
+  return plan.body .. (fields[1] and "&" .. form.text(fields) or "")
+end
+
 -- A form becomes the query string of a GET request, as for STS's GetCallerIdentity.
-local function move_form(plan)
-  local form = plan.headers["Content-Type"] or ""
-  if form:find "^application/x%-www%-form%-urlencoded" and type(plan.body) == "string" then
-    plan.method, plan.url, plan.body = "GET", plan.url .. (plan.url:find "?" and "&" or "?") .. plan.body, nil
+local function move_form(plan, more)
+  local text, message = form_of(plan, more)
+  if text then
+    plan.method, plan.url, plan.body = "GET", plan.url .. (plan.url:find "?" and "&" or "?") .. text, nil
     plan.headers["Content-Type"] = nil
   end
+  return not message, message
 end
 
 ---@param client aws.Client
 ---@param described aws.Operation  of a model
 ---@param input table
----@param options { expires?: integer }
+---@param options { expires?: integer, fields?: table<string, string> }  fields: more of them in a form
 ---@return string? url
 ---@return table<string, string>|aws.Error headers  that the request must have, or the error
 ---@return string? method
@@ -53,7 +75,10 @@ return function(client, described, input, options)
   if not keys then
     return nil, err
   end
-  move_form(plan)
+  local moved, message = move_form(plan, options.fields)
+  if not moved then
+    return failed(client, operation, "NotSupported", message)
+  end
   local headers = {}
   for name, value in pairs(plan.headers) do
     headers[name] = not OWN[name] and value or nil

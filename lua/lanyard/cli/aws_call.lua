@@ -41,6 +41,7 @@ end
 local function open(request)
   local globals = request.line.globals
   local session = cli.session(settings_of(globals))
+  request.model:keep_as_sent()
   local client = cli.check(session:client(names.model_of(request.service), {
     modelled = true, unsigned = globals["no-sign-request"] or nil,
   }))
@@ -51,7 +52,7 @@ end
 -- Calls
 
 -- Returns the input as it is sent, and the function that makes a printable value of a reply.
-local function members_of(request, input)
+local function members_of(request, input, output)
   local complete = {}
   for name, value in pairs(input.input) do
     complete[name] = value
@@ -60,10 +61,9 @@ local function members_of(request, input)
     complete[name] = cli.check(aws.file(path))
   end
   local model, operation = names.model_of(request.service), request.operation
-  local is_encoded = adapted.input(model, operation, complete)
   return complete, function(reply)
-    local value = present(operation.output, reply)
-    adapted.output(model, operation, value, is_encoded)
+    local value = present(operation.output, reply, output.time)
+    adapted(model, operation, value)
     return value
   end
 end
@@ -88,7 +88,7 @@ end
 -- to: the file for the stream of the reply | nil
 local function call(client, request, input, members, to)
   -- The first input was checked when the command line was read: only the token of a reply can be at fault.
-  local complete, message = plan.input(request.operation, members)
+  local complete, message = plan.input(client.description.model, request.operation, members)
   if not complete then
     cli.fail(errors.new {
       code = "InvalidResponse", service = client.service, operation = request.operation.name,
@@ -122,7 +122,7 @@ local function print_pages(run, output)
 end
 
 local function run_pages(client, request, input, output)
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local run, err = paging.new(request.options.paginator, request.operation, input.paging, members,
     function(of_page) return call(client, request, input, of_page) end, shown)
   if not run and type(err) == "string" then
@@ -193,7 +193,7 @@ end
 -- Makes a call whose reply has a stream, which goes to a file. Standard output takes the stream instead of the other
 -- members.
 local function run_stream(client, request, input, output)
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local to_stdout = STDOUT[request.outfile]
   local folder = to_stdout and cli.check(system.temp_folder "lanyard-aws")
   local _ <close> = setmetatable({}, { __close = function()
@@ -214,7 +214,7 @@ end
 local function run_call(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
-  local output = aws_output.new(request, session.profile.values.output)
+  local output = aws_output.new(request, session.profile)
   ask_rules(request, session, input)
   if aws_policy.handles(request) then
     return run_policy(request, input, output)
@@ -227,7 +227,7 @@ local function run_call(request)
   elseif input.paginates then
     return run_pages(client, request, input, output)
   end
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local reply = call(client, request, input, members)
   if request.command == "get-login-password" then
     print_password(reply)

@@ -8,7 +8,7 @@ local query = require "lanyard.protocol.query"
 local xml = require "lanyard.text.xml"
 local xml_reader = require "lanyard.protocol.xml_reader"
 
-local M = { FORMAT = "xml", decode_error = query.decode_error }
+local M = { FORMAT = "xml", ALWAYS_XML = true, decode_error = query.decode_error }
 
 --- Encodes a request.
 ---@param service model.Service

@@ -8,7 +8,7 @@ local xml = require "lanyard.text.xml"
 local xml_error = require "lanyard.protocol.xml_error"
 local xml_reader = require "lanyard.protocol.xml_reader"
 
-local M = { FORMAT = "xml" }
+local M = { FORMAT = "xml", ALWAYS_XML = true }
 
 --- Returns the request of a form.
 ---@param service model.Service

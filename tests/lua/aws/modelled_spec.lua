@@ -109,6 +109,20 @@ describe("an operation of a model", function()
     assert.equal(1, err.attempts)
   end)
 
+  it("is requested again if a reply of Query or EC2 is empty", function()
+    for protocol, body in pairs { query = "<GetResponse><Id>b</Id></GetResponse>", ec2 = "<GetResponse><Id>b</Id></GetResponse>" } do
+      local data = { metadata = { protocol = protocol, endpointPrefix = "things", apiVersion = "1" },
+        operations = { Get = { output = { shape = "Out" } }, Put = {} },
+        shapes = { Out = { type = "structure", members = { { name = "Id", shape = "Text" } } }, Text = { type = "string" } } }
+      local thing, requests = modelled.client(data, { answer(200), answer(200, " \n"), answer(200, body) })
+      assert.equal("b", assert(thing:Get()).Id)
+      assert.equal(3, #requests)
+      local reply, err = modelled.client(data, { answer(200) }):Get()
+      assert.same({ nil, "InvalidResponse", "the reply is empty" }, { reply, err.code, err.message })
+      assert.same({}, (modelled.client(data, { answer(200) }):Put()))
+    end
+  end)
+
   it("keeps short sensitive values out of the log, and does not search messages for them", function()
     local log = {}
     local thing = modelled.client(data_of(), { answer(200, '{"Id":"e","Key":"a"}'), answer(404, "") },

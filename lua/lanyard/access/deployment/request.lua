@@ -144,7 +144,8 @@ function M.shown(request, reveal, other, hidden)
   return copy
 end
 
---- Returns a function that removes the values of environment variables from texts.
+--- Returns a function that removes the values of environment variables from texts. Short values, which occur in words
+--- and numbers of any text, stay: see lanyard.aws.secrets.
 ---@param requests any  requests, or tables that contain some
 ---@param reveal? boolean  leave the values in
 ---@param hidden? table<string, boolean>  values that are removed in any case
@@ -157,7 +158,8 @@ function M.redactor(requests, reveal, hidden)
   if reveal and #values == 0 then
     return function(text) return text end
   end
-  local redactor = credentials_core.redactor(secrets.of { not reveal and requests or {}, { environment = values } })
+  local known = secrets.of { not reveal and requests or {}, { environment = values } }
+  local redactor = credentials_core.redactor(known, secrets.SHORTEST)
   return function(text) return redactor:redact(text) end
 end
 

@@ -1,3 +1,4 @@
+local credentials = require "lanyard.credentials"
 local requests = require "lanyard.access.deployment.request"
 local json = require "lanyard.json"
 
@@ -74,6 +75,12 @@ describe("the request of a deployment", function()
     -- A value with several lines is logged line by line.
     local hide = requests.redactor { containers = { app = { environment = { PEM = "BEGIN ab\nfirst-line\r\nlast-line\n" } } } }
     assert.equal("*** and ***", hide "first-line and last-line")
+  end)
+
+  it("does not search a text for short values, plain or sealed", function()
+    local environment = { A = "80", B = credentials.secret "80", C = credentials.secret "planted-value" }
+    local hide = requests.redactor { containers = { app = { environment = environment } } }
+    assert.equal("port 8080 and ***", hide "port 8080 and planted-value")
   end)
 
   it("is checked across its members", function()
