@@ -13,9 +13,11 @@ values are words, the AWS CLI's shorthand (Key=a,Value=b), JSON, or the content 
 SERVICE OPERATION` list them.
 
 As in version 2 of the AWS CLI, bytes are base64 in options and output, and times are
-ISO 8601; a time without a zone is UTC. Pages are joined. --output text and jsonl print
-each page by itself, and --query applies to each page there; otherwise it applies to the
-joined result. The commands of `aws s3` (cp, sync, ...) and --cli-input-yaml do not exist.
+ISO 8601: local time where AWS sends seconds since 1970, else with the zone that AWS sends.
+cli_timestamp_format = wire in the config file prints them as AWS sends them. In options, a
+time without a zone is UTC. Pages are joined. --output text and jsonl print each page by
+itself, and --query applies to each page there; otherwise it applies to the joined result.
+The commands of `aws s3` (cp, sync, ...) do not exist. --cli-input-yaml takes JSON only.
 
 `ecr set-repository-policy` and `ecr delete-repository-policy` go through the safe write of
 `lanyard grant`: rules for grants and revocations are asked, and `lanyard undo` takes the

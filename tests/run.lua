@@ -1,8 +1,9 @@
 -- Runs every test: the C test programs, the fuzzers and the Lua specs of each build folder named.
 --   lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]
 -- PATTERN selects suites by name, which is the path of their source. LANYARD_TEST_JOBS limits how many run in parallel
--- (default: the number of processors). The slowest suites of the last run start first. The whole output of a failed
--- suite is printed. The last line is `N passed, N failed`; the exit status is 1 if a test failed or none ran.
+-- (default: one more than there are processors, because many suites wait). The slowest suites of the last run start
+-- first. The whole output of a failed suite is printed. The last line is `N passed, N failed`; the exit status is 1 if a
+-- test failed or none ran.
 
 package.path = "./tests/support/?.lua;" .. package.path
 local queue = require "queue"
@@ -31,7 +32,7 @@ local function slots()
   local text = os.getenv "LANYARD_TEST_JOBS" or ""
   if text == "" then
     local pipe <close> = assert(io.popen "nproc")
-    text = pipe:read "l"
+    return assert(pipe:read "n") + 1
   end
   local count = math.tointeger(text)
   if not count or count < 1 then

@@ -124,6 +124,9 @@ static const struct {
     ONLY("'AWS':'arn:aws:sts::444455556666:federated-user/f'"),
     ONLY("'Service':'ecs.amazonaws.com'"),
     ONLY("'Federated':'accounts.google.com'"),
+    {"{'Effect':'Allow','Principal':'*','Action':'t:*'}",
+     "{'Effect':'Allow','Principal':{'Service':'ecs.amazonaws.com'},'Action':'s:a','Condition':{"
+     "'ForAnyValue:StringEquals':{'aws:PrincipalServiceNamesList':'x.ecs.amazonaws.com'}}}"},
     /* Organizations. */
     {"{'Effect':'Allow','Principal':'*','Action':'*','Condition':{'StringEquals':{'aws:"
      "PrincipalOrgID':'o-a1b2c3d4e5'}}}",

@@ -2,6 +2,7 @@
 
 local helper = require "helper"
 local json = require "lanyard.json"
+local timestamp = require "lanyard.text.timestamp"
 
 local POLICY = '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow",'
   .. '"Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"ecr:BatchGetImage"}]}'
@@ -12,6 +13,7 @@ describe("lanyard aws", function()
   setup(function()
     emulator, folder = helper.emulator(), helper.folder()
     helper.write(folder .. "/policy.json", POLICY)
+    emulator.environment.TZ = "UTC"
   end)
   teardown(function()
     getmetatable(emulator).__close(emulator)
@@ -48,6 +50,24 @@ describe("lanyard aws", function()
             "repositoryName": "my-private-repo",
             "repositoryUri": "111122223333.dkr.ecr.us-east-1.amazonaws.com/my-private-repo",
             "createdAt": "%s",]]):format(created), out:sub(1, #out:match "^.-createdAt[^\n]*"))
+  end)
+
+  it("prints times as the AWS CLI does: as local times, or as they were sent", function()
+    local words = { "aws", "ecr", "describe-repositories", "--output", "text", "--query", "repositories[0].createdAt" }
+    local utc = emulator:run(words).out
+    local there = emulator:run(words, { TZ = "XST-5:45" }).out
+    assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d[%d.]*%+05:45\n$", there)
+    assert.equal(assert(timestamp.parse(utc:sub(1, -2))), assert(timestamp.parse(there:sub(1, -2))))
+    local config = folder .. "/config"
+    for _, format in ipairs { "wire", "none" } do
+      helper.write(config, "[default]\ncli_timestamp_format = " .. format .. "\n")
+      local sent = emulator:run(words, { AWS_CONFIG_FILE = config }).out
+      assert.equal(timestamp.parse(utc:sub(1, -2)), math.floor(assert(tonumber(sent))))
+    end
+    helper.write(config, "[default]\ncli_timestamp_format = iso\n")
+    local result = emulator:run(words, { AWS_CONFIG_FILE = config })
+    assert.equal(1, result.status)
+    assert.matches("cli_timestamp_format of profile 'default' is 'iso': iso8601 or wire is expected", result.err)
   end)
 
   it("prints text, tables, YAML, lines, and what a query selects", function()

@@ -93,7 +93,7 @@ describe("an untrusted ./.lanyard/rules.lua", function()
   it("has three ways out: --rules none, --rules FILE, and lanyard trust", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = DENY,
       ["mine.lua"] = 'rule "mine" { on = "enable", check = function() return deny "my rule ran" end }' }
-    local enable = "--emulator enable my-container-service"
+    local enable = "--emulator enable my-container-service --no-wait"
     for _, none in ipairs { co:run(enable .. " --rules none"), co:run(enable, { LANYARD_RULES = "none" }) } do
       assert.equal(0, none.status, none.err)
     end
@@ -113,22 +113,22 @@ describe("an untrusted ./.lanyard/rules.lua", function()
   it("stops changes again when it was trusted and has changed or is gone", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = 'rule "no" { on = "revoke", check = function() end }' }
     co:trust()
-    assert.equal(0, co:run("--emulator enable my-container-service").status)
+    assert.equal(0, co:run("--emulator enable my-container-service --no-wait").status)
     for change, reason in pairs {
       ["echo >> .lanyard/rules.lua"] = "rules.lua was changed", ["rm .lanyard/rules.lua"] = "rules.lua was removed",
       ["rm -r .lanyard"] = "it was removed", ["echo > .lanyard/x"] = "x was added",
     } do
       co:write { [".lanyard/rules.lua"] = 'rule "no" { on = "revoke", check = function() end }' }
       sh("rm -f %s/.lanyard/x", co.path)
-      assert.equal(0, co:run("--emulator enable my-container-service").status)
+      assert.equal(0, co:run("--emulator enable my-container-service --no-wait").status)
       sh("cd %s && %s", co.path, change)
-      local result = co:run "--emulator enable my-container-service"
+      local result = co:run "--emulator enable my-container-service --no-wait"
       assert.equal(4, result.status, change)
       assert.truthy(result.err:find(reason, 1, true), result.err)
       assert.matches(THREE_WAYS, result.err)
     end
     co:run "trust --yes"
-    assert.equal(0, co:run("--emulator enable my-container-service").status)
+    assert.equal(0, co:run("--emulator enable my-container-service --no-wait").status)
   end)
 
   it("does not follow links, of the file, of .lanyard or of the store", function()
@@ -139,7 +139,7 @@ describe("an untrusted ./.lanyard/rules.lua", function()
       local result = co:run "trust --yes"
       assert.equal(1, result.status, link)
       assert.matches("symbolic link", result.err:gsub("has 2 hard links", "symbolic link"):gsub("a FIFO", "symbolic link"))
-      result = co:run "--emulator enable my-container-service"
+      result = co:run "--emulator enable my-container-service --no-wait"
       assert.equal(4, result.status, result.err)
       assert.matches(THREE_WAYS, result.err)
     end
@@ -221,7 +221,7 @@ describe("lanyard trust", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = 'rule "x" { on = "revoke", check = function() end }' }
     assert.equal(0, co:run("--emulator trust --yes", { XDG_STATE_HOME = co.folder .. "/home/state" }).status)
     assert.matches("trusted", co:run("trust --list").out)
-    assert.equal(0, co:run("--emulator enable my-container-service").status)
+    assert.equal(0, co:run("--emulator enable my-container-service --no-wait").status)
   end)
 end)
 
@@ -249,9 +249,9 @@ describe("another user's checkout", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = 'rule "x" { on = "revoke", check = function() end }' }
     sh("cd %s && chown -R %s co home", co.folder, OTHER)
     assert.equal(0, as_other(co, { "trust", "--yes" }).status)
-    assert.equal(0, as_other(co, { "--emulator", "enable", "my-container-service" }).status)
+    assert.equal(0, as_other(co, { "--emulator", "enable", "my-container-service", "--no-wait" }).status)
     for _, home in ipairs { co.folder .. "/home", "/root" } do
-      local result = co:run("--emulator enable my-container-service", { HOME = home })
+      local result = co:run("--emulator enable my-container-service --no-wait", { HOME = home })
       assert.equal(4, result.status, result.err)
       assert.matches("belongs to user 12345, and user 0 runs lanyard", result.err)
       assert.matches(THREE_WAYS, result.err)
@@ -259,7 +259,7 @@ describe("another user's checkout", function()
       assert.equal(1, result.status)
       assert.matches("belongs to user 12345, and user 0 runs lanyard", result.err)
     end
-    assert.equal(0, co:run("--emulator enable my-container-service --rules none").status)
+    assert.equal(0, co:run("--emulator enable my-container-service --no-wait --rules none").status)
   end)
 
   it("is not trusted by a user, even if root owns it", function()
@@ -269,16 +269,16 @@ describe("another user's checkout", function()
     local result = as_other(co, { "trust", "--yes" })
     assert.equal(1, result.status)
     assert.matches("belongs to user 0, and user 12345 runs lanyard", result.err)
-    assert.equal(4, as_other(co, { "--emulator", "enable", "my-container-service" }).status)
+    assert.equal(4, as_other(co, { "--emulator", "enable", "my-container-service", "--no-wait" }).status)
   end)
 
   it("is not trusted by a record of the user whose HOME root has", function()
     if skip() then return end
     local co <close> = checkout { [".lanyard/rules.lua"] = 'rule "x" { on = "revoke", check = function() end }' }
     co:trust()
-    assert.equal(0, co:run("--emulator enable my-container-service").status)
+    assert.equal(0, co:run("--emulator enable my-container-service --no-wait").status)
     sh("chown -R %s %s/home", OTHER, co.folder)
-    local result = co:run "--emulator enable my-container-service"
+    local result = co:run "--emulator enable my-container-service --no-wait"
     assert.equal(4, result.status)
     assert.matches("home, above the records of lanyard trust, belongs to user 12345", result.err)
     assert.matches("sudo %-H", result.err)

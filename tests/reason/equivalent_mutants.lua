@@ -131,6 +131,8 @@ local LIST = {
   { "class_shapes.c", "if (variables->lists[i] == 0 || other == test || other->has_variables ||", "'||' becomes '&&'", MORE },
   { "relations.c", "if (!chain || chain->count == 0 || (!first && !last))", "'||' becomes '&&' 2",
     "no key of a request is without values, and without ends the list stays as it is" },
+  { "values.c", "if (texts_is(test) && !values_is_universal(test))", "'&&' becomes '||'", MORE },
+  { "places.c", "if (shape_make_real(query, bytes, length, &real) && !real.failed)", "'&&' becomes '||'", MORE },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

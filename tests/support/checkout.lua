@@ -28,8 +28,13 @@ end
 
 --- Writes files, which no other user can change.
 function Checkout:write(files)
+  local made = {}
   for name, text in pairs(files) do
-    M.sh("mkdir -p \"$(dirname '%s/%s')\"", self.path, name)
+    local folder = name:match "^(.*)/"
+    if folder and not made[folder] then
+      M.sh("mkdir -p '%s/%s'", self.path, folder)
+      made[folder] = true
+    end
     helper.write(self.path .. "/" .. name, text)
   end
   M.sh("chmod -R go-w %s", self.path)

@@ -10,9 +10,9 @@ local M = {}
 
 local PROTOCOLS = { json = "json", query = "query", rest_json = "rest-json" }
 
--- The types of models that a described type can have.
+-- The types of models that a described type can have. A blob is a text in base64 on the wire.
 local TYPES = {
-  string = lists.set "string", echo = lists.set "string", number = lists.set "integer long float double", integer = lists.set "integer long",
+  string = lists.set "string blob", echo = lists.set "string", number = lists.set "integer long float double", integer = lists.set "integer long",
   boolean = lists.set "boolean", time = lists.set "timestamp", table = lists.set "structure map", structure = lists.set "structure",
   map = lists.set "map", list = lists.set "list",
 }

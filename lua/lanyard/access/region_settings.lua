@@ -30,11 +30,15 @@ local PARALLEL = 16
 
 --- A change that permit decides about, with the members that apply to it.
 ---@class access.Change
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"  what is going to be done
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"service"  what is going to be done
 ---@field service? access.Service  the container service
 ---@field repository? access.Repository  the repository
----@field before? string       policy text, absent if there is no policy
----@field after? string        policy text, absent if there is no policy
+---@field before? string|access.service.State  policy text, absent if there is no policy; of "service" the service as
+---  it is, absent if it is to be created
+---@field after? string|access.service.State   policy text, absent if there is no policy; of "service" the service as
+---  it is to be, absent if it is to be deleted
+---@field action? "create"|"update"|"delete"  of "service"
+---@field unknown? string      of "service": why the monthly price is unknown
 ---@field grant? table         the journal's record of the grant
 ---@field deployment? table    the request, with the values of environment variables hidden
 ---@field dry_run? boolean     nothing is going to be changed

@@ -20,6 +20,12 @@ local M = {}
 ---@field current? access.ServiceDeployment  the deployment that runs
 ---@field next? access.ServiceDeployment  the deployment that is being made
 ---@field tags table<string, string>  by key
+---@field power? string         "nano" and so on
+---@field scale? integer        the number of nodes
+---@field disabled boolean      its containers are shut down; AWS bills it, too
+---@field url? string           where its public endpoint answers
+---@field created? number       seconds since 1970
+---@field domains table<string, string[]>  its own domain names, by certificate; none that is empty
 ---@field raw table             Lightsail's description, without the values of environment variables
 
 --- A deployment, as a container service names it.
@@ -27,6 +33,7 @@ local M = {}
 ---@field version integer  its number, from 1
 ---@field state string  as Lightsail has it
 ---@field images table<string, string>  by container
+---@field created? number  seconds since 1970
 
 -- ---------------------------------------------------------------------------------------------
 -- A service
@@ -43,6 +50,10 @@ local function object(value)
   return type(value) == "table" and value or nil
 end
 
+local function number(value)
+  return type(value) == "number" and value or nil
+end
+
 local function deployment(raw)
   if not object(raw) then
     return nil
@@ -51,7 +62,7 @@ local function deployment(raw)
   for name, container in pairs(object(raw.containers) or {}) do
     images[name] = text(object(container) and container.image)
   end
-  return { version = raw.version, state = raw.state, images = images }
+  return { version = raw.version, state = raw.state, images = images, created = number(raw.createdAt) }
 end
 
 -- A copy without the values of environment variables, which hold secrets.
@@ -81,6 +92,20 @@ local function tags_of(raw)
   return tags
 end
 
+-- A certificate that was detached can remain with an empty list.
+local function domains_of(raw)
+  local domains = {}
+  for certificate, attached in pairs(object(raw) or {}) do
+    local list = {}
+    for _, name in ipairs(object(attached) or {}) do
+      list[#list + 1] = text(name)
+    end
+    table.sort(list)
+    domains[certificate] = #list > 0 and list or nil
+  end
+  return domains
+end
+
 --- Returns the service that Lightsail describes.
 ---@param raw table  `containerService` of a reply
 ---@param region string  the Region's name, if the description has none
@@ -103,6 +128,12 @@ function M.service(raw, region)
     current = deployment(raw.currentDeployment),
     next = deployment(raw.nextDeployment),
     tags = tags_of(raw.tags),
+    power = text(raw.power),
+    scale = math.tointeger(raw.scale),
+    disabled = raw.isDisabled == true,
+    url = text(raw.url),
+    created = number(raw.createdAt),
+    domains = domains_of(raw.publicDomainNames),
     raw = without_secrets(raw),
   }
 end
@@ -207,27 +238,47 @@ local function all_services(region)
   return all, found
 end
 
---- Reads one container service.
----@param region access.Region
----@param name string
----@return access.Service? service
----@return aws.Error? err  code NotFoundException if it does not exist
-function M.find(region, name)
+-- Reads one container service. service | nil, rejection, if it does not exist | nil, err
+local function read(region, name)
   local ok, err = check_name(name)
   if not ok then
     return nil, err
   end
   local reply, found
   reply, err = region.lightsail:GetContainerServices { serviceName = name }
-  if answers.rejected(err, "NotFoundException") then
-    return nil, not_found(name, region.name, (all_services(region))) -- without a suggestion where listing is refused
-  elseif reply then
+  if reply then
     found, err = answers.by_name(reply.containerServices, { name }, ANSWER)
   end
   if not found then
     return nil, err
   end
   return M.service(found[name], region.name)
+end
+
+--- Reads one container service that may not exist.
+---@param region access.Region
+---@param name string
+---@return access.Service|false|nil service  false if it does not exist
+---@return aws.Error? err
+function M.lookup(region, name)
+  local service, err = read(region, name)
+  if answers.rejected(err, "NotFoundException") then
+    return false
+  end
+  return service, err
+end
+
+--- Reads one container service.
+---@param region access.Region
+---@param name string
+---@return access.Service? service
+---@return aws.Error? err  code NotFoundException if it does not exist
+function M.find(region, name)
+  local service, err = read(region, name)
+  if answers.rejected(err, "NotFoundException") then
+    return nil, not_found(name, region.name, (all_services(region))) -- without a suggestion where listing is refused
+  end
+  return service, err
 end
 
 local function by_name(a, b)

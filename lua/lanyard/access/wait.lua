@@ -54,6 +54,7 @@ end
 ---@field region access.Region
 ---@field name string
 ---@field progress fun(text: string)
+---@field appears boolean  the service was just created, and has not been read yet
 local Wait = {}
 Wait.__index = Wait
 
@@ -83,8 +84,11 @@ end
 local function read(self)
   local service, err = services.find(self.region, self.name)
   if not service then
-    return nil, not (err.retryable or recorded.means(err, "busy")) and err or nil
+    local later = err.retryable or recorded.means(err, "busy")
+      or self.appears and answers.rejected(err, "NotFoundException")
+    return nil, not later and err or nil
   end
+  self.appears = false
   local failed = M.failure(service)
   if failed then
     return nil, failed
@@ -133,12 +137,34 @@ function Wait:until_true(activity, condition)
   end)
 end
 
+--- Waits until the service does not exist any more. Another service that has its name by then is another one.
+---@param service access.Service  as it was before its deletion
+---@return true? gone
+---@return aws.Error? err
+function Wait:until_gone(service)
+  local last = service
+  return self.wait:poll(function()
+    local current, err = services.lookup(self.region, self.name)
+    if current == false or current and current.arn ~= service.arn then
+      return "success", true
+    elseif not current and not (err.retryable or recorded.means(err, "busy")) then
+      return "failure", err
+    end
+    last = current or last
+    self.progress(("%s: deleting it (%s): %s"):format(self.name, self.wait:remaining(), last.state))
+    return "retry"
+  end, function()
+    return self:expired(last, "its deletion")
+  end)
+end
+
 --- Settings of a wait.
 ---@class access.WaitOptions
 ---@field timeout? number  seconds
 ---@field poll? access.Poll  the pauses between reads
 ---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field tip? string  what to do after a timeout
+---@field appears? boolean  the service was just created: it may not be listed yet
 
 --- Starts a wait.
 ---@param region access.Region
@@ -156,6 +182,7 @@ function M.new(region, name, options)
       pauses = waiters.growing(poll.first, poll.longest, poll.growth),
     },
     tip = options.tip,
+    appears = options.appears or false,
     progress = options.progress or region.progress or function() end,
   }, Wait)
 end

@@ -71,6 +71,13 @@ local HOSTS = {
     ["aws-iso-b plain"] = AT_HOME,
     ["aws-iso-f plain"] = AT_HOME,
   },
+  secretsmanager = {
+    ["aws dual"] = "secretsmanager.{region}.amazonaws.com",
+    ["aws fips dual"] = "secretsmanager-fips.{region}.amazonaws.com",
+    ["aws-cn dual"] = "secretsmanager.{region}.amazonaws.com.cn",
+    ["aws-us-gov dual"] = "secretsmanager.{region}.amazonaws.com",
+    ["aws-us-gov fips dual"] = "secretsmanager-fips.{region}.amazonaws.com",
+  },
   signin = {
     ["aws plain"] = "{region}.signin.aws.amazon.com",
     ["aws-cn plain"] = "{region}.signin.amazonaws.cn",
@@ -78,6 +85,7 @@ local HOSTS = {
   },
   sso = { any = "portal.sso{fips}.{region}.{domain}", ["aws-us-gov fips"] = "portal.sso.{region}.{domain}" },
   ["sso-oidc"] = { any = "oidc{fips}.{region}.{domain}", ["aws-us-gov fips"] = "oidc.{region}.{domain}" },
+  ssm = { ["aws-us-gov fips"] = WITHOUT_FIPS },
   sts = { ["aws-us-gov fips"] = WITHOUT_FIPS },
 }
 

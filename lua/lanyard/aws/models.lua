@@ -75,24 +75,34 @@ return {
       ServiceDeployment version:integer! state:string! containers:Container{}
       Service containerServiceName:string state:string! arn:string location:Location stateDetail:StateDetail \
         power:string scale:integer isDisabled:boolean principalArn:string privateRegistryAccess:RegistryAccess \
-        tags:Tag[] currentDeployment:ServiceDeployment nextDeployment:ServiceDeployment
+        tags:Tag[] currentDeployment:ServiceDeployment nextDeployment:ServiceDeployment url:string createdAt:time \
+        publicDomainNames:list{} privateDomainName:string
       LogEvent createdAt:time message:string
+      RegisteredImage image:string! digest:string createdAt:time
+      Power powerId:string! name:string! price:number! cpuCount:number! ramSizeInGb:number! isActive:boolean
+      DataPoint timestamp:time average:number maximum:number minimum:number sampleCount:number sum:number unit:string
+      RegistryLogin username:string! password:string! expiresAt:time registry:string!
+      CertificateDetail status:string! subjectAlternativeNames:string[] notAfter:time inUseResourceCount:integer \
+        requestFailureReason:string
+      Certificate certificateName:string! certificateArn:string domainName:string certificateDetail:CertificateDetail
     ]],
     operations = [[
-      CreateContainerService serviceName power scale -> containerService:table
+      CreateContainerService serviceName power scale -> containerService:Service!
       CreateContainerServiceDeployment once serviceName -> containerService:Service
-      CreateContainerServiceRegistryLogin
+      CreateContainerServiceRegistryLogin -> registryLogin:RegistryLogin!
       DeleteContainerImage serviceName image
       DeleteContainerService serviceName
-      GetContainerAPIMetadata
-      GetContainerImages serviceName -> containerImages:list
+      GetCertificates -> certificates:Certificate[]! nextPageToken:string
+      GetContainerAPIMetadata -> metadata:list
+      GetContainerImages serviceName -> containerImages:RegisteredImage[]!
       GetContainerLog serviceName containerName -> logEvents:LogEvent[] nextPageToken:string
       GetContainerServiceDeployments serviceName -> deployments:Deployment[]!
-      GetContainerServiceMetricData serviceName metricName startTime endTime period statistics
-      GetContainerServicePowers -> powers:list!
+      GetContainerServiceMetricData serviceName metricName startTime endTime period statistics -> metricName:echo \
+        metricData:DataPoint[]!
+      GetContainerServicePowers -> powers:Power[]!
       GetContainerServices -> containerServices:Service[]!
       GetRegions -> regions:Region[]!
-      RegisterContainerImage once serviceName label digest
+      RegisterContainerImage once serviceName label digest -> containerImage:RegisteredImage!
       TagResource resourceName tags -> operations:list
       UntagResource resourceName tagKeys -> operations:list
       UpdateContainerService serviceName -> containerService:Service
@@ -195,6 +205,33 @@ return {
       ListPoliciesForTarget TargetId Filter -> Policies:PolicySummary[]! NextToken:string
       ListTargetsForPolicy PolicyId -> Targets:list! NextToken:string
       ListRoots -> Roots:list! NextToken:string
+    ]],
+  },
+  {
+    name = "ssm",
+    protocol = "json",
+    version = "1.1",
+    target = "AmazonSSM",
+    secrets = "Value",
+    sensitive = "Value",
+    shapes = [[
+      Parameter Name:string! Type:string! Value:string! Version:integer ARN:string LastModifiedDate:time \
+        DataType:string Selector:string
+    ]],
+    operations = [[
+      GetParameter Name -> Parameter:Parameter!
+      GetParameters Names -> Parameters:Parameter[]! InvalidParameters:string[]
+    ]],
+  },
+  {
+    name = "secretsmanager",
+    protocol = "json",
+    version = "1.1",
+    target = "secretsmanager",
+    secrets = "SecretString SecretBinary",
+    operations = [[
+      GetSecretValue SecretId -> ARN:string! Name:string! VersionId:string! SecretString:string SecretBinary:string \
+        VersionStages:string[] CreatedDate:time
     ]],
   },
   {

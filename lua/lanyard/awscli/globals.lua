@@ -39,16 +39,18 @@ local LIST = {
   { name = "help", help = "Print this help." },
 }
 
--- Options of the AWS CLI that change nothing here: there is no pager, no prompt, and no colour.
+-- Options of the AWS CLI that change nothing here: there is no pager, no prompt, and no colour; and the YAML of which
+-- only JSON is read.
 local IGNORED = {
+  { name = "cli-input-yaml", value = "JSON" },
   { name = "no-cli-pager" }, { name = "no-cli-auto-prompt" },
   { name = "color", value = "WHEN", choices = { "on", "off", "auto" } },
 }
 
 -- Options of the AWS CLI that lanyard refuses, and what to do instead.
 local REFUSED = {
-  { name = "no-verify-ssl", refused = "certificates are always checked; --ca-bundle names others to trust" },
-  { name = "cli-input-yaml", refused = "no YAML is read; write the input as JSON, with --cli-input-json" },
+  { name = "no-verify-ssl", refused = "certificates are always checked; --ca-bundle names others to trust, "
+    .. "and so do AWS_CA_BUNDLE and ca_bundle in the AWS config file" },
   { name = "cli-auto-prompt", refused = "there is no prompt; the shell completes options (lanyard help completion)" },
   { name = "version", refused = "the version is printed by lanyard --version" },
 }

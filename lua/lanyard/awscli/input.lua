@@ -19,6 +19,7 @@ local M = {}
 ---@field input table          of the operation
 ---@field files table<string, string>  paths of the files that are sent as members, which are streams
 ---@field paging { starting_token?: string, page_size?: integer, max_items?: integer }
+---@field saves awscli.Save[]
 ---@field paginates boolean    whether all pages are read
 
 -- ---------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ end
 local function add_member(result, given)
   local option = given.option
   if option.extra then
-    local ok, message = option.extra.set(result.input, given.words)
+    local ok, message = option.extra.set(result.input, given.words, option.shape, result.saves)
     if not ok then
       return mistake("InvalidValue", "--%s: %s", given.as, message)
     end
@@ -130,19 +131,33 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- JSON
 
-local function read_json(word)
+-- Returns the members that --cli-input-json or --cli-input-yaml has. JSON is YAML, and no other YAML is read.
+local function read_json(name, word)
   local content, message = file_value.read(word)
   local text = file_value.is_bytes(content) and content.bytes or content
   if not text then
-    return mistake("InvalidValue", "--cli-input-json: %s", message)
+    return mistake("InvalidValue", "--%s: %s", name, message)
   end
   local value, err = json.decode(text)
-  if value == nil then
-    return mistake("InvalidValue", "--cli-input-json: invalid JSON: %s", err.message)
+  if value == nil and name == "cli-input-yaml" and not text:find "^%s*[{%[]" then
+    return mistake("InvalidValue", "--cli-input-yaml: of YAML only JSON is read; write the input as JSON")
+  elseif value == nil then
+    return mistake("InvalidValue", "--%s: invalid JSON: %s", name, err.message)
   elseif type(value) ~= "table" or json.is_array(value) then
-    return mistake("InvalidValue", "--cli-input-json: a JSON object with the members is expected")
+    return mistake("InvalidValue", "--%s: a JSON object with the members is expected", name)
   end
   return value
+end
+
+-- Returns the members that the line has as JSON; none if it has no JSON.
+local function json_of(globals)
+  local json_word, yaml_word = globals["cli-input-json"], globals["cli-input-yaml"]
+  if json_word and yaml_word then
+    return mistake("ConflictingOptions", "--cli-input-json excludes --cli-input-yaml")
+  elseif json_word or yaml_word then
+    return read_json(json_word and "cli-input-json" or "cli-input-yaml", json_word or yaml_word)
+  end
+  return {}
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -209,15 +224,12 @@ end
 ---@return awscli.Input?
 ---@return awscli.Mistake? mistake
 function M.make(options, operation, line, settings)
-  local word = line.globals["cli-input-json"]
-  local json_input, mistaken = {}, nil
-  if word then
-    json_input, mistaken = read_json(word)
-  end
+  local json_input, mistaken = json_of(line.globals)
   if not json_input then
     return nil, mistaken
   end
-  local result = { input = {}, files = {}, paging = {}, paginates = decide_paging(options, line, json_input) }
+  local result = { input = {}, files = {}, paging = {}, saves = {} }
+  result.paginates = decide_paging(options, line, json_input)
   local all, conflict = effective(line, result.paginates)
   if not all then
     return nil, conflict
@@ -233,8 +245,9 @@ function M.make(options, operation, line, settings)
       result.input[name] = value
     end
   end
-  if options.extras.finish then
-    options.extras.finish(result.input)
+  local _, message = (options.extras.finish or function() end)(result.input, result.saves)
+  if message then
+    return mistake("InvalidValue", "%s", message)
   end
   if settings.is_sample then
     return result

@@ -4,6 +4,7 @@
 ---
 --- The text is the AWS CLI's: four blanks for each level. Objects without a recorded order are sorted.
 
+local float = require "lanyard.text.float"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
@@ -57,7 +58,9 @@ local function add_object(parts, object, indent)
 end
 
 function add(parts, value, indent)
-  if type(value) ~= "table" then
+  if type(value) == "number" then
+    parts[#parts + 1] = float.text(value)
+  elseif type(value) ~= "table" then
     parts[#parts + 1] = json.encode(value)
   elseif json.is_array(value) then
     add_list(parts, value, indent)

@@ -7,6 +7,7 @@
 --- one row. https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html
 
 local escape = require "lanyard.text.escape"
+local float = require "lanyard.text.float"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local width_of = require("lanyard.text.width").of
@@ -28,7 +29,7 @@ local function is_scalar(value)
 end
 
 local function cell(value)
-  return WORDS[value] or type(value) == "number" and json.encode(value) or escape.printable(value)
+  return WORDS[value] or type(value) == "number" and float.text(value) or escape.printable(value)
 end
 
 local function new_section(sections, title, indent)

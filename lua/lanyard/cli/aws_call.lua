@@ -6,6 +6,8 @@ local aws_line = require "lanyard.cli.aws"
 local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
+local composed = require "lanyard.awscli.composed"
+local credentials = require "lanyard.credentials"
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
@@ -41,6 +43,7 @@ end
 local function open(request)
   local globals = request.line.globals
   local session = cli.session(settings_of(globals))
+  request.model:keep_as_sent()
   local client = cli.check(session:client(names.model_of(request.service), {
     modelled = true, unsigned = globals["no-sign-request"] or nil,
   }))
@@ -51,7 +54,7 @@ end
 -- Calls
 
 -- Returns the input as it is sent, and the function that makes a printable value of a reply.
-local function members_of(request, input)
+local function members_of(request, input, output)
   local complete = {}
   for name, value in pairs(input.input) do
     complete[name] = value
@@ -61,7 +64,7 @@ local function members_of(request, input)
   end
   local model, operation = names.model_of(request.service), request.operation
   return complete, function(reply)
-    local value = present(operation.output, reply)
+    local value = present(operation.output, reply, output.time)
     adapted(model, operation, value)
     return value
   end
@@ -121,7 +124,7 @@ local function print_pages(run, output)
 end
 
 local function run_pages(client, request, input, output)
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local run, err = paging.new(request.options.paginator, request.operation, input.paging, members,
     function(of_page) return call(client, request, input, of_page) end, shown)
   if not run and type(err) == "string" then
@@ -174,6 +177,19 @@ local function run_policy(request, input, output)
   return cli.exit.ok
 end
 
+local OWNER_ONLY = tonumber("600", 8)
+
+-- Saves parts of a reply in files, for options such as --private-key-outfile.
+local function save(input, reply)
+  for _, one in ipairs(input.saves) do
+    local value = one.take(reply)
+    if value == nil then
+      cli.problem("InvalidResponse", ("the reply has nothing to save in %s"):format(one.path))
+    end
+    cli.check(system.write_file(one.path, type(value) == "string" and value or credentials.unseal(value), OWNER_ONLY))
+  end
+end
+
 local STDOUT = { ["-"] = true, ["/dev/stdout"] = true }
 local PART = 1 << 20
 
@@ -192,7 +208,7 @@ end
 -- Makes a call whose reply has a stream, which goes to a file. Standard output takes the stream instead of the other
 -- members.
 local function run_stream(client, request, input, output)
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local to_stdout = STDOUT[request.outfile]
   local folder = to_stdout and cli.check(system.temp_folder "lanyard-aws")
   local _ <close> = setmetatable({}, { __close = function()
@@ -213,7 +229,7 @@ end
 local function run_call(request)
   local session, client = open(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
-  local output = aws_output.new(request, session.profile.values.output)
+  local output = aws_output.new(request, session.profile)
   ask_rules(request, session, input)
   if aws_policy.handles(request) then
     return run_policy(request, input, output)
@@ -226,13 +242,18 @@ local function run_call(request)
   elseif input.paginates then
     return run_pages(client, request, input, output)
   end
-  local members, shown = members_of(request, input)
+  local members, shown = members_of(request, input, output)
   local reply = call(client, request, input, members)
   if request.command == "get-login-password" then
     print_password(reply)
-  else
-    output:print(shown(reply))
+    return cli.exit.ok
   end
+  save(input, reply)
+  local value = shown(reply)
+  composed.complete(request, reply, value, function(name, of_other)
+    return cli.check(client:call(name, of_other))
+  end, output.time)
+  output:print(value)
   return cli.exit.ok
 end
 

@@ -4,16 +4,20 @@
 ---     output:print(value)   -- the whole output, or with text and jsonl a page
 
 local environment = require "lanyard.environment"
+local errors = require "lanyard.errors"
+local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
 local ordered = require "lanyard.awscli.ordered"
 local result = require "lanyard.cli.result"
 local terminal = require "lanyard.cli.terminal"
+local time_text = require "lanyard.awscli.time_text"
 
 local M = {}
 
 --- The output of a command.
 ---@class cli.AwsOutput
 ---@field format string
+---@field time fun(timestamp: number|string): number|string  writes the timestamps of replies
 ---@field by_page boolean  whether each page is printed by itself
 ---@field private query? jmespath.Query
 ---@field private title string  of a table
@@ -46,15 +50,26 @@ function PRINTERS.table(self, value)
   terminal.out(require "lanyard.awscli.table"(self.title, value, terminal.text_width()))
 end
 
+local TIMES = { iso8601 = time_text.iso8601, wire = time_text.wire, none = time_text.wire }
+
+-- Returns the function that writes timestamps.
+local function time_of(profile, name)
+  return TIMES[name or "iso8601"] or exit.fail(errors.new {
+    code = "InvalidConfig",
+    message = ("cli_timestamp_format of profile '%s' is '%s': iso8601 or wire is expected"):format(profile.name, name),
+  })
+end
+
 --- Opens the output. A mistake in the query ends the script, before a call.
 ---@param request awscli.Request
----@param of_profile? string  the format of the profile
+---@param profile? aws.Profile  nil: for what was not received
 ---@return cli.AwsOutput
-function M.new(request, of_profile)
-  local globals = request.line.globals
-  local format = globals.output or environment.get "AWS_DEFAULT_OUTPUT" or of_profile
+function M.new(request, profile)
+  local globals, values = request.line.globals, profile and profile.values or {}
+  local format = globals.output or environment.get "AWS_DEFAULT_OUTPUT" or values.output
   format = PRINTERS[format] and format or "json"
   return setmetatable({
+    time = time_of(profile, values.cli_timestamp_format),
     format = format, by_page = format == "text" or format == "jsonl", title = request.operation.name,
     query = globals.query and result.compile(globals.query, "aws"),
   }, Output)

@@ -32,6 +32,12 @@ function M.lightsail_role()
   return random_text("0123456789abcdefghijklmnopqrstuv", 52)
 end
 
+--- Returns the six characters at the end of the ARN of a secret.
+---@return string
+function M.suffix()
+  return random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 6)
+end
+
 --- Returns a secret or token.
 ---@param length integer
 ---@return string

@@ -1,5 +1,5 @@
---- Emulates Lightsail, ECR, STS, IAM, Organizations and CloudTrail on loopback, as strict as AWS wherever a script can
---- observe it.
+--- Emulates Lightsail, ECR, STS, IAM, Organizations, CloudTrail, and what reads the parameters of Systems Manager and
+--- the secrets of Secrets Manager, on loopback. It is as strict as AWS wherever a script can observe it.
 ---
 --- ```lua
 --- local aws, emulator = require "lanyard.aws", require "lanyard.emulator"
@@ -76,6 +76,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field now fun(): number
 ---@field region fun(name: string): table  the state of a Region
 ---@field save fun()
+---@field port? integer  of the server, if there is one: public URLs of services have it
 
 --- A running emulator.
 ---@class emulator.Emulator
@@ -182,6 +183,7 @@ function M.start(options)
   if not listener then
     return nil, err
   end
+  world.port = listener.port
   return setmetatable({ url = listener.url, port = listener.port, world = world, listener = listener }, Emulator)
 end
 
@@ -196,7 +198,7 @@ local BYPASSES = {
   "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
   "AWS_USE_DUALSTACK_ENDPOINT",
 }
-local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL" }
+local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL", "SSM", "SECRETS_MANAGER" }
 
 --- Sends the calls of this process, and of the commands that it starts, to an emulator, past any proxy. It changes the
 --- environment of the process.

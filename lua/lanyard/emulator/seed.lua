@@ -3,17 +3,22 @@
 ---     local ok, err = seed.create(world, {
 ---       regions = { ["us-east-1"] = {
 ---         services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
+---                        images = { "web", { label = "api", health = 503 } }, age = 86400,
+---                        metrics = { CPUUtilization = 20 }, domains = { shop = { "shop.example" } },
 ---                        containers = { web = { image = "..." } }, publicEndpoint = {} } },
 ---         repositories = { { name = "web", policy = TEXT or table, tags = {},
 ---                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } },
+---         certificates = { { name = "shop", domain = "shop.example", status = "ISSUED" } },
+---         parameters = { { name = "/shop/color", value = "blue", type = "String", previous = { "red" } } },
+---         secrets = { { name = "shop", value = TEXT or table, previous = TEXT } },
 ---         registry_policy = TEXT or table, account_settings = { REGISTRY_POLICY_SCOPE = "V1" } } },
----       roles = { ARN, ... }, users = { ARN, ... },
+---       roles = { ARN, ... }, users = { ARN, ... }, programs = { ["nginx:1"] = { health = 503 } },
 ---       organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666", state = "ACTIVE" } } },
 ---     })
 ---
---- Roles and users are what policies can name and AssumeRole accepts. The program of an image answers every health
---- check, unless the seed says otherwise: `exits` (the program ends immediately), `port` (the only port that it listens
---- on), `health` (the status that it returns), `log` (what it prints; $NAME is a variable of its environment).
+--- Roles and users are what policies can name and AssumeRole accepts. The program of an image answers every request
+--- with the status 200, unless the seed says otherwise (lanyard.emulator.program): the table of an image in ECR or in
+--- Lightsail's own registry has the members of a program, and `programs` has them for images of other registries.
 
 local ecr = require "lanyard.emulator.ecr"
 local ecr_seed = require "lanyard.emulator.ecr.seed"
@@ -23,6 +28,9 @@ local lightsail = require "lanyard.emulator.lightsail"
 local lightsail_seed = require "lanyard.emulator.lightsail.seed"
 local members = require "lanyard.emulator.members"
 local organizations_seed = require "lanyard.emulator.organizations_seed"
+local programs = require "lanyard.emulator.program"
+local regions = require "lanyard.aws.regions"
+local values_seed = require "lanyard.emulator.values_seed"
 
 local M = {}
 
@@ -32,11 +40,15 @@ local M = {}
 ---@field roles? string[]  ARNs of roles that policies can name and AssumeRole accepts
 ---@field users? string[]  ARNs of users that policies can name
 ---@field organization? emulator.SeedOrganization|false  false: the account is in no organization
+---@field programs? table<string, emulator.Program>  of images in other registries, by their reference
 
 --- What exists in one Region at the start.
 ---@class emulator.SeedRegion
 ---@field services? emulator.SeedService[]  container services of Lightsail
+---@field certificates? emulator.SeedCertificate[]  certificates of Lightsail
 ---@field repositories? emulator.SeedRepository[]  repositories of ECR
+---@field parameters? emulator.SeedParameter[]  parameters of Systems Manager
+---@field secrets? emulator.SeedSecret[]  secrets of Secrets Manager
 ---@field registry_policy? string|table             its text, or a table that becomes JSON
 ---@field account_settings? table<string, string>   { REGISTRY_POLICY_SCOPE = "V1" }
 
@@ -64,7 +76,13 @@ local SHARED_POLICY = [[
 M.DEFAULT_SEED = {
   regions = {
     ["us-east-1"] = {
-      services = { { name = "my-container-service" } },
+      certificates = { { name = "my-certificate", domain = "example.com", alternatives = { "www.example.com" } } },
+      services = { { name = "my-container-service", images = { "my-app" } } },
+      parameters = {
+        { name = "/my-app/log-level", value = "info" },
+        { name = "/my-app/database-url", type = "SecureString", value = "postgres://my-app:example@database/my-app" },
+      },
+      secrets = { { name = "my-app", value = { username = "my-app", password = "example" } } },
       repositories = {
         { name = "my-private-repo", images = { "1.0", "latest" } },
         { name = "shared-repo", images = { "latest" }, policy = SHARED_POLICY },
@@ -75,20 +93,25 @@ M.DEFAULT_SEED = {
   users = { "arn:aws:iam::111122223333:user/auditor" },
 }
 
-local MEMBERS = { regions = "table", roles = "texts", users = "texts", organization = "any" }
+local MEMBERS = { regions = "table", roles = "texts", users = "texts", organization = "any", programs = "table" }
 
--- The members of a Region, in the order in which they are created.
+-- The members of a Region, in the order in which they are created: services name certificates.
 local KINDS = {
-  { name = "services", one = "service", serves = lightsail.serves, create = lightsail_seed.create, members = {
-    name = "string", power = "string", scale = "integer", role = "boolean", role_arn = "string", containers = "table",
-    publicEndpoint = "table", tags = "texts",
-  } },
+  { name = "certificates", one = "certificate", serves = lightsail.serves, create = lightsail_seed.create_certificate,
+    members = lightsail_seed.CERTIFICATE_MEMBERS },
+  { name = "services", one = "service", serves = lightsail.serves, create = lightsail_seed.create,
+    members = lightsail_seed.SERVICE_MEMBERS },
   { name = "repositories", one = "repository", serves = ecr.serves, create = ecr_seed.create, members = {
     name = "string", policy = "string or table", images = "list", tags = "texts", encryptionConfiguration = "any",
   } },
+  { name = "parameters", one = "parameter", serves = regions.exists, create = values_seed.create_parameter,
+    members = values_seed.PARAMETER_MEMBERS },
+  { name = "secrets", one = "secret", serves = regions.exists, create = values_seed.create_secret,
+    members = values_seed.SECRET_MEMBERS },
 }
 local REGION_MEMBERS = {
-  services = "list", repositories = "list", registry_policy = "string or table", account_settings = "any",
+  certificates = "list", services = "list", repositories = "list", parameters = "list", secrets = "list",
+  registry_policy = "string or table", account_settings = "any",
 }
 
 local function invalid(message)
@@ -142,6 +165,20 @@ local function create_region(world, region, content)
   return true
 end
 
+-- Stores the programs of images in other registries. Returns what is wrong with them, or nil.
+local function set_programs(world, given)
+  for reference, program in pairs(given or {}) do
+    local where = ("the program of '%s'"):format(tostring(reference))
+    local fault = type(reference) ~= "string" and ("must have %s by its image"):format(where)
+      or members.fault(program, programs.MEMBERS, where) or programs.fault(program, where)
+    if fault then
+      return fault
+    end
+  end
+  world.state.programs = given
+  return nil
+end
+
 --- Reports whether a value is like a seed: a table that has a member of one.
 ---@param value any
 ---@return boolean
@@ -163,7 +200,8 @@ function M.create(world, seed)
   if type(seed) ~= "table" then
     return invalid "is not a table"
   end
-  local fault = members.fault(seed, MEMBERS, "", "regions, roles, users or organization")
+  local fault = members.fault(seed, MEMBERS, "", "regions, roles, users, organization or programs")
+    or set_programs(world, seed.programs)
   if fault then
     return invalid(fault)
   end

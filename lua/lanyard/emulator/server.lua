@@ -13,9 +13,12 @@ local ids = require "lanyard.emulator.ids"
 local json_protocol = require "lanyard.emulator.protocol.json"
 local lightsail = require "lanyard.emulator.lightsail"
 local organizations = require "lanyard.emulator.organizations"
+local public = require "lanyard.emulator.lightsail.public"
 local query_protocol = require "lanyard.emulator.protocol.query"
 local regions = require "lanyard.aws.regions"
+local secretsmanager = require "lanyard.emulator.secretsmanager"
 local shape = require "lanyard.emulator.shape"
+local ssm = require "lanyard.emulator.ssm"
 local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
 local timestamp = require "lanyard.text.timestamp"
@@ -45,7 +48,7 @@ local M = {}
 ---@field unknown fun(request: table, service: emulator.Service): emulator.Exception
 
 local PROTOCOLS = { json = json_protocol, query = query_protocol }
-local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail }
+local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail, ssm, secretsmanager }
 
 -- Returns the service that a request is for: by its target or API version, else by its credential scope.
 local function service_of(request)
@@ -208,7 +211,10 @@ end
 ---@param request table  as lanyard.httpd passes it
 ---@return { status: integer, headers: table, body: string, reset: boolean?, cut: integer? } reply
 function M.dispatch(world, request)
-  if request.path:find "^/_emulator/" then
+  local visited = public.answer(world, request)
+  if visited then
+    return visited
+  elseif request.path:find "^/_emulator/" then
     return report_counts(world, request.path)
   end
   world.calls = world.calls + 1

@@ -95,10 +95,19 @@ function Service:shape(name)
   return self.resolve(name)
 end
 
+--- Makes replies keep each timestamp as the service sent it, a number or a text with or without a zone, and each number
+--- of json and rpc-v2-cbor with or without a fraction. The other protocols have texts, or as botocore reads rest-json,
+--- the types of the model.
+function Service:keep_as_sent()
+  self.reading.as_sent = true
+  self.reading.numbers_as_sent = self.metadata.protocol ~= "rest-json"
+end
+
 --- Makes a service of a model's data.
 ---@param data table  see above
 ---@return model.Service
 function M.new(data)
+  local reading = { as_sent = false, numbers_as_sent = false }
   return setmetatable({
     data = data,
     metadata = data.metadata,
@@ -106,7 +115,8 @@ function M.new(data)
     waiters = data.waiters or {},
     rules = data.rules,
     operations = {},
-    resolve = shapes.resolver(data.shapes),
+    reading = reading,
+    resolve = shapes.resolver(data.shapes, reading),
   }, Service)
 end
 

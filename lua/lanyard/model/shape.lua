@@ -24,6 +24,8 @@ local M = {}
 ---@field item? model.Shape           of a list
 ---@field key? model.Shape            of a map
 ---@field value? model.Shape          of a map
+---@field reading? { as_sent: boolean, numbers_as_sent: boolean }  of a number or timestamp: the same table in all
+---shapes of a service
 ---@field [string] any                the other traits
 
 -- A reference inherits all traits of its shape. No shape has `member`, the name in a structure.
@@ -64,8 +66,11 @@ local function add_members(shape, members, resolve)
   end
 end
 
-local function new_shape(name, traits, resolve)
-  local shape = { name = name }
+-- Types whose values can be kept as they are sent.
+local HAS_FORMS = { timestamp = true, integer = true, long = true, float = true, double = true }
+
+local function new_shape(name, traits, resolve, reading)
+  local shape = { name = name, reading = HAS_FORMS[traits.type] and reading or nil }
   for trait, value in pairs(traits) do
     shape[trait] = value
   end
@@ -82,14 +87,15 @@ end
 --- Returns a function that returns the shape of a name, always the same table. It raises an error if the model has no
 --- such shape.
 ---@param shapes table<string, table>  the traits of each shape, as in botocore's models
+---@param reading? { as_sent: boolean, numbers_as_sent: boolean }  how replies are read
 ---@return fun(name: string): model.Shape resolve
-function M.resolver(shapes)
+function M.resolver(shapes, reading)
   local resolved = {}
   local function resolve(name)
     local shape = resolved[name]
     if not shape then
       local traits = shapes[name] or error(("the model has no shape '%s'"):format(tostring(name)), 0)
-      shape = new_shape(name, traits, resolve)
+      shape = new_shape(name, traits, resolve, reading)
       resolved[name] = shape
     end
     return shape

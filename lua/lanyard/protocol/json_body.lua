@@ -35,8 +35,8 @@ local FORM = {
       local bytes = type(value) == "string" and crypto.base64_decode(value)
       return bytes or fault.raise(path, "a text in base64 was expected")
     end,
-    timestamp = function(value, path)
-      local seconds, message = timestamp.decode(value)
+    timestamp = function(value, path, shape)
+      local seconds, message = timestamp.read(shape, value)
       return seconds or fault.raise(path, message)
     end,
   },

@@ -29,9 +29,9 @@ local FORM = {
     blob = function(value, path)
       return cbor.is_bytes(value) and value.bytes or fault.raise(path, "bytes were expected")
     end,
-    timestamp = function(value, path)
+    timestamp = function(value, path, shape)
       local number = cbor.is_tagged(value, TIME) and value.value or value
-      local seconds = math.type(number) and timestamp.decode(number)
+      local seconds = math.type(number) and timestamp.read(shape, number)
       return seconds or fault.raise(path, "a timestamp was expected")
     end,
   },

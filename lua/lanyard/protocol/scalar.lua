@@ -79,8 +79,8 @@ local DECODERS = {
   blob = function(_, text, path)
     return crypto.base64_decode(text) or fault.raise(path, "a text that is not base64")
   end,
-  timestamp = function(_, text, path)
-    local seconds, message = timestamp.decode(text)
+  timestamp = function(shape, text, path)
+    local seconds, message = timestamp.read(shape, text)
     return seconds or fault.raise(path, message)
   end,
   integer = integer_of, long = integer_of, float = float_of, double = float_of,

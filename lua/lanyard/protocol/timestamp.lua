@@ -120,4 +120,18 @@ function M.decode(value)
   return whole(seconds)
 end
 
+--- Reads the timestamp of a reply: as seconds since 1970, or as it was sent where the service keeps it so
+--- (model.Service.keep_as_sent).
+---@param shape model.Shape
+---@param value number|string
+---@return number|string? timestamp
+---@return string? message
+function M.read(shape, value)
+  local seconds, message = M.decode(value)
+  if seconds and shape.reading and shape.reading.as_sent then
+    return value
+  end
+  return seconds, message
+end
+
 return M

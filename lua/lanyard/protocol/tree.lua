@@ -18,7 +18,7 @@ local DEEPEST = 200
 --- What differs between the protocols. The functions raise faults.
 ---@class protocol.Form
 ---@field write table<"blob"|"timestamp"|"float", fun(value: any, path: string[], shape: model.Shape): any>
----@field read table<"blob"|"timestamp", fun(value: any, path: string[]): any>
+---@field read table<"blob"|"timestamp", fun(value: any, path: string[], shape: model.Shape): any>
 ---@field unknown fun(value: any): any  converts a document, and a member that the shape does not have
 
 -- ---------------------------------------------------------------------------------------------
@@ -227,10 +227,20 @@ function readers.string(_, tree, path)
 end
 
 readers.boolean = writers.boolean
-readers.integer, readers.long = writers.integer, writers.integer
 
-function readers.float(_, tree, path)
-  return number.float(tree) or fault.wrong_type(path, tree, "a number")
+-- Returns a number as it was sent, where the service keeps it so (model.Service.keep_as_sent).
+local function kept(shape, tree, value)
+  local reading = shape.reading
+  return reading and reading.numbers_as_sent and tree or value
+end
+
+function readers.integer(shape, tree, path)
+  return kept(shape, tree, writers.integer(shape, tree, path))
+end
+readers.long = readers.integer
+
+function readers.float(shape, tree, path)
+  return kept(shape, tree, number.float(tree) or fault.wrong_type(path, tree, "a number"))
 end
 readers.double = readers.float
 
@@ -238,8 +248,8 @@ function readers.blob(_, tree, path, form)
   return form.read.blob(tree, path)
 end
 
-function readers.timestamp(_, tree, path, form)
-  return form.read.timestamp(tree, path)
+function readers.timestamp(shape, tree, path, form)
+  return form.read.timestamp(tree, path, shape)
 end
 
 return M

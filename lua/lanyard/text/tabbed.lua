@@ -7,6 +7,7 @@
 --- https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html
 
 local escape = require "lanyard.text.escape"
+local float = require "lanyard.text.float"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
@@ -16,7 +17,7 @@ local WORDS = { [true] = "True", [false] = "False", [json.null] = "None" }
 
 -- A cell is one line: a name of AWS cannot begin another row.
 local function cell(value)
-  return WORDS[value] or type(value) == "number" and json.encode(value) or escape.printable(value)
+  return WORDS[value] or type(value) == "number" and float.text(value) or escape.printable(value)
 end
 
 local add -- writes a value

@@ -61,6 +61,7 @@ describe("a command line of lanyard aws", function()
     ["--extra '{\"a\":[1,null]}'"] = '{"Extra":{"a":[1,null]},"Public":true,"ThingName":"x"}',
     ["--dry-run"] = '{"DryRun":true,"Public":true,"ThingName":"x"}', ["--no-dry-run"] = '{"DryRun":false,"Public":true,"ThingName":"x"}',
     ["--cli-input-json '{\"Count\":1,\"ThingName\":\"y\"}'"] = '{"Count":1,"Public":true,"ThingName":"x"}',
+    ["--cli-input-yaml '{\"Count\":1}'"] = '{"Count":1,"Public":true,"ThingName":"x"}',
     ["--kind small --query x --region eu-west-1"] = '{"Kind":"small","Public":true,"ThingName":"x"}',
     ["--labels 'a=b c,d=-e'"] = '{"Labels":{"a":"b c","d":"-e"},"Public":true,"ThingName":"x"}',
   } do
@@ -93,7 +94,11 @@ describe("a command line of lanyard aws", function()
     ["--region"] = "option '--region' requires an argument", ["--region a --region b"] = "option '--region' is given twice",
     ["--cli-input-json []"] = "--cli-input-json: a JSON object with the members is expected",
     ["--cli-input-json '{\"Nam\":1}'"] = "Nam: an unknown member (did you mean Names?)",
-    ["--no-verify-ssl"] = "option '--no-verify-ssl' is not supported: certificates are always checked; --ca-bundle names others to trust",
+    ["--no-verify-ssl"] = "option '--no-verify-ssl' is not supported: certificates are always checked; --ca-bundle names others to trust,"
+      .. " and so do AWS_CA_BUNDLE and ca_bundle in the AWS config file",
+    ["--cli-input-yaml 'ThingName: x'"] = "--cli-input-yaml: of YAML only JSON is read; write the input as JSON",
+    ["--cli-input-yaml '{ThingName: x}'"] = "--cli-input-yaml: invalid JSON: line 1, column 2: ",
+    ["--cli-input-yaml '{}' --cli-input-json '{}'"] = "--cli-input-json excludes --cli-input-yaml",
     ["--labels file:///nowhere/at/all"] = "--labels: file:///nowhere/at/all: ",
     ["--labels file:///dev/zero"] = "--labels: file:///dev/zero: cannot read /dev/zero: it has more than 268435456 bytes",
   } do

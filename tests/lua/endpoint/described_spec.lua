@@ -7,7 +7,8 @@ local endpoints = require "lanyard.aws.endpoints"
 local helper = require "helper"
 local json = require "lanyard.json"
 
-local SERVICES = { "ecr", "lightsail", "sts", "iam", "organizations", "cloudtrail", "sso", "sso-oidc", "signin" }
+local SERVICES = { "ecr", "lightsail", "sts", "iam", "organizations", "cloudtrail", "sso", "sso-oidc", "signin",
+  "ssm", "secretsmanager" }
 local FOLDER = helper.vectors .. "/endpoint-rules"
 
 -- What the rules of some version say otherwise: a pattern of "SERVICE REGION FORM", and the reason.

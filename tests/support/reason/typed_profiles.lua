@@ -86,7 +86,7 @@ function M.makers.forms()
     if one.context["aws:username"] or one.principal == "*" or one.principal:find "role/[az]$" then callers[#callers + 1] = one end
   end
   return profile("forms", {
-    anyone = 80, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0, callers = callers,
+    anyone = 80, conditions = 95, undecided = true, sampled = true, actions = { "*" }, action_values = { "s:a" }, old = 0, callers = callers,
     principals = { AWS = { "arn:aws:iam::" .. A .. ":user/a", "arn:aws:iam::" .. A .. ":role/a" } },
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceArn", absent_or(arns)), key("aws:SourceAccount", absent_or(accounts)) },
     tests = {
@@ -111,7 +111,7 @@ function M.makers.points()
   local texts = joined(framed(addresses, "x%", "10%"), framed(ages, "x%"), framed(times, "x%"), { "", "x", "xz", "z", "10z", "10" }, variables)
   local numbers = { "NumericLessThan", "NumericEquals", "NumericNotEquals", "NumericGreaterThanEquals" }
   return profile("points", {
-    anyone = 90, conditions = 95, undecided = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
+    anyone = 90, conditions = 95, undecided = true, sampled = true, actions = { "*" }, action_values = { "s:a" }, old = 0,
     of = { ["aws:tokenissuetime"] = "aws:tokenissuetime" },
     keys = { key("svc:k", absent_or(texts)), key("aws:SourceIp", absent_or(addresses)), key("aws:MultiFactorAuthAge", absent_or(ages)),
       key("aws:TokenIssueTime", absent_or(times)) },
@@ -180,7 +180,7 @@ end
 -- Keys that have several values and are never empty, with and without set operators.
 function M.makers.never_empty()
   local services, lists = {}, { false }
-  for i, name in ipairs { "a", "ab", "b", "ba", "bb", "c" } do services[i] = name .. ".amazonaws.com" end
+  for i, name in ipairs { "a", "ab", "b", "ba", "bb", "c", "cb" } do services[i] = name .. ".amazonaws.com" end
   lists = joined(lists, orders(services, 3))
   local chain = { name = "chain", values = lists, flags = function(list) return list and oracle.MEMBER | oracle.FLAGS.VIA or 0 end,
     set = function(request, list)

@@ -1,7 +1,10 @@
 --- Reads the description of a deployment from a file: JSON as CreateContainerServiceDeployment accepts it.
 ---
---- Each member is checked, so that a mistake is reported before anything is called.
+--- Each member is checked, so that a mistake is reported before anything is called. The AWS CLI takes the same in two
+--- files, --containers file://containers.json and --public-endpoint file://public-endpoint.json:
+--- https://docs.aws.amazon.com/cli/latest/reference/lightsail/create-container-service-deployment.html
 
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
@@ -110,54 +113,116 @@ end
 
 local MOST = 2147483647
 
-local description = structure {
-  serviceName = text,
-  containers = map(container_name, structure({
-    image = text,
-    command = list(any_text),
-    environment = map(text, any_text),
-    ports = map(port, protocol),
-  }, { "image" })),
-  publicEndpoint = structure({
-    containerName = text,
-    containerPort = whole(1, 65535),
-    healthCheck = structure {
-      healthyThreshold = whole(1, MOST),
-      unhealthyThreshold = whole(1, MOST),
-      timeoutSeconds = whole(2, 60),
-      intervalSeconds = whole(5, 300),
-      path = text,
-      successCodes = text,
-    },
-  }, { "containerName", "containerPort" }),
-}
+local containers = map(container_name, structure({
+  image = text,
+  command = list(any_text),
+  environment = map(text, any_text),
+  ports = map(port, protocol),
+}, { "image" }))
+
+local public_endpoint = structure({
+  containerName = text,
+  containerPort = whole(1, 65535),
+  healthCheck = structure {
+    healthyThreshold = whole(1, MOST),
+    unhealthyThreshold = whole(1, MOST),
+    timeoutSeconds = whole(2, 60),
+    intervalSeconds = whole(5, 300),
+    path = text,
+    successCodes = text,
+  },
+}, { "containerName", "containerPort" })
+
+local description = structure { serviceName = text, containers = containers, publicEndpoint = public_endpoint }
 
 local function invalid(path, message)
   return nil, errors.new { code = "InvalidFile", message = ("%s: %s"):format(path, escape.printable(message)) }
 end
 
---- Reads a file.
----@param path string
----@param service_name string  a serviceName in the file must be the same
----@return access.deployment.Request? request
----@return aws.Error? err  code InvalidFile, or that of reading the file
-function M.read(path, service_name)
-  local content, err = system.read_file(path)
+--- The largest file that is read, in bytes.
+M.MAX_BYTES = 1024 * 1024
+
+--- Reports whether the value of --public-endpoint names a file, and not CONTAINER:PORT.
+---@param value string
+---@return boolean
+function M.is_name(value)
+  return value:find "^file://" ~= nil or value:find("/", 1, true) ~= nil or value:find "%.json$" ~= nil
+end
+
+--- Returns the path that an option names: a path, or file://PATH as the AWS CLI has it.
+---@param value string
+---@return string? path
+---@return lanyard.Error? err
+function M.path(value)
+  local name = value:match "^file://(.*)$"
+  if not name then
+    return value
+  end
+  local path, message = environment.expand_path(name)
+  if not path then
+    return nil, errors.new { code = "InvalidFile", message = escape.printable(("%s: %s"):format(value, message)) }
+  end
+  return path
+end
+
+-- Reads and checks the JSON of a file. value | nil, err. Also returns the path.
+local function read(name, check)
+  local path, err = M.path(name)
+  local content, value
+  if path then
+    content, err = system.read_file(path, M.MAX_BYTES)
+  end
   if not content then
     return nil, err
   end
-  local value
   value, err = json.decode(content)
   if value == nil then
     return invalid(path, err.message)
   end
-  local message = description(value, "")
+  local message = check(value, "")
   if message then
-    return invalid(path, message:find "^ must" and "the file" .. message or message)
+    return invalid(path, message:find "^ must" and "the file" .. message or message:gsub("^%.", ""))
+  end
+  return value, path
+end
+
+--- Reads a file.
+---@param name string  a path or file://PATH
+---@param service_name string  a serviceName in the file must be the same
+---@return access.deployment.Request? request
+---@return aws.Error? err  code InvalidFile, or that of reading the file
+function M.read(name, service_name)
+  local value, path = read(name, description)
+  if not value then
+    return nil, path
   elseif value.serviceName and value.serviceName ~= service_name then
     return invalid(path, ("it is for the service '%s', not '%s'"):format(value.serviceName, service_name))
   end
   return requests.from(value)
+end
+
+--- Reads a file with the containers of a deployment by name.
+---@param name string  a path or file://PATH
+---@return table<string, access.deployment.Container>? containers
+---@return aws.Error? err  code InvalidFile, or that of reading the file
+function M.read_containers(name)
+  local value, err = read(name, containers)
+  if not value then
+    return nil, err
+  end
+  return requests.from({ containers = value }).containers
+end
+
+--- Reads a file with the public endpoint of a deployment.
+---@param name string  a path or file://PATH
+---@return table? endpoint  as CreateContainerServiceDeployment has it
+---@return aws.Error? err  code InvalidFile, or that of reading the file
+function M.read_endpoint(name)
+  local value, err = read(name, public_endpoint)
+  if not value then
+    return nil, err
+  end
+  return requests.from({ publicEndpoint = value }).publicEndpoint
 end
 
 return M

@@ -5,7 +5,9 @@
 --- Planning checks that the deployment can work: the images exist in the service's Region, and its role can pull them,
 --- or will be able to. A container that is not named stays as it is.
 
+local answers = require "lanyard.aws.answers"
 local deployments = require "lanyard.access.deployment.list"
+local edits = require "lanyard.access.deployment.edits"
 local errors = require "lanyard.errors"
 local grants = require "lanyard.access.grants"
 local image_reference = require "lanyard.access.deployment.image"
@@ -13,6 +15,7 @@ local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
+local references = require "lanyard.access.deployment.references"
 local requests = require "lanyard.access.deployment.request"
 local services = require "lanyard.access.services"
 local surroundings = require "lanyard.access.surroundings"
@@ -24,7 +27,17 @@ local M = {}
 ---@class access.deployment.Wants
 ---@field images { container: string, text: string }[]  text: REPOSITORY[:TAG|@DIGEST], or with a registry's host
 ---@field request? access.deployment.Request  instead of the running deployment's
----@field public_endpoint? { containerName: string, containerPort: integer }  as CreateContainerServiceDeployment has it
+---@field containers? table<string, access.deployment.Container>  instead of the running deployment's
+---@field public_endpoint? { containerName: string?, containerPort: integer }  containerName: absent for the only one
+---@field public_endpoint_file? table  the whole public endpoint, with its health check
+---@field no_public? boolean  without a public endpoint
+---@field health? table      members of the public endpoint's health check
+---@field ports? access.deployment.Setting[]  with `port` and `protocol`
+---@field commands? access.deployment.Setting[]  with `words`; no words: the image's own command
+---@field variables? access.deployment.Variable[]  to set
+---@field unset? access.deployment.Setting[]  with the `name` of a variable to remove
+---@field has_url? boolean  without a public endpoint, the plan is an error
+---@field create? { power: string, scale: integer? }  create the service if it does not exist
 ---@field resolve? boolean  replace the tags of named images by digests
 ---@field force? boolean    deploy even if the same deployment is running
 ---@field dry_run? boolean  for permit
@@ -33,13 +46,17 @@ local M = {}
 ---@class access.deployment.Plan
 ---@field service access.Service  as it is before
 ---@field current? access.Deployment  the deployment that runs
+---@field base? access.Deployment  whose containers are kept
 ---@field newest integer     the highest version of the service
 ---@field request access.deployment.Request  that would be sent
 ---@field images access.deployment.Image[]  of its containers
 ---@field repositories access.Repository[]  that its images are in
 ---@field grants table[]     what region:change_each returned for a dry run of the grants
 ---@field needs_role boolean  the puller role would be enabled
+---@field references access.deployment.Variable[]  the variables whose values were fetched; a value is a secret
 ---@field in_place boolean   the same deployment is running, so that there is nothing to deploy
+---@field in_progress? integer  the version of the same deployment, which is being made
+---@field creates? { power: string, scale: integer }  the service does not exist, and would be created
 ---@field why? string        why it is deployed although it is running
 ---@field warnings string[]  for people
 
@@ -74,24 +91,8 @@ local function images_of(request, given)
   return list
 end
 
--- Opens the public endpoint's port if it is not open, and keeps the health check of its container.
-local function set_endpoint(request, wanted)
-  local container = request.containers[wanted.containerName]
-  local before = request.publicEndpoint
-  local port = tostring(wanted.containerPort)
-  if container then
-    container.ports = container.ports or {}
-    container.ports[port] = container.ports[port] or "HTTP"
-  end
-  request.publicEndpoint = {
-    containerName = wanted.containerName,
-    containerPort = wanted.containerPort,
-    healthCheck = before and before.containerName == wanted.containerName and before.healthCheck or nil,
-  }
-end
-
 local function set_image(plan, image, wants)
-  if wants.resolve and image.repository and (image.given or wants.request) then
+  if wants.resolve and image.repository and (image.given or wants.request or wants.containers) then
     images.pin(image)
   end
   local container = plan.request.containers[image.container] or {}
@@ -103,7 +104,20 @@ local function set_image(plan, image, wants)
   end
 end
 
--- Puts images and endpoint into the plan's request. true | nil, err
+-- Fetches the values of references. true | nil, err
+local function fetch(region, plan, wants)
+  local list = {}
+  plan.references = {}
+  for _, variable in ipairs(wants.variables or {}) do
+    if variable.reference then
+      list[#list + 1] = variable.reference
+      plan.references[#list] = variable
+    end
+  end
+  return references.fetch(region, list)
+end
+
+-- Puts images and settings into the plan's request. true | nil, err
 local function complete(region, plan, wants)
   local list, err = images_of(plan.request, wants.images)
   local ok = list
@@ -116,11 +130,22 @@ local function complete(region, plan, wants)
   for _, image in ipairs(list) do
     set_image(plan, image, wants)
   end
-  if wants.public_endpoint then
-    set_endpoint(plan.request, wants.public_endpoint)
-  end
   plan.images = list
   plan.repositories = images.repositories_of(list)
+  ok, err = edits.locate(plan.request, wants)
+  if ok then
+    ok, err = fetch(region, plan, wants)
+  end
+  if ok then
+    ok, err = edits.apply(plan.request, wants)
+  end
+  if not ok then
+    return nil, err
+  end
+  if wants.has_url and not plan.request.publicEndpoint then
+    return nil, errors.new { code = "InvalidDeployment", message = "the deployment has no public endpoint to test",
+      tip = "pass --public CONTAINER:PORT, or leave out --smoke" }
+  end
   return requests.check(plan.request)
 end
 
@@ -185,10 +210,10 @@ local function rehearse_grants(region, plan)
   return true
 end
 
--- An image whose tag points to something that was pushed after the running deployment was created | nil
-local function pushed_since(plan)
+-- An image whose tag points to something that was pushed after a deployment was created | nil
+local function pushed_since(plan, deployment)
   for _, image in ipairs(plan.images) do
-    if not image.digest and image.pushed and image.pushed > plan.current.created then
+    if not image.digest and image.pushed and image.pushed > deployment.created then
       return image
     end
   end
@@ -202,27 +227,66 @@ local function is_in_place(plan, force)
   if force or not will_stay or not requests.same(plan.request, current.request) then
     return false
   end
-  local newer = pushed_since(plan)
+  local newer = pushed_since(plan, current)
   if newer then
     plan.why = ("'%s' was pushed after version %d was deployed"):format(newer.reference, current.version)
   end
   return newer == nil
 end
 
+-- The version of the deployment that is being made, if it is the wanted one: of an earlier run that was interrupted, or
+-- whose reply was lost | nil
+local function in_progress(plan, force)
+  local next_one = not force and plan.service.next and deployments.find(plan.list, plan.service.next.version)
+  if next_one and next_one.state == "ACTIVATING" and requests.same(plan.request, next_one.request)
+    and not pushed_since(plan, next_one) then
+    return next_one.version
+  end
+  return nil
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- The plan
 
+-- The scale of a service that is created without one.
+local SCALE = 1
+
+-- The service that `create` would make.
+local function new_service(region, plan, name, create)
+  plan.creates = { power = create.power, scale = create.scale or SCALE }
+  plan.list, plan.newest = {}, 0
+  return {
+    name = name, region = region.name, state = "READY", role = { active = false }, tags = {},
+    raw = { power = plan.creates.power, scale = plan.creates.scale },
+  }
+end
+
+-- Warns of an existing service that differs from the one that would be created.
+local function compare(plan, create)
+  local raw = plan.service.raw
+  for _, member in ipairs { "power", "scale" } do
+    if create[member] and raw[member] ~= create[member] then
+      table.insert(plan.warnings, ("the service '%s' exists with the %s %s, not %s: lanyard service update %s --%s %s")
+        :format(plan.service.name, member, raw[member], create[member], plan.service.name, member, create[member]))
+    end
+  end
+end
+
 -- Reads the service and its deployments. true | nil, err
-local function read_service(region, plan, name)
+local function read_service(region, plan, name, create)
   local list, err
   plan.service, err = region:service(name)
-  if not plan.service then
+  if create and answers.rejected(err, "NotFoundException") then
+    plan.service = new_service(region, plan, name, create)
+    return true
+  elseif not plan.service then
     return nil, err
   end
   list, err = deployments.list(region, name)
   if not list then
     return nil, err
   end
+  plan.list = list
   plan.newest = list[1] and list[1].version or 0
   plan.current = plan.service.current and deployments.find(list, plan.service.current.version)
   if plan.service.current and not plan.current then
@@ -233,7 +297,19 @@ local function read_service(region, plan, name)
       tip = "describe the whole deployment with --file",
     }
   end
+  compare(plan, create or {})
   return check_state(plan.service)
+end
+
+-- The request that settings are put into.
+local function start(plan, wants)
+  local current = plan.current and plan.current.request or {}
+  if wants.request then
+    return requests.from(wants.request)
+  elseif wants.containers then
+    return requests.from { containers = wants.containers, publicEndpoint = current.publicEndpoint }
+  end
+  return requests.from(current)
 end
 
 --- Plans a deployment.
@@ -244,11 +320,12 @@ end
 ---@return aws.Error? err
 function M.plan(region, name, wants)
   local plan = { warnings = {} }
-  local ok, err = read_service(region, plan, name)
+  local ok, err = read_service(region, plan, name, wants.create)
   if not ok then
     return nil, err
   end
-  plan.request = requests.from(wants.request or plan.current and plan.current.request or {})
+  plan.base = not wants.request and plan.current or nil
+  plan.request = start(plan, wants)
   ok, err = complete(region, plan, wants)
   if ok then
     plan.needs_role = images.need_role(plan.images)
@@ -256,8 +333,9 @@ function M.plan(region, name, wants)
   end
   if ok then
     plan.in_place = is_in_place(plan, wants.force)
+    plan.in_progress = in_progress(plan, wants.force)
   end
-  if ok and not plan.in_place then
+  if ok and not (plan.in_place or plan.in_progress) then
     ok, err = region:permit {
       on = "deploy", service = plan.service, deployment = requests.shown(plan.request), dry_run = wants.dry_run,
     }

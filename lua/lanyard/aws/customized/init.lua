@@ -154,8 +154,8 @@ REQUESTS["Machine Learning.Predict"] = function(plan, client)
   local endpoint = plan.input.PredictEndpoint
   if endpoint == nil or client.custom_endpoint then
     return true
-  elseif type(endpoint) ~= "string" or not endpoint:find "^https?://[%w.-]+:?%d*/?$" then
-    return invalid("PredictEndpoint: '%s' is not the URL of an endpoint", tostring(endpoint))
+  elseif type(endpoint) ~= "string" or not endpoint:find "^https://[%w.-]+:?%d*/?$" then
+    return invalid("PredictEndpoint: '%s' is not the https URL of an endpoint", tostring(endpoint))
   end
   plan.url = endpoint:gsub("/$", "") .. plan.url:match "^%a+://[^/]*(.*)$"
   return true

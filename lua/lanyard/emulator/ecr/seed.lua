@@ -9,6 +9,7 @@ local json = require "lanyard.json"
 local members = require "lanyard.emulator.members"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
+local programs = require "lanyard.emulator.program"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
 
@@ -18,12 +19,16 @@ local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
 end
 
-local IMAGE_MEMBERS = { tag = "string", exits = "boolean", port = "integer", health = "integer", log = "list" }
+local IMAGE_MEMBERS = { tag = "string" }
+for name, kind in pairs(programs.MEMBERS) do
+  IMAGE_MEMBERS[name] = kind
+end
 
 -- Adds an image to a repository: a tag, or a table with a tag. Returns true, or nil and an error.
 local function create_image(world, repository, name, item)
   local program = type(item) == "table" and item or { tag = item }
-  local fault = members.fault(program, IMAGE_MEMBERS, ("an image of '%s'"):format(name))
+  local where = ("an image of '%s'"):format(name)
+  local fault = members.fault(program, IMAGE_MEMBERS, where) or programs.fault(program, where)
   if fault then
     return invalid(fault)
   end
@@ -103,8 +108,7 @@ end
 ---@class emulator.SeedRepository
 ---@field name string  the name
 ---@field policy? string|table      its text, or a table that becomes JSON
----@field images? (string|table)[]  tags; or tables with `tag`, and how the image behaves: `exits` (it ends at once),
----  `port` (the only one that it listens on), `health` (the status of its health check), `log` (what it prints)
+---@field images? (string|table)[]  tags; or tables with `tag` and the members of an emulator.Program
 ---@field tags? table<string, string>  of the repository
 ---@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }  as CreateRepository has it
 

@@ -27,7 +27,7 @@ M.CreateContainerServiceDeployment = {
     elseif service.disabled then
       return nil, services.invalid "The specified service is disabled and cannot be deployed to."
     end
-    deployments.deploy(world, context.region, service, request, world.now())
+    deployments.deploy(world, context.region, request.serviceName, service, request, world.now())
     return { containerService = describe.service(world, context.region, request.serviceName, service) }
   end,
 }

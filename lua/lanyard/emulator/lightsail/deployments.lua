@@ -41,6 +41,52 @@ local function check_container(name, container)
   return nil
 end
 
+-- Reports whether a text is a list of status codes: "You can specify values between 200 and 499. You can specify
+-- multiple values (for example, 200,202) or a range of values (for example, 200-299)."
+local function are_codes(text)
+  if not (text .. ","):find "^[%d,-]+$" or text:find ",$" then
+    return false
+  end
+  for part in (text .. ","):gmatch "([^,]*)," do
+    local first, last = part:match "^(%d%d%d)%-?(%d?%d?%d?)$"
+    first, last = tonumber(first), tonumber(last) or tonumber(first)
+    if not first or part:find "%-$" or part:find "%-" and #part ~= 7 or first < 200 or last > 499 or first > last then
+      return false
+    end
+  end
+  return true
+end
+
+-- Returns why the health check of an endpoint is refused, or nil. These texts are not recorded.
+local function check_health(check)
+  if check.path and not check.path:find "^/[^%s%c]*$" then
+    return services.invalid(("The path \"%s\" of the health check is not valid. It must begin with a slash.")
+      :format(check.path))
+  elseif check.successCodes and not are_codes(check.successCodes) then
+    return services.invalid(("The success codes \"%s\" of the health check are not valid. They must be codes from 200 "
+      .. "to 499, such as 200,202 or 200-299."):format(check.successCodes))
+  elseif math.min(check.healthyThreshold or 2, check.unhealthyThreshold or 2) < 1 then
+    return services.invalid "The thresholds of the health check must be at least 1."
+  end
+  return nil
+end
+
+local function check_endpoint(containers, public)
+  local opened = containers[public.containerName]
+  if not opened then
+    return services.invalid(("The public endpoint's container %s is not in the deployment.")
+      :format(public.containerName))
+  end
+  local protocol = (opened.ports or {})[("%d"):format(public.containerPort)]
+  if not protocol then
+    return services.invalid(INVALID_PORT)
+  elseif protocol ~= "HTTP" and protocol ~= "HTTPS" then
+    return services.invalid(("The port %d of the public endpoint must have the protocol HTTP or HTTPS.")
+      :format(public.containerPort))
+  end
+  return public.healthCheck and check_health(public.healthCheck)
+end
+
 --- Validates a deployment.
 ---@return emulator.Exception?
 function M.check(request)
@@ -57,15 +103,7 @@ function M.check(request)
   elseif #listed > MAX_CONTAINERS then
     return services.invalid(("A deployment can have at most %d containers."):format(MAX_CONTAINERS))
   end
-  local public = request.publicEndpoint
-  local opened = public and containers[public.containerName]
-  if public and not opened then
-    return services.invalid(("The public endpoint's container %s is not in the deployment.")
-      :format(public.containerName))
-  elseif public and not (opened.ports or {})[("%d"):format(public.containerPort)] then
-    return services.invalid(INVALID_PORT)
-  end
-  return nil
+  return request.publicEndpoint and check_endpoint(containers, request.publicEndpoint)
 end
 
 local DEFAULT_CHECK = { healthyThreshold = 2, unhealthyThreshold = 2, timeoutSeconds = 2, intervalSeconds = 5,
@@ -87,17 +125,22 @@ local function endpoint_of(request)
 end
 
 --- Adds the next version of a service's deployment, which begins at `start`.
+---@param world emulator.World
+---@param region string
+---@param name string  of the service
+---@param service table
+---@param request table  with the members of CreateContainerServiceDeployment
 ---@param start number  seconds since 1970
-function M.deploy(world, region, service, request, start)
+function M.deploy(world, region, name, service, request, start)
   local last = service.deployments[#service.deployments]
   local deployment = {
     version = last and last.version + 1 or 1,
-    created = world.now(),
+    created = math.min(world.now(), start),
     done_at = start + world.options.activation_delay,
     containers = request.containers,
     endpoint = endpoint_of(request),
   }
-  outcome.decide(world, region, services.puller_arn(world, service), deployment)
+  outcome.decide(world, region, name, service, deployment)
   table.insert(service.deployments, deployment)
   if #service.deployments > MAX_VERSIONS then
     table.remove(service.deployments, services.deployment_state(world, service, 1) == "ACTIVE" and 2 or 1)

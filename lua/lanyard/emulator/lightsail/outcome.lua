@@ -1,14 +1,18 @@
 --- Decides whether a deployment succeeds: whether the service can pull the images, and whether the programs run.
 ---
 --- A container with an image in ECR starts when the image exists in the Region of the service, the puller role is on,
---- and the policies of the repository and the registry allow the role to pull (lanyard.emulator.ecr.permission).
---- Otherwise the deployment fails without a reason, as on AWS: nodes start, nothing is logged, "Canceled". A seed
---- (lanyard.emulator.seed) defines what the program of an image does: it can exit or fail the health check.
+--- and the policies of the repository and the registry allow the role to pull (lanyard.emulator.ecr.permission). An
+--- image of Lightsail's own registry must be registered to the service. Otherwise the deployment fails without a
+--- reason, as on AWS: nodes start, nothing is logged, "Canceled". A seed defines what the program of an image does
+--- (lanyard.emulator.program): it can exit or fail the health check.
 
 local images = require "lanyard.emulator.ecr.images"
 local names = require "lanyard.aws.names"
 local permission = require "lanyard.emulator.ecr.permission"
 local policy = require "lanyard.policy"
+local programs = require "lanyard.emulator.program"
+local registered = require "lanyard.emulator.lightsail.images"
+local services = require "lanyard.emulator.lightsail.services"
 
 local M = {}
 
@@ -22,12 +26,9 @@ local function can_pull(world, region, name, role_arn)
   return true
 end
 
--- Returns the image of a reference, or nil when it cannot be pulled. Images of other registries are assumed to exist.
-local function pull(world, region, role_arn, reference)
-  local image = names.image(reference)
-  if not image then
-    return not reference:find "^:" and {} or nil
-  elseif image.account ~= world.account or image.region ~= region then
+-- Returns an image in ECR, or nil when it cannot be pulled.
+local function pull_from_ecr(world, region, role_arn, image)
+  if image.account ~= world.account or image.region ~= region then
     return nil
   end
   local repository = world.region(region).repositories[image.repository]
@@ -44,20 +45,16 @@ local function pull(world, region, role_arn, reference)
   return found
 end
 
--- Reports whether a status is in a list such as "200-499" or "200,202".
-local function is_success(codes, status)
-  for first, last in (codes .. ","):gmatch "(%d+)%-?(%d*)," do
-    last = last == "" and first or last
-    if status >= tonumber(first) and status <= tonumber(last) then
-      return true
-    end
+-- Returns the program of an image, or nil when the image cannot be pulled. Images of other registries are assumed to
+-- exist.
+local function pull(world, region, name, service, reference)
+  local image, found = names.image(reference), {}
+  if image then
+    found = pull_from_ecr(world, region, services.puller_arn(world, service), image)
+  elseif reference:find "^:" then
+    found = registered.find(name, service, reference)
   end
-  return false
-end
-
-local function is_healthy(program, endpoint)
-  return (program.port or endpoint.containerPort) == endpoint.containerPort
-    and is_success(endpoint.healthCheck.successCodes, program.health or 200)
+  return found and (found.program or world.state.programs and world.state.programs[reference] or {})
 end
 
 -- Returns what a program prints: the log of its seed, with $NAME replaced by the variable of its environment.
@@ -87,25 +84,29 @@ local function log_of(version, output, outcome)
   return lines
 end
 
---- Decides the outcome of a deployment when it begins. Sets `deployment.succeeds` and `deployment.logs`.
+--- Decides the outcome of a deployment when it begins. Sets `succeeds`, `logs` and `programs` of the deployment.
 ---@param world emulator.World
 ---@param region string
----@param role_arn? string  the puller role, when it is on
+---@param name string  of the service
+---@param service table
 ---@param deployment table
-function M.decide(world, region, role_arn, deployment)
-  local programs, failed, endpoint = {}, {}, deployment.endpoint
-  for name, container in pairs(deployment.containers) do
-    local image = pull(world, region, role_arn, container.image)
-    local program = image and image.program or {}
-    programs[name] = program
-    failed.pull = failed.pull or not image
+function M.decide(world, region, name, service, deployment)
+  local failed, endpoint = {}, deployment.endpoint
+  deployment.logs, deployment.programs = {}, {}
+  for container_name, container in pairs(deployment.containers) do
+    local program = pull(world, region, name, service, container.image)
+    failed.pull = failed.pull or not program
+    program = program or {}
+    deployment.programs[container_name] = program
     failed.exit = failed.exit or program.exits
-    failed.health = failed.health or endpoint and endpoint.containerName == name and not is_healthy(program, endpoint)
+    failed.health = failed.health
+      or endpoint and endpoint.containerName == container_name and not programs.is_healthy(program, endpoint)
   end
   local outcome = failed.pull and "pull" or failed.exit and "exit" or failed.health and "health" or "steady"
-  deployment.succeeds, deployment.logs = outcome == "steady", {}
-  for name, container in pairs(deployment.containers) do
-    deployment.logs[name] = log_of(deployment.version, program_output(programs[name], container.environment), outcome)
+  deployment.succeeds = outcome == "steady"
+  for container_name, container in pairs(deployment.containers) do
+    local output = program_output(deployment.programs[container_name], container.environment)
+    deployment.logs[container_name] = log_of(deployment.version, output, outcome)
   end
 end
 

@@ -1,13 +1,15 @@
 --- The operations of Lightsail on container services.
 
+local certificates = require "lanyard.emulator.lightsail.certificates"
 local deployments = require "lanyard.emulator.lightsail.deployments"
 local describe = require "lanyard.emulator.lightsail.describe"
 local iam = require "lanyard.emulator.iam"
-local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
 local shapes = require "lanyard.emulator.lightsail.shapes"
+local tags = require "lanyard.emulator.lightsail.tags"
 
 ---@type table<string, emulator.Operation>
 local M = {}
@@ -32,6 +34,22 @@ local function count_of(map)
   return count
 end
 
+-- Returns the tags and domain names of a service that a request creates, or nil and an exception.
+local function check_creation(world, request, context)
+  local failure = request.deployment and deployments.check(request.deployment)
+  if failure then
+    return nil, failure
+  end
+  local domains = certificates.merge({}, request.publicDomainNames)
+  failure = certificates.check(world, context.region, request.publicDomainNames, domains)
+  if failure then
+    return nil, failure
+  end
+  local added
+  added, failure = tags.add({}, request.tags or {})
+  return added and { tags = added, domains = domains }, failure
+end
+
 M.CreateContainerService = {
   writes = true,
   input = shape.structure {
@@ -47,23 +65,21 @@ M.CreateContainerService = {
     local name = request.serviceName
     if services.find(world, context.region, name) then
       return nil, services.invalid(("Some names are already in use: %s"):format(name))
-    elseif count_of(services.of(world, context.region)) >= MAX_SERVICES then
+    elseif count_of(services.existing(world, context.region)) >= MAX_SERVICES then
       return nil, services.invalid(("There can be at most %d container services in a Region.")
         :format(MAX_SERVICES))
     end
-    local failure = request.deployment and deployments.check(request.deployment)
-    if failure then
+    local plan, failure = check_creation(world, request, context)
+    if not plan then
       return nil, failure
     end
     local service = services.create(world, context.region, name, request, world.options.activation_delay)
-    for _, tag in ipairs(request.tags or {}) do
-      service.tags[tag.key or ""] = tag.value or ""
-    end
+    service.tags, service.domains = plan.tags, plan.domains
     if requested_role(request) then
       services.create_role(world, context.region, name, service)
     end
     if request.deployment then
-      deployments.deploy(world, context.region, service, request.deployment, service.ready_at)
+      deployments.deploy(world, context.region, name, service, request.deployment, service.ready_at)
     end
     return { containerService = describe.service(world, context.region, name, service) }
   end,
@@ -72,30 +88,49 @@ M.CreateContainerService = {
 M.GetContainerServices = {
   input = shape.structure { serviceName = shapes.optional_name },
   call = function(world, request, context)
-    local chosen = {}
+    local found = services.existing(world, context.region)
+    local chosen = lists.sorted_names(found)
     if request.serviceName then
-      chosen[1] = request.serviceName
       local service, failure = services.find(world, context.region, request.serviceName)
       if not service then
         return nil, failure
       end
-    else
-      for name in pairs(services.of(world, context.region)) do
-        chosen[#chosen + 1] = name
-      end
-      table.sort(chosen)
+      chosen = { request.serviceName }
     end
     local list = json.array {}
-    for _, name in ipairs(chosen) do
-      local service = services.find(world, context.region, name)
-      list[#list + 1] = service and describe.service(world, context.region, name, service)
+    for i, name in ipairs(chosen) do
+      list[i] = describe.service(world, context.region, name, found[name])
     end
     return { containerServices = list }
   end,
 }
 
--- The members of an update and the fields of a service that store them.
-local UPDATED_FIELDS = { power = "power", scale = "scale", isDisabled = "disabled", publicDomainNames = "domains" }
+-- Records from when to when the nodes of a service are shut down.
+local function pause(world, service)
+  service.pauses = service.pauses or json.array {}
+  if service.disabled then
+    table.insert(service.pauses, { from = world.now() })
+  elseif service.pauses[1] then
+    service.pauses[#service.pauses].to = world.now() + world.options.activation_delay
+  end
+end
+
+-- Applies the capacity, state and domain names of a request. Returns the stage of the change; nil if nothing changes.
+local function apply(world, service, request, domains)
+  local stage, was_disabled = nil, service.disabled
+  for member, field in pairs { power = "power", scale = "scale", isDisabled = "disabled" } do
+    if request[member] ~= nil and service[field] ~= request[member] then
+      service[field], stage = request[member], "PROVISIONING_SERVICE"
+    end
+  end
+  if json.encode(service.domains) ~= json.encode(domains) then
+    service.domains, stage = domains, stage or "PROVISIONING_CERTIFICATE"
+  end
+  if service.disabled ~= was_disabled then
+    pause(world, service)
+  end
+  return stage
+end
 
 M.UpdateContainerService = {
   writes = true,
@@ -112,17 +147,16 @@ M.UpdateContainerService = {
     if not service then
       return nil, failure
     end
-    local changed = false
-    for member, field in pairs(UPDATED_FIELDS) do
-      if request[member] ~= nil then
-        changed = changed or service[field] ~= request[member]
-        service[field] = request[member]
-      end
+    local domains = certificates.merge(service.domains, request.publicDomainNames)
+    failure = certificates.check(world, context.region, request.publicDomainNames, domains)
+    if failure then
+      return nil, failure
     end
-    local on = requested_role(request)
+    local stage, on = apply(world, service, request, domains), requested_role(request)
     local toggled = on ~= nil and on ~= service.role_on
-    if changed or toggled then
+    if stage or toggled then
       service.busy_until = world.now() + world.options.activation_delay
+      service.stage = stage
     end
     if toggled and on then
       services.create_role(world, context.region, request.serviceName, service)
@@ -145,46 +179,6 @@ M.DeleteContainerService = {
     iam.delete_role(world, service.principal_arn)
     service.gone_at = world.now() + world.options.activation_delay
     return {}
-  end,
-}
-
-M.TagResource = {
-  writes = true,
-  input = shape.structure {
-    resourceName = shape.string {
-      required = true, regex = "\\w[\\w\\-]*\\w", check = function(value) return value:find "^[%w_][%w_-]*[%w_]$" end,
-    },
-    resourceArn = shape.string(),
-    tags = shape.list(shapes.tag_list.item, { required = true }),
-  },
-  call = function(world, request, context)
-    local name = request.resourceName
-    local service, failure = services.find(world, context.region, name)
-    if not service then
-      return nil, failure
-    end
-    local tags = {}
-    for key, value in pairs(service.tags) do
-      tags[key] = value
-    end
-    for _, tag in ipairs(request.tags) do
-      tags[tag.key or ""] = tag.value or ""
-    end
-    if count_of(tags) > 50 then
-      return nil, services.invalid "A resource can have at most 50 tags."
-    end
-    service.tags = tags
-    return { operations = json.array { {
-      id = ids.uuid(),
-      resourceName = name,
-      resourceType = "ContainerService",
-      createdAt = context.now,
-      location = { availabilityZone = "all", regionName = context.region },
-      isTerminal = true,
-      operationType = "UpdateContainerService",
-      status = "Succeeded",
-      statusChangedAt = context.now,
-    } } }
   end,
 }
 

@@ -4,7 +4,8 @@
 ---
 --- state.regions[region].services[name] = { id, created, ready_at, busy_until, gone_at, power, scale, disabled, tags,
 --- domains, role_on, role_arn, principal_arn, deployments }; a deployment is { version, created, done_at, containers,
---- endpoint, succeeds, logs = { [container] = lines } }.
+--- endpoint, succeeds, logs = { [container] = lines }, programs = { [container] = emulator.Program } }. `pauses` lists
+--- { from, to } while it was disabled, `images` is in lanyard.emulator.lightsail.images, `metrics` is from a seed.
 
 local exception = require "lanyard.emulator.exception"
 local iam = require "lanyard.emulator.iam"
@@ -23,12 +24,29 @@ function M.invalid(message, tip)
   return exception("InvalidInputException", message, 400, { code = "InvalidInputException", docs = DOCS, tip = tip })
 end
 
+--- Returns the exception for something that does not exist.
+---@param message string
+---@param tip string
+---@return emulator.Exception
+function M.absent(message, tip)
+  return exception("NotFoundException", message, 400, { code = "NotFoundException", docs = DOCS, tip = tip })
+end
+
 --- Returns the exception for a service that does not exist.
 ---@param name string
 ---@return emulator.Exception
 function M.not_found(name)
-  return exception("NotFoundException", ("The specified service does not exist: %s"):format(name), 400,
-    { code = "NotFoundException", docs = DOCS, tip = "Check the name of the service, and the Region." })
+  return M.absent(("The specified service does not exist: %s"):format(name),
+    "Check the name of the service, and the Region.")
+end
+
+--- Returns the exception for a change of a service while another one is in progress. The text is recorded with
+--- DeleteContainerService.
+---@param state string
+---@param verb string  such as "updated"
+---@return emulator.Exception
+function M.in_transition(state, verb)
+  return M.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s."):format(state, verb))
 end
 
 --- Returns the services of a Region, by name.
@@ -116,7 +134,7 @@ function M.state(world, service)
   elseif now < service.ready_at then
     return "PENDING", "CREATING_SYSTEM_RESOURCES"
   elseif now < service.busy_until then
-    return "UPDATING", "PROVISIONING_SERVICE"
+    return "UPDATING", service.stage or "PROVISIONING_SERVICE"
   elseif pending then
     return "DEPLOYING", detail_code(world, service.deployments[pending])
   elseif service.disabled then
@@ -125,15 +143,36 @@ function M.state(world, service)
   return current and "RUNNING" or "READY"
 end
 
---- Finds a service. A service whose deletion is complete is removed first.
+--- Reports whether the nodes of a service were shut down at a time, because the service was disabled.
+---@param service table
+---@param at number  seconds since 1970
+---@return boolean
+function M.is_paused(service, at)
+  for _, pause in ipairs(service.pauses or {}) do
+    if at >= pause.from and at < (pause.to or math.huge) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Returns the services of a Region, without the ones whose deletion is complete.
+---@return table<string, table>
+function M.existing(world, region)
+  local services, now = M.of(world, region), world.now()
+  for name, service in pairs(services) do
+    if service.gone_at and now >= service.gone_at then
+      services[name] = nil
+    end
+  end
+  return services
+end
+
+--- Finds a service.
 ---@return table? service
 ---@return emulator.Exception?
 function M.find(world, region, name)
-  local service = M.of(world, region)[name]
-  if service and service.gone_at and world.now() >= service.gone_at then
-    M.of(world, region)[name] = nil
-    service = nil
-  end
+  local service = M.existing(world, region)[name]
   if not service then
     return nil, M.not_found(name)
   end
@@ -150,8 +189,7 @@ function M.find_idle(world, request, context, verb)
   end
   local state = M.state(world, service)
   if state == "UPDATING" or state == "PENDING" or state == "DEPLOYING" or state == "DELETING" then
-    return nil, M.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s.")
-      :format(state, verb))
+    return nil, M.in_transition(state, verb)
   end
   return service
 end
@@ -185,7 +223,7 @@ function M.create(world, region, name, options, delay)
     scale = options.scale or 1,
     disabled = false,
     tags = {},
-    domains = options.publicDomainNames or {},
+    domains = {},
     role_on = false,
     principal_arn = M.role_arn(world, region, name, ""),
     deployments = json.array {},

@@ -1,6 +1,7 @@
 --- The shapes that requests to Lightsail share. Source: botocore's model of 2016-11-28.
 
 local names = require "lanyard.aws.names"
+local powers = require "lanyard.emulator.lightsail.powers"
 local shape = require "lanyard.emulator.shape"
 
 local M = {}
@@ -14,7 +15,7 @@ M.optional_name = shape.string {
 }
 -- lanyard.emulator.lightsail.deployments checks the pattern, for which Lightsail has its own message.
 M.container_name = shape.string { min = 1, max = 53 }
-M.powers = { "nano", "micro", "small", "medium", "large", "xlarge" }
+M.powers = powers.NAMES
 M.containers = shape.map(M.container_name, shape.structure {
   image = shape.string(),
   command = shape.list(shape.string()),

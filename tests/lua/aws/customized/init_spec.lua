@@ -102,10 +102,10 @@ describe("a prediction of Machine Learning", function()
 
   it("has an error for what is not an endpoint", function()
     local learning, requests = modelled.client(DATA, { answer(200) })
-    for _, endpoint in ipairs { "realtime.example", "ftp://realtime.example", "https://a@b", "https://a/b?c", "https://a\nb" } do
+    for _, endpoint in ipairs { "http://realtime.example", "realtime.example", "ftp://realtime.example", "https://a@b", "https://a/b?c", "https://a\nb" } do
       local reply, err = learning:Predict { PredictEndpoint = endpoint }
       assert.is_nil(reply)
-      assert.matches("^PredictEndpoint: '.*' is not the URL of an endpoint$", err.message)
+      assert.matches("^PredictEndpoint: '.*' is not the https URL of an endpoint$", err.message)
     end
     assert.equal(0, #requests)
   end)
