@@ -155,8 +155,8 @@ function M.encoded(shape, value, format)
     elseif inner.type == "blob" then
       return blob_of(item, format, path)
     elseif inner.type == "timestamp" then
-      return time_value.read(item) or fail(path, ("'%s' is not a time: write 2026-01-31T12:00:00Z or seconds since 1970")
-        :format(item))
+      return time_value.read(item)
+        or fail(path, ("'%s' is not a time: write 2026-01-31T12:00:00Z or seconds since 1970"):format(item))
     end
     return item
   end)
