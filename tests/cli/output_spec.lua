@@ -19,7 +19,7 @@ local LINES = {
   ["audit merge"] = "audit merge %s/audit.json", blame = "blame web", graph = "graph", history = "history %s/history.db --runs",
   deploy = "deploy web app=web:1.1 --dry-run", disable = "disable web --dry-run", enable = "enable fresh --dry-run",
   grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status",
-  scripts = "scripts", show = "show web jobs", uri = "uri web:1.0",
+  logs = "logs web", scripts = "scripts", show = "show web jobs", uri = "uri web:1.0",
   wait = "wait service web", test = "test %s/own_spec.lua", doctor = "doctor", trust = "trust --list",
   ["policy can"] = "policy can %s/policy.json " .. table.concat(ROLE, " "),
   ["policy check"] = "policy check --no-public --not-granted ecr:Batch* %s/policy.json",
