@@ -3,8 +3,8 @@
 ---     local results, err = region:prune_images("web", { keep = 3 })
 ---
 --- Of each label the newest images are kept, and every image that a deployment uses. The deployments are read again
---- before each deletion, since another one can have been created meanwhile. A deletion that was interrupted is completed
---- by repeating the call.
+--- before each deletion, since another one can have been created meanwhile. A call that was interrupted is repeated to
+--- complete it.
 
 local answers = require "lanyard.aws.answers"
 local images = require "lanyard.access.images.list"
@@ -18,8 +18,8 @@ local M = {}
 ---@field keep integer       how many images of each label are kept
 ---@field dry_run? boolean   delete nothing
 ---@field confirm? fun(names: string[])  is called with what will be deleted; an error that it raises is passed on
----@field observe? fun(results: access.ImageResult[])  is called before the first deletion with the results, which change
----  as images are deleted
+---@field observe? fun(results: access.ImageResult[])  is called before the first deletion with the results, which
+---  change as images are deleted
 ---@field progress? fun(text: string)  receives a line about the deletion in progress
 
 --- What became of an image.
