@@ -19,9 +19,10 @@ local keys = credentials.new {
 local SERVICES = {
   ecr = require "lanyard.emulator.ecr", iam = require "lanyard.emulator.iam",
   lightsail = require "lanyard.emulator.lightsail", sts = require "lanyard.emulator.sts",
-  organizations = require "lanyard.emulator.organizations",
+  organizations = require "lanyard.emulator.organizations", secretsmanager = require "lanyard.emulator.secretsmanager",
+  ssm = require "lanyard.emulator.ssm",
 }
-local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "sts" }
+local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "secretsmanager", "ssm", "sts" }
 
 local random = math.random
 
@@ -43,6 +44,8 @@ local STRINGS = {
   "\u{202e}", "\u{fffe}", ("a"):rep(300), "null", "true", "1", "-1", "page-1", "page-0", "page-99999999999999999999", "00",
   "6", "zz", "arn:aws:ecr:us-east-1:111122223333:repository/shared", "arn:::::", "arn:aws:iam::111122223333:root",
   "sha256:" .. ("0"):rep(64), "[", "(", "%f", '"', "\\", "-\"", "?", "? -", '-"a b"', "ANY", "nano", "HTTP", "80", "AES256",
+  "/my-app/log-level", "/my-app/log-level:1", ":1", "my-app", "AWSCURRENT", "my-certificate", ":my-container-service.my-app.1",
+  "CPUUtilization", "Average", "200-499", "499-200", ("1 "):rep(40), "307831702b312031203100",
   '{"Version":"2012-10-17","Statement":[]}', '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}',
   '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Deny","Principal":{"AWS":"*"},"Action":["ecr:BatchGetImage"]}]}',
   '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:ListImages","Resource":"*"}]}', "REGISTRY_POLICY_SCOPE", "V1",

@@ -99,6 +99,14 @@ local function stream_of(operation)
   return member and member.type == "blob" and payload or nil
 end
 
+-- Returns the shape of a part of a structure; nil if the model does not have it.
+local function shape_at(shape, path)
+  for name in path:gmatch "[^.]+" do
+    shape = shape and shape.by_name and shape.by_name[name]
+  end
+  return shape
+end
+
 --- Returns the options of an operation.
 ---@param service_name string  as in the AWS CLI
 ---@param service model.Service
@@ -115,7 +123,8 @@ function M.of(service_name, service, operation, command)
   end
   options.extras = extras.of(service_name, options.command)
   for _, extra in ipairs(options.extras) do
-    add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help, shape = TEXT })
+    add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help,
+      shape = extra.path and shape_at(operation.input, extra.path) or TEXT })
   end
   local paginator = service.paginators[operation.name]
   if paginator and operation.input then

@@ -96,16 +96,18 @@ function Service:shape(name)
 end
 
 --- Makes replies keep each timestamp as the service sent it, a number or a text with or without a zone, and each number
---- of JSON and CBOR with or without a fraction.
+--- of json and rpc-v2-cbor with or without a fraction. The other protocols have texts, or as botocore reads rest-json,
+--- the types of the model.
 function Service:keep_as_sent()
   self.reading.as_sent = true
+  self.reading.numbers_as_sent = self.metadata.protocol ~= "rest-json"
 end
 
 --- Makes a service of a model's data.
 ---@param data table  see above
 ---@return model.Service
 function M.new(data)
-  local reading = { as_sent = false }
+  local reading = { as_sent = false, numbers_as_sent = false }
   return setmetatable({
     data = data,
     metadata = data.metadata,
