@@ -86,7 +86,7 @@ local function draw_panel(chart, panel, y, parts)
   local largest = extent(panel)
   local top = blocks.ceiling(largest or 1)
   local function add(text) parts[#parts + 1] = text end
-  add(('<g role="group" aria-label="%s">\n'):format(escape.markup(sentence(panel))))
+  add(("<g><title>%s</title>\n"):format(escape.markup(sentence(panel))))
   add(text_at(LEFT, y - 8, panel.title, 'class="name"'))
   for step = 0, 2 do
     local line = y + PANEL - step * PANEL // 2
