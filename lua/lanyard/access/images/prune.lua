@@ -8,6 +8,7 @@
 
 local answers = require "lanyard.aws.answers"
 local images = require "lanyard.access.images.list"
+local powers = require "lanyard.access.service.powers"
 local retry = require "lanyard.aws.retry"
 local service_state = require "lanyard.access.service.state"
 
@@ -90,9 +91,11 @@ end
 -- Asks the rules about the deletion of an image: a change of the service that leaves its settings as they are.
 local function permit(region, service, image, dry_run)
   local state = service_state.of(service)
+  local list, err = powers.list(region)
+  state.monthly_price = powers.price(list, state.power, state.scale)
   return region:permit {
     on = "service", action = "delete-image", service = service, before = state, after = state, image = image.name,
-    dry_run = dry_run,
+    unknown = err and "the monthly price: " .. tostring(err) or nil, dry_run = dry_run,
   }
 end
 
