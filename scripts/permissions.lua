@@ -111,7 +111,8 @@ cli.json(([[
       "Effect": "Allow",
       "Action": [
         "lightsail:UpdateContainerService",
-        "lightsail:CreateContainerServiceDeployment"
+        "lightsail:CreateContainerServiceDeployment",
+        "lightsail:DeleteContainerImage"
       ],
       "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
     },
@@ -138,7 +139,9 @@ cli.json(([[
         "lightsail:GetContainerServices",
         "lightsail:GetContainerServiceDeployments",
         "lightsail:GetContainerLog",
+        "lightsail:GetContainerServiceMetricData",
         "lightsail:GetContainerServicePowers",
+        "lightsail:GetContainerImages",
         "lightsail:GetCertificates",
         "lightsail:GetRegions"
       ],

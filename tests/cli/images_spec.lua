@@ -86,6 +86,21 @@ describe("lanyard images", function()
     assert.same({ ":web.app.6", ":web.app.2", ":web.side.4" }, { table.unpack(items) })
   end)
 
+  it("calls nothing that `lanyard permissions` does not list, as do logs and metrics", function()
+    local em <close> = emulator()
+    local permissions, called = em:run("permissions").out, {}
+    for _, words in ipairs { "logs web --debug", "metrics web --debug", "images prune web --keep 1 --yes --debug" } do
+      for operation in em:run(words).err:gmatch "X%-Amz%-Target: Lightsail_20161128%.(%w+)" do
+        called[operation] = true
+      end
+    end
+    assert.is_true(called.GetContainerLog and called.GetContainerServiceMetricData and called.GetContainerImages
+      and called.DeleteContainerImage)
+    for operation in pairs(called) do
+      assert.is_truthy(permissions:find('"lightsail:' .. operation .. '"', 1, true), operation)
+    end
+  end)
+
   it("rejects a wrong command line", function()
     local em <close> = emulator()
     for words, expected in pairs {
