@@ -14,6 +14,11 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
+ReadReferencesOfEnvironments is for `lanyard deploy --env KEY=ssm:NAME` and
+KEY=secretsmanager:NAME: leave it out, or name the parameters and secrets in it. A
+value that is encrypted with a customer managed key of KMS also needs kms:Decrypt
+on the key.
+
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
 role of that name needs the same policy in each of them.
@@ -124,6 +129,18 @@ cli.json(([[
       "Resource": "*"
     },
     {
+      "Sid": "ReadReferencesOfEnvironments",
+      "Effect": "Allow",
+      "Action": [
+        "ssm:GetParameters",
+        "secretsmanager:GetSecretValue"
+      ],
+      "Resource": [
+        "arn:%s:ssm:%s:%s:parameter/*",
+        "arn:%s:secretsmanager:%s:%s:secret:*"
+      ]
+    },
+    {
       "Sid": "AuditEcrImages",
       "Effect": "Allow",
       "Action": "ecr:DescribeImages",
@@ -186,5 +203,5 @@ cli.json(([[
       ]
     }%s
   ]
-}]]):format(repositories, partition, region, account, repositories, repositories, partition, account,
-  partition, account, options.assume_role and other_accounts(options.assume_role) or ""))
+}]]):format(repositories, partition, region, account, partition, region, account, partition, region, account,
+  repositories, repositories, partition, account, partition, account, options.assume_role and other_accounts(options.assume_role) or ""))
