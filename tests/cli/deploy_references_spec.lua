@@ -87,7 +87,7 @@ describe("lanyard deploy with references", function()
     run(with_references("deploy", "web", "app=web:1.1"))
     run(with_references("deploy", "web", "app=web:broken", "--rollback"))
     run(with_references("deploy", "web", "app=web:1.0", "--rules", folder .. "/rules.lua"))
-    run(with_references("deploy", "web", "app=web:half", "--smoke", "/up", "--smoke-timeout", "0.1s", "--rollback"))
+    run(with_references("deploy", "web", "app=web:half", "--smoke", "/ready", "--smoke-timeout", "0.1s", "--rollback"))
     run(with_references("deploy", "web", "--show-environment", "--unset-env", "app:KEY"))
     run { "rollback", "web", "1" }
     for _, words in ipairs { "deployments web", "status", "audit", "history", "undo --list" } do

@@ -40,7 +40,7 @@ M.SEED = { regions = { ["us-east-1"] = {
 M.PARAMETER, M.SHORT = "planted-parameter/of+the=service", "pl4nt"
 M.PASSWORD, M.LINES = 'planted "password" \\ of <db> & more', "planted-line-one\nplanted-line-two\n"
 
--- Returns that account with values of references, and with images whose programs reply otherwise under /up.
+-- Returns that account with values of references, and with images whose programs reply otherwise under /ready.
 local function seed_with_values()
   local seed = json.decode(json.encode(M.SEED))
   local region = seed.regions["us-east-1"]
@@ -50,8 +50,8 @@ local function seed_with_values()
   }
   region.secrets = { { name = "db", value = { password = M.PASSWORD, port = 5432, lines = M.LINES } } }
   local images = region.repositories[1].images
-  images[#images + 1] = { tag = "half", paths = { ["/up"] = 500, ["/moved"] = 302 } }
-  images[#images + 1] = { tag = "warming", paths = { ["/up"] = { 503, 503, 200 } } }
+  images[#images + 1] = { tag = "half", paths = { ["/ready"] = 500, ["/moved"] = 302 } }
+  images[#images + 1] = { tag = "warming", paths = { ["/ready"] = { 503, 503, 200 } } }
   return seed
 end
 
