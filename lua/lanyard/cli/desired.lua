@@ -136,6 +136,9 @@ end
 ---@return integer status  the exit status
 function M.applied(output, plan, roles, changes, services)
   local status = M.failures(plan)
+  for _, name in ipairs(plan.saved_unchanged_services or {}) do
+    services[#services + 1] = { name = name, kind = "unchanged", plan = {} }
+  end
   service_view.errors(services, function(err) status = combined_status(status, err) end)
   if output == "table" then
     service_view.results(services)

@@ -17,8 +17,8 @@ local function painted(line)
 end
 
 -- Counts what becomes of services, and adds up what they cost.
-local function tally(list)
-  local counts, before, after = { create = 0, update = 0, delete = 0, deploy = 0, unchanged = 0 }, 0, 0
+local function tally(list, unchanged)
+  local counts, before, after = { create = 0, update = 0, delete = 0, deploy = 0, unchanged = unchanged }, 0, 0
   for _, one in ipairs(list) do
     local kind = not one.err and (one.kind == "unchanged" and one.deploys and "deploy" or one.kind)
     counts[kind or "failed"] = (counts[kind or "failed"] or 0) + 1
@@ -31,8 +31,8 @@ local function tally(list)
 end
 
 -- "1 to create, 2 to change"; the price of the services that change.
-local function summary(list)
-  local counts, before, after = tally(list)
+local function summary(list, unchanged)
+  local counts, before, after = tally(list, unchanged)
   local line = ("services: %d to create, %d to change, %d to deploy to, %d to delete, %d unchanged"):format(
     counts.create, counts.update, counts.deploy, counts.delete, counts.unchanged)
   if counts.create + counts.update + counts.delete > 0 and before ~= after then
@@ -61,7 +61,7 @@ end
 ---@param plan desired.Plan
 function M.add_summary(lines, plan)
   if plan.service_plans then
-    lines[#lines + 1] = summary(plan.service_plans)
+    lines[#lines + 1] = summary(plan.service_plans, #(plan.saved_unchanged_services or {}))
   end
 end
 

@@ -5,14 +5,17 @@
 ---     if plans.has_changes(plan) then ... end
 
 local answers = require "lanyard.aws.answers"
+local desired_file = require "lanyard.desired.file"
 local errors = require "lanyard.errors"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
 local preview = require "lanyard.desired.preview"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
+local saved_services = require "lanyard.desired.services.saved"
 local service_grants = require "lanyard.desired.services.grants"
 local service_plans = require "lanyard.desired.services.plan"
+local task = require "lanyard.task"
 
 local M = {}
 
@@ -27,6 +30,7 @@ local M = {}
 ---@field all_services table<string, table>  all services of the Region
 ---@field enable string[]  services whose puller role is turned on
 ---@field saved_roles? string[]  services whose role a saved plan turns on
+---@field saved_unchanged_services? string[]  services that a saved plan does not change
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
 ---@field service_plans? desired.ServicePlan[]  nil if the file has no list of services
@@ -148,6 +152,30 @@ function M.make(region, desired, options)
   return preview.run(region, plan, options.meter)
 end
 
+-- Plans the services of a saved plan again.
+local function resume_services(region, plan, saved)
+  local granted = {}
+  for _, entry in ipairs(saved.entries) do
+    for _, grant in ipairs(entry.grants) do
+      granted[grant.service .. " " .. entry.repository.name] = true
+    end
+  end
+  local context = {
+    file = saved.file, read = function() return (desired_file.read(saved.file)) end,
+    granted = function(service, repository) return granted[service .. " " .. repository] or false end,
+  }
+  plan.service_plans = task.map(saved.services, function(one)
+    return saved_services.resume(region, one, plan.all_services[one.name], context)
+  end, { limit = region.parallel })
+  for _, one in ipairs(plan.service_plans) do
+    table.insert(plan.failures, one.err and { service = one.name, err = one.err })
+    if one.err then
+      plan.services[one.name] = false
+    end
+  end
+  service_grants.add_services(plan)
+end
+
 -- Finds the services of a saved plan's grants. What the saved plan lists as a failure or as a conflict is still not
 -- applied.
 local function bind_services(plan)
@@ -199,6 +227,10 @@ function M.resume(region, saved, meter)
     now = region:time(), services = {}, all_services = lists.by_name(services),
     saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, failures = saved.failures,
   }
+  plan.saved_unchanged_services = saved.unchanged_services
+  if saved.services then
+    resume_services(region, plan, saved)
+  end
   bind_services(plan)
   return preview.run(region, plan, meter)
 end

@@ -16,6 +16,7 @@ local function add_service_roles(plan, names)
     local service = plan.services[one.name]
     local wanted = not one.err and one.entry
       and (one.entry.role or one.deploys and one.deployment.needs_role)
+      and (not plan.saved_roles or lists.contains(plan.saved_roles, one.name))
     if wanted and service and not service.role.arn then
       names[one.name] = true
     end
