@@ -72,7 +72,7 @@ local function change(region, plan, one, result, options)
   local made, err
   if one.kind == "create" then
     made, err = create(region, plan, one, result, options)
-  elseif one.kind == "update" or waiting.is_busy(one.service) and not one.deploys then
+  elseif one.kind == "update" or one.entry and waiting.is_busy(one.service) and not one.deploys then
     made, err = region:update_service(one.name, wants_of.settings(one.entry, one.service), options_of(result, options))
   else
     return

@@ -4,9 +4,9 @@
 ---
 --- Nothing is changed. Rules are asked about each change.
 
-local deployments = require "lanyard.access.deployment.list"
 local errors = require "lanyard.errors"
 local resolve = require "lanyard.desired.resolve"
+local running = require "lanyard.desired.services.running"
 local task = require "lanyard.task"
 local wants_of = require "lanyard.desired.services.wants"
 
@@ -46,16 +46,6 @@ local function plan_settings(region, plan)
   return result and true, err
 end
 
--- Reads the deployments of a service. { newest, current } | nil, err
-local function read_deployments(region, service)
-  local list, err = region:deployments(service.name)
-  if not list then
-    return nil, err
-  end
-  local current = service.current and deployments.find(list, service.current.version)
-  return { newest = list[1] and list[1].version or 0, current = current and current.request }
-end
-
 --- Plans the deployment of an entry.
 ---@param region access.Region
 ---@param entry desired.Service
@@ -65,22 +55,24 @@ end
 ---@return lanyard.Error? err
 ---@return integer? newest  the highest version
 function M.deployment(region, entry, service, granted)
-  local now, wants, err = { newest = 0 }, nil, nil
+  local now, err = { newest = 0, stays = false }, nil
   if service then
-    now, err = read_deployments(region, service)
+    now, err = running.read(region, service)
   end
+  local wants, deployment
   if now then
-    wants, err = wants_of.deployment(entry, now.current)
+    wants, err = wants_of.deployment(entry, now.deployment and now.deployment.request)
   end
-  if not wants then
-    return nil, err
+  if wants then
+    deployment, err = running.in_place(region, service, now, wants)
   end
-  wants.dry_run, wants.granted = true, granted
-  wants.enables = service and service.disabled
-  wants.create = not service and { power = entry.power, scale = entry.scale } or nil
-  local deployment
-  deployment, err = region:plan_deployment(entry.name, wants)
-  return deployment, err, now.newest
+  if deployment == false then
+    wants.dry_run, wants.granted = true, granted
+    wants.enables = service and service.disabled
+    wants.create = not service and { power = entry.power, scale = entry.scale } or nil
+    deployment, err = region:plan_deployment(entry.name, wants)
+  end
+  return deployment, err, now and now.newest
 end
 
 -- How the deployment differs. true | nil, err
