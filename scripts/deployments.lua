@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "List the deployments of a container service, and what each changed.",
+  summary = "List the deployments of a service, and what each changed.",
   category = "operations",
   description = [[
 The newest version is the first. CHANGES is what differs from the version before.

@@ -5,7 +5,8 @@ local command = cli.command {
   category = "development",
   description = [[
 Prints `listening on URL` as its first line on stdout when it is ready, and nothing else there. It
-runs until it receives SIGINT, SIGTERM or SIGHUP, also after the reader of stdout has gone. It
+runs until it receives SIGINT, SIGTERM or SIGHUP, also after the reader of stdout has gone. It also
+serves the calls that read parameters of Systems Manager and secrets of Secrets Manager. It
 verifies signatures and validates requests as AWS does. lanyard, the AWS CLI and the SDKs call it
 with these settings:
 
@@ -24,8 +25,14 @@ In a script, let it pick a free port, and wait for the line. In bash:
 
 `$(lanyard emulate | head -n 1)` does not work: the shell waits until the emulator ends.
 
-The account is 111122223333. Without --seed it has the service my-container-service, whose puller
-role is off, and the repositories my-private-repo and shared-repo in us-east-1.
+The account is 111122223333. Without --seed it has these in us-east-1: the service
+my-container-service, whose puller role is off, with the image :my-container-service.my-app.1; the
+certificate my-certificate for example.com and www.example.com; the repositories my-private-repo and
+shared-repo; the parameters /my-app/log-level and /my-app/database-url; and the secret my-app.
+
+The URL of a service is http://NAME.ID.REGION.cs.amazonlightsail.localhost:PORT/. curl and lanyard
+resolve such a name to this machine. While a deployment with a public endpoint is active, it answers
+as the program of the seed says, with the status 200 by default; otherwise it answers 404.
 
 `lanyard --emulator COMMAND` starts a new emulator with this account in the same process, runs one
 command, and keeps nothing. `lanyard --emulator=FILE COMMAND` starts it with a seed.
@@ -43,7 +50,8 @@ JSON:
             image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } },
       },
       repositories = {
-        { name = "web", images = { "1", { tag = "2", exits = true } },
+        { name = "web", images = { "1", { tag = "2", exits = true },
+            { tag = "3", paths = { ["/health"] = { 503, 200 } } } },
           policy = { Version = "2012-10-17", Statement = { {
             Effect = "Allow", Principal = { AWS = "444455556666" },
             Action = "ecr:BatchGetImage" } } } },
@@ -60,13 +68,18 @@ A seed has these members, all optional:
 
   regions              what each Region has, by its name
   roles, users         ARNs that policies can name, and that AssumeRole accepts
+  programs             what the images of other registries do, by their names:
+                       { ["nginx:1"] = { health = 503 } }
   organization         the account's organization; false: it is in none; by
                        default it manages one without other accounts
 
 A Region:
 
   services             a list of container services
+  certificates         a list of SSL/TLS certificates of Lightsail
   repositories         a list of repositories
+  parameters           a list of parameters of Systems Manager
+  secrets              a list of secrets of Secrets Manager
   registry_policy      the registry's policy: a string, or a table
   account_settings     a table, such as { REGISTRY_POLICY_SCOPE = "V1" }
 
@@ -80,6 +93,15 @@ A container service:
   containers           what it runs, by the container's name, as
                        CreateContainerServiceDeployment takes it
   publicEndpoint       the endpoint of that deployment
+  disabled             true: it is disabled
+  domains              public domain names by certificate:
+                       { shop = { "www.shop.example" } }
+  images               of its own registry: a list of labels, or of programs with
+                       label and digest; ":web.app.1" is the first one of the
+                       service web, with the label app
+  age                  seconds since it was created and deployed; 0 by default
+  metrics              the usual percentages of CPUUtilization and
+                       MemoryUtilization
 
 A repository:
 
@@ -90,14 +112,42 @@ A repository:
   encryptionConfiguration
                        as CreateRepository takes it
 
-An image, for deployments of it:
+An image of a repository is a program with a tag (a string; required). A program:
 
-  tag                  a string; required
-  exits                true: the program ends immediately
+  exits                true: it ends immediately
   port                 the only port on which it listens; any by default
-  health               the HTTP status that it returns; 200 by default
+  paths                what it replies, by path: a status, a list of the statuses
+                       of successive requests, or a table of status, body and
+                       delay (seconds)
+  health               the HTTP status of other paths; 200 by default
+  body                 the text of its replies
   log                  a list of lines that it prints; $NAME is a variable of
                        its environment
+  prints, every        a line that it prints every N seconds; $COUNT is its number
+
+A certificate:
+
+  name, domain         strings; required
+  alternatives         a list of other domain names
+  status               ISSUED (default), PENDING_VALIDATION, INACTIVE, EXPIRED,
+                       VALIDATION_TIMED_OUT, REVOKED or FAILED
+  failure              the reason of FAILED, such as DOMAIN_NOT_ALLOWED
+  tags                 a table of strings
+
+A parameter:
+
+  name, value          strings; required
+  type                 String (default), StringList or SecureString
+  previous             a list of the values of earlier versions
+  labels               versions by label: { prod = 1 }
+
+A secret:
+
+  name                 a string; required
+  value                a string, or a table, which becomes JSON
+  binary               bytes in base64, in place of a value
+  previous             the value of the version before
+  deleted              true: it is marked for deletion
 
 An organization:
 

@@ -108,7 +108,8 @@ cli.json(([[
       "Effect": "Allow",
       "Action": [
         "lightsail:UpdateContainerService",
-        "lightsail:CreateContainerServiceDeployment"
+        "lightsail:CreateContainerServiceDeployment",
+        "lightsail:DeleteContainerImage"
       ],
       "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
     },
@@ -119,6 +120,9 @@ cli.json(([[
         "lightsail:GetContainerServices",
         "lightsail:GetContainerServiceDeployments",
         "lightsail:GetContainerLog",
+        "lightsail:GetContainerServiceMetricData",
+        "lightsail:GetContainerServicePowers",
+        "lightsail:GetContainerImages",
         "lightsail:GetRegions"
       ],
       "Resource": "*"

@@ -273,6 +273,11 @@ static int system_uniform(lua_State *L) {
   return 1;
 }
 
+static bool is_output_closed(void) {
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 /* output_failure() --> nil | "closed" | "failed", [reason]
  * Flushes stdout, and reports whether anything that was written to it is lost, earlier writes included. closed: it is a
  * pipe whose reader has closed it. The reason is known if this flush failed. */
@@ -280,12 +285,17 @@ static int system_output_failure(lua_State *L) {
   int failed = fflush(stdout) == 0 ? 0 : errno;
   if (!failed && !ferror(stdout))
     return 0;
-  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
-  bool closed = poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
-  lua_pushstring(L, closed ? "closed" : "failed");
+  lua_pushstring(L, is_output_closed() ? "closed" : "failed");
   if (failed)
     lua_pushstring(L, strerror(failed));
   return failed ? 2 : 1;
+}
+
+/* output_closed() --> boolean
+ * Reports whether stdout is a pipe whose reader has closed it. */
+static int system_output_closed(lua_State *L) {
+  lua_pushboolean(L, is_output_closed());
+  return 1;
 }
 
 /* isatty(fd) --> boolean */
@@ -348,6 +358,7 @@ static const luaL_Reg functions[] = {
     {"utc_offset", system_utc_offset},
     {"random", system_random},
     {"uniform", system_uniform},
+    {"output_closed", system_output_closed},
     {"output_failure", system_output_failure},
     {"isatty", system_isatty},
     {"columns", system_columns},

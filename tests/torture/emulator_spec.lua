@@ -19,9 +19,10 @@ local keys = credentials.new {
 local SERVICES = {
   ecr = require "lanyard.emulator.ecr", iam = require "lanyard.emulator.iam",
   lightsail = require "lanyard.emulator.lightsail", sts = require "lanyard.emulator.sts",
-  organizations = require "lanyard.emulator.organizations",
+  organizations = require "lanyard.emulator.organizations", secretsmanager = require "lanyard.emulator.secretsmanager",
+  ssm = require "lanyard.emulator.ssm",
 }
-local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "sts" }
+local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "secretsmanager", "ssm", "sts" }
 
 local random = math.random
 
@@ -43,6 +44,8 @@ local STRINGS = {
   "\u{202e}", "\u{fffe}", ("a"):rep(300), "null", "true", "1", "-1", "page-1", "page-0", "page-99999999999999999999", "00",
   "6", "zz", "arn:aws:ecr:us-east-1:111122223333:repository/shared", "arn:::::", "arn:aws:iam::111122223333:root",
   "sha256:" .. ("0"):rep(64), "[", "(", "%f", '"', "\\", "-\"", "?", "? -", '-"a b"', "ANY", "nano", "HTTP", "80", "AES256",
+  "/my-app/log-level", "/my-app/log-level:1", ":1", "my-app", "AWSCURRENT", "my-certificate", ":my-container-service.my-app.1",
+  "CPUUtilization", "Average", "200-499", "499-200", ("1 "):rep(40), "307831702b312031203100",
   '{"Version":"2012-10-17","Statement":[]}', '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}',
   '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Deny","Principal":{"AWS":"*"},"Action":["ecr:BatchGetImage"]}]}',
   '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:ListImages","Resource":"*"}]}', "REGISTRY_POLICY_SCOPE", "V1",
@@ -83,10 +86,21 @@ function any_value(depth)
   return is_list and "[" .. table.concat(items, ",") .. "]" or "{" .. table.concat(items, ",") .. "}"
 end
 
+-- Values of members that name something that exists.
+local FITTING = {
+  serviceName = '"my-container-service"', resourceName = '"my-container-service"', label = '"app"', containerName = '"app"',
+  image = '":my-container-service.my-app.1"', digest = json_string("sha256:" .. ("0"):rep(64)), certificateName = '"my-certificate"',
+  Name = '"/my-app/log-level"', Names = '["/my-app/log-level","/my-app/database-url:1"]', SecretId = '"my-app"', startTime = "1699990000",
+  endTime = "1700000000", period = "300", statistics = '["Average"]', filterPattern = '"ERROR"',
+  containers = '{"app":{"image":"nginx","ports":{"80":"HTTP"}}}', publicDomainNames = '{"my-certificate":["example.com"]}',
+}
+
 -- Returns the JSON of a value of a shape, which breaks the shape now and then.
-local function value_of(shape, depth)
+local function value_of(shape, depth, member_name)
   if random(12) == 1 then
     return any_value(depth)
+  elseif FITTING[member_name] and random(3) > 1 then
+    return FITTING[member_name]
   end
   local kind = shape.kind
   if kind == "string" then
@@ -107,7 +121,7 @@ local function value_of(shape, depth)
   else
     for name, member in pairs(shape.members) do
       if member.required and random(15) > 1 or random(3) == 1 then
-        parts[#parts + 1] = ('"%s":%s'):format(name, value_of(member, depth + 1))
+        parts[#parts + 1] = ('"%s":%s'):format(name, value_of(member, depth + 1, name))
       end
     end
     if random(10) == 1 then

@@ -11,6 +11,7 @@
 
 local changes = require "lanyard.access.region.changes"
 local deployments = require "lanyard.access.region.deployments"
+local observations = require "lanyard.access.region.observations"
 local region_settings = require "lanyard.access.region_settings"
 local service_methods = require "lanyard.access.region.services"
 
@@ -36,7 +37,7 @@ local service_methods = require "lanyard.access.region.services"
 local Region = {}
 Region.__index = Region
 
-for _, part in ipairs { changes, deployments, service_methods } do
+for _, part in ipairs { changes, deployments, observations, service_methods } do
   for name, method in pairs(part.methods) do
     Region[name] = method
   end

@@ -211,6 +211,9 @@ local function services_endpoint(profile, id)
   return own.endpoint_url, ("endpoint_url of %s in [services %s]"):format(id, name)
 end
 
+-- The ids of described services that are not their names. The others have their ids in their models.
+local IDS = { secretsmanager = "Secrets Manager" }
+
 --- Returns the URL that is configured for a service, and its source. The service's own URL takes precedence over the
 --- general one, the environment over the profile.
 --- https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
@@ -225,7 +228,7 @@ function M.endpoint(profile, service)
   elseif ignored == nil and err then
     return nil, err
   end
-  local id = service:gsub("[- ]", "_"):lower()
+  local id = (IDS[service] or service):gsub("[- ]", "_"):lower()
   local variable = "AWS_ENDPOINT_URL_" .. id:upper()
   local url = not profile.isolated and environment.get(variable)
   if url then

@@ -47,6 +47,11 @@ OUTPUTS["ec2.GetConsoleOutput"] = function(_, value)
   value.Output = type(text) == "string" and not utf8.len(text) and text:gsub("[\128-\255]", "\u{FFFD}") or text
 end
 
+-- The lists of the API become a definition.
+OUTPUTS["datapipeline.GetPipelineDefinition"] = function(_, value)
+  require("lanyard.awscli.pipeline_definition").from_api(value)
+end
+
 --- Adapts a printable output, which is changed.
 ---@param service string  the name of the model
 ---@param operation model.Operation

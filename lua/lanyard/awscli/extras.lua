@@ -2,15 +2,13 @@
 ---
 ---     extras.of("ec2", "run-instances")   --> { { name = "count", kind = "value", set = ... } }
 ---
---- `set(input, words)` changes the input, and returns true, or nil and a message. `finish(input)` is called after all
---- options.
+--- `set(input, words, shape, saves)` changes the input, and returns true, or nil and a message. `finish(input, saves)`
+--- is called after all options; it returns the same where it checks something.
 
-local clock = require "lanyard.clock"
-local crypto = require "lanyard.crypto"
 local file_value = require "lanyard.awscli.file_value"
 local json = require "lanyard.json"
+local short_forms = require "lanyard.awscli.short_forms"
 local shorthand = require "lanyard.awscli.shorthand"
-local system = require "lanyard.system"
 
 local M = {}
 
@@ -18,7 +16,8 @@ local M = {}
 ---@field name string
 ---@field kind "value"|"list"|"flag"
 ---@field help string
----@field set fun(input: table, words: string[]): true?, string?
+---@field path? string     the part of a member that it sets, whose shape `set` gets
+---@field set fun(input: table, words: string[], shape?: model.Shape, saves?: awscli.Save[]): true?, string?
 ---@field excludes? string  the option of the member that the extra sets as a whole
 
 -- Returns the structure at a path, which is made where it is missing.
@@ -125,27 +124,49 @@ local function set_count(input, words)
   return true
 end
 
+local function interface(input)
+  input.NetworkInterfaces = input.NetworkInterfaces or json.array { { DeviceIndex = 0 } }
+  return input.NetworkInterfaces[1]
+end
+
 -- Sets whether an instance gets a public address. Its subnet, groups and address then belong to the interface.
 local function set_public(is_public)
   return function(input)
-    input.NetworkInterfaces = input.NetworkInterfaces or json.array { { DeviceIndex = 0 } }
-    input.NetworkInterfaces[1].AssociatePublicIpAddress = is_public
+    interface(input).AssociatePublicIpAddress = is_public
     return true
   end
 end
 
-local MOVED = { SubnetId = "SubnetId", SecurityGroupIds = "Groups", PrivateIpAddress = "PrivateIpAddress" }
+local function set_secondary(input, words)
+  local list = json.array {}
+  for i, address in ipairs(words) do
+    list[i] = { PrivateIpAddress = address, Primary = false }
+  end
+  interface(input).PrivateIpAddresses = list
+  return true
+end
+
+local function set_secondary_count(input, words)
+  local count = words[1]:find "^%d+$" and math.tointeger(tonumber(words[1]))
+  interface(input).SecondaryPrivateIpAddressCount = count
+  return count and true, ("'%s' is not a whole number"):format(words[1])
+end
+
+local MOVED = { SubnetId = "SubnetId", SecurityGroupIds = "Groups", PrivateIpAddress = "PrivateIpAddress",
+  Ipv6AddressCount = "Ipv6AddressCount", Ipv6Addresses = "Ipv6Addresses", EnablePrimaryIpv6 = "PrimaryIpv6" }
+local IN_INTERFACE = { "AssociatePublicIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount" }
 
 local function finish_instances(input)
   if input.MinCount == nil and input.MaxCount == nil then
     input.MinCount, input.MaxCount = 1, 1
   end
-  local interface = (input.NetworkInterfaces or {})[1]
-  if type(interface) == "table" and interface.AssociatePublicIpAddress ~= nil then
-    for name, target in pairs(MOVED) do
-      if input[name] ~= nil then
-        interface[target], input[name] = input[name], nil
-      end
+  local first, is_own = (input.NetworkInterfaces or {})[1], false
+  for _, name in ipairs(IN_INTERFACE) do
+    is_own = is_own or type(first) == "table" and first[name] ~= nil
+  end
+  for name, target in pairs(is_own and MOVED or {}) do
+    if input[name] ~= nil then
+      first[target], input[name] = input[name], nil
     end
   end
 end
@@ -201,6 +222,7 @@ end
 -- CloudFront
 
 local function unique(prefix)
+  local clock, crypto, system = require "lanyard.clock", require "lanyard.crypto", require "lanyard.system"
   return ("%s-%d-%s"):format(prefix, math.floor(clock.time()), crypto.sha256_hex(system.random(16)):sub(1, 8))
 end
 
@@ -262,6 +284,9 @@ local EXTRAS = {
     { name = "count", kind = "value", help = "a number, or a range such as 1:3", set = set_count },
     { name = "associate-public-ip-address", kind = "flag", help = "", set = set_public(true) },
     { name = "no-associate-public-ip-address", kind = "flag", help = "", set = set_public(false) },
+    { name = "secondary-private-ip-addresses", kind = "list", help = "more private addresses", set = set_secondary },
+    { name = "secondary-private-ip-address-count", kind = "value", help = "the number of more private addresses",
+      set = set_secondary_count },
     finish = finish_instances,
   },
   ["cloudwatch put-metric-data"] = {
@@ -315,7 +340,8 @@ end
 ---@param operation string  as in the AWS CLI
 ---@return awscli.Extra[]  with `finish`, if there is something to do after all options
 function M.of(service, operation)
-  return EXTRAS[service .. " " .. operation] or {}
+  local words = service .. " " .. operation
+  return EXTRAS[words] or short_forms.of(words) or {}
 end
 
 return M

@@ -19,6 +19,7 @@ local M = {}
 ---@field input table          of the operation
 ---@field files table<string, string>  paths of the files that are sent as members, which are streams
 ---@field paging { starting_token?: string, page_size?: integer, max_items?: integer }
+---@field saves awscli.Save[]
 ---@field paginates boolean    whether all pages are read
 
 -- ---------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ end
 local function add_member(result, given)
   local option = given.option
   if option.extra then
-    local ok, message = option.extra.set(result.input, given.words)
+    local ok, message = option.extra.set(result.input, given.words, option.shape, result.saves)
     if not ok then
       return mistake("InvalidValue", "--%s: %s", given.as, message)
     end
@@ -227,7 +228,8 @@ function M.make(options, operation, line, settings)
   if not json_input then
     return nil, mistaken
   end
-  local result = { input = {}, files = {}, paging = {}, paginates = decide_paging(options, line, json_input) }
+  local result = { input = {}, files = {}, paging = {}, saves = {} }
+  result.paginates = decide_paging(options, line, json_input)
   local all, conflict = effective(line, result.paginates)
   if not all then
     return nil, conflict
@@ -243,8 +245,9 @@ function M.make(options, operation, line, settings)
       result.input[name] = value
     end
   end
-  if options.extras.finish then
-    options.extras.finish(result.input)
+  local _, message = (options.extras.finish or function() end)(result.input, result.saves)
+  if message then
+    return mistake("InvalidValue", "%s", message)
   end
   if settings.is_sample then
     return result

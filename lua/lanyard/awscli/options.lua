@@ -5,7 +5,6 @@
 ---     options.by_name["repository-names"].shape.type   --> "list"
 ---     options.outfile                                  --> nil: the output is not a stream
 
-local extras = require "lanyard.awscli.extras"
 local names = require "lanyard.awscli.names"
 local renamed = require "lanyard.awscli.renamed"
 
@@ -99,6 +98,14 @@ local function stream_of(operation)
   return member and member.type == "blob" and payload or nil
 end
 
+-- Returns the shape of a part of a structure; nil if the model does not have it.
+local function shape_at(shape, path)
+  for name in path:gmatch "[^.]+" do
+    shape = shape and shape.by_name and shape.by_name[name]
+  end
+  return shape
+end
+
 --- Returns the options of an operation.
 ---@param service_name string  as in the AWS CLI
 ---@param service model.Service
@@ -113,9 +120,10 @@ function M.of(service_name, service, operation, command)
   for _, member in ipairs(operation.input and operation.input.members or {}) do
     add_member(options, operation.input, member)
   end
-  options.extras = extras.of(service_name, options.command)
+  options.extras = require("lanyard.awscli.extras").of(service_name, options.command) -- not for names of operations
   for _, extra in ipairs(options.extras) do
-    add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help, shape = TEXT })
+    add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help,
+      shape = extra.path and shape_at(operation.input, extra.path) or TEXT })
   end
   local paginator = service.paginators[operation.name]
   if paginator and operation.input then

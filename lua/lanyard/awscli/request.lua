@@ -33,23 +33,35 @@ local mistake = words.mistake
 -- ---------------------------------------------------------------------------------------------
 -- Names
 
+local function aws_only()
+  return require "lanyard.awscli.aws_only"
+end
+
 local function near(word, known)
   local found = suggest(word, known)
   return found and ("; did you mean '%s'?"):format(found) or ""
 end
 
-local S3 = "lanyard has the operations of S3 as 's3api', and no 's3' commands such as cp and sync; "
-  .. "s3api get-object and put-object copy one file"
-
-local function find_service(request, word, catalogue)
-  if word == "s3" then
-    return mistake("UnknownCommand", S3)
+-- Returns the word after the first one that is equal to `word`.
+local function following(rest, word)
+  for i, one in ipairs(rest) do
+    if one == word then
+      return rest[i + 1]
+    end
   end
-  local model, err = catalogue.load(word)
+end
+
+local function find_service(request, word, catalogue, rest)
+  local model, err
+  if word ~= "s3" then -- the model of this name is s3api
+    model, err = catalogue.load(word)
+  end
   if not model and err and err.code ~= "UnknownService" then
     return nil, { err = err }
   elseif not model then
-    return mistake("UnknownCommand", "there is no service '%s'%s", word, near(word, catalogue.names()))
+    local message = aws_only().service(word, following(rest, word))
+    return mistake("UnknownCommand", "%s", message
+      or ("there is no service '%s'%s"):format(word, near(word, catalogue.names())))
   end
   request.service, request.model = word, model
   return true
@@ -75,7 +87,7 @@ end
 ---@return table<string, string> by_waiter
 function M.waiters(model)
   local waiters, by_waiter = {}, {}
-  for name in pairs(model.waiters) do
+  for _, name in ipairs(model:waiter_names()) do
     local waiter = names.operation(name)
     waiters[#waiters + 1], by_waiter[waiter] = waiter, name
   end
@@ -89,7 +101,8 @@ local function find_operation(request, word)
   local name = operations[word] or operations[current]
   if not name then
     commands[#commands + 1] = M.waiters(request.model)[1] and "wait" or nil
-    return mistake("UnknownCommand", "%s has no operation '%s'%s", request.service, word, near(word, commands))
+    return mistake("UnknownCommand", "%s", aws_only().command(request.service, word)
+      or ("%s has no operation '%s'%s"):format(request.service, word, near(word, commands)))
   end
   request.command, request.operation = word, request.model:operation(name)
   return true
@@ -155,8 +168,8 @@ local function unknown_option(request, wrong)
     for _, global in ipairs(globals.list) do
       known[#known + 1] = global.name
     end
-    local found = suggest(word, known)
-    wrong.message = wrong.message .. (found and ("; did you mean '--%s'?"):format(found) or "")
+    local found, hint = suggest(word, known), aws_only().option(request.service, request.command, word)
+    wrong.message = wrong.message .. (hint and "; " .. hint or found and ("; did you mean '--%s'?"):format(found) or "")
   end
   return nil, wrong
 end
@@ -205,7 +218,7 @@ end
 function M.read(rest, catalogue)
   local request = { line = { globals = {}, given = {}, rest = {} } }
   local steps = {
-    function(word) return find_service(request, word, catalogue) end,
+    function(word) return find_service(request, word, catalogue, rest) end,
     function(word)
       request.waits = word == "wait" and M.waiters(request.model)[1] ~= nil
       if request.waits then

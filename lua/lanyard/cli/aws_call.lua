@@ -6,6 +6,8 @@ local aws_line = require "lanyard.cli.aws"
 local aws_policy = require "lanyard.cli.aws_policy"
 local aws_output = require "lanyard.cli.aws_output"
 local cli = require "lanyard.cli"
+local composed = require "lanyard.awscli.composed"
+local credentials = require "lanyard.credentials"
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
@@ -175,16 +177,31 @@ local function run_policy(request, input, output)
   return cli.exit.ok
 end
 
+local OWNER_ONLY = tonumber("600", 8)
+
+-- Saves parts of a reply in files, for options such as --private-key-outfile.
+local function save(input, reply)
+  for _, one in ipairs(input.saves) do
+    local value = one.take(reply)
+    if value == nil then
+      cli.problem("InvalidResponse", ("the reply has nothing to save in %s"):format(one.path))
+    end
+    cli.check(system.write_file(one.path, type(value) == "string" and value or credentials.unseal(value), OWNER_ONLY))
+  end
+end
+
 local STDOUT = { ["-"] = true, ["/dev/stdout"] = true }
 local PART = 1 << 20
 
--- Copies a file to standard output.
+-- Copies a file to standard output, until its reader has closed it.
 local function print_file(path)
   local file <close> = assert(io.open(path, "rb"))
   for part in function() return file:read(PART) end do
-    local ok, message = io.stdout:write(part)
-    if not ok then
+    local ok, message, number = io.stdout:write(part)
+    if not ok and number ~= terminal.CLOSED_PIPE then
       cli.problem("OutputFailed", "cannot write the result: " .. message)
+    elseif not ok then
+      break
     end
   end
   terminal.used = true
@@ -231,9 +248,14 @@ local function run_call(request)
   local reply = call(client, request, input, members)
   if request.command == "get-login-password" then
     print_password(reply)
-  else
-    output:print(shown(reply))
+    return cli.exit.ok
   end
+  save(input, reply)
+  local value = shown(reply)
+  composed.complete(request, reply, value, function(name, of_other)
+    return cli.check(client:call(name, of_other))
+  end, output.time)
+  output:print(value)
   return cli.exit.ok
 end
 

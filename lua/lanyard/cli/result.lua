@@ -168,6 +168,24 @@ function M.value(value)
   end
 end
 
+--- Prints one value of a stream, such as an event that has just happened: a line of JSON, rows of text, or a document
+--- of YAML. A value of which the query selects null is left out.
+---@param value any of lanyard.json
+function M.event(value)
+  is_printed = true
+  value = chosen and selected(value) or value
+  local format = chosen and chosen.format or "json"
+  if value == json.null then
+    return
+  elseif format == "text" then
+    terminal.out(require("lanyard.text.tabbed").encode(value))
+  elseif format == "yaml" then
+    terminal.data("---\n" .. require("lanyard.text.yaml").encode(value))
+  else
+    terminal.json(json.encode(value) .. "\n")
+  end
+end
+
 --- Returns what the query selects of each line of JSON Lines, a line for each. A line of which it selects null is left
 --- out.
 ---@param text string

@@ -76,6 +76,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field now fun(): number
 ---@field region fun(name: string): table  the state of a Region
 ---@field save fun()
+---@field port? integer  of the server, if there is one: public URLs of services have it
 
 --- A running emulator.
 ---@class emulator.Emulator
@@ -182,6 +183,7 @@ function M.start(options)
   if not listener then
     return nil, err
   end
+  world.port = listener.port
   return setmetatable({ url = listener.url, port = listener.port, world = world, listener = listener }, Emulator)
 end
 

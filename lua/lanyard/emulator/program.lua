@@ -33,7 +33,7 @@ local M = {}
 M.MEMBERS = { exits = "boolean", port = "integer", health = "integer", body = "string", paths = "table", log = "list",
   prints = "string", every = "number" }
 
-local REPLY = { status = "integer or list", body = "string", delay = "number" }
+local REPLY_MEMBERS = { status = "integer or list", body = "string", delay = "number" }
 
 local function is_status(value)
   return math.type(value) ~= nil and math.tointeger(value) ~= nil and value >= 200 and value <= 599
@@ -55,7 +55,7 @@ end
 local function reply_fault(reply, where)
   local status = reply
   if type(reply) == "table" and #reply == 0 then
-    local fault = members.fault(reply, REPLY, where)
+    local fault = members.fault(reply, REPLY_MEMBERS, where)
     if fault then
       return fault
     end
@@ -90,8 +90,8 @@ function M.fault(program, where)
     return ("has an invalid health in %s; expected a status from 200 to 599"):format(where)
   elseif (program.prints == nil) ~= (program.every == nil) then
     return ("has only one of prints and every in %s"):format(where)
-  elseif program.every and (program.every < 0.01 or program.every ~= program.every) then
-    return ("has an invalid every in %s; expected 0.01 seconds or more"):format(where)
+  elseif program.every and (program.every < 0.1 or program.every ~= program.every) then
+    return ("has an invalid every in %s; expected 0.1 seconds or more"):format(where)
   end
   return nil
 end

@@ -98,16 +98,16 @@ local MEMBERS = { regions = "table", roles = "texts", users = "texts", organizat
 -- The members of a Region, in the order in which they are created: services name certificates.
 local KINDS = {
   { name = "certificates", one = "certificate", serves = lightsail.serves, create = lightsail_seed.create_certificate,
-    members = lightsail_seed.CERTIFICATE },
+    members = lightsail_seed.CERTIFICATE_MEMBERS },
   { name = "services", one = "service", serves = lightsail.serves, create = lightsail_seed.create,
-    members = lightsail_seed.SERVICE },
+    members = lightsail_seed.SERVICE_MEMBERS },
   { name = "repositories", one = "repository", serves = ecr.serves, create = ecr_seed.create, members = {
     name = "string", policy = "string or table", images = "list", tags = "texts", encryptionConfiguration = "any",
   } },
   { name = "parameters", one = "parameter", serves = regions.exists, create = values_seed.create_parameter,
-    members = values_seed.PARAMETER },
+    members = values_seed.PARAMETER_MEMBERS },
   { name = "secrets", one = "secret", serves = regions.exists, create = values_seed.create_secret,
-    members = values_seed.SECRET },
+    members = values_seed.SECRET_MEMBERS },
 }
 local REGION_MEMBERS = {
   certificates = "list", services = "list", repositories = "list", parameters = "list", secrets = "list",

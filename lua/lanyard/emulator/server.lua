@@ -13,6 +13,7 @@ local ids = require "lanyard.emulator.ids"
 local json_protocol = require "lanyard.emulator.protocol.json"
 local lightsail = require "lanyard.emulator.lightsail"
 local organizations = require "lanyard.emulator.organizations"
+local public = require "lanyard.emulator.lightsail.public"
 local query_protocol = require "lanyard.emulator.protocol.query"
 local regions = require "lanyard.aws.regions"
 local secretsmanager = require "lanyard.emulator.secretsmanager"
@@ -210,7 +211,10 @@ end
 ---@param request table  as lanyard.httpd passes it
 ---@return { status: integer, headers: table, body: string, reset: boolean?, cut: integer? } reply
 function M.dispatch(world, request)
-  if request.path:find "^/_emulator/" then
+  local visited = public.answer(world, request)
+  if visited then
+    return visited
+  elseif request.path:find "^/_emulator/" then
     return report_counts(world, request.path)
   end
   world.calls = world.calls + 1

@@ -21,7 +21,7 @@ end
 
 --- The members of a parameter of a seed, and their types.
 ---@type table<string, string>
-M.PARAMETER = { name = "string", value = "string", type = "string", previous = "list", labels = "table" }
+M.PARAMETER_MEMBERS = { name = "string", value = "string", type = "string", previous = "list", labels = "table" }
 
 local TYPES = { String = true, StringList = true, SecureString = true }
 local MAX_PARAMETER = 8192 -- bytes of an advanced parameter
@@ -84,7 +84,7 @@ end
 
 --- The members of a secret of a seed, and their types.
 ---@type table<string, string>
-M.SECRET = { name = "string", value = "string or table", binary = "string", previous = "string or table",
+M.SECRET_MEMBERS = { name = "string", value = "string or table", binary = "string", previous = "string or table",
   deleted = "boolean" }
 
 local MAX_SECRET = 65536

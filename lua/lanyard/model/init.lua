@@ -32,7 +32,14 @@ local M = {}
 ---@field waiters table<string, table>     by name
 ---@field rules? table              the endpoint rule set
 local Service = {}
-Service.__index = Service
+
+-- The rule set is decoded when it is first used: names and options do not need it.
+function Service:__index(name)
+  if name ~= "rules" then
+    return Service[name]
+  end
+  return self.data.rules
+end
 
 -- Prefixes of operations that change nothing.
 local READS = { "^Get", "^List", "^Describe", "^Lookup", "^Simulate", "^BatchGet", "^BatchCheck", "^Decode", "^Head",
@@ -88,6 +95,12 @@ function Service:operation_names()
   return self.data.names or lists.sorted_names(self.data.operations)
 end
 
+--- Returns the names of the waiters, sorted.
+---@return string[]
+function Service:waiter_names()
+  return self.data.waiter_names or lists.sorted_names(self.waiters)
+end
+
 --- Returns a shape by its name. Raises an error if the model does not have it.
 ---@param name string
 ---@return model.Shape
@@ -96,22 +109,23 @@ function Service:shape(name)
 end
 
 --- Makes replies keep each timestamp as the service sent it, a number or a text with or without a zone, and each number
---- of JSON and CBOR with or without a fraction.
+--- of json and rpc-v2-cbor with or without a fraction. The other protocols have texts, or as botocore reads rest-json,
+--- the types of the model.
 function Service:keep_as_sent()
   self.reading.as_sent = true
+  self.reading.numbers_as_sent = self.metadata.protocol ~= "rest-json"
 end
 
 --- Makes a service of a model's data.
 ---@param data table  see above
 ---@return model.Service
 function M.new(data)
-  local reading = { as_sent = false }
+  local reading = { as_sent = false, numbers_as_sent = false }
   return setmetatable({
     data = data,
     metadata = data.metadata,
     paginators = data.paginators or {},
     waiters = data.waiters or {},
-    rules = data.rules,
     operations = {},
     reading = reading,
     resolve = shapes.resolver(data.shapes, reading),

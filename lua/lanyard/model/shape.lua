@@ -24,7 +24,8 @@ local M = {}
 ---@field item? model.Shape           of a list
 ---@field key? model.Shape            of a map
 ---@field value? model.Shape          of a map
----@field reading? { as_sent: boolean }  of a number or timestamp: the same table in all shapes of a service
+---@field reading? { as_sent: boolean, numbers_as_sent: boolean }  of a number or timestamp: the same table in all
+---shapes of a service
 ---@field [string] any                the other traits
 
 -- A reference inherits all traits of its shape. No shape has `member`, the name in a structure.
@@ -86,7 +87,7 @@ end
 --- Returns a function that returns the shape of a name, always the same table. It raises an error if the model has no
 --- such shape.
 ---@param shapes table<string, table>  the traits of each shape, as in botocore's models
----@param reading? { as_sent: boolean }  how replies are read
+---@param reading? { as_sent: boolean, numbers_as_sent: boolean }  how replies are read
 ---@return fun(name: string): model.Shape resolve
 function M.resolver(shapes, reading)
   local resolved = {}

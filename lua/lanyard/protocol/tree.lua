@@ -231,7 +231,7 @@ readers.boolean = writers.boolean
 -- Returns a number as it was sent, where the service keeps it so (model.Service.keep_as_sent).
 local function kept(shape, tree, value)
   local reading = shape.reading
-  return reading and reading.as_sent and tree or value
+  return reading and reading.numbers_as_sent and tree or value
 end
 
 function readers.integer(shape, tree, path)

@@ -158,6 +158,10 @@ function system.uniform() end
 ---@private
 function system.utc_offset(seconds) end
 
+--- Reports whether stdout is a pipe whose reader has closed it.
+---@private
+function system.output_closed() end
+
 --- Reports whether output was lost.
 ---@private
 function system.output_failure() end

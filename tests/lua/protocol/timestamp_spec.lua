@@ -75,40 +75,43 @@ describe("a timestamp", function()
     end
   end)
 
-  it("is kept as it was sent where the service says so, and so are numbers", function()
-    local service = model.new {
-      metadata = {}, operations = {},
-      shapes = {
-        Output = { type = "structure", members = {
-          At = { shape = "Time" }, Times = { shape = "Times" }, Weight = { shape = "Weight" }, Count = { shape = "Count" },
-          Head = { shape = "Time", location = "header", locationName = "x-at" },
-        } },
-        Weight = { type = "double" }, Count = { type = "integer" }, Times = { type = "list", member = { shape = "Time" } },
-        Time = { type = "timestamp" },
-      },
-    }
-    local operation = { name = "Get", output = service:shape "Output" }
-    local reply = { status = 200, headers = { ["x-at"] = "Tue, 29 Apr 2014 18:30:38 GMT" },
-      body = '{"At":1398796238.0,"Times":["2014-04-29T18:30:38"],"Weight":2,"Count":3.0}' }
-    local function types()
-      local output = assert(rest_json.decode(service, operation, reply))
-      return ("%s %s %s"):format(math.type(output.At), math.type(output.Weight), math.type(output.Count)), output
-    end
-    local decoded, output = types()
-    assert.equal("integer float integer", decoded)
-    assert.same({ At = 1398796238, Times = { 1398796238 }, Head = 1398796238, Weight = 2, Count = 3 }, output)
-    service:keep_as_sent()
-    decoded, output = types()
-    assert.equal("float integer float", decoded)
-    assert.same({ At = 1398796238, Times = { "2014-04-29T18:30:38" }, Head = "Tue, 29 Apr 2014 18:30:38 GMT", Weight = 2,
-      Count = 3 }, output)
-    for body, expected in pairs {
-      ['{"At":"soon"}'] = "At: the text 'soon'; a timestamp was expected",
-      ['{"Weight":"x"}'] = "Weight: a string; a number was expected",
-      ['{"Count":1.5}'] = "Count: the number 1.5; an integer was expected",
-    } do
-      reply.body = body
-      assert.equal(expected, select(2, rest_json.decode(service, operation, reply)))
-    end
-  end)
+  -- As botocore's parsers, which the AWS CLI uses: the one of rest-json makes integers and floats by the model.
+  for protocol, numbers in pairs { ["rest-json"] = "float integer", json = "integer float" } do
+    it("is kept as it was sent where the service says so, and numbers are " .. numbers .. " in " .. protocol, function()
+      local service = model.new {
+        metadata = { protocol = protocol }, operations = {},
+        shapes = {
+          Output = { type = "structure", members = {
+            At = { shape = "Time" }, Times = { shape = "Times" }, Weight = { shape = "Weight" }, Count = { shape = "Count" },
+            Head = { shape = "Time", location = "header", locationName = "x-at" },
+          } },
+          Weight = { type = "double" }, Count = { type = "integer" }, Times = { type = "list", member = { shape = "Time" } },
+          Time = { type = "timestamp" },
+        },
+      }
+      local operation = { name = "Get", output = service:shape "Output" }
+      local reply = { status = 200, headers = { ["x-at"] = "Tue, 29 Apr 2014 18:30:38 GMT" },
+        body = '{"At":1398796238.0,"Times":["2014-04-29T18:30:38"],"Weight":2,"Count":3.0}' }
+      local function types()
+        local output = assert(rest_json.decode(service, operation, reply))
+        return ("%s %s %s"):format(math.type(output.At), math.type(output.Weight), math.type(output.Count)), output
+      end
+      local decoded, output = types()
+      assert.equal("integer float integer", decoded)
+      assert.same({ At = 1398796238, Times = { 1398796238 }, Head = 1398796238, Weight = 2, Count = 3 }, output)
+      service:keep_as_sent()
+      decoded, output = types()
+      assert.equal("float " .. numbers, decoded)
+      assert.same({ At = 1398796238, Times = { "2014-04-29T18:30:38" }, Head = "Tue, 29 Apr 2014 18:30:38 GMT", Weight = 2,
+        Count = 3 }, output)
+      for body, expected in pairs {
+        ['{"At":"soon"}'] = "At: the text 'soon'; a timestamp was expected",
+        ['{"Weight":"x"}'] = "Weight: a string; a number was expected",
+        ['{"Count":1.5}'] = "Count: the number 1.5; an integer was expected",
+      } do
+        reply.body = body
+        assert.equal(expected, select(2, rest_json.decode(service, operation, reply)))
+      end
+    end)
+  end
 end)

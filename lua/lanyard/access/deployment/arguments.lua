@@ -268,7 +268,7 @@ local function read_variables(word, list)
   return true
 end
 
---- Reads the files that options name into what is wanted. Variables of --env replace those of files.
+--- Reads the files that options name into what is wanted. A variable of --env replaces one of a file.
 ---@param wants access.deployment.Wants
 ---@param options table  as for `read`
 ---@param service_name string

@@ -4,6 +4,7 @@ local deployments = require "lanyard.access.deployment.list"
 local lists = require "lanyard.lists"
 local requests = require "lanyard.access.deployment.request"
 local task = require "lanyard.task"
+local windows = require "lanyard.access.logs.window"
 
 local M = {}
 
@@ -25,37 +26,16 @@ local function version_in(message)
   return math.tointeger(tonumber(message:match "^%[deployment:(%d+)%]"))
 end
 
--- The events of a page that belong to a deployment.
-local function add_events(events, page, deployment)
-  for _, event in ipairs(page.logEvents) do
-    local message = tostring(event.message or "")
-    local version, time = version_in(message), tonumber(event.createdAt) or 0
-    if version == deployment.version or not version and time >= deployment.created then
-      events[#events + 1] = { time = time, message = message, version = version, order = #events }
-    end
-  end
-end
-
 -- The events of a container from the creation of a deployment to that of the next one, without what Lightsail wrote
 -- about others, and whether the log has more | nil, err
 local function events_of(region, name, container, deployment, until_time)
-  local events = {}
-  local next_page = region.lightsail:pages("GetContainerLog", {
-    serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
+  return windows.read(region, {
+    service = name, container = container, from = math.floor(deployment.created), to = until_time, pages = PAGES,
+    accept = function(event)
+      event.version = version_in(event.message)
+      return event.version == deployment.version or not event.version and event.time >= deployment.created
+    end,
   })
-  local pages, page, err = 0, next_page()
-  while page and pages < PAGES do
-    pages = pages + 1
-    add_events(events, page, deployment)
-    page, err = next_page()
-  end
-  if err then
-    return nil, err
-  end
-  table.sort(events, function(a, b)
-    return a.time < b.time or a.time == b.time and a.order < b.order
-  end)
-  return events, page ~= nil
 end
 
 local function log_of(region, name, container, deployment, until_time, redact)

@@ -140,7 +140,7 @@ end
 
 local function count_uses(world, region, name)
   local count = 0
-  for _, service in pairs(services.of(world, region)) do
+  for _, service in pairs(services.existing(world, region)) do
     count = count + (service.domains[name] and 1 or 0)
   end
   return count

@@ -1,13 +1,11 @@
 --- Describes container services and deployments as Lightsail does.
 
-local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
+local public = require "lanyard.emulator.lightsail.public"
 local services = require "lanyard.emulator.lightsail.services"
 local tags = require "lanyard.emulator.lightsail.tags"
 
 local M = {}
-
-local HOST_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 -- Describes the containers of a deployment. Lightsail returns an empty command and environment where none was given.
 local function describe_containers(containers)
@@ -21,16 +19,6 @@ local function describe_containers(containers)
     }
   end
   return described
-end
-
--- Returns the part of a service's host name that makes it unique: 13 letters and digits that depend on its ID.
-local function host_id(service)
-  local text = {}
-  for byte in crypto.sha256_hex(service.id):sub(1, 26):gmatch "%x%x" do
-    local i = tonumber(byte, 16) % #HOST_ALPHABET + 1
-    text[#text + 1] = HOST_ALPHABET:sub(i, i)
-  end
-  return table.concat(text)
 end
 
 --- Describes the deployment at an index.
@@ -62,10 +50,10 @@ function M.service(world, region, name, service)
     state = state,
     stateDetail = detail and { code = detail } or nil,
     isDisabled = service.disabled,
-    principalArn = service.principal_arn,
+    principalArn = state == "PENDING" and "" or service.principal_arn,
     privateDomainName = name .. ".service.local",
     publicDomainNames = next(service.domains) and service.domains or nil,
-    url = ("https://%s.%s.%s.cs.amazonlightsail.com/"):format(name, host_id(service), region),
+    url = public.url(world, region, name, service),
     currentDeployment = current and M.deployment(world, service, current) or nil,
     nextDeployment = pending and M.deployment(world, service, pending) or nil,
     privateRegistryAccess = { ecrImagePullerRole = {

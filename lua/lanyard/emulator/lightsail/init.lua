@@ -5,6 +5,7 @@
 local certificates = require "lanyard.emulator.lightsail.certificates"
 local deployment_operations = require "lanyard.emulator.lightsail.deployment_operations"
 local image_operations = require "lanyard.emulator.lightsail.image_operations"
+local metrics = require "lanyard.emulator.lightsail.metrics"
 local powers = require "lanyard.emulator.lightsail.powers"
 local regions = require "lanyard.emulator.lightsail.regions"
 local service_operations = require "lanyard.emulator.lightsail.service_operations"
@@ -23,7 +24,7 @@ local M = {
 
 for _, operations in ipairs {
   service_operations, deployment_operations, image_operations, tag_operations, certificates.operations,
-  powers.operations, regions.operations,
+  metrics.operations, powers.operations, regions.operations,
 } do
   for name, operation in pairs(operations) do
     M.operations[name] = operation

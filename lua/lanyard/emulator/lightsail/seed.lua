@@ -6,6 +6,7 @@ local deployments = require "lanyard.emulator.lightsail.deployments"
 local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local images = require "lanyard.emulator.lightsail.images"
+local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local members = require "lanyard.emulator.members"
 local names = require "lanyard.aws.names"
@@ -35,7 +36,7 @@ local M = {}
 
 --- The members of a service of a seed, and their types.
 ---@type table<string, string>
-M.SERVICE = { name = "string", power = "string", scale = "integer", disabled = "boolean", role = "boolean",
+M.SERVICE_MEMBERS = { name = "string", power = "string", scale = "integer", disabled = "boolean", role = "boolean",
   role_arn = "string", containers = "table", publicEndpoint = "table", domains = "table", images = "list",
   metrics = "table", age = "number", tags = "texts" }
 
@@ -50,8 +51,8 @@ M.SERVICE = { name = "string", power = "string", scale = "integer", disabled = "
 
 --- The members of a certificate of a seed, and their types.
 ---@type table<string, string>
-M.CERTIFICATE = { name = "string", domain = "string", alternatives = "texts", status = "string", failure = "string",
-  tags = "texts" }
+M.CERTIFICATE_MEMBERS = { name = "string", domain = "string", alternatives = "texts", status = "string",
+  failure = "string", tags = "texts" }
 
 -- What a deployment of these members must look like, as CreateContainerService validates it.
 local SHAPE = shape.structure {
@@ -65,7 +66,7 @@ local IMAGE_MEMBERS = { label = "string", digest = "string" }
 for name, kind in pairs(programs.MEMBERS) do
   IMAGE_MEMBERS[name] = kind
 end
-local METRICS = { CPUUtilization = "number", MemoryUtilization = "number" }
+local METRIC_MEMBERS = { CPUUtilization = "number", MemoryUtilization = "number" }
 local OLDEST = 10 * 366 * 24 * 60 * 60
 
 local function invalid(message)
@@ -74,7 +75,7 @@ end
 
 -- Returns what is wrong with the metrics or the age of a service, or nil.
 local function metrics_fault(item)
-  local fault = item.metrics and members.fault(item.metrics, METRICS, ("the metrics of '%s'"):format(item.name))
+  local fault = item.metrics and members.fault(item.metrics, METRIC_MEMBERS, ("the metrics of '%s'"):format(item.name))
   if fault then
     return fault
   end
@@ -120,7 +121,7 @@ local function create_image(world, service, name, item)
   if not stored then
     return invalid(("has too many images in '%s': %s"):format(name, failure.message))
   end
-  stored.program = type(item) == "table" and item or nil
+  stored.program, stored.created = type(item) == "table" and item or nil, service.created
   return true
 end
 
@@ -139,6 +140,7 @@ local function set_state(world, region, service, item)
   service.disabled = item.disabled or false
   service.metrics, service.domains = item.metrics, item.domains or {}
   service.created = world.now() - (item.age or 0)
+  service.pauses = item.disabled and json.array { { from = service.created } } or nil
   for key, value in pairs(item.tags or {}) do
     service.tags[key] = value
   end

@@ -5,6 +5,7 @@ local deployments = require "lanyard.emulator.lightsail.deployments"
 local describe = require "lanyard.emulator.lightsail.describe"
 local iam = require "lanyard.emulator.iam"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
 local shapes = require "lanyard.emulator.lightsail.shapes"
@@ -64,7 +65,7 @@ M.CreateContainerService = {
     local name = request.serviceName
     if services.find(world, context.region, name) then
       return nil, services.invalid(("Some names are already in use: %s"):format(name))
-    elseif count_of(services.of(world, context.region)) >= MAX_SERVICES then
+    elseif count_of(services.existing(world, context.region)) >= MAX_SERVICES then
       return nil, services.invalid(("There can be at most %d container services in a Region.")
         :format(MAX_SERVICES))
     end
@@ -87,31 +88,36 @@ M.CreateContainerService = {
 M.GetContainerServices = {
   input = shape.structure { serviceName = shapes.optional_name },
   call = function(world, request, context)
-    local chosen = {}
+    local found = services.existing(world, context.region)
+    local chosen = lists.sorted_names(found)
     if request.serviceName then
-      chosen[1] = request.serviceName
       local service, failure = services.find(world, context.region, request.serviceName)
       if not service then
         return nil, failure
       end
-    else
-      for name in pairs(services.of(world, context.region)) do
-        chosen[#chosen + 1] = name
-      end
-      table.sort(chosen)
+      chosen = { request.serviceName }
     end
     local list = json.array {}
-    for _, name in ipairs(chosen) do
-      local service = services.find(world, context.region, name)
-      list[#list + 1] = service and describe.service(world, context.region, name, service)
+    for i, name in ipairs(chosen) do
+      list[i] = describe.service(world, context.region, name, found[name])
     end
     return { containerServices = list }
   end,
 }
 
+-- Records from when to when the nodes of a service are shut down.
+local function pause(world, service)
+  service.pauses = service.pauses or json.array {}
+  if service.disabled then
+    table.insert(service.pauses, { from = world.now() })
+  elseif service.pauses[1] then
+    service.pauses[#service.pauses].to = world.now() + world.options.activation_delay
+  end
+end
+
 -- Applies the capacity, state and domain names of a request. Returns the stage of the change; nil if nothing changes.
-local function apply(service, request, domains)
-  local stage
+local function apply(world, service, request, domains)
+  local stage, was_disabled = nil, service.disabled
   for member, field in pairs { power = "power", scale = "scale", isDisabled = "disabled" } do
     if request[member] ~= nil and service[field] ~= request[member] then
       service[field], stage = request[member], "PROVISIONING_SERVICE"
@@ -119,6 +125,9 @@ local function apply(service, request, domains)
   end
   if json.encode(service.domains) ~= json.encode(domains) then
     service.domains, stage = domains, stage or "PROVISIONING_CERTIFICATE"
+  end
+  if service.disabled ~= was_disabled then
+    pause(world, service)
   end
   return stage
 end
@@ -143,7 +152,7 @@ M.UpdateContainerService = {
     if failure then
       return nil, failure
     end
-    local stage, on = apply(service, request, domains), requested_role(request)
+    local stage, on = apply(world, service, request, domains), requested_role(request)
     local toggled = on ~= nil and on ~= service.role_on
     if stage or toggled then
       service.busy_until = world.now() + world.options.activation_delay

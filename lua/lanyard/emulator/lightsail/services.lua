@@ -4,7 +4,8 @@
 ---
 --- state.regions[region].services[name] = { id, created, ready_at, busy_until, gone_at, power, scale, disabled, tags,
 --- domains, role_on, role_arn, principal_arn, deployments }; a deployment is { version, created, done_at, containers,
---- endpoint, succeeds, logs = { [container] = lines } }.
+--- endpoint, succeeds, logs = { [container] = lines }, programs = { [container] = emulator.Program } }. `pauses` lists
+--- { from, to } while it was disabled, `images` is in lanyard.emulator.lightsail.images, `metrics` is from a seed.
 
 local exception = require "lanyard.emulator.exception"
 local iam = require "lanyard.emulator.iam"
@@ -142,15 +143,36 @@ function M.state(world, service)
   return current and "RUNNING" or "READY"
 end
 
---- Finds a service. A service whose deletion is complete is removed first.
+--- Reports whether the nodes of a service were shut down at a time, because the service was disabled.
+---@param service table
+---@param at number  seconds since 1970
+---@return boolean
+function M.is_paused(service, at)
+  for _, pause in ipairs(service.pauses or {}) do
+    if at >= pause.from and at < (pause.to or math.huge) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Returns the services of a Region, without the ones whose deletion is complete.
+---@return table<string, table>
+function M.existing(world, region)
+  local services, now = M.of(world, region), world.now()
+  for name, service in pairs(services) do
+    if service.gone_at and now >= service.gone_at then
+      services[name] = nil
+    end
+  end
+  return services
+end
+
+--- Finds a service.
 ---@return table? service
 ---@return emulator.Exception?
 function M.find(world, region, name)
-  local service = M.of(world, region)[name]
-  if service and service.gone_at and world.now() >= service.gone_at then
-    M.of(world, region)[name] = nil
-    service = nil
-  end
+  local service = M.existing(world, region)[name]
   if not service then
     return nil, M.not_found(name)
   end

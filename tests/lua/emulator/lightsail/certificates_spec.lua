@@ -59,6 +59,11 @@ describe("certificates of the emulated Lightsail", function()
     assert.same({ shop = { "shop.example", "v2.api.shop.example" } }, service().publicDomainNames)
     local detail = assert(lightsail:GetCertificates { certificateName = "shop", includeCertificateDetails = true }).certificates[1].certificateDetail
     assert.equal(1, detail.inUseResourceCount)
+    w.passed = w.passed + 10
+    assert(lightsail:DeleteContainerService { serviceName = NAME })
+    w.passed = w.passed + 10
+    detail = assert(lightsail:GetCertificates { certificateName = "shop", includeCertificateDetails = true }).certificates[1].certificateDetail
+    assert.equal(0, detail.inUseResourceCount)
   end)
 
   it("keep their domain names until an empty list detaches them", function()
