@@ -38,6 +38,15 @@ running, and no tag was pushed since, the result is `unchanged`.
 
 If the deployment fails, the command prints the likely reasons and the last
 log lines of the containers. Values of environment variables are shown as ***.
+
+When the deployment is active, the command prints its URL. A smoke test follows
+no redirect, and its certificate is checked. If it fails, --rollback deploys the
+containers of the last version that was active again; after a deployment that
+failed, that version is still active. The exit status is then 1. A command that
+was interrupted can be repeated: it continues, and deploys nothing twice.
+
+--create with --power makes one command of all steps from no service to an active
+deployment. A service that exists is not changed.
 ]],
   arguments = {
     { "service", help = "Name of the container service." },
@@ -63,6 +72,13 @@ log lines of the containers. Values of environment variables are shown as ***.
     { "--health-timeout", type = "duration", help = "Time for a reply to a health check (2s to 60s)." },
     { "--health-healthy", type = "integer", help = "Successes until a container is healthy." },
     { "--health-unhealthy", type = "integer", help = "Failures until a container is unhealthy." },
+    { "--create", help = "Create the service if it does not exist." },
+    { "--power", type = "text", value = "POWER", help = "With --create: its power, such as nano or micro." },
+    { "--scale", type = "positive-integer", help = "With --create: its number of nodes (default: 1)." },
+    { "--smoke", type = "text", value = "PATH[=CODES]", repeated = true,
+      help = "Request the path of the public URL until its status is one of the codes (default: 200-399)." },
+    { "--smoke-timeout", type = "positive-duration", default = "1m", help = "How long to repeat a smoke test." },
+    { "--rollback", help = "Restore the last active version if the deployment or a smoke test fails." },
     { "--resolve", help = "Deploy the digests that the tags point to now, so that no other image runs later." },
     { "--force", help = "Deploy again even if the same deployment is running." },
     { "--no-wait", help = "Request the deployment, and do not follow it." },
@@ -73,72 +89,36 @@ log lines of the containers. Values of environment variables are shown as ***.
   },
   exit = {
     { 0, "the deployment is active, or was requested with --no-wait" },
-    { 1, "a step failed, or the deployment did" },
+    { 1, "a step failed, or the deployment or a smoke test did, also after a rollback" },
     { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard deploy web app=web:1.4", "Give container app another image, and deploy." },
     { "lanyard deploy web --file web.json --resolve", "Deploy what a file describes, by digest." },
     { "lanyard deploy web app=web:1.4 --dry-run", "Print what would change." },
+    { "lanyard deploy web --env MODE=live --env KEY=ssm:/web/key", "Change the environment." },
+    { "lanyard deploy web app=web:1.4 --smoke /up=200 --rollback", "Deploy, test, and return if it fails." },
   },
 }
 local options = command:parse(...)
 
 local arguments = require "lanyard.access.deployment.arguments"
-local deployment_view = require "lanyard.cli.deployment"
-local escape = require "lanyard.text.escape"
-local waiting = require "lanyard.access.wait"
+local release = require "lanyard.cli.release"
+local smoke = require "lanyard.access.deployment.smoke"
 
 local wants, message = arguments.read(options)
-if not wants then
+local checks
+if wants then
+  checks, message = smoke.parse_all(options.smoke)
+end
+if not checks then
   command:usage(message, "InvalidValue")
 end
 cli.check_file(arguments.read_files(wants, options, options.service))
 
 local region = cli.connect(options)
-local waits = { timeout = options.timeout, progress = cli.progress, settle = options.settle }
-local plan = cli.check(region:plan_deployment(options.service, wants))
-if waiting.is_busy(plan.service) and options.dry_run then
-  cli.note(escape.format("lanyard: %s is %s: deploy would wait for that change first", options.service,
-    plan.service.state))
-elseif waiting.is_busy(plan.service) then
-  local service, err = region:wait_for_service(options.service, waits)
-  cli.progress(nil)
-  cli.check(service, err)
-  plan = cli.check(region:plan_deployment(options.service, wants))
-end
-for _, warning in ipairs(plan.warnings) do
-  cli.note("lanyard: warning: " .. escape.printable(warning))
-end
-
-if options.dry_run then
-  local role = plan.needs_role and cli.check(region:enable(options.service, { dry_run = true })) or nil
-  deployment_view.plan(plan, role, options)
-  return cli.exit.ok
-end
-
--- Carries out the plan, and follows the deployment. Returns what was done, and the error of the first step that failed.
-local function carry_out()
-  waits.seen = {}
-  local _ <close> = deployment_view.interruption(plan, waits.seen, options)
-  local done, err = region:deploy(plan, waits)
-  if not err and done.kind == "requested" and not options.no_wait then
-    done.outcome, err = region:follow_deployment(options.service, done.version, waits)
-  end
-  return done, err
-end
-
-local done, err = carry_out()
-if done.outcome and done.outcome.result ~= "active" then
-  done.reasons, done.logs, err = region:explain_deployment(done.outcome,
-    { request = plan.request, reveal = options.show_environment })
-end
-cli.progress(nil)
-done.err = err
-deployment_view.result(plan, done, options)
-if done.logs then
-  deployment_view.failure(options.service, done.outcome, done.reasons, done.logs)
-  return cli.exit.failed
-elseif err then
-  cli.fail(err)
-end
+return release.run(region, options, {
+  smoke = checks, smoke_timeout = options.smoke_timeout, rollback = options.rollback,
+}, function()
+  return region:plan_deployment(options.service, wants)
+end)

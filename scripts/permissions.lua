@@ -14,6 +14,9 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
+Only `lanyard service` needs the statements ManageLightsailContainerServices and
+CreateLightsailContainerServices.
+
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
 role of that name needs the same policy in each of them.
@@ -108,9 +111,26 @@ cli.json(([[
       "Effect": "Allow",
       "Action": [
         "lightsail:UpdateContainerService",
-        "lightsail:CreateContainerServiceDeployment"
+        "lightsail:CreateContainerServiceDeployment",
+        "lightsail:DeleteContainerImage"
       ],
       "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
+    },
+    {
+      "Sid": "ManageLightsailContainerServices",
+      "Effect": "Allow",
+      "Action": [
+        "lightsail:DeleteContainerService",
+        "lightsail:TagResource",
+        "lightsail:UntagResource"
+      ],
+      "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
+    },
+    {
+      "Sid": "CreateLightsailContainerServices",
+      "Effect": "Allow",
+      "Action": "lightsail:CreateContainerService",
+      "Resource": "*"
     },
     {
       "Sid": "ReadLightsailContainerServices",
@@ -119,6 +139,10 @@ cli.json(([[
         "lightsail:GetContainerServices",
         "lightsail:GetContainerServiceDeployments",
         "lightsail:GetContainerLog",
+        "lightsail:GetContainerServiceMetricData",
+        "lightsail:GetContainerServicePowers",
+        "lightsail:GetContainerImages",
+        "lightsail:GetCertificates",
         "lightsail:GetRegions"
       ],
       "Resource": "*"
@@ -186,5 +210,5 @@ cli.json(([[
       ]
     }%s
   ]
-}]]):format(repositories, partition, region, account, repositories, repositories, partition, account,
-  partition, account, options.assume_role and other_accounts(options.assume_role) or ""))
+}]]):format(repositories, partition, region, account, partition, region, account, repositories, repositories,
+  partition, account, partition, account, options.assume_role and other_accounts(options.assume_role) or ""))

@@ -27,8 +27,8 @@ Rules
     end,
   }
 
-on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, call, or a list. check
-returns one of:
+on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, call, service, or a list.
+check returns one of:
 
   deny "reason"   The change is not made, and the exit status is 4.
   warn "text"     The text is printed as a warning.
@@ -47,12 +47,21 @@ A rule with on = "audit" is called for each repository and each service; a rule 
 A rule with on = "call" is called before each call of `lanyard aws`, also one that only reads, and
 before the calls of scripts with a client of `cli.client`.
 
+A rule with on = "service" is called before a container service is created, changed or deleted; action
+is create, update or delete. before and after are the service then, not policies: before is absent for
+create, and after for delete. The action delete-image deletes image from its registry; before and after
+are equal then.
+
 A change has these members, as far as they apply:
 
   on, dry_run, time, epoch (seconds since 1970)
   caller.account, .arn, .region
   service.name, .arn, .region, .state, .tags,
     .role.active, .role.arn
+  before, after (of "service"): .power, .scale, .disabled, .tags,
+    .domains (lists by certificate), .role.active, .role.arn,
+    .monthly_price (USD; absent if it is unknown)
+  action, image (of "service")
   call.service, .operation, .parameters, .reads, .region (of "call";
     sensitive parameters are ***)
   repository (its name)

@@ -18,6 +18,14 @@ grant that does not allow the pull, or not always, is marked:
 In JSON, `decisions` has these decisions by repository, as in an audit. A grant
 without a mark is allow there.
 
+`capacity` is the power and the number of nodes, `deployment` the version that
+runs, with its age. `domains` are shown with the state of their certificates
+(lightsail:GetCertificates, called only if a service has domains). `last failure`
+is the last deployment that failed (lightsail:GetContainerServiceDeployments),
+with likely reasons unless a later one became active
+(lightsail:GetContainerLog, ecr:DescribeImages). What the caller may not read is
+(unknown), which does not change the exit status.
+
 `registry policy` is followed by the repositories that only the registry policy
 lets the role pull from; in JSON `by_registry`.
 
@@ -49,6 +57,7 @@ local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local overwritten = require "lanyard.access.overwritten"
 local report = require "lanyard.cli.print"
+local service_details = require "lanyard.cli.service_details"
 local shellwords = require "lanyard.text.shellwords"
 local terminal = require "lanyard.cli.terminal"
 local timestamp = require "lanyard.text.timestamp"
@@ -66,7 +75,11 @@ local policies, err = region:policies()
 if err then
   cli.note("lanyard: cannot read the grants: " .. cli.describe(err))
 end
-local incomplete = err ~= nil or #missing > 0
+local details, details_err = service_details.read(region, services)
+if details_err then
+  cli.note("lanyard: cannot read all of the services: " .. cli.describe(details_err))
+end
+local incomplete = err ~= nil or details_err ~= nil or #missing > 0
 local finder, lost_by_role, noted = overwritten.new(region), {}, {}
 for _, one in ipairs(policies or {}) do
   local lost, journal_err
@@ -127,8 +140,8 @@ local function lines_of(texts)
   return #shown > 0 and shown or "-"
 end
 
-local function json_of(service, granted)
-  return {
+local function json_of(service, granted, detail)
+  return service_details.add({
     service = service.name,
     region = service.region,
     state = service.state,
@@ -142,22 +155,24 @@ local function json_of(service, granted)
     decisions = next(granted.decisions) and granted.decisions or nil,
     expires = next(granted.expires) and granted.expires or nil,
     overwritten = overwritten_grants(service),
-  }
+  }, detail)
 end
 
-local function print_service(service, granted)
+local function print_service(service, granted, detail)
   local role, pending = service.role, images_of(service.next)
-  local lines = {}
+  local lines, before, after = {}, service_details.lines(detail)
   local function line(label, value, colour)
     lines[#lines + 1] = { label, value, colour }
   end
   line("state", escape.printable(service.state .. (service.detail and " (" .. service.detail .. ")" or "")))
+  table.move(before, 1, #before, #lines + 1, lines)
   line("puller role", role.active and "on" or "off", role.active and "green" or "yellow")
   line("role ARN", escape.printable(role.arn or "-"))
   line("images", lines_of(images_of(service.current)))
   if #pending > 0 then
     line("next images", lines_of(pending))
   end
+  table.move(after, 1, #after, #lines + 1, lines)
   line("granted by", escape.printable(granted.shown), granted.unknown and "yellow")
   for _, one in ipairs(lost_by_role[role.arn] or {}) do
     local lost = timestamp.localized(overwritten.describe(one.lost))
@@ -170,9 +185,9 @@ end
 local items = json.array {}
 for i, service in ipairs(services) do
   local granted = grant_views.of_role(region, service.role.arn, policies, err)
-  items[i] = json_of(service, granted)
+  items[i] = json_of(service, granted, details[i])
   if options.output == "table" then
-    print_service(service, granted)
+    print_service(service, granted, details[i])
   end
 end
 if options.output == "json" then

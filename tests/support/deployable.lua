@@ -62,6 +62,16 @@ function M.stand_in(w, operation, answer)
   })
 end
 
+-- Deletes an image by its tag, as another program does.
+function M.delete_image(w, name, tag)
+  local images = w.world.region("us-east-1").repositories[name].images
+  for digest, one in pairs(images) do
+    if one.tags[tag] then
+      images[digest] = nil
+    end
+  end
+end
+
 -- Returns the calls that changed something, in order.
 function M.changes(w)
   local found = {}

@@ -2,6 +2,7 @@
 --- of this user on this machine.
 ---
 ---     $XDG_STATE_HOME/lanyard/journal/ENDPOINT/ACCOUNT/REGION/REPOSITORY/
+---     $XDG_STATE_HOME/lanyard/deployments/ENDPOINT/ACCOUNT/REGION/    (lanyard.access.deployment.record)
 ---
 --- ENDPOINT is the partition for AWS's own endpoints, since a FIPS or dual-stack name leads to the same repository, and
 --- otherwise host and port.
@@ -167,6 +168,16 @@ end
 ---@return string
 function M.region(root, endpoint, account, region)
   return ("%s/journal/%s/%s/%s"):format(root, endpoint_name(endpoint, region), account, region)
+end
+
+--- Returns the directory for the deployments of an account in a Region.
+---@param root string
+---@param endpoint string  the URL of ECR
+---@param account string
+---@param region string    the Region's name
+---@return string
+function M.deployments(root, endpoint, account, region)
+  return ("%s/deployments/%s/%s/%s"):format(root, endpoint_name(endpoint, region), account, region)
 end
 
 --- Returns the directory for one repository.

@@ -7,6 +7,7 @@ local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
 local requests = require "lanyard.access.deployment.request"
+local smoke_view = require "lanyard.cli.smoke"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -142,9 +143,23 @@ local function json_of_grants(grants)
   return list
 end
 
+-- { { container, variable, reference, version }, ... } | nil
+local function json_of_references(variables)
+  if #variables == 0 then
+    return nil
+  end
+  local list = json.array {}
+  for i, one in ipairs(variables) do
+    list[i] = { container = one.container, variable = one.name, reference = one.reference.text,
+      version = one.reference.version }
+  end
+  return list
+end
+
 --- The steps of a deployment, done or planned.
 ---@class cli.DeploymentSteps
 ---@field result string
+---@field created? { kind: string, err: aws.Error? }  how the service was created
 ---@field role? { kind: string, service: access.Service?, err: aws.Error? }
 ---@field grants table[]  of region:change_each
 ---@field err? aws.Error
@@ -155,11 +170,15 @@ local function item_of(plan, steps, reveal)
     region = plan.service.region,
     result = steps.result,
     why = plan.why,
+    restores = plan.to,
+    creation = steps.created and { result = steps.created.kind, power = plan.creates.power,
+      scale = plan.creates.scale, error = json_of_error(steps.created.err) },
+    references = json_of_references(plan.references),
     role = steps.role and json_of_role(steps.role),
     repositories = json_of_grants(steps.grants),
     images = images_of(plan),
     previousVersion = plan.current and plan.current.version,
-    deployment = requests.shown(plan.request, reveal),
+    deployment = requests.shown(plan.request, reveal, nil, requests.fetched(plan.references)),
     warnings = #plan.warnings > 0 and json.array(plan.warnings) or nil,
     error = json_of_error(steps.err),
   }
@@ -168,18 +187,26 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Tables
 
-local RED = { failed = true, canceled = true, replaced = true, ["not deployed"] = true }
+local RED = {
+  failed = true, canceled = true, replaced = true, ["not deployed"] = true, ["nothing to restore"] = true,
+  ["rolled back"] = true,
+}
 
 local function coloured(kind)
   return { kind, RED[kind] and "red" or kind ~= "unchanged" and "green" or nil }
 end
 
--- note: of the deployment itself
-local function print_steps(steps, note)
+-- note: of the deployment itself; more: rows that follow
+local function print_steps(plan, steps, note, more)
   local rows = {}
-  local role = steps.role
+  local role, created = steps.role, steps.created
+  if created then
+    rows[1] = { "service", coloured(created.kind), created.err and report.error_note(created.err)
+      or ("power %s, scale %d"):format(plan.creates.power, plan.creates.scale) }
+  end
   if role then
-    rows[1] = { "role", coloured(role.kind), role.err and report.error_note(role.err) or role.service.role.arn or "" }
+    rows[#rows + 1] = { "role", coloured(role.kind),
+      role.err and report.error_note(role.err) or role.service.role.arn or "" }
   end
   for _, item in ipairs(steps.grants) do
     local change = item.change
@@ -187,33 +214,49 @@ local function print_steps(steps, note)
       change and change.why or item.err and report.error_note(item.err) or "" }
   end
   rows[#rows + 1] = { "deployment", coloured(steps.result), note or "" }
+  table.move(more or {}, 1, #(more or {}), #rows + 1, rows)
   report.rows({ "STEP", "RESULT", "NOTE" }, rows)
 end
 
 -- A request as text, with what Lightsail adds, which a running deployment already has.
-local function text_of(request, reveal, other)
-  local shown = request and requests.shown(requests.completed(request), reveal, other)
+local function text_of(request, reveal, other, hidden)
+  local shown = request and requests.shown(requests.completed(request), reveal, other, hidden)
   return shown and json.encode(shown, { pretty = true }) .. "\n" or ""
 end
 
 -- The difference of a plan to the running deployment, as a unified diff that is safe to print.
 local function difference(plan, reveal)
   local before = plan.current and plan.current.request
-  local text = diff.unified(text_of(before, reveal), text_of(plan.request, reveal, before), {
+  local hidden = requests.fetched(plan.references)
+  local after = text_of(plan.request, reveal, before, hidden)
+  local text = diff.unified(text_of(before, reveal, nil, hidden), after, {
     from = before and "version " .. plan.current.version or "no deployment",
     to = "the next version",
   })
   return (text:gsub("[^\n]+", escape.printable))
 end
 
+-- Prints which variables have values of parameters and secrets.
+local function print_references(plan)
+  local rows = {}
+  for i, one in ipairs(plan.references) do
+    rows[i] = { one.container, one.name, one.reference.text, one.reference.version or "-" }
+  end
+  if #rows > 0 then
+    cli.out "\n"
+    report.rows({ "CONTAINER", "VARIABLE", "REFERENCE", "VERSION" }, rows)
+  end
+end
+
 local function print_plan(plan, steps, reveal)
-  print_steps(steps, plan.why)
+  print_steps(plan, steps, plan.why or plan.in_progress and "version " .. plan.in_progress)
   local rows = {}
   for i, image in ipairs(plan.images) do
     rows[i] = { image.container, image.reference, image.found_digest or "(not checked)" }
   end
   cli.out "\n"
   report.rows({ "CONTAINER", "IMAGE", "DIGEST" }, rows)
+  print_references(plan)
   report.effects(steps.grants)
   local text = plan.in_place and "" or difference(plan, reveal)
   if text ~= "" then
@@ -224,12 +267,18 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Results
 
+local function result_of_plan(plan)
+  return plan.in_place and "unchanged" or plan.in_progress and "in progress"
+    or plan.to and "would roll back" or "would deploy"
+end
+
 --- Prints what a plan would do.
 ---@param plan access.deployment.Plan
 ---@param role? table  of region:enable with dry_run
 ---@param options { output: string, show_environment: boolean? }
 function M.plan(plan, role, options)
-  local steps = { result = plan.in_place and "unchanged" or "would deploy", role = role, grants = plan.grants }
+  local steps = { result = result_of_plan(plan), role = role, grants = plan.grants,
+    created = plan.creates and { kind = "would create" } }
   if options.output == "json" then
     report.json(item_of(plan, steps, options.show_environment))
   else
@@ -237,24 +286,49 @@ function M.plan(plan, role, options)
   end
 end
 
+-- The rows of smoke tests and of what was restored.
+local function rows_of_checks(done)
+  local rows = {}
+  for i, one in ipairs(done.smoke or {}) do
+    rows[i] = { "smoke " .. one.path, coloured(one.passed and "passed" or "failed"), smoke_view.note(one) }
+  end
+  if done.restored then
+    rows[#rows + 1] = { "rollback", coloured(done.restored.kind), smoke_view.restored_note(done.restored) }
+  end
+  return rows
+end
+
+-- The result of the deployment itself.
+local function result_of(plan, done)
+  local outcome = done.outcome
+  if not outcome then
+    return done.kind
+  elseif outcome.result ~= "active" then
+    return outcome.result
+  end
+  return plan.to and "rolled back to " .. plan.to or "deployed"
+end
+
 --- Prints what was done.
 ---@param plan access.deployment.Plan
----@param done access.deployment.Result  with `err`, and `outcome`, `reasons` and `logs` if the deployment was followed
+---@param done access.deployment.Release  with `err`
 ---@param options { output: string, show_environment: boolean? }
 function M.result(plan, done, options)
   local outcome = done.outcome
-  local steps = { result = done.kind, role = done.role, grants = done.grants, err = done.err }
-  if outcome then
-    steps.result = outcome.result == "active" and "deployed" or outcome.result
-  end
+  local steps = { result = result_of(plan, done), role = done.role, grants = done.grants, err = done.err,
+    created = done.created }
   if options.output == "json" then
     local item = item_of(plan, steps, options.show_environment)
-    item.version = done.version
+    item.version, item.url = done.version, done.url
+    item.smoke, item.rollback = smoke_view.items(done.smoke), smoke_view.restored_item(done.restored)
     report.json(outcome and M.add_outcome(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-    print_steps(steps, outcome and note .. ", " .. M.took(outcome) or note)
+    print_steps(plan, steps, outcome and note .. ", " .. M.took(outcome) or note, rows_of_checks(done))
     report.effects(steps.grants)
+    if done.url then
+      cli.out("\n" .. escape.printable(done.url) .. "\n")
+    end
   end
 end
 
@@ -280,6 +354,9 @@ end
 function M.interruption(plan, seen, options)
   return changes.on_interruption(function()
     local done = seen.result
+    if plan.creates then
+      done.created = done.created or { kind = "not created" }
+    end
     if plan.needs_role then
       done.role = done.role or { kind = changes.role_result(seen.role_state), service = plan.service }
       done.grants = changes.complete(plan.repositories, seen.grants, seen.started)

@@ -256,8 +256,12 @@ local function item_of(repository, kind, change, err)
   return item, { repository, { kind, colour }, change and change.why or err and M.error_note(err) or "" }
 end
 
--- Prints warnings and failures on stderr. --> items for JSON, rows for a table, exit status
-local function summarize(changes)
+--- Prints the warnings and failures of changes on stderr.
+---@param changes { repository: string, change?: access.PolicyChange, err?: aws.Error }[]  of `Region:change_each`
+---@return table[] items  for JSON
+---@return table[] rows   of a table: repository, result, note
+---@return integer status the exit status
+function M.summarize(changes)
   local items, rows, failed, refused = json.array {}, {}, false, false
   for i, result in ipairs(changes) do
     local change, err = result.change, result.err
@@ -282,7 +286,7 @@ end
 ---@param around? table  with "json": the table that gets the changes as its member `repositories`; a list unless given
 ---@return integer status  the exit status
 function M.changes(output, changes, around)
-  local items, rows, status = summarize(changes)
+  local items, rows, status = M.summarize(changes)
   if output == "json" then
     if around then
       around.repositories = items

@@ -44,6 +44,12 @@ local function policy_of(value)
   return doc and { text = text, statements = doc:statements() } or value
 end
 
+-- Returns the state of a service that a rule gets for an example.
+local function state_of(value)
+  return value and with_defaults(value, { power = "nano", scale = 1, disabled = false, role = { active = false },
+    tags = {}, domains = {} })
+end
+
 -- Returns the change that a rule gets for an example.
 local function change_of(example, reasons)
   local change = example.change
@@ -54,8 +60,8 @@ local function change_of(example, reasons)
   change.caller = with_defaults(change.caller or {}, {
     account = account, region = region, arn = ("arn:aws:iam::%s:user/example"):format(account),
   })
-  if change.service then
-    change.service = with_defaults(change.service, {
+  if change.service or change.on == "service" then
+    change.service = with_defaults(change.service or {}, {
       name = "example", region = region, state = "RUNNING", tags = {}, role = { active = true },
     })
   end
@@ -68,7 +74,8 @@ local function change_of(example, reasons)
   if change.repository and reasons then
     change.unknown = access_facts.add(change, document_of(change.before), document_of(change.after)) or change.unknown
   end
-  change.before, change.after = policy_of(change.before), policy_of(change.after)
+  local part = change.on == "service" and state_of or policy_of
+  change.before, change.after = part(change.before), part(change.after)
   return change
 end
 

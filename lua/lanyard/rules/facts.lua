@@ -17,7 +17,9 @@ local M = {}
 
 --- The argument of a rule's check.
 ---@class rules.Change
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"|"call"  what is done
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"|"call"|"service"  what is done
+---@field action? "create"|"update"|"delete"|"delete-image"  what is done with a service, of "service"
+---@field image? string  the name of the image, of the action "delete-image"
 ---@field dry_run boolean  whether nothing is written in any case
 ---@field time string  the current time, as "2027-01-31T12:00:00Z"
 ---@field epoch integer  the same in seconds since 1970
@@ -25,8 +27,8 @@ local M = {}
 ---@field service? rules.Service  the container service
 ---@field repository? string  the name
 ---@field repository_details? rules.Repository  what ECR says about the repository
----@field before? rules.Policy  the policy as it is
----@field after? rules.Policy  the policy as it would be
+---@field before? rules.Policy|rules.ServiceState  the policy as it is; of "service" the service as it is
+---@field after? rules.Policy|rules.ServiceState  the policy as it would be; of "service" the service as it would be
 ---@field new_access? rules.Caller[]  who gains access to the repository by the change
 ---@field organization? { id: string? }  the organization of the account, for a bundled rule that needs it
 ---@field reach? rules.Caller[]  who has access to the repository after the change
@@ -51,6 +53,17 @@ local M = {}
 ---@field state? string  as Lightsail has it
 ---@field role? { active: boolean, arn: string? }  the puller role
 ---@field tags table<string, string>  of the service
+
+--- What a container service is, as far as its owner decides, of "service". `before` is absent where a service is
+--- created, and `after` where one is deleted.
+---@class rules.ServiceState
+---@field power string    "nano" and so on
+---@field scale integer   the number of nodes
+---@field disabled boolean  whether its containers are shut down
+---@field role { active: boolean, arn: string? }  the puller role
+---@field tags table<string, string>  of the service
+---@field domains table<string, string[]>  domain names by certificate
+---@field monthly_price? number  in USD, of all nodes; absent if it is unknown
 
 --- A repository, as a rule sees it.
 ---@class rules.Repository
@@ -216,7 +229,8 @@ function Facts:of(change)
     unknown[#unknown + 1] = reason
     return value
   end
-  local now = self.region.clock.time()
+  known(nil, change.unknown)
+  local now, of_service = self.region.clock.time(), change.on == "service"
   local facts = {
     on = change.on,
     dry_run = change.dry_run or false,
@@ -224,8 +238,10 @@ function Facts:of(change)
     epoch = math.floor(now),
     caller = known(self:caller()),
     grant = change.grant,
-    before = policy_of(change.before),
-    after = policy_of(change.after),
+    action = change.action,
+    image = change.image,
+    before = of_service and change.before or policy_of(change.before),
+    after = of_service and change.after or policy_of(change.after),
     deployment = without_secrets(change.deployment),
     call = change.call,
   }

@@ -138,12 +138,19 @@ local PHRASES = {
   undo = { repository = "undoing a change of '%s'" },
 }
 
+local ACTIONS = { create = "creating", update = "changing", delete = "deleting" }
+
 -- Describes a change: "granting service 'web' access to 'prod/web'".
 local function subject(change)
   if change.call then
     return ("calling %s:%s"):format(change.call.service, change.call.operation)
   end
   local service, repository = change.service and change.service.name, change.repository
+  if change.image and service then
+    return ("deleting image '%s' of service '%s'"):format(change.image, service)
+  elseif ACTIONS[change.action] and service then
+    return ("%s service '%s'"):format(ACTIONS[change.action], service)
+  end
   local form = service and repository and "both" or service and "service" or "repository"
   local phrase = PHRASES[change.on] and PHRASES[change.on][form]
   if phrase then
@@ -188,7 +195,7 @@ end
 
 --- Reports whether the rules permit a change.
 ---@param region access.Region
----@param change table  { on, service, repository, before, after, grant, deployment, dry_run }; policies are texts
+---@param change access.Change
 ---@return true? permitted
 ---@return lanyard.Error? err  code RefusedByRule, InvalidRules or UntrustedRules
 function Rules:permit(region, change)

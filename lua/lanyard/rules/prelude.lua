@@ -3,15 +3,17 @@
 
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 -- Events that "any" does not contain: a rule of changes expects other facts.
-local OTHERS = { audit = true, call = true }
+local OTHERS = { audit = true, call = true, service = true }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE_FIELDS = { on = true, check = true }
 -- The types of the members of a change, for examples.
-local CHANGE_FIELDS = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
-  caller = "table", service = "table", repository = "string", repository_details = "table", before = "policy",
-  after = "policy", grant = "table", deployment = "table", call = "table", unknown = "string", organization = "table" }
+local CHANGE_FIELDS = { on = "string", action = "action", image = "string", expect = "string", dry_run = "boolean", time = "string",
+  epoch = "integer", caller = "table", service = "table", repository = "string", repository_details = "table",
+  before = "policy", after = "policy", grant = "table", deployment = "table", call = "table", unknown = "string",
+  organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
+  action = "create, update, delete or delete-image", state = "a table: { power = \"nano\", scale = 1, ... }",
   integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
 local LAST_SECOND = 253402300799 -- of the year 9999
 local FINDING_FIELDS = { severity = true, message = true, why = true, fix = true }
@@ -50,9 +52,15 @@ local function check_fields(fields, known, what)
   end
 end
 
+local ACTIONS = { create = true, update = true, delete = true, ["delete-image"] = true }
+
 local function has_type(value, expected)
   if expected == "integer" then
     return math_type(value) == expected and value >= 0 and value <= LAST_SECOND
+  elseif expected == "action" then
+    return ACTIONS[value] == true
+  elseif expected == "state" then
+    return type(value) == "table"
   elseif expected == "policy" then
     return type(value) == "string" or type(value) == "table" and (value.text == nil or type(value.text) == "string")
   end
@@ -63,6 +71,9 @@ end
 local function check_change(fields)
   for name, value in pairs(fields) do
     local expected = CHANGE_FIELDS[name]
+    if expected == "policy" and fields.on == "service" then
+      expected = "state"
+    end
     if not expected then
       error("example has an unknown field '" .. tostring(name) .. "'", 3)
     elseif not has_type(value, expected) then
@@ -89,11 +100,11 @@ local function set_of(on)
     elseif known_changes[name] or OTHERS[name] then
       set[name] = true
     else
-      error("on = '" .. tostring(name) .. "': expected " .. concat(CHANGES, ", ") .. ", any, audit or call", 3)
+      error("on = '" .. tostring(name) .. "': expected " .. concat(CHANGES, ", ") .. ", any, audit, call or service", 3)
     end
   end
   if not next(set) then
-    error("a rule needs on: " .. concat(CHANGES, ", ") .. ", any, audit, call, or a list of these", 3)
+    error("a rule needs on: " .. concat(CHANGES, ", ") .. ", any, audit, call, service, or a list of these", 3)
   end
   return set
 end
@@ -129,7 +140,7 @@ function example(name)
       error('expect must be "allow", "deny", "warn" or "finding", or one of these with a text: "deny: TEXT"', 2)
     end
     if not (known_changes[fields.on] or OTHERS[fields.on]) then
-      error("on = '" .. tostring(fields.on) .. "': expected " .. concat(CHANGES, ", ") .. ", audit or call", 2)
+      error("on = '" .. tostring(fields.on) .. "': expected " .. concat(CHANGES, ", ") .. ", audit, call or service", 2)
     end
     check_change(fields)
     local change = {}

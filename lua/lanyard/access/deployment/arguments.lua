@@ -201,6 +201,12 @@ local function conflict_of(wants, options)
     return "--file describes the whole deployment: pass --containers or --file"
   elseif options.no_public and #(options.smoke or {}) > 0 then
     return "--smoke asks the public endpoint, which --no-public removes"
+  elseif options.create and not options.power then
+    return "--create needs --power, such as --power nano"
+  elseif not options.create and (options.power or options.scale) then
+    return "--power and --scale are options of --create; lanyard service update changes a service"
+  elseif options.no_wait and (#(options.smoke or {}) > 0 or options.rollback) then
+    return "--smoke and --rollback follow the deployment, which --no-wait does not"
   end
   local is_named = options.file or options.containers or options.public or options.public_endpoint
     or options.no_public or options.force or wants.health or wants.ports or wants.commands or wants.variables
@@ -211,12 +217,14 @@ end
 --- Parses the options of a deployment for lanyard.access.deployment.plan. It reads no file.
 ---@param options table  image: list of CONTAINER=IMAGE; public, public_endpoint: CONTAINER:PORT or a file; no_public;
 ---  port, command, env, env_file, unset_env: lists of texts; health_path and the others of
----  lanyard.access.deployment.health; containers, file: names of files; resolve; force; dry_run
+---  lanyard.access.deployment.health; containers, file: names of files; create, power, scale; smoke,
+---  rollback, no_wait: see the command; resolve; force; dry_run
 ---@return access.deployment.Wants? wants
 ---@return string? message
 function M.read(options)
   local wants = { resolve = options.resolve, force = options.force, dry_run = options.dry_run,
-    no_public = options.no_public }
+    no_public = options.no_public, has_url = #(options.smoke or {}) > 0 or nil,
+    create = options.create and { power = options.power, scale = options.scale } or nil }
   local public = options.public or options.public_endpoint
   local ok, message
   wants.images, message = images(options.image)
@@ -260,7 +268,7 @@ local function read_variables(word, list)
   return true
 end
 
---- Reads the files that options name into what is wanted. Variables of --env replace those of files.
+--- Reads the files that options name into what is wanted. A variable of --env replaces one of a file.
 ---@param wants access.deployment.Wants
 ---@param options table  as for `read`
 ---@param service_name string

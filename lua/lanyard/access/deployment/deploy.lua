@@ -7,6 +7,7 @@
 
 local deployments = require "lanyard.access.deployment.list"
 local errors = require "lanyard.errors"
+local record = require "lanyard.access.deployment.record"
 local requests = require "lanyard.access.deployment.request"
 local retry = require "lanyard.aws.retry"
 local services = require "lanyard.access.services"
@@ -154,11 +155,26 @@ local function grant_pulls(region, plan, seen, options)
   return not err, err
 end
 
+-- Creates the service of a plan, with its puller role on if it is needed. true | nil, err
+local function create_service(region, plan, seen, options)
+  seen.result.created = { kind = "interrupted" }
+  local wants = { power = plan.creates.power, scale = plan.creates.scale, role = plan.needs_role or nil }
+  local created, err = region:create_service(plan.service.name, wants, {
+    timeout = options.timeout, progress = options.progress, observe = function(state) seen.service_state = state end,
+  })
+  seen.result.created = created and { kind = created.kind } or { kind = "failed", err = err }
+  if created then
+    plan.service = created.service
+  end
+  return created and true, err
+end
+
 --- What was done.
 ---@class access.deployment.Result
----@field kind "requested"|"unchanged"|"not deployed"|"failed"|"interrupted"  not deployed: the role or a grant failed
----  before; interrupted: while the deployment was requested
----@field version? integer  of the requested deployment
+---@field kind "requested"|"unchanged"|"in progress"|"not deployed"|"failed"|"interrupted"  in progress: an earlier
+---  request of the same deployment; not deployed: a step before it failed; interrupted: while it was requested
+---@field version? integer  of the deployment
+---@field created? { kind: string, err: aws.Error? }  how the service was created, if the plan creates it
 ---@field role? { kind: string, service: access.Service?, err: aws.Error? }  how the puller role was enabled
 ---@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  what was granted
 
@@ -180,11 +196,20 @@ function M.deploy(region, plan, options)
   options = options or {}
   local result, seen = { kind = "not deployed", grants = {} }, options.seen or {}
   seen.result, seen.started, seen.grants = result, {}, {}
-  local ok, err = grant_pulls(region, plan, seen, options)
+  local ok, err = true, nil
+  if plan.creates then
+    ok, err = create_service(region, plan, seen, options)
+  end
+  if ok then
+    ok, err = grant_pulls(region, plan, seen, options)
+  end
   if not ok then
     return result, err
   elseif plan.in_place then
     result.kind, result.version = "unchanged", plan.current.version
+    return result
+  elseif plan.in_progress then
+    result.kind, result.version = "in progress", plan.in_progress
     return result
   end
   local wait = waiting.new(region, plan.service.name, {
@@ -194,6 +219,9 @@ function M.deploy(region, plan, options)
   result.kind = "interrupted"
   result.version, err = create(region, plan, wait)
   result.kind = result.version and "requested" or "failed"
+  if result.version then
+    record.note(region, result.version, plan)
+  end
   return result, err
 end
 

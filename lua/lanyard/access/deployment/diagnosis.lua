@@ -144,10 +144,11 @@ end
 ---@param deployment access.Deployment
 ---@param list access.Deployment[]  all deployments of the service
 ---@param reveal? boolean  show values of environment variables in logs
+---@param hidden? table<string, boolean>  values that are redacted in any case
 ---@return access.deployment.Cause[] causes
 ---@return access.deployment.Log[] logs
-function M.causes(region, service, deployment, list, reveal)
-  local logs = container_logs.read(region, service.name, deployment, list, reveal)
+function M.causes(region, service, deployment, list, reveal, hidden)
+  local logs = container_logs.read(region, service.name, deployment, list, reveal, hidden)
   local causes, unchecked = image_problems(region, service, deployment.request)
   if #causes == 0 then
     local running = service.current
@@ -162,8 +163,9 @@ end
 --- Returns likely reasons why a deployment that was followed failed, as texts, and its logs.
 ---@param region access.Region
 ---@param outcome access.deployment.Outcome
----@param options { request: access.deployment.Request?, reveal: boolean? }  request: what was asked for, if Lightsail
----  does not list the deployment any more; reveal: show values of environment variables in logs
+---@param options { request: access.deployment.Request?, reveal: boolean?, hidden: table? }  request: what was asked
+---  for, if Lightsail does not list the deployment any more; reveal: show values of environment variables in logs;
+---  hidden: values that are redacted in any case
 ---@return string[]? reasons  the most likely first
 ---@return access.deployment.Log[]? logs
 ---@return aws.Error? err
@@ -182,7 +184,7 @@ function M.explain(region, outcome, options)
   if not next(deployment.request.containers) then
     return { "Lightsail does not list the deployment any more, so its containers are unknown" }, {}
   end
-  local causes, logs = M.causes(region, outcome.service, deployment, list, options.reveal)
+  local causes, logs = M.causes(region, outcome.service, deployment, list, options.reveal, options.hidden)
   local reasons = {}
   for i, cause in ipairs(causes) do
     local advice = cause.words and "lanyard " .. table.concat(cause.words, " ") or cause.advice

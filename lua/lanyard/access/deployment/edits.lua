@@ -6,6 +6,7 @@
 
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
+local requests = require "lanyard.access.deployment.request"
 
 local M = {}
 
@@ -27,7 +28,9 @@ end
 -- The name of the container of a setting | nil, err
 local function container_of(request, setting)
   local names = lists.sorted_names(request.containers)
-  if setting.container and not request.containers[setting.container] then
+  if #names == 0 then
+    return requests.check(request) -- an error: a deployment has containers
+  elseif setting.container and not request.containers[setting.container] then
     return invalid(("%s names the container '%s', which the deployment does not have: %s")
       :format(setting.option, setting.container, table.concat(names, ", ")))
   elseif not setting.container and #names > 1 then

@@ -67,9 +67,10 @@ end
 ---@param deployment access.Deployment
 ---@param list access.Deployment[]  all of the service
 ---@param reveal? boolean  do not redact
+---@param hidden? table<string, boolean>  values that are redacted in any case
 ---@return access.deployment.Log[]
-function M.read(region, name, deployment, list, reveal)
-  local redact = requests.redactor({ deployment, list }, reveal)
+function M.read(region, name, deployment, list, reveal, hidden)
+  local redact = requests.redactor({ deployment, list }, reveal, hidden)
   local until_time = end_of(deployment, list)
   return task.map(lists.sorted_names(deployment.request.containers), function(container)
     return log_of(region, name, container, deployment, until_time, redact)

@@ -28,7 +28,7 @@ local M = {}
 ---@field images { container: string, text: string }[]  text: REPOSITORY[:TAG|@DIGEST], or with a registry's host
 ---@field request? access.deployment.Request  instead of the running deployment's
 ---@field containers? table<string, access.deployment.Container>  instead of the running deployment's
----@field public_endpoint? { containerName: string?, containerPort: integer }  containerName: not needed for the only one
+---@field public_endpoint? { containerName: string?, containerPort: integer }  containerName: absent for the only one
 ---@field public_endpoint_file? table  the whole public endpoint, with its health check
 ---@field no_public? boolean  without a public endpoint
 ---@field health? table      members of the public endpoint's health check
@@ -36,7 +36,8 @@ local M = {}
 ---@field commands? access.deployment.Setting[]  with `words`; no words: the image's own command
 ---@field variables? access.deployment.Variable[]  to set
 ---@field unset? access.deployment.Setting[]  with the `name` of a variable to remove
----@field create? { power: string?, scale: integer? }  create the service if it does not exist
+---@field has_url? boolean  without a public endpoint, the plan is an error
+---@field create? { power: string, scale: integer? }  create the service if it does not exist
 ---@field resolve? boolean  replace the tags of named images by digests
 ---@field force? boolean    deploy even if the same deployment is running
 ---@field dry_run? boolean  for permit
@@ -45,6 +46,7 @@ local M = {}
 ---@class access.deployment.Plan
 ---@field service access.Service  as it is before
 ---@field current? access.Deployment  the deployment that runs
+---@field base? access.Deployment  whose containers are kept
 ---@field newest integer     the highest version of the service
 ---@field request access.deployment.Request  that would be sent
 ---@field images access.deployment.Image[]  of its containers
@@ -139,6 +141,10 @@ local function complete(region, plan, wants)
   end
   if not ok then
     return nil, err
+  end
+  if wants.has_url and not plan.request.publicEndpoint then
+    return nil, errors.new { code = "InvalidDeployment", message = "the deployment has no public endpoint to test",
+      tip = "pass --public CONTAINER:PORT, or leave out --smoke" }
   end
   return requests.check(plan.request)
 end
@@ -242,12 +248,12 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The plan
 
--- The power and scale of a service that is created without them.
-local POWER, SCALE = "nano", 1
+-- The scale of a service that is created without one.
+local SCALE = 1
 
 -- The service that `create` would make.
 local function new_service(region, plan, name, create)
-  plan.creates = { power = create.power or POWER, scale = create.scale or SCALE }
+  plan.creates = { power = create.power, scale = create.scale or SCALE }
   plan.list, plan.newest = {}, 0
   return {
     name = name, region = region.name, state = "READY", role = { active = false }, tags = {},
@@ -318,6 +324,7 @@ function M.plan(region, name, wants)
   if not ok then
     return nil, err
   end
+  plan.base = not wants.request and plan.current or nil
   plan.request = start(plan, wants)
   ok, err = complete(region, plan, wants)
   if ok then

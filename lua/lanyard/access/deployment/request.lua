@@ -112,19 +112,33 @@ function M.same(a, b)
   return equal(M.completed(a), M.completed(b))
 end
 
+--- Returns the values that were fetched for variables, which are shown in no case.
+---@param variables access.deployment.Variable[]
+---@return table<string, boolean>
+function M.fetched(variables)
+  local values = {}
+  for _, one in ipairs(variables or {}) do
+    values[one.reference.value] = true
+  end
+  return values
+end
+
 --- Returns a copy to show. Values of environment variables are "***", or "*** (new)" if another request has no such
 --- variable, or another value for it.
 ---@param request access.deployment.Request
 ---@param reveal? boolean  show the values
 ---@param other? access.deployment.Request
+---@param hidden? table<string, boolean>  values that are not shown in any case
 ---@return access.deployment.Request
-function M.shown(request, reveal, other)
+function M.shown(request, reveal, other, hidden)
   local copy = M.from(request)
   for name, container in pairs(copy.containers) do
     local before = other and other.containers[name]
-    for variable, value in pairs(not reveal and container.environment or {}) do
+    for variable, value in pairs(container.environment or {}) do
       local known = not other or before and before.environment and before.environment[variable] == value
-      container.environment[variable] = known and "***" or "*** (new)"
+      if not reveal or hidden and hidden[value] then
+        container.environment[variable] = known and "***" or "*** (new)"
+      end
     end
   end
   return copy
@@ -134,12 +148,18 @@ end
 --- and numbers of any text, stay: see lanyard.aws.secrets.
 ---@param requests any  requests, or tables that contain some
 ---@param reveal? boolean  leave the values in
+---@param hidden? table<string, boolean>  values that are removed in any case
 ---@return fun(text: string): string
-function M.redactor(requests, reveal)
-  if reveal then
+function M.redactor(requests, reveal, hidden)
+  local values = {}
+  for value in pairs(hidden or {}) do
+    values[#values + 1] = value
+  end
+  if reveal and #values == 0 then
     return function(text) return text end
   end
-  local redactor = credentials_core.redactor(secrets.of(requests), secrets.SHORTEST)
+  local known = secrets.of { not reveal and requests or {}, { environment = values } }
+  local redactor = credentials_core.redactor(known, secrets.SHORTEST)
   return function(text) return redactor:redact(text) end
 end
 

@@ -94,16 +94,15 @@ function M.describe(one)
   return ("%s is %s, not %s"):format(M.texts(one))
 end
 
---- Returns the options of `lanyard service update` that change this; nil for the role, which has its own command.
----@param one access.service.Difference
----@return string[]? words
+-- Returns the options of `lanyard service update` that change this; nil for the role, which has its own command. A
+-- certificate that loses its domain names to another one needs none.
 local function option_of(one)
   if one.member == "power" or one.member == "scale" then
     return { "--" .. one.member, tostring(one.after) }
   elseif one.member == "disabled" then
     return { one.after and "--disabled" or "--enabled" }
   elseif one.member == "domain" then
-    return { "--domain", ("%s=%s"):format(one.name, table.concat(one.after or {}, ",")) }
+    return one.after and { "--domain", ("%s=%s"):format(one.name, table.concat(one.after, ",")) } or {}
   elseif one.member == "tag" then
     return one.after and { "--tag", ("%s=%s"):format(one.name, one.after) } or { "--untag", one.name }
   end

@@ -90,7 +90,7 @@ describe("the arguments of a deployment", function()
     end
   end)
 
-  it("read files of variables, which those of the command line replace", function()
+  it("read files of variables, which the command line replaces", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/one.env", "A=1\nB=ssm:/b\n")
     helper.write(folder .. "/two.env", "A=2\nC='ssm::c'\n")
