@@ -86,10 +86,24 @@ local function error_shape(operation, code)
   end
 end
 
+-- Replies of S3 that have no message: to HEAD, and from some servers.
+local function explain(plan, reply, err)
+  if not is_s3(plan) or reply.status < 300 or reply.status >= 400 then
+    return
+  elseif reply.status == 304 then
+    err.message = err.message or "the object has not changed (304)"
+    return
+  end
+  local host = (reply.headers.location or ""):match "^%a+://([^/?#@]+)"
+  err.message = err.message or ("S3 redirects to %s (%d)"):format(host or "another endpoint", reply.status)
+  err.tip = "the bucket is in another Region: give its Region, which GetBucketLocation returns"
+end
+
 --- Reads the reply to a call that failed.
 ---@param plan aws.Plan
 ---@param reply table
----@return { code?: string, message?: string, request_id?: string, type?: string, members?: table, retryable?: boolean }
+---@return { code?: string, message?: string, request_id?: string, type?: string, members?: table, retryable?: boolean,
+---  tip?: string }
 function M.failure(plan, reply)
   local damage = checksums.transfer_fault(plan, reply)
   if damage then
@@ -105,6 +119,7 @@ function M.failure(plan, reply)
   end
   -- A service that fails after it has sent the status fails like one that fails before.
   err.retryable = shape ~= nil and shape.retryable ~= nil or reply.status < 300 or nil
+  explain(plan, reply, err)
   err.bucket_region = bucket_region.of_reply(plan, reply, err)
   return err
 end
