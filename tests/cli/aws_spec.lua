@@ -277,6 +277,20 @@ describe("lanyard aws", function()
     assert.equal("2\n", succeeds("ecr", "describe-repositories", "--query", "length(repositories)"))
   end)
 
+  it("ends quietly where the reader of a stream has closed it", function()
+    local result = helper.run({ helper.lanyard, "-e", [[
+      local server = assert(require("lanyard.httpd").serve { handler = function()
+        return { status = 200, body = ("x"):rep(3000000) }
+      end })
+      require("lanyard.process").run { words = { "sh", "-c", [=[
+        { "$0" aws s3api get-object --no-sign-request --region us-east-1 --endpoint-url "$1" --bucket bucket --key k -
+          echo $? >&2; } 2>"$2" | head -c 3]=], arg[1], server.url, arg[2] }, output = io.write }
+    ]], helper.lanyard, folder .. "/status" })
+    assert.equal("0\n", helper.read(folder .. "/status"))
+    assert.equal("", result.err)
+    assert.equal("xxx", result.out)
+  end)
+
   it("prints the password of a registry", function()
     assert.matches("^[%w+/=_-]+\n$", succeeds("ecr", "get-login-password"))
   end)

@@ -207,7 +207,7 @@ def main():
                 a, b = comparable(kind, ours), comparable(kind, theirs)
                 verdict = "equal" if a == b else "more" if kind == "same" and has_all(a, b) else "different"
                 detail = difference(a, b)
-            reason = reason_for(line)
+            reason = reason_for("%s %s" % (kind, rest))
             if reason:
                 detail = reason if verdict in ("failed", "different") else "it is %s by now: %s" % (verdict, reason)
                 verdict = "expected" if verdict in ("failed", "different") else "unexpected"

@@ -5,13 +5,10 @@
 --- `set(input, words, shape, saves)` changes the input, and returns true, or nil and a message. `finish(input, saves)`
 --- is called after all options; it returns the same where it checks something.
 
-local clock = require "lanyard.clock"
-local crypto = require "lanyard.crypto"
 local file_value = require "lanyard.awscli.file_value"
 local json = require "lanyard.json"
 local short_forms = require "lanyard.awscli.short_forms"
 local shorthand = require "lanyard.awscli.shorthand"
-local system = require "lanyard.system"
 
 local M = {}
 
@@ -225,6 +222,7 @@ end
 -- CloudFront
 
 local function unique(prefix)
+  local clock, crypto, system = require "lanyard.clock", require "lanyard.crypto", require "lanyard.system"
   return ("%s-%d-%s"):format(prefix, math.floor(clock.time()), crypto.sha256_hex(system.random(16)):sub(1, 8))
 end
 

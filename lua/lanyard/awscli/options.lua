@@ -5,7 +5,6 @@
 ---     options.by_name["repository-names"].shape.type   --> "list"
 ---     options.outfile                                  --> nil: the output is not a stream
 
-local extras = require "lanyard.awscli.extras"
 local names = require "lanyard.awscli.names"
 local renamed = require "lanyard.awscli.renamed"
 
@@ -121,7 +120,7 @@ function M.of(service_name, service, operation, command)
   for _, member in ipairs(operation.input and operation.input.members or {}) do
     add_member(options, operation.input, member)
   end
-  options.extras = extras.of(service_name, options.command)
+  options.extras = require("lanyard.awscli.extras").of(service_name, options.command) -- not for names of operations
   for _, extra in ipairs(options.extras) do
     add(options, { name = extra.name, kind = extra.kind, extra = extra, help = extra.help,
       shape = extra.path and shape_at(operation.input, extra.path) or TEXT })

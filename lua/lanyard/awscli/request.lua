@@ -87,7 +87,7 @@ end
 ---@return table<string, string> by_waiter
 function M.waiters(model)
   local waiters, by_waiter = {}, {}
-  for name in pairs(model.waiters) do
+  for _, name in ipairs(model:waiter_names()) do
     local waiter = names.operation(name)
     waiters[#waiters + 1], by_waiter[waiter] = waiter, name
   end

@@ -9,7 +9,7 @@
 local crypto = require "lanyard.crypto"
 local file_value = require "lanyard.awscli.file_value"
 local json = require "lanyard.json"
-local timestamp = require "lanyard.text.timestamp"
+local time_value = require "lanyard.awscli.time_value"
 
 local M = {}
 
@@ -132,18 +132,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Blobs and times
 
-local function seconds_of(text)
-  return tonumber(text:match "^%s*(%-?%d+%.?%d*)%s*$") or timestamp.parse(text) or timestamp.parse(text .. "Z")
-    or timestamp.parse(text .. "T00:00Z") or timestamp.parse_http(text)
-end
-
--- Returns a time with its fraction of a second.
-local function time_of(text)
-  local seconds = seconds_of(text)
-  local fraction = seconds and text:match ":%d%d(%.%d+)"
-  return fraction and seconds + tonumber("0" .. fraction) or seconds
-end
-
 local function blob_of(text, format, path)
   if format == "raw-in-base64-out" then
     return text
@@ -167,8 +155,8 @@ function M.encoded(shape, value, format)
     elseif inner.type == "blob" then
       return blob_of(item, format, path)
     elseif inner.type == "timestamp" then
-      return time_of(item) or fail(path, ("'%s' is not a time: write 2026-01-31T12:00:00Z or seconds since 1970")
-        :format(item))
+      return time_value.read(item)
+        or fail(path, ("'%s' is not a time: write 2026-01-31T12:00:00Z or seconds since 1970"):format(item))
     end
     return item
   end)

@@ -193,13 +193,15 @@ end
 local STDOUT = { ["-"] = true, ["/dev/stdout"] = true }
 local PART = 1 << 20
 
--- Copies a file to standard output.
+-- Copies a file to standard output, until its reader has closed it.
 local function print_file(path)
   local file <close> = assert(io.open(path, "rb"))
   for part in function() return file:read(PART) end do
-    local ok, message = io.stdout:write(part)
-    if not ok then
+    local ok, message, number = io.stdout:write(part)
+    if not ok and number ~= terminal.CLOSED_PIPE then
       cli.problem("OutputFailed", "cannot write the result: " .. message)
+    elseif not ok then
+      break
     end
   end
   terminal.used = true

@@ -106,7 +106,9 @@ local function keys_of(self)
     if not text then
       return nil, err
     end
-    self.dictionary, self.expander = dictionary, words.expander(text)
+    local starts = self.directory.word_starts
+    starts = type(starts) == "table" and starts or nil
+    self.dictionary, self.expander = dictionary, words.expander(text, starts)
   end
   return self.dictionary, self.expander
 end
@@ -123,7 +125,14 @@ end
 
 -- The lines of a service: their text, where they begin, and the function that expands words.
 local Lines = {}
-Lines.__index = Lines
+
+function Lines:__index(name)
+  if name ~= "starts" then
+    return Lines[name]
+  end
+  self.starts = starts_of(self.text) -- names of operations are listed without
+  return self.starts
+end
 
 -- Returns what follows the tab in the line of a kind and name, by bisection: the lines are sorted.
 function Lines:find(wanted)
@@ -144,13 +153,20 @@ function Lines:find(wanted)
   end
 end
 
--- Returns the names of a kind, in order.
+-- Returns what follows the tab in the only line of a kind, which has no name.
+function Lines:only(kind)
+  local text, mark = self.text, kind .. "\t"
+  local before = text:sub(1, #mark) == mark and 0 or text:find("\n" .. mark, 1, true)
+  return before and self.expand(text:match("^[^\n]*", before + 1 + #mark))
+end
+
+-- Returns the names of a kind, in order. Their lines follow each other.
 function Lines:names(kind)
-  local names = {}
-  for _, start in ipairs(self.starts) do
-    if self.text:sub(start, start) == kind then
-      names[#names + 1] = self.expand(self.text:match("^[^\t\n]*", start + 1))
-    end
+  local names, text = {}, self.text
+  local start = text:sub(1, 1) == kind and 0 or text:find("\n" .. kind, 1, true)
+  while start and text:sub(start + 1, start + 1) == kind do
+    names[#names + 1] = self.expand(text:match("^[^\t\n]*", start + 2))
+    start = text:find("\n", start + 2, true)
   end
   return names
 end
@@ -190,14 +206,17 @@ end
 -- The fields that most users of a model do not need.
 local LATE = {
   metadata = function(lines)
-    return decoded(decode_json, "metadata", lines:find "m" or "")
+    return decoded(decode_json, "metadata", lines:only "m" or "")
   end,
   rules = function(lines)
-    local found = lines:find "r"
+    local found = lines:only "r"
     return found and decoded(decode_json, "rules", found)
   end,
   names = function(lines)
     return lines:names "o"
+  end,
+  waiter_names = function(lines)
+    return lines:names "w"
   end,
 }
 
@@ -233,7 +252,7 @@ function Index:service(name)
   if not text then
     return nil, err
   end
-  local lines = setmetatable({ text = text, starts = starts_of(text), expand = expand_words }, Lines)
+  local lines = setmetatable({ text = text, expand = expand_words }, Lines)
   return setmetatable({
     operations = lazy(lines, "o", line.read_operation),
     shapes = lazy(lines, "s", function(_, found) return line.read_shape(found) end),

@@ -32,7 +32,14 @@ local M = {}
 ---@field waiters table<string, table>     by name
 ---@field rules? table              the endpoint rule set
 local Service = {}
-Service.__index = Service
+
+-- The rule set is decoded when it is first used: names and options do not need it.
+function Service:__index(name)
+  if name ~= "rules" then
+    return Service[name]
+  end
+  return self.data.rules
+end
 
 -- Prefixes of operations that change nothing.
 local READS = { "^Get", "^List", "^Describe", "^Lookup", "^Simulate", "^BatchGet", "^BatchCheck", "^Decode", "^Head",
@@ -88,6 +95,12 @@ function Service:operation_names()
   return self.data.names or lists.sorted_names(self.data.operations)
 end
 
+--- Returns the names of the waiters, sorted.
+---@return string[]
+function Service:waiter_names()
+  return self.data.waiter_names or lists.sorted_names(self.waiters)
+end
+
 --- Returns a shape by its name. Raises an error if the model does not have it.
 ---@param name string
 ---@return model.Shape
@@ -113,7 +126,6 @@ function M.new(data)
     metadata = data.metadata,
     paginators = data.paginators or {},
     waiters = data.waiters or {},
-    rules = data.rules,
     operations = {},
     reading = reading,
     resolve = shapes.resolver(data.shapes, reading),

@@ -112,14 +112,17 @@ function M.index(folder)
     bytes[#bytes + 1] = part
     offset = offset + #part
   end
-  add(parts, "words", table.concat(frequent, "\n"))
+  local list = table.concat(frequent, "\n")
+  add(parts, "words", list)
   add(parts, "dictionary", dictionary)
   add(parts, "partitions", json_line(partitions or {}))
   local services = {}
   for i, name in ipairs(folder.names) do
     add(services, name, texts[i], dictionary)
   end
-  local directory, numbers = packed(json.encode { source = folder.source, parts = parts, services = services })
+  local directory, numbers = packed(json.encode {
+    source = folder.source, parts = parts, services = services, word_starts = json.array(words.starts(list)),
+  })
   return ("lanyard models 1 %d %d %d\n"):format(table.unpack(numbers)) .. directory .. table.concat(bytes)
 end
 

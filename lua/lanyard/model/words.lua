@@ -10,6 +10,7 @@ local M = {}
 
 local FIRST, COUNT = 128, 128 -- the first byte of a code, and how many values a byte of a code has
 local LEAST = 3 -- texts that have a word
+local STEP = 16 -- words between two whose positions are known
 
 -- Iterates over the words of a text with their positions: a capitalized or lower-case word, or capitals.
 local function words_of(text)
@@ -62,15 +63,41 @@ function M.encoder(list)
   end
 end
 
---- Returns a function that writes words in place of codes.
----@param list string  the words, one on each line
----@return fun(text: string): string expand
-function M.expander(list)
-  local words, number = {}, 1
-  for word in list:gmatch "[^\n]+" do
-    words[code_of(number)] = word
-    number = number + 1
+-- Returns the position of the word after a number of other words.
+local function after(list, position, count)
+  for _ = 1, count do
+    position = (list:find("\n", position, true) or #list) + 1
   end
+  return position
+end
+
+--- Returns the positions of the first word and of each further one after STEP words.
+---@param list string  the words, one on each line
+---@return integer[]
+function M.starts(list)
+  local starts, position = {}, 1
+  while position <= #list do
+    starts[#starts + 1] = position
+    position = after(list, position, STEP)
+  end
+  return starts
+end
+
+--- Returns a function that writes words in place of codes. A service needs few of the words, so each is found when its
+--- code is first seen.
+---@param list string  the words, one on each line
+---@param starts? integer[]  what `starts` returns for the list
+---@return fun(text: string): string expand
+function M.expander(list, starts)
+  starts = starts or M.starts(list)
+  local words = setmetatable({}, { __index = function(self, code)
+    local first, second = code:byte(1, 2)
+    local number = (first - FIRST) * COUNT + second - FIRST
+    local start = starts[number // STEP + 1]
+    local word = math.type(start) == "integer" and list:match("^[^\n]+", after(list, start, number % STEP)) or false
+    self[code] = word
+    return word
+  end })
   return function(text)
     return (text:gsub("[\x80-\xff][\x80-\xff]", words))
   end

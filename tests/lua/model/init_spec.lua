@@ -1,3 +1,4 @@
+local lists = require "lanyard.lists"
 local model = require "lanyard.model"
 
 local DATA = {
@@ -65,6 +66,19 @@ describe("a model", function()
     assert.equal("Thing", item.by_name.Parts.item.name)
     assert.equal("iso8601", thing.by_name.Labels.value.timestampFormat)
     assert.same({ "Labels", "Parts" }, { thing.members[1].member, thing.members[2].member })
+  end)
+
+  it("has the names of its waiters, and a rule set only when it is asked for", function()
+    local read = {}
+    local lazy = model.new(setmetatable({ metadata = {}, shapes = {}, operations = {}, waiters = { B = {}, A = {} } }, {
+      __index = function(_, name)
+        read[#read + 1] = name
+        return name == "rules" and { version = "1.0" } or nil
+      end,
+    }))
+    assert.same({ "A", "B" }, lazy:waiter_names())
+    assert.is_nil(lists.contains(read, "rules") or nil)
+    assert.equal("1.0", lazy.rules.version)
   end)
 
   it("names a shape that is missing", function()

@@ -83,6 +83,19 @@ describe("words with codes", function()
     for _, text in ipairs(texts) do assert.equal(text, expand(encode(text))) end
     assert.equal("Describe\x80\x80", encode "DescribeTags")
   end)
+
+  it("are found one by one in a long list, also without known positions", function()
+    local list = {}
+    for i = 1, 300 do list[i] = "Word" .. ("x"):rep(i % 7) .. i end
+    local text, encode = table.concat(list, "\n"), words.encoder(list)
+    for _, starts in ipairs { words.starts(text), false } do
+      local expand = words.expander(text, starts or nil)
+      for _, word in ipairs(list) do assert.equal(word .. "-" .. word, expand(encode(word .. "-" .. word))) end
+      assert.equal("\xff\xff", expand "\xff\xff")
+    end
+    assert.equal("\x80\x80", words.expander(text, { "x" })("\x80\x80"))
+    assert.equal("\x80\x80", words.expander("")("\x80\x80"))
+  end)
 end)
 
 describe("names of services", function()
