@@ -49,7 +49,8 @@ before the calls of scripts with a client of `cli.client`.
 
 A rule with on = "service" is called before a container service is created, changed or deleted; action
 is create, update or delete. before and after are the service then, not policies: before is absent for
-create, and after for delete.
+create, and after for delete. The action delete-image deletes image from its registry; before and after
+are equal then.
 
 A change has these members, as far as they apply:
 
@@ -60,6 +61,7 @@ A change has these members, as far as they apply:
   before, after (of "service"): .power, .scale, .disabled, .tags,
     .domains (lists by certificate), .role.active, .role.arn,
     .monthly_price (USD; absent if it is unknown)
+  action, image (of "service")
   call.service, .operation, .parameters, .reads, .region (of "call";
     sensitive parameters are ***)
   repository (its name)

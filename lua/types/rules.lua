@@ -26,7 +26,8 @@
 --- What a rule is about, and how it decides.
 ---@class rules.Definition
 ---@field on string|string[]  "grant", "revoke", "enable", "disable", "deploy", "undo", "any" (of these), "audit",
----  "call" (a call of `lanyard aws`), "service" (`lanyard service` creates, changes or deletes one), or a list
+---  "call" (a call of `lanyard aws`), "service" (`lanyard service` creates, changes or deletes one,
+---  `lanyard images prune` deletes an image of it), or a list
 ---@field check fun(change: rules.Change): rules.Verdict|rules.Verdict[]|nil  is called for each change or finding
 
 --- What a check returns: a result of `allow`, `deny`, `warn` or `finding`. Without a result the change is allowed.

@@ -22,7 +22,7 @@ local LINES = {
   grant = "grant web jobs --dry-run", revoke = "revoke web jobs --dry-run", undo = "undo --list", status = "status",
   ["service create"] = "service create new --power nano --scale 2 --dry-run", ["service update"] = "service update web --scale 3 --dry-run",
   ["service delete"] = "service delete web --dry-run", ["service list"] = "service list", ["service powers"] = "service powers",
-  images = "images web", ["images prune"] = "images prune web --keep 1 --dry-run", logs = "logs web", scripts = "scripts",
+  images = "images web", ["images prune"] = "images prune web --keep 1 --dry-run", logs = "logs web", metrics = "metrics web", scripts = "scripts",
   show = "show web jobs", uri = "uri web:1.0",
   wait = "wait service web", test = "test %s/own_spec.lua", doctor = "doctor", trust = "trust --list",
   ["policy can"] = "policy can %s/policy.json " .. table.concat(ROLE, " "),

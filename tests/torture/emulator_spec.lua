@@ -86,10 +86,21 @@ function any_value(depth)
   return is_list and "[" .. table.concat(items, ",") .. "]" or "{" .. table.concat(items, ",") .. "}"
 end
 
+-- Values of members that name something that exists.
+local FITTING = {
+  serviceName = '"my-container-service"', resourceName = '"my-container-service"', label = '"app"', containerName = '"app"',
+  image = '":my-container-service.my-app.1"', digest = json_string("sha256:" .. ("0"):rep(64)), certificateName = '"my-certificate"',
+  Name = '"/my-app/log-level"', Names = '["/my-app/log-level","/my-app/database-url:1"]', SecretId = '"my-app"', startTime = "1699990000",
+  endTime = "1700000000", period = "300", statistics = '["Average"]', filterPattern = '"ERROR"',
+  containers = '{"app":{"image":"nginx","ports":{"80":"HTTP"}}}', publicDomainNames = '{"my-certificate":["example.com"]}',
+}
+
 -- Returns the JSON of a value of a shape, which breaks the shape now and then.
-local function value_of(shape, depth)
+local function value_of(shape, depth, member_name)
   if random(12) == 1 then
     return any_value(depth)
+  elseif FITTING[member_name] and random(3) > 1 then
+    return FITTING[member_name]
   end
   local kind = shape.kind
   if kind == "string" then
@@ -110,7 +121,7 @@ local function value_of(shape, depth)
   else
     for name, member in pairs(shape.members) do
       if member.required and random(15) > 1 or random(3) == 1 then
-        parts[#parts + 1] = ('"%s":%s'):format(name, value_of(member, depth + 1))
+        parts[#parts + 1] = ('"%s":%s'):format(name, value_of(member, depth + 1, name))
       end
     end
     if random(10) == 1 then

@@ -37,7 +37,8 @@ local PARALLEL = 16
 ---  it is, absent if it is to be created
 ---@field after? string|access.service.State   policy text, absent if there is no policy; of "service" the service as
 ---  it is to be, absent if it is to be deleted
----@field action? "create"|"update"|"delete"  of "service"
+---@field action? "create"|"update"|"delete"|"delete-image"  of "service"
+---@field image? string        the name of the image, of "delete-image"
 ---@field unknown? string      of "service": why the monthly price is unknown
 ---@field grant? table         the journal's record of the grant
 ---@field deployment? table    the request, with the values of environment variables hidden

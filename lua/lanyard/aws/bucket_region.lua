@@ -12,6 +12,8 @@ local M = {}
 local REDIRECTS = { [301] = true, [302] = true, [307] = true }
 local CODES = lists.set "PermanentRedirect AuthorizationHeaderMalformed IllegalLocationConstraintException"
 
+local LONGEST = 63 -- bytes of a part of a host name
+
 local function is_s3(service)
   return service.metadata.serviceId == "S3"
 end
@@ -33,7 +35,7 @@ function M.of_reply(plan, reply, err)
     return nil
   end
   local region = reply.headers["x-amz-bucket-region"] or type(err.members) == "table" and err.members.Region
-  local is_region = type(region) == "string" and region:find "^%l[%l%d-]+$"
+  local is_region = type(region) == "string" and #region <= LONGEST and region:find "^%l[%l%d-]+$"
   return is_region and region ~= plan.auth.region and region or nil
 end
 

@@ -8,6 +8,7 @@ local clock = require "lanyard.clock"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
 local modelled = require "lanyard.aws.modelled"
+local option_types = require "lanyard.aws.option_types"
 local pages = require "lanyard.aws.pages"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
@@ -65,23 +66,37 @@ local Client = {}
 -- ---------------------------------------------------------------------------------------------
 -- Calls. What belongs to operations of models is loaded at the first call of one: most commands call none.
 
+-- Makes a name one short line for an error.
+local function shown(name)
+  return require("lanyard.text.escape").printable(#name > 60 and name:sub(1, 60) .. "..." or name)
+end
+
 -- Raises an error, with a suggestion, for a name that the service does not have. `err` says why its model is missing.
 local function unknown(self, kind, name, known, err, level)
-  local suggestion = suggest(tostring(name), known)
+  local suggestion = suggest(name, known)
   local reason = suggestion and (" (did you mean %s?)"):format(suggestion)
     or err and err.code == "NoModels" and ": " .. err.message or ""
-  error(("%s has no %s '%s'%s"):format(self.service, kind, tostring(name), reason), level + 1)
+  error(("%s has no %s '%s'%s"):format(self.service, kind, shown(name), reason), level + 1)
+end
+
+-- Raises an error for what is not a name.
+local function check_name(self, kind, name, level)
+  if type(name) ~= "string" then
+    error(("%s: the name of the %s was expected, got %s"):format(self.service, kind,
+      name == nil and "nothing" or "a " .. type(name)), level + 1)
+  end
 end
 
 -- Returns a described operation. Raises an error for a name that the service does not have, and for a model that cannot
 -- be read.
 local function find_operation(self, name, level)
+  check_name(self, "operation", name, level + 1)
   local described = self.description.operations[name]
   if not described then
     local _, err = self.description.load_model()
     if err and not modelled.is_absent(err) then
       error(("%s has no described operation '%s', and its model cannot be read: %s"):format(self.service,
-        tostring(name), err.message), level + 1)
+        shown(name), err.message), level + 1)
     end
     unknown(self, "operation", name, modelled.operation_names(self.description), err, level + 1)
   end
@@ -107,6 +122,7 @@ local OPTIONS_OF_CALL = lists.set "to"
 
 -- Returns the options of a call. Raises an error for one that the operation does not have.
 local function check_options(self, operation, options, level)
+  option_types.check(options, {}, level + 1)
   for name in pairs(options or {}) do
     if not OPTIONS_OF_CALL[name] then
       error(("%s:%s has no option '%s'"):format(self.service, operation, tostring(name)), level + 1)
@@ -249,6 +265,7 @@ end
 -- Returns a waiter of the description, or of the model. Raises an error for a name that the service does not have, and
 -- for a waiter that cannot be read.
 local function find_waiter(self, name, level)
+  check_name(self, "waiter", name, level + 1)
   local waiter = self.description.waiters[name]
   if waiter then
     return waiter
@@ -280,6 +297,7 @@ end
 ---@return aws.Error? err  code "WaiterTimeout" or "WaiterFailed", with the last `reply` and the `cause`; or the error
 ---  of a call that the waiter does not expect
 function Client:wait(name, input, options)
+  option_types.check(options, option_types.WAIT, 2)
   local waiter = find_waiter(self, name, 2)
   check_call(self, waiter.operation, input or {}, 2)
   return waiters.wait(self, waiter, input or {}, options or {})
@@ -302,6 +320,12 @@ end
 ---@return table<string, string>|aws.Error headers  the headers that the request must have; or the error
 ---@return string? method  of the request
 function Client:presign(operation, input, options)
+  option_types.check(options, {}, 2)
+  for name in pairs(options or {}) do
+    if name ~= "expires" then
+      error(("presign has no option '%s': use expires"):format(tostring(name)), 2)
+    end
+  end
   input = check_call(self, operation, input or {}, 2)
   local described = self.description.operations[operation]
   if not described.model then
@@ -390,7 +414,7 @@ function M.new(session, description, endpoint, options)
     or error(("'%s' is not a protocol"):format(tostring(description.protocol)))
   local mode, message = retry.mode(options.retry_mode)
   local own = {
-    retry_mode = mode or error(message),
+    retry_mode = mode or error(message, 3),
     transport = options.transport or http.request,
     clock = options.clock or clock,
   }

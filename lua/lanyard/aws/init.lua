@@ -48,6 +48,7 @@
 --- precedence and need no model. A client with the option `modelled` uses AWS's model instead:
 --- `session:client("ecr", { modelled = true })`.
 
+local option_types = require "lanyard.aws.option_types"
 local session = require "lanyard.aws.session"
 local stream = require "lanyard.stream"
 
@@ -64,6 +65,7 @@ local M = {
 ---@return aws.Session? session
 ---@return lanyard.Error? err  a setting is missing or invalid
 function M.session(options)
+  option_types.check(options, option_types.SESSION, 2)
   return session.new(options or {}, M.defaults)
 end
 
@@ -80,6 +82,7 @@ end
 ---@return aws.Client? client
 ---@return lanyard.Error? err  a setting is missing or invalid
 function M.client(service, options)
+  option_types.check(options, option_types.SESSION, 2)
   local own, err = M.session(options)
   if not own then
     return nil, err
@@ -100,6 +103,10 @@ end
 ---@return userdata? file
 ---@return lanyard.Error? err
 function M.file(path)
+  if type(path) ~= "string" or path == "" or path:find("\0", 1, true) then
+    local got = path == nil and "nothing" or type(path) == "string" and "an invalid one" or "a " .. type(path)
+    error("the path of a file was expected, got " .. got, 2)
+  end
   return stream.open(path)
 end
 

@@ -56,6 +56,7 @@ end
 ---@return table? output
 ---@return string? message  what is wrong with the reply
 ---@return boolean? retryable
+---@return string? code  of the error with which the service ended a stream of events
 function M.read(plan, reply)
   if is_incomplete(plan, reply) then
     return nil, "the reply is empty", true
@@ -64,10 +65,10 @@ function M.read(plan, reply)
   if message then
     return nil, message, true
   end
-  local output
-  output, message = plan.protocol.decode(plan.service, plan.operation, reply)
+  local output, code
+  output, message, code = plan.protocol.decode(plan.service, plan.operation, reply)
   if not output then
-    return nil, message
+    return nil, message, false, code
   end
   customized.reply(plan, output)
   if plan.to then
@@ -86,10 +87,24 @@ local function error_shape(operation, code)
   end
 end
 
+-- Replies of S3 that have no message: to HEAD, and from some servers.
+local function explain(plan, reply, err)
+  if not is_s3(plan) or reply.status < 300 or reply.status >= 400 then
+    return
+  elseif reply.status == 304 then
+    err.message = err.message or "the object has not changed (304)"
+    return
+  end
+  local host = (reply.headers.location or ""):match "^%a+://([^/?#@]+)"
+  err.message = err.message or ("S3 redirects to %s (%d)"):format(host or "another endpoint", reply.status)
+  err.tip = "the bucket is in another Region: give its Region, which GetBucketLocation returns"
+end
+
 --- Reads the reply to a call that failed.
 ---@param plan aws.Plan
 ---@param reply table
----@return { code?: string, message?: string, request_id?: string, type?: string, members?: table, retryable?: boolean }
+---@return { code?: string, message?: string, request_id?: string, type?: string, members?: table, retryable?: boolean,
+---  tip?: string }
 function M.failure(plan, reply)
   local damage = checksums.transfer_fault(plan, reply)
   if damage then
@@ -105,6 +120,7 @@ function M.failure(plan, reply)
   end
   -- A service that fails after it has sent the status fails like one that fails before.
   err.retryable = shape ~= nil and shape.retryable ~= nil or reply.status < 300 or nil
+  explain(plan, reply, err)
   err.bucket_region = bucket_region.of_reply(plan, reply, err)
   return err
 end

@@ -159,7 +159,7 @@ local function open_sink(plan)
   local path = plan.options.to
   if path == nil then
     return nil
-  elseif type(path) ~= "string" then
+  elseif type(path) ~= "string" or path == "" or path:find("\0", 1, true) then
     return nil, errors.new { code = "InvalidValue", message = "options.to: the path of a file was expected" }
   elseif not M.streaming_member(plan.operation.output) then
     return nil, errors.new {

@@ -103,7 +103,8 @@ local function failed(client, operation, err)
     return nil, err -- of another call, which this one needs
   end
   return nil, errors.new {
-    code = err.code or "InvalidValue", message = err.message, tip = err.tip, service = client.service,
+    code = err.code or "InvalidValue", message = (err.message:gsub("%c+", " ")), tip = err.tip,
+    service = client.service,
     operation = operation.name, sent = false, retryable = false,
   }
 end

@@ -25,19 +25,18 @@ end
 -- Returns the form of a request that can be a URL instead, with more fields | nil | nil, err
 local function form_of(plan, more)
   local content_type = plan.headers["Content-Type"] or ""
-  local text = customized.form(plan)
-  if text then
-    return text
-  elseif not content_type:find "^application/x%-www%-form%-urlencoded" then
+  local is_form = content_type:find "^application/x%-www%-form%-urlencoded" ~= nil
+  local text = customized.form(plan) or is_form and plan.body
+  if not text then
     return nil
-  elseif type(plan.body) ~= "string" then
+  elseif type(text) ~= "string" then
     return nil, "a sealed secret cannot be a part of a URL"
   end
   local fields = {}
   for _, name in ipairs(lists.sorted_names(more or {})) do
     table.move({ name, more[name] }, 1, 2, #fields + 1, fields)
   end
-  return plan.body .. (fields[1] and "&" .. form.text(fields) or "")
+  return text .. (fields[1] and "&" .. form.text(fields) or "")
 end
 
 -- A form becomes the query string of a GET request, as for STS's GetCallerIdentity.

@@ -113,6 +113,11 @@ function M.names(options)
   return names
 end
 
+-- Makes a name one short line for an error.
+local function shown(name)
+  return require("lanyard.text.escape").printable(#name > 60 and name:sub(1, 60) .. "..." or name)
+end
+
 local function of_model(name)
   if not of_models[name] then
     local service, err = load_model(name)
@@ -135,6 +140,9 @@ end
 ---@param options? { modelled?: boolean }  modelled: prefer AWS's model of a described service
 ---@return aws.Service
 function M.get(name, options)
+  if type(name) ~= "string" then
+    error(("the name of a service was expected, got %s"):format(name == nil and "nothing" or "a " .. type(name)), 3)
+  end
   local prefers_model = options and options.modelled
   local service = not prefers_model and (services[name] or bundled[name] and M.add(bundled[name]))
   local err
@@ -143,11 +151,11 @@ function M.get(name, options)
     service = service or services[name] or bundled[name] and M.add(bundled[name])
   end
   if not service then
-    local near = suggest(tostring(name), M.names { models = true })
+    local near = suggest(name, M.names { models = true })
     local reason = err and not modelled.is_absent(err) and ": " .. err.message
       or near and (" (did you mean %s?)"):format(near)
       or err and err.code == "NoModels" and ": " .. err.message or ""
-    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(tostring(name), reason), 3)
+    error(("the service '%s' is not described%s: see lanyard.aws.services.add"):format(shown(name), reason), 3)
   end
   return service
 end

@@ -11,6 +11,7 @@ local client = require "lanyard.aws.client"
 local config = require "lanyard.aws.config"
 local endpoints = require "lanyard.aws.endpoints"
 local http = require "lanyard.http"
+local option_types = require "lanyard.aws.option_types"
 local prompt = require "lanyard.prompt"
 local services = require "lanyard.aws.services"
 local session_settings = require "lanyard.aws.session_settings"
@@ -185,6 +186,7 @@ end
 ---@return aws.Client? client
 ---@return lanyard.Error? err
 function Session:client(service, options)
+  option_types.check(options, option_types.CLIENT, 2)
   local description = services.get(service, options)
   local endpoint, err = self:endpoint(service, description.model and description.model.metadata, description.host)
   if not endpoint then

@@ -144,6 +144,17 @@ function M.colours()
   return has_colours(STDOUT)
 end
 
+--- Reports whether the user's locale has UTF-8: the first of LC_ALL, LC_CTYPE and LANG that is set decides.
+---@return boolean
+function M.has_utf8()
+  for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
+    if is_set(name) then
+      return os.getenv(name):lower():find "utf%-?8" ~= nil
+    end
+  end
+  return false
+end
+
 -- The bounds of a width that is taken seriously.
 local NARROWEST, WIDEST = 10, 10000
 

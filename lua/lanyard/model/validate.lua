@@ -205,7 +205,7 @@ function CHECKS.structure(shape, value, path, depth)
   for _, member in ipairs(found and {} or shape.members) do
     local name = member.member
     if name == shape.payload and member.type == "blob" and class_of(value[name]) == "lanyard.stream" then
-      found = nil -- the body is a file
+      found = not pcall(value[name].length, value[name]) and fault(join(path, name), "the file is closed") or nil
     elseif value[name] ~= nil then
       found = check(member, value[name], join(path, name), depth)
     elseif shape.is_required[name] then
@@ -221,7 +221,7 @@ end
 -- Returns the first fault of a value, or nil.
 function check(shape, value, path, depth)
   if depth >= DEEPEST then
-    return fault(path, "nested deeper than %d levels", DEEPEST)
+    return fault(path:match "^[^.]*%.?[^.]*%.?[^.]*" .. "...", "nested deeper than %d levels", DEEPEST)
   end
   local by_type = CHECKS[shape.type]
   return by_type and by_type(shape, value, path, depth + 1)

@@ -71,6 +71,8 @@ function M.decode_body(shape, text, path)
   local root, message = xml.parse(text)
   if not root then
     fault.raise(path, "the reply is not XML: " .. message)
+  elseif root.name:lower() == "html" then -- of a proxy; the names of other roots differ from the models
+    fault.raise(path, "the reply is an HTML page")
   end
   local member = unwrapped(shape, root)
   if not member then

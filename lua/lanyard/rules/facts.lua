@@ -18,7 +18,8 @@ local M = {}
 --- The argument of a rule's check.
 ---@class rules.Change
 ---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"|"call"|"service"  what is done
----@field action? "create"|"update"|"delete"  what is done with a service, of "service"
+---@field action? "create"|"update"|"delete"|"delete-image"  what is done with a service, of "service"
+---@field image? string  the name of the image, of the action "delete-image"
 ---@field dry_run boolean  whether nothing is written in any case
 ---@field time string  the current time, as "2027-01-31T12:00:00Z"
 ---@field epoch integer  the same in seconds since 1970
@@ -238,6 +239,7 @@ function Facts:of(change)
     caller = known(self:caller()),
     grant = change.grant,
     action = change.action,
+    image = change.image,
     before = of_service and change.before or policy_of(change.before),
     after = of_service and change.after or policy_of(change.after),
     deployment = without_secrets(change.deployment),

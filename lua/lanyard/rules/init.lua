@@ -146,7 +146,9 @@ local function subject(change)
     return ("calling %s:%s"):format(change.call.service, change.call.operation)
   end
   local service, repository = change.service and change.service.name, change.repository
-  if ACTIONS[change.action] and service then
+  if change.image and service then
+    return ("deleting image '%s' of service '%s'"):format(change.image, service)
+  elseif ACTIONS[change.action] and service then
     return ("%s service '%s'"):format(ACTIONS[change.action], service)
   end
   local form = service and repository and "both" or service and "service" or "repository"

@@ -8,12 +8,12 @@ local SEVERITIES = { critical = true, high = true, medium = true, low = true, in
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE_FIELDS = { on = true, check = true }
 -- The types of the members of a change, for examples.
-local CHANGE_FIELDS = { on = "string", action = "action", expect = "string", dry_run = "boolean", time = "string",
+local CHANGE_FIELDS = { on = "string", action = "action", image = "string", expect = "string", dry_run = "boolean", time = "string",
   epoch = "integer", caller = "table", service = "table", repository = "string", repository_details = "table",
   before = "policy", after = "policy", grant = "table", deployment = "table", call = "table", unknown = "string",
   organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
-  action = "create, update or delete", state = "a table: { power = \"nano\", scale = 1, ... }",
+  action = "create, update, delete or delete-image", state = "a table: { power = \"nano\", scale = 1, ... }",
   integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
 local LAST_SECOND = 253402300799 -- of the year 9999
 local FINDING_FIELDS = { severity = true, message = true, why = true, fix = true }
@@ -52,7 +52,7 @@ local function check_fields(fields, known, what)
   end
 end
 
-local ACTIONS = { create = true, update = true, delete = true }
+local ACTIONS = { create = true, update = true, delete = true, ["delete-image"] = true }
 
 local function has_type(value, expected)
   if expected == "integer" then

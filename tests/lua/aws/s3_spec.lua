@@ -256,7 +256,8 @@ describe("a bucket in another Region", function()
   end)
 
   it("is an error if S3 names none, an invalid one, or another one each time", function()
-    for headers, count in pairs { [{}] = 1, [{ ["x-amz-bucket-region"] = "e/vil" }] = 1, [{ ["x-amz-bucket-region"] = "us-east-1" }] = 1 } do
+    for headers, count in pairs { [{}] = 1, [{ ["x-amz-bucket-region"] = "e/vil" }] = 1, [{ ["x-amz-bucket-region"] = ("a"):rep(64) }] = 1,
+      [{ ["x-amz-bucket-region"] = "us-east-1" }] = 1 } do
       local s3, requests = client { redirect(301, "PermanentRedirect", headers) }
       local _, err = s3:GetObject { Bucket = "logs", Key = "k" }
       assert.equal("PermanentRedirect", err.code)
@@ -272,7 +273,17 @@ describe("a bucket in another Region", function()
     local s3, requests = client { answer(304) }
     local _, err = s3:GetObject { Bucket = "logs", Key = "k" }
     assert.equal("Http304", err.code)
+    assert.equal("the object has not changed (304)", err.message)
     assert.equal(1, #requests)
+  end)
+
+  it("is named in the error of a redirect without a message", function()
+    local s3 = client { answer(301, "", { location = "https://logs.s3.eu-west-1.amazonaws.com/k?x" }) }
+    local _, err = s3:GetObject { Bucket = "logs", Key = "k" }
+    assert.equal("S3 redirects to logs.s3.eu-west-1.amazonaws.com (301)", err.message)
+    assert.equal("the bucket is in another Region: give its Region, which GetBucketLocation returns", err.tip)
+    _, err = client({ answer(307, "") }):GetObject { Bucket = "logs", Key = "k" }
+    assert.equal("S3 redirects to another endpoint (307)", err.message)
   end)
 end)
 

@@ -28,6 +28,41 @@ describe("a seed", function()
     assert.matches("^AIDA", world.state.users["arn:aws:iam::111122223333:user/eve"].id)
   end)
 
+  it("creates certificates, images, parameters, secrets and programs", function()
+    local w = assert(emulator.world { activation_delay = 0, seed = {
+      programs = { nginx = { exits = true } },
+      regions = { ["us-east-1"] = {
+        certificates = { { name = "shop", domain = "shop.example", status = "FAILED" } },
+        services = {
+          { name = "web", images = { "app", { label = "api", health = 500 } }, age = 3600, containers = { a = { image = ":web.app.1" } } },
+          { name = "bad", containers = { a = { image = "nginx" } } },
+          { name = "sick", images = { { label = "api", paths = { ["/up"] = 500 } } },
+            containers = { a = { image = ":sick.api.1", ports = { ["80"] = "HTTP" } } },
+            publicEndpoint = { containerName = "a", containerPort = 80, healthCheck = { path = "/up" } } },
+        },
+        parameters = { { name = "/a", value = "2", previous = { "1" } } },
+        secrets = { { name = "s", value = { a = "b" } } },
+      } },
+    } })
+    local region = w.region "us-east-1"
+    assert.equal("DOMAIN_NOT_ALLOWED", region.certificates.shop.failure)
+    assert.same({ 2, "api" }, { #region.services.web.images, region.services.web.images[2].label })
+    assert.is_true(region.services.web.deployments[1].succeeds)
+    assert.is_true(w.now() - region.services.web.deployments[1].created >= 3600)
+    assert.is_false(region.services.bad.deployments[1].succeeds)
+    assert.is_false(region.services.sick.deployments[1].succeeds)
+    assert.equal("2", region.parameters["/a"].versions[2].value)
+    assert.equal('{"a":"b"}', region.secrets.s.versions[1].string)
+  end)
+
+  it("has something of each kind by default", function()
+    local region = assert(emulator.world {}).region "us-east-1"
+    for _, kind in ipairs { "services", "certificates", "repositories", "parameters", "secrets" } do
+      assert.is_truthy(next(region[kind]), kind)
+    end
+    assert.equal(1, #region.services["my-container-service"].images)
+  end)
+
   it("creates the registry", function()
     local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:ReplicateImage","Resource":"*"}]}'
     local world = assert(emulator.world { seed = { regions = { ["sa-east-1"] = {
@@ -49,6 +84,38 @@ describe("a seed", function()
     ["must have a table for the account settings of Region us%-east%-1"] = {
       regions = { ["us-east-1"] = { account_settings = "V1" } } },
     ["has a registry in mars%-1, where AWS does not offer ECR"] = { regions = { ["mars-1"] = { account_settings = {} } } },
+    ["has an invalid parameter: 'a b' is not a valid name"] = { regions = { ["us-east-1"] = { parameters = { { name = "a b", value = "x" } } } } },
+    ["has an invalid parameter: 'aws%-x' is not a valid name"] = { regions = { ["us-east-1"] = { parameters = { { name = "aws-x", value = "x" } } } } },
+    ["has an invalid parameter: 'a/b' is not a valid name"] = { regions = { ["us-east-1"] = { parameters = { { name = "a/b", value = "x" } } } } },
+    ["has an invalid type for the parameter 'x'"] = { regions = { ["us-east-1"] = { parameters = { { name = "x", value = "x", type = "string" } } } } },
+    ["has an invalid value for the parameter 'x'"] = { regions = { ["us-east-1"] = { parameters = { { name = "x" } } } } },
+    ["has an invalid label for the parameter 'x': prod"] = {
+      regions = { ["us-east-1"] = { parameters = { { name = "x", value = "x", labels = { prod = 2 } } } } } },
+    ["has the parameter 'x' twice in Region us%-east%-1"] = {
+      regions = { ["us-east-1"] = { parameters = { { name = "x", value = "x" }, { name = "x", value = "y" } } } } },
+    ["has an invalid secret: '' is not a valid name"] = { regions = { ["us-east-1"] = { secrets = { { value = "x" } } } } },
+    ["must have either value or binary for the secret 'x'"] = { regions = { ["us-east-1"] = { secrets = { { name = "x" } } } } },
+    ["has an invalid binary for the secret 'x'; expected base64"] = { regions = { ["us-east-1"] = { secrets = { { name = "x", binary = "a b" } } } } },
+    ["has an invalid certificate: 'x' is not a valid name"] = { regions = { ["us-east-1"] = { certificates = { { name = "x" } } } } },
+    ["has an invalid domain for the certificate 'shop': ''"] = { regions = { ["us-east-1"] = { certificates = { { name = "shop" } } } } },
+    ["has an invalid status for the certificate 'shop'; expected PENDING_VALIDATION, ISSUED"] = {
+      regions = { ["us-east-1"] = { certificates = { { name = "shop", domain = "a.example", status = "OK" } } } } },
+    ["has invalid domains for 'web': The specified certificate does not exist: shop"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", domains = { shop = { "a.example" } } } } } } },
+    ["has an invalid service 'web': The public endpoint's container b is not in the deployment"] = { regions = { ["us-east-1"] = { services = { {
+      name = "web", containers = { a = { image = "nginx" } }, publicEndpoint = { containerName = "b", containerPort = 80 } } } } } },
+    ["has an invalid label in an image of 'web'"] = { regions = { ["us-east-1"] = { services = { { name = "web", images = { "A" } } } } } },
+    ["has an invalid digest in an image of 'web'"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", images = { { label = "a", digest = "x" } } } } } } },
+    ["has an unknown member 'tag' in an image of 'web'"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", images = { { tag = "a" } } } } } } },
+    ["has an unknown member 'Requests' in the metrics of 'web'"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", metrics = { Requests = 1 } } } } } },
+    ["has an invalid CPUUtilization for 'web'; expected 0 to 100"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", metrics = { CPUUtilization = 101 } } } } } },
+    ["has an invalid age for 'web'; expected seconds"] = { regions = { ["us-east-1"] = { services = { { name = "web", age = -1 } } } } },
+    ["has an invalid health in the program of 'nginx'"] = { programs = { nginx = { health = 0 } } },
+    ["must have the program of '1' by its image"] = { programs = { {} } },
     ["is not a table"] = "x",
     ["has an unknown member 'region'; expected regions"] = { region = {} },
     ["must have a table for Region us%-east%-1"] = { regions = { ["us-east-1"] = 7 } },

@@ -169,6 +169,13 @@ describe("a reply of the REST XML protocol", function()
     assert.same({}, decode("GetLocation", "<LocationConstraint/>"))
   end)
 
+  it("is not a page of a proxy", function()
+    local output, message = decode("Copy", "<!-- x --><HTML><body>Log in</body></HTML>")
+    assert.is_nil(output)
+    assert.equal("Result: the reply is an HTML page", message)
+    assert.equal("the reply is an HTML page", (select(2, decode("GetAcl", "<html></html>"))))
+  end)
+
   it("is empty without a body", function()
     assert.same({}, decode("GetAcl", ""))
     assert.same({}, decode("Delete", "", {}, 204))

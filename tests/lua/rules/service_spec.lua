@@ -83,6 +83,16 @@ describe("rules for a service", function()
     assert.equal("RefusedByRule", select(2, both.region:update_service(NAME, { scale = 3 })).code)
   end)
 
+  it("see the image that is deleted, and the service as it stays", function()
+    local w <close> = ruled(SHOW:gsub("change.service.name", "change.image .. ' ' .. %0"), { seed = { regions = { ["us-east-1"] = { services = {
+      { name = "web", images = { "app", "app" } } } } } } })
+    local results = assert(w.region:prune_images("web", { keep = 1, dry_run = true }))
+    assert.equal("denies deleting image ':web.app.1' of service 'web': service delete-image :web.app.1 web us-east-1 true 111122223333; "
+      .. "nano 1 false -  false 7; nano 1 false -  false 7", denied(nil, results[2].err))
+    assert.equal("RefusedByRule", assert(w.region:prune_images("web", { keep = 1 }))[2].err.code)
+    assert.equal(0, w:count "DeleteContainerImage")
+  end)
+
   it("are not asked about what changes nothing", function()
     local w <close> = ruled(SHOW)
     assert.equal("unchanged", assert(w.region:update_service(NAME, { scale = 1 })).kind)
@@ -112,9 +122,17 @@ describe("an example for a service", function()
     assert.is_true(results[1].passed, results[1].answer)
   end)
 
+  it("can be the deletion of an image", function()
+    local results = assert(run [[
+      rule "r" { on = "service", check = function(change) return change.action == "delete-image" and deny(change.image) or nil end }
+      example "e" { on = "service", action = "delete-image", image = ":web.app.1", expect = "deny: :web.app.1" }
+    ]])
+    assert.is_true(results[1].passed, results[1].answer)
+  end)
+
   it("rejects another action, and a state that is not a table", function()
     for message, member in pairs {
-      ["action must be create, update or delete"] = 'action = "stop"',
+      ["action must be create, update, delete or delete%-image"] = 'action = "stop"',
       ["after must be a table"] = 'after = "nano"',
     } do
       local _, err = run(('example "e" { on = "service", %s, expect = "allow" }'):format(member))

@@ -3,11 +3,12 @@
 ---     local results, err = region:prune_images("web", { keep = 3 })
 ---
 --- Of each label the newest images are kept, and every image that a deployment uses. The deployments are read again
---- before each deletion, since another one can have been created meanwhile. A deletion that was interrupted is completed
---- by repeating the call.
+--- before each deletion, since another one can have been created meanwhile. A call that was interrupted is repeated to
+--- complete it.
 
 local answers = require "lanyard.aws.answers"
 local images = require "lanyard.access.images.list"
+local powers = require "lanyard.access.service.powers"
 local retry = require "lanyard.aws.retry"
 local service_state = require "lanyard.access.service.state"
 
@@ -18,8 +19,8 @@ local M = {}
 ---@field keep integer       how many images of each label are kept
 ---@field dry_run? boolean   delete nothing
 ---@field confirm? fun(names: string[])  is called with what will be deleted; an error that it raises is passed on
----@field observe? fun(results: access.ImageResult[])  is called before the first deletion with the results, which change
----  as images are deleted
+---@field observe? fun(results: access.ImageResult[])  is called before the first deletion with the results, which
+---  change as images are deleted
 ---@field progress? fun(text: string)  receives a line about the deletion in progress
 
 --- What became of an image.
@@ -90,9 +91,11 @@ end
 -- Asks the rules about the deletion of an image: a change of the service that leaves its settings as they are.
 local function permit(region, service, image, dry_run)
   local state = service_state.of(service)
+  local list, err = powers.list(region)
+  state.monthly_price = powers.price(list, state.power, state.scale)
   return region:permit {
     on = "service", action = "delete-image", service = service, before = state, after = state, image = image.name,
-    dry_run = dry_run,
+    unknown = err and "the monthly price: " .. tostring(err) or nil, dry_run = dry_run,
   }
 end
 

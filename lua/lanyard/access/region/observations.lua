@@ -1,4 +1,4 @@
---- The methods of a region that read what its container services do and store: logs and images.
+--- The methods of a region that read what its container services do and store: logs, metrics and images.
 
 ---@class access.Region
 local Region = {}
@@ -21,8 +21,17 @@ function Region:log_events(service_name, options)
   return require("lanyard.access.logs").events(self, service_name, options)
 end
 
---- Lists the images of Lightsail's own registry that are registered to a service, by label, the newest of a label first,
---- with the deployments that use them.
+--- Reads how much processor time and memory a service uses.
+---@param service_name string
+---@param options? access.MetricOptions
+---@return access.Metrics? metrics
+---@return aws.Error? err
+function Region:metrics(service_name, options)
+  return require("lanyard.access.metrics").read(self, service_name, options)
+end
+
+--- Lists the images of Lightsail's own registry that are registered to a service, by label, the newest of a label
+--- first, with the deployments that use them.
 ---@param service_name string
 ---@return access.Image[]? images
 ---@return aws.Error|access.Service err_or_service

@@ -216,10 +216,10 @@ end
 
 --- Returns the query string that a service accepts instead of a body.
 ---@param plan aws.Plan
----@return string? form
+---@return string|userdata|nil form  a secret if a member is one
 function M.form(plan)
   local is_speech = id_of(plan.service) == "Polly" and plan.operation.name == "SynthesizeSpeech"
-  return is_speech and type(plan.body) == "string" and form_of_speech(plan) or nil
+  return is_speech and form_of_speech(plan) or nil
 end
 
 --- Returns the prefix of the host. The endpoint rules of S3 Control add the account themselves.

@@ -81,14 +81,20 @@ end
 -- https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
 local function add_key(input, members, name)
   local key, md5 = input[name], name .. "MD5"
-  if type(key) == "string" and input[md5] == nil and members[md5] then
-    input[name], input[md5] = crypto.base64(key), crypto.base64(stream.digests(key, { "md5" }).md5)
+  if key == nil or input[md5] ~= nil or not members[md5] then
+    return true
+  elseif type(key) ~= "string" then
+    return invalid("%s: a sealed key cannot be encoded: give it in base64, and its %s", name, md5)
   end
+  input[name], input[md5] = crypto.base64(key), crypto.base64(stream.digests(key, { "md5" }).md5)
+  return true
 end
 
 -- A name that AWS never gave to a bucket would change the URL.
 local function check_bucket(bucket)
-  if type(bucket) ~= "string" or bucket:find "^arn:" or bucket:find "^[%w._-]+$" and #bucket <= 255 then
+  if type(bucket) == "userdata" then
+    return invalid "Bucket: a sealed secret cannot be a part of a URL"
+  elseif type(bucket) ~= "string" or bucket:find "^arn:" or bucket:find "^[%w._-]+$" and #bucket <= 255 then
     return true
   end
   return invalid("Bucket: '%s' is not the name or the ARN of a bucket", bucket)
@@ -136,8 +142,12 @@ function M.input(operation, input)
     return ok and input, err
   end
   local copy, members = copied(input), operation.input.by_name
-  add_key(copy, members, "SSECustomerKey")
-  add_key(copy, members, "CopySourceSSECustomerKey")
+  for _, name in ipairs { "SSECustomerKey", "CopySourceSSECustomerKey" } do
+    ok, err = add_key(copy, members, name)
+    if not ok then
+      return nil, err
+    end
+  end
   if members.CopySource and copy.CopySource ~= nil then
     local source = copy.CopySource
     copy.CopySource = type(source) == "table" and source_of_table(source) or source_of_text(source)

@@ -37,7 +37,7 @@ end
 -- Returns the lines that a program prints every few seconds while its deployment is active, or nil.
 local function running_source(world, service, index, name)
   local deployment = service.deployments[index]
-  local program = deployment.programs[name] or {}
+  local program = deployment.programs and deployment.programs[name] or {}
   if not deployment.succeeds or not program.prints then
     return nil
   end

@@ -86,7 +86,7 @@ end
 
 local function run(world, service, name, deployment, request)
   local container = deployment.endpoint.containerName
-  local reply = programs.reply(deployment.programs[container] or {}, request.path)
+  local reply = programs.reply(deployment.programs and deployment.programs[container] or {}, request.path)
   local status = next_status(world, service, deployment, request.path, reply.statuses)
   if reply.delay > 0 then
     task.sleep(reply.delay)

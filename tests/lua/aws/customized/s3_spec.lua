@@ -49,6 +49,32 @@ describe("a key for the encryption by S3", function()
     assert(s3:GetObject { Key = "k", SSECustomerKey = "a2V5", SSECustomerKeyMD5 = "m" })
     assert.equal("a2V5 m", requests[2].headers["x-key"] .. " " .. requests[2].headers["x-md5"])
   end)
+
+  it("is not a sealed secret, unless it is in base64 already", function()
+    local s3, requests = client(answer(200))
+    local reply, err = s3:GetObject { Key = "k", SSECustomerKey = credentials.secret "k" }
+    assert.is_nil(reply)
+    assert.equal("SSECustomerKey: a sealed key cannot be encoded: give it in base64, and its SSECustomerKeyMD5", err.message)
+    assert(s3:GetObject { Key = "k", SSECustomerKey = credentials.secret "a2V5", SSECustomerKeyMD5 = "m" })
+    assert.equal(1, #requests)
+  end)
+end)
+
+describe("a bucket", function()
+  it("has a name that S3 can have, in one line", function()
+    local data = { metadata = DATA.metadata, shapes = { In = { type = "structure", members = {
+      { name = "Bucket", shape = "Text", location = "uri", locationName = "Bucket" } } }, Text = { type = "string" } },
+      operations = { ListObjects = { http = { method = "GET", requestUri = "/{Bucket}" }, input = { shape = "In" } } } }
+    local s3, requests = modelled.client(data, { answer(200) })
+    for _, name in ipairs { "", "a b", "a\nb", "a/b", ("a"):rep(256) } do
+      local reply, err = s3:ListObjects { Bucket = name }
+      assert.is_nil(reply)
+      assert.equal(("Bucket: '%s' is not the name or the ARN of a bucket"):format((name:gsub("\n", " "))), err.message)
+    end
+    local _, err = s3:ListObjects { Bucket = credentials.secret "logs" }
+    assert.equal("Bucket: a sealed secret cannot be a part of a URL", err.message)
+    assert.equal(0, #requests)
+  end)
 end)
 
 describe("the source of a copy", function()
