@@ -104,6 +104,7 @@ def aws_in_fork(words, settings, folder):
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.environ.clear()
                 os.environ.update(settings)
+                time.tzset()
                 os.chdir(folder)
                 status = awscli.clidriver.create_clidriver().main(words)
                 sys.stdout.flush()
