@@ -65,6 +65,18 @@ describe("lanyard permissions", function()
     end
   end)
 
+  it("allows reading parameters and secrets only with --references", function()
+    local words = { helper.lanyard, "permissions", "--account", "444455556666", "--region", "us-east-1" }
+    local plain = helper.run(words).out
+    assert.is_nil(plain:find("ssm:", 1, true) or plain:find("secretsmanager:", 1, true))
+    words[#words + 1] = "--references"
+    local statements = json.decode(helper.run(words).out).Statement
+    assert.same({ Sid = "ReadReferencesOfEnvironments", Effect = "Allow",
+      Action = { "ssm:GetParameters", "secretsmanager:GetSecretValue" },
+      Resource = { "arn:aws:ssm:us-east-1:444455556666:parameter/*", "arn:aws:secretsmanager:us-east-1:444455556666:secret:*" } },
+      statements[#statements])
+  end)
+
   it("rejects an invalid account, Region, repository and role name", function()
     for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" },
       { "--assume-role", "a b" } } do
