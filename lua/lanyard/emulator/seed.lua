@@ -77,7 +77,9 @@ M.DEFAULT_SEED = {
   regions = {
     ["us-east-1"] = {
       certificates = { { name = "my-certificate", domain = "example.com", alternatives = { "www.example.com" } } },
-      services = { { name = "my-container-service", images = { "my-app" } } },
+      services = { { name = "my-container-service", images = {
+        { label = "my-app", log = { "listening" }, prints = "request $COUNT", every = 5 },
+      } } },
       parameters = {
         { name = "/my-app/log-level", value = "info" },
         { name = "/my-app/database-url", type = "SecureString", value = "postgres://my-app:example@database/my-app" },
