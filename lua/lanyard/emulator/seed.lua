@@ -203,7 +203,7 @@ function M.create(world, seed)
     return invalid "is not a table"
   end
   local fault = members.fault(seed, MEMBERS, "", "regions, roles, users, organization or programs")
-    or set_programs(world, seed.programs)
+    or members.unstorable(seed) or set_programs(world, seed.programs)
   if fault then
     return invalid(fault)
   end
