@@ -43,6 +43,9 @@ describe("the containers whose logs are read", function()
     list[2] = { version = 3, state = "ACTIVE", createdAt = 3, containers = { c = { image = "x", environment = { V = "secret-of-3" } } } }
     assert(source:read())
     assert.equal("*** *** ***", source:redact "secret-of-1 secret-of-2 secret-of-3")
+    list[1] = { version = 1, state = "ACTIVE", createdAt = 9, containers = { c = { image = "x", environment = { V = "of-another-service" } } } }
+    assert(source:read()) -- the service was created again
+    assert.equal("*** *** ***", source:redact "secret-of-1 secret-of-3 of-another-service")
     assert.equal("password=***", source:redact "password=hunter2")
     assert.equal("secret-of-1 password=hunter2", source_of(w, { "ACTIVE a" }, true):redact "secret-of-1 password=hunter2")
   end)
