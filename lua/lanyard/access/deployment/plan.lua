@@ -163,7 +163,7 @@ local function check_state(service, enables)
     return nil, errors.new {
       code = "ServiceDisabled",
       message = ("the service '%s' is disabled and accepts no deployment"):format(service.name),
-      tip = "enable it first: aws lightsail update-container-service --no-is-disabled --service-name " .. service.name,
+      tip = ("enable it first: lanyard service update %s --enabled"):format(service.name),
     }
   end
   return true
@@ -257,14 +257,15 @@ end
 -- The scale of a service that is created without one.
 local SCALE = 1
 
--- The service that `create` would make.
+-- The service that `create` would make | nil, err
 local function new_service(region, plan, name, create)
   plan.creates = { power = create.power, scale = create.scale or SCALE }
   plan.list, plan.newest = {}, 0
-  return {
+  local ok, err = region:create_service(name, plan.creates, { dry_run = true })
+  return ok and {
     name = name, region = region.name, state = "READY", role = { active = false }, tags = {},
     raw = { power = plan.creates.power, scale = plan.creates.scale },
-  }
+  } or nil, err
 end
 
 -- Warns of an existing service that differs from the one that would be created.
@@ -284,8 +285,8 @@ local function read_service(region, plan, name, wants)
   local list, err
   plan.service, err = region:service(name)
   if create and answers.rejected(err, "NotFoundException") then
-    plan.service = new_service(region, plan, name, create)
-    return true
+    plan.service, err = new_service(region, plan, name, create)
+    return plan.service and true, err
   elseif not plan.service then
     return nil, err
   end
