@@ -40,7 +40,7 @@ describe("the export of services that a file describes", function()
     assert.equal("/up", deployment.public_endpoint.health_check.path)
     local ids = {}
     for i, one in ipairs(template.import) do ids[i] = one.id end
-    assert.same({ "web" }, ids)
+    assert.same({ "web", "web" }, ids) -- the service and the policy of the repository
   end)
 
   it("imports the deployment that runs", function()
@@ -63,7 +63,7 @@ describe("the export of services that a file describes", function()
     assert.same({ "String", true }, { template.Parameters.VariableWebAppKEY.Type, template.Parameters.VariableWebAppKEY.NoEcho })
     local imported = {}
     for i, one in ipairs(template.Metadata.ResourcesToImport) do imported[i] = one.LogicalResourceId end
-    assert.same({ "ServiceWeb" }, imported)
+    assert.same({ "ServiceWeb", "RepositoryJobs", "RepositoryWeb" }, imported)
     assert.truthy(template.Resources.ServiceNew)
   end)
 
