@@ -20,6 +20,7 @@ made, in more than its layout, that repository is not changed.
     "aws", "rules", "dry-run", "yes",
     { "--output", choices = { "table", "json" } },
     { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
+    { "--prune-services", help = "Delete container services of this Region that are not in the file." },
     { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be enabled." },
     { "--no-settle",
@@ -53,8 +54,9 @@ cli.check_file(text, name)
 local document = desired_file.is_json(text) and json.decode(text)
 local saved = plan_file.is_plan(document) and cli.check_file(plan_file.decode(document, name))
 local desired = not saved and cli.check_file(desired_file.parse(text, name))
-if saved and (options.prune or options.fold) then
-  command:usage("--prune and --fold are part of a saved plan: make a new plan to change them", "ConflictingOptions")
+if saved and (options.prune or options.prune_services or options.fold) then
+  command:usage("--prune, --prune-services and --fold are part of a saved plan: make a new plan to change them",
+    "ConflictingOptions")
 end
 
 options.region = options.region or (desired or saved).region
@@ -65,13 +67,13 @@ if saved then
   plan = cli.check(progress.during(reading, plans.resume, region, saved, reading))
 else
   plan = cli.check(progress.during(reading, plans.make, region, desired,
-    { prune = options.prune, fold = options.fold, meter = reading }))
+    { prune = options.prune, prune_services = options.prune_services, fold = options.fold, meter = reading }))
 end
 if options.dry_run then
   print_desired.plan(options.output, plan)
   return print_desired.failures(plan) or cli.exit.ok
 end
-if desired and plans.has_changes(plan) and not options.yes then
+if (desired or plans.deletes_services(plan)) and plans.has_changes(plan) and not options.yes then
   cli.note(print_desired.text(plan))
   cli.confirm(options, "Make these changes?")
 end
@@ -79,7 +81,7 @@ end
 local seen = apply.seen()
 local _ <close> = print_desired.interruption(options.output, plan, seen)
 local meter = meters.new { what = "repositories" }
-local roles, changes = progress.during(meter, apply.apply, region, plan, {
+local roles, changes, services = progress.during(meter, apply.apply, region, plan, {
   timeout = options.timeout, settle = not options.no_settle, progress = cli.progress, meter = meter, seen = seen,
 })
-return print_desired.applied(options.output, plan, roles, changes)
+return print_desired.applied(options.output, plan, roles, changes, services)

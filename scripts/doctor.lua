@@ -18,6 +18,7 @@ local options = command:parse(...)
 local access = require "lanyard.access"
 local advice = require "lanyard.aws.advice"
 local aws = require "lanyard.aws"
+local denial = require "lanyard.aws.denial"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -329,6 +330,20 @@ if repositories and repositories[1] then
   check("ecr:GetRepositoryPolicy", ("read the policy of repository '%s'"):format(repositories[1].name), true,
     policy_err)
 end
-add("write permissions", nil,
-  "not checked: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, lightsail:UpdateContainerService")
+-- Reads that commands can do without: a missing permission is a warning.
+local function check_extra(action, detail, result, extra_err)
+  if extra_err and denial.CODES[extra_err.code] then
+    return warn(action, tostring(extra_err), "  needed only for domains and prices (lanyard service, lanyard status)")
+  end
+  check(action, detail, result, extra_err)
+end
+local powers, certificates
+powers, err = region:powers()
+check_extra("lightsail:GetContainerServicePowers", powers and "powers: " .. #powers, powers, err)
+certificates, err = region:certificates()
+check_extra("lightsail:GetCertificates",
+  certificates and "certificates: " .. #lists.sorted_names(certificates), certificates, err)
+add("write permissions", nil, "not checked: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, "
+  .. "lightsail:CreateContainerService, lightsail:UpdateContainerService, lightsail:DeleteContainerService, "
+  .. "lightsail:TagResource, lightsail:UntagResource")
 return finish()

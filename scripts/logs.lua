@@ -67,7 +67,7 @@ elseif until_time and until_time <= since then
 end
 
 local region = cli.connect(options)
-local view = logs.view(options)
+local view <close> = logs.view(options) -- an interruption prints the events that were read
 local result, err = region:log_events(options.service, {
   containers = #options.container > 0 and options.container or nil,
   since = since, until_time = until_time, filter = options.filter, follow = options.follow,
@@ -76,7 +76,10 @@ local result, err = region:log_events(options.service, {
     view:add(event)
     return not terminal.closed
   end,
-  stop = function() return terminal.closed or system.output_closed() end,
+  stop = function()
+    view:flush()
+    return terminal.closed or system.output_closed()
+  end,
   on_failure = function(container, failure) view:note_failure(container, failure) end,
   on_retry = function(failure, seconds) view:note_retry(failure, seconds) end,
 })

@@ -14,6 +14,14 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
+Only `lanyard service` needs the statements ManageLightsailContainerServices and
+CreateLightsailContainerServices.
+
+With --references it also allows reading parameters and secrets, for `lanyard
+deploy --env KEY=ssm:NAME` and KEY=secretsmanager:NAME: name the ones that are
+needed in it. A value that is encrypted with a customer managed key of KMS also
+needs kms:Decrypt on the key.
+
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
 role of that name needs the same policy in each of them.
@@ -21,6 +29,7 @@ role of that name needs the same policy in each of them.
   options = {
     { "--account", type = "text", value = "ID", help = "Account that owns the repositories (default: the caller's)." },
     { "--repository", type = "text", value = "NAME", help = "Allow only this repository." },
+    { "--references", help = "Also allow reading parameters and secrets for environments." },
     { "--assume-role", type = "role-name", help = "Also allow what lanyard audit --assume-role needs." },
     "aws",
   },
@@ -76,19 +85,40 @@ region, account, partition = part(region), part(account), part(partition)
 
 local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
 
--- The statements for audits of other accounts.
+-- Replaces {partition}, {region}, {account} and {repositories}.
+local function filled(text)
+  return (text:gsub("{(%l+)}", {
+    partition = partition, region = region, account = account, repositories = repositories,
+  }))
+end
+
+local REFERENCES = [[,
+    {
+      "Sid": "ReadReferencesOfEnvironments",
+      "Effect": "Allow",
+      "Action": [
+        "ssm:GetParameters",
+        "secretsmanager:GetSecretValue"
+      ],
+      "Resource": [
+        "arn:{partition}:ssm:{region}:{account}:parameter/*",
+        "arn:{partition}:secretsmanager:{region}:{account}:secret:*"
+      ]
+    }]]
+
+-- The statement for audits of other accounts.
 local function other_accounts(role)
   return ([[,
     {
       "Sid": "AuditOtherAccounts",
       "Effect": "Allow",
       "Action": "sts:AssumeRole",
-      "Resource": "arn:%s:iam::*:role/%s"
-    }]]):format(partition, role)
+      "Resource": "arn:{partition}:iam::*:role/%s"
+    }]]):format(role)
 end
 
 -- A text, because JSON objects have no order: this is the one of AWS's documentation.
-cli.json(([[
+cli.json(filled([[
 {
   "Version": "2012-10-17",
   "Statement": [
@@ -101,7 +131,7 @@ cli.json(([[
         "ecr:DeleteRepositoryPolicy",
         "ecr:GetRepositoryPolicy"
       ],
-      "Resource": "%s"
+      "Resource": "{repositories}"
     },
     {
       "Sid": "ManageLightsailEcrImagePullerRole",
@@ -111,7 +141,23 @@ cli.json(([[
         "lightsail:CreateContainerServiceDeployment",
         "lightsail:DeleteContainerImage"
       ],
-      "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
+      "Resource": "arn:{partition}:lightsail:{region}:{account}:ContainerService/*"
+    },
+    {
+      "Sid": "ManageLightsailContainerServices",
+      "Effect": "Allow",
+      "Action": [
+        "lightsail:DeleteContainerService",
+        "lightsail:TagResource",
+        "lightsail:UntagResource"
+      ],
+      "Resource": "arn:{partition}:lightsail:{region}:{account}:ContainerService/*"
+    },
+    {
+      "Sid": "CreateLightsailContainerServices",
+      "Effect": "Allow",
+      "Action": "lightsail:CreateContainerService",
+      "Resource": "*"
     },
     {
       "Sid": "ReadLightsailContainerServices",
@@ -123,6 +169,7 @@ cli.json(([[
         "lightsail:GetContainerServiceMetricData",
         "lightsail:GetContainerServicePowers",
         "lightsail:GetContainerImages",
+        "lightsail:GetCertificates",
         "lightsail:GetRegions"
       ],
       "Resource": "*"
@@ -131,13 +178,13 @@ cli.json(([[
       "Sid": "AuditEcrImages",
       "Effect": "Allow",
       "Action": "ecr:DescribeImages",
-      "Resource": "%s"
+      "Resource": "{repositories}"
     },
     {
       "Sid": "ShowEcrRepositoryTagsToRules",
       "Effect": "Allow",
       "Action": "ecr:ListTagsForResource",
-      "Resource": "%s"
+      "Resource": "{repositories}"
     },
     {
       "Sid": "ShowOrganizationToRules",
@@ -185,10 +232,8 @@ cli.json(([[
         "iam:GetUser"
       ],
       "Resource": [
-        "arn:%s:iam::%s:role/*",
-        "arn:%s:iam::%s:user/*"
+        "arn:{partition}:iam::{account}:role/*",
+        "arn:{partition}:iam::{account}:user/*"
       ]
-    }%s
-  ]
-}]]):format(repositories, partition, region, account, repositories, repositories, partition, account,
-  partition, account, options.assume_role and other_accounts(options.assume_role) or ""))
+    }]] .. (options.references and REFERENCES or "")
+  .. (options.assume_role and other_accounts(options.assume_role) or "") .. "\n  ]\n}"))

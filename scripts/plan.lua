@@ -34,6 +34,7 @@ With --output json the plan is a document that `lanyard apply` applies later.
     "aws", "rules",
     { "--output", choices = { "table", "json" } },
     { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
+    { "--prune-services", help = "Delete container services of this Region that are not in the file." },
     { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
   },
   exit = {
@@ -61,6 +62,6 @@ local desired = cli.check_file(desired_file.read(options.file))
 options.region = options.region or desired.region
 local meter = meters.new { what = "repositories", verb = "were read" }
 local plan = cli.check(progress.during(meter, plans.make, cli.connect(options), desired,
-  { prune = options.prune, fold = options.fold, meter = meter }))
+  { prune = options.prune, prune_services = options.prune_services, fold = options.fold, meter = meter }))
 print_desired.plan(options.output, plan)
 return print_desired.failures(plan) or plans.has_changes(plan) and cli.exit.found or cli.exit.ok

@@ -86,6 +86,19 @@ describe("lanyard images", function()
     assert.same({ ":web.app.6", ":web.app.2", ":web.side.4" }, { table.unpack(items) })
   end)
 
+  it("obeys the rules", function()
+    local em <close> = emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", [[rule "keep side" { on = "service", check = function(change)
+      return change.action == "delete-image" and change.image:find("side", 1, true) and deny "side stays" or nil
+    end }]])
+    local result = em:run { "images", "prune", "web", "--keep", "0", "--yes", "--rules", folder .. "/rules.lua" }
+    assert.equal(4, result.status)
+    assert.match('^lanyard: :web.side.4: %S+ rule "keep side" denies deleting image \':web.side.4\' of service \'web\': side stays', result.err)
+    assert.same({ ":web.app.6 deleted", ":web.app.5 deleted", ":web.app.3 deleted", ":web.app.2 kept", ":web.app.1 deleted",
+      ":web.side.4 refused" }, rows_of(result.out))
+  end)
+
   it("calls nothing that `lanyard permissions` does not list, as do logs and metrics", function()
     local em <close> = emulator()
     local permissions, called = em:run("permissions").out, {}

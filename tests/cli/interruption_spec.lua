@@ -191,3 +191,41 @@ describe("an interrupted command", function()
     end
   end)
 end)
+
+describe("an interrupted command of lanyard service", function()
+  local CREATE = { "service", "create", "new", "--power", "nano", "--scale", "1", "--output", "json" }
+  local UPDATE = { "service", "update", "web", "--scale", "3", "--output", "json" }
+  local DELETE = { "service", "delete", "web", "--yes", "--output", "json" }
+
+  it("says what continues, what may have been received, and what was not changed", function()
+    local folder <close> = helper.folder()
+    -- The words, the call that is delayed, how many of it pass, and the result.
+    for _, case in ipairs {
+      { CREATE, "GetContainerServices", 0, "not changed", "'new' was not created" },
+      { CREATE, "CreateContainerService", 0, "interrupted", "to create container service 'new' may have been received: run the" },
+      { CREATE, "GetContainerServices", 1, "requested", "'new' continues to be created: lanyard wait service new waits for it" },
+      { UPDATE, "GetContainerServicePowers", 0, "not changed", "'web' was not changed" },
+      { UPDATE, "UpdateContainerService", 0, "interrupted", "to change container service 'web' may have been received" },
+      { UPDATE, "GetContainerServices", 1, "requested", "'web' continues to be changed: lanyard wait service web" },
+      { DELETE, "DeleteContainerService", 0, "interrupted", "to delete container service 'web' may have been received" },
+      { DELETE, "GetContainerServices", 1, "requested", "'web' continues to be deleted: lanyard service delete web waits for it" },
+    } do
+      local words, operation, passed, result, message = table.unpack(case)
+      local em <close> = emulator(operation, passed)
+      local status, out, err = interrupt(em, folder, words, operation, passed + 1)
+      assert.equal(130, status)
+      local value = json.decode(out)
+      assert.equal(result, (value[1] or value).result, table.concat(words, " "))
+      assert.matches(message, err, 1, true)
+    end
+  end)
+
+  it("lists the grants that it revoked before", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("DeleteContainerService", 0)
+    assert.equal(0, em:run({ "grant", "web", "team/r01", "team/r02" }).status)
+    local _, out = interrupt(em, folder, DELETE, "DeleteContainerService", 1)
+    local item = json.decode(out)[1]
+    assert.same({ "interrupted", 2, "revoked" }, { item.result, #item.repositories, item.repositories[2].result })
+  end)
+end)

@@ -96,7 +96,7 @@ describe("lanyard logs", function()
       until test -s "$1/status"; do sleep 0.05; done
     ]], helper.lanyard, folder }, em.environment)
     assert.same({ "", "status 0\n" }, { result.err, helper.read(folder .. "/status") })
-    assert.match("^%S+  app  %[deployment:1%] Creating your deployment\n$", result.out)
+    assert.match("^%S+  app   %[deployment:1%] Creating your deployment\n$", result.out)
   end)
 
   it("reports a container whose log cannot be read, and prints the others", function()

@@ -1,3 +1,4 @@
+local deployable = require "deployable"
 local helper = require "helper"
 local json = require "lanyard.json"
 
@@ -172,5 +173,100 @@ describe("lanyard status", function()
     assert.equal(0, result.status)
     assert.match("no container services in eu%-west%-1", result.err)
     assert.equal(0, #json.decode(emulator:run({ "status", "--region", "eu-west-1", "--output", "json" }).out))
+  end)
+end)
+
+describe("what lanyard status shows of a deployment, domains and failures", function()
+  local seed = { regions = { ["us-east-1"] = {
+    certificates = { { name = "site", domain = "example.com", alternatives = { "www.example.com" } } },
+    services = {
+      { name = "fresh" },
+      { name = "web", role = true, power = "micro", scale = 2, domains = { site = { "www.example.com", "example.com" } },
+        containers = { app = { image = deployable.HOST .. "web:1.0", environment = { KEY = deployable.SECRET } } } },
+    },
+    repositories = deployable.SEED.regions["us-east-1"].repositories,
+  } } }
+
+  local function seeded(folder, faults)
+    helper.write(folder .. "/seed.json", json.encode(seed))
+    helper.write(folder .. "/faults.json", json.encode(json.array(faults or {})))
+    return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json", "--faults", folder .. "/faults.json" }
+  end
+
+  it("is capacity, URL, version and age, and each certificate with its state", function()
+    local folder <close> = helper.folder()
+    local em <close> = seeded(folder)
+    local result = em:run { "status", "web" }
+    assert.equal("", result.err)
+    assert.matches("\n  state +RUNNING\n  capacity +micro x 2\n  url +https?://web%.%w+%.us%-east%-1%.cs%.amazonlightsail%.%S+\n"
+      .. "  deployment +version 1, created %d+ s ago\n  puller role", result.out)
+    assert.matches("\n  domains +example.com, www.example.com %(certificate site: ISSUED, expires 20[^)]+%)\n", result.out)
+    local item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.same({ "micro", 2, false, 1, "ACTIVE" },
+      { item.power, item.scale, item.isDisabled, item.deployment.version, item.deployment.state })
+    assert.matches("^20%d%d%-.*Z$", item.deployment.created)
+    assert.same({ domain = "example.com", certificate = "site", certificate_state = "ISSUED",
+      certificate_expires = item.domains[1].certificate_expires }, item.domains[1])
+    assert.is_nil(item.last_failure)
+    assert.matches("deployment +none\n", em:run({ "status", "fresh" }).out)
+  end)
+
+  it("is the last failure with its reason, without a value of its environment", function()
+    local folder <close> = helper.folder()
+    local em <close> = seeded(folder)
+    assert.equal(1, em:run({ "deploy", "web", "app=web:broken" }).status)
+    local result = em:run { "status", "web" }
+    assert.equal(0, result.status)
+    assert.matches("\n  last failure +version 2, created %d+ s ago\n +the containers started and logged", result.out)
+    local item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.equal(2, item.last_failure.version)
+    assert.matches("a program exited", item.last_failure.reasons[1])
+    assert.not_matches(deployable.SECRET, result.out .. json.encode(item), 1, true)
+    assert.equal(0, em:run({ "deploy", "web", "app=web:1.1" }).status)
+    assert.matches("\n  last failure +version 2, created %d+ s ago, before version 3 became active\n", em:run({ "status", "web" }).out)
+    item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.same({ 3, {} }, { item.last_failure.superseded_by, item.last_failure.reasons })
+  end)
+
+  it("is unknown without the permission, which is not a failure", function()
+    local folder <close> = helper.folder()
+    local function denied(operation)
+      return { operation = operation, every = 1, error = { code = "AccessDeniedException", message = "not allowed" } }
+    end
+    local em <close> = seeded(folder, { denied "GetCertificates", denied "GetContainerServiceDeployments" })
+    local result = em:run { "status" }
+    assert.same({ 0, "" }, { result.status, result.err })
+    assert.matches("certificate site: state unknown%)\n +%(unknown: [^\n]*not allowed", result.out)
+    assert.matches("last failure +%(unknown: [^\n]*not allowed", result.out)
+    local item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.matches("not allowed", item.certificates_unknown)
+    assert.matches("not allowed", item.last_failure_unknown)
+    assert.is_nil(item.domains[1].certificate_state)
+  end)
+
+  it("is a failure if Lightsail fails, and the rest is shown", function()
+    local folder <close> = helper.folder()
+    local em <close> = seeded(folder, { { operation = "GetCertificates", every = 1, error = { code = "InvalidInputException", message = "odd" } } })
+    local result = em:run { "status", "web" }
+    assert.equal(1, result.status)
+    assert.matches("^lanyard: cannot read all of the services: [^\n]*odd", result.err)
+    assert.matches("capacity +micro x 2", result.out)
+  end)
+
+  it("needs no call for certificates without domains, and none for logs without a failure", function()
+    local folder <close> = helper.folder()
+    local em <close> = seeded(folder)
+    local function calls(...)
+      local counts = {}
+      for operation in em:run({ "status", "--debug", ... }).err:gmatch "X%-Amz%-Target: %S+%.(%w+)" do
+        counts[operation] = (counts[operation] or 0) + 1
+      end
+      return counts
+    end
+    local counts = calls "fresh"
+    assert.same({ nil, 1, nil, nil }, { counts.GetCertificates, counts.GetContainerServiceDeployments, counts.GetContainerLog,
+      counts.GetContainerServicePowers })
+    counts = calls()
+    assert.same({ 1, 2, nil }, { counts.GetCertificates, counts.GetContainerServiceDeployments, counts.GetContainerLog })
   end)
 end)

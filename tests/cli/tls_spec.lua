@@ -154,6 +154,27 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
+  it("has a trusted certificate in a smoke test, too", function()
+    if not HAS_OPENSSL then
+      pending "the command openssl is not installed"
+    end
+    local folder <close> = helper.folder()
+    local port, certificate, server <close> = serve(folder, "")
+    local code = ([[
+      local aws, access, smoke = require "lanyard.aws", require "lanyard.access", require "lanyard.access.deployment.smoke"
+      for _, bundle in ipairs { false, %q } do
+        local session = assert(aws.session { region = "us-east-1", ca_bundle = bundle or nil })
+        local region = assert(access.connect(session, { permit = false }))
+        local result = region:smoke("https://127.0.0.1:%s/", { assert(smoke.parse "/") }, { timeout = 20 })[1]
+        print(result.passed, result.status or result.err.code, result.attempts)
+      end
+    ]]):format(certificate, port)
+    local result = helper.run { helper.lanyard, "-e", code }
+    assert.equal("", result.err)
+    assert.equal("false\tTls\t1\ntrue\t200\t1\n", result.out)
+    assert.truthy(server)
+  end)
+
   it("resumes the session of the previous connection", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"

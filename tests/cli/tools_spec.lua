@@ -49,6 +49,34 @@ describe("lanyard permissions", function()
     assert.equal("*", fleet["organizations:ListAccounts"])
   end)
 
+  it("includes the actions of lanyard service, on the resources that IAM knows for them", function()
+    local result = helper.run { helper.lanyard, "permissions", "--account", "444455556666", "--region", "us-east-1" }
+    local found = {}
+    for _, statement in ipairs(json.decode(result.out).Statement) do
+      for _, action in ipairs(type(statement.Action) == "table" and statement.Action or { statement.Action }) do
+        found[action] = statement.Resource
+      end
+    end
+    for _, operation in ipairs { "UpdateContainerService", "DeleteContainerService", "TagResource", "UntagResource" } do
+      assert.equal("arn:aws:lightsail:us-east-1:444455556666:ContainerService/*", found["lightsail:" .. operation])
+    end
+    for _, operation in ipairs { "CreateContainerService", "GetContainerServicePowers", "GetCertificates" } do
+      assert.equal("*", found["lightsail:" .. operation])
+    end
+  end)
+
+  it("allows reading parameters and secrets only with --references", function()
+    local words = { helper.lanyard, "permissions", "--account", "444455556666", "--region", "us-east-1" }
+    local plain = helper.run(words).out
+    assert.is_nil(plain:find("ssm:", 1, true) or plain:find("secretsmanager:", 1, true))
+    words[#words + 1] = "--references"
+    local statements = json.decode(helper.run(words).out).Statement
+    assert.same({ Sid = "ReadReferencesOfEnvironments", Effect = "Allow",
+      Action = { "ssm:GetParameters", "secretsmanager:GetSecretValue" },
+      Resource = { "arn:aws:ssm:us-east-1:444455556666:parameter/*", "arn:aws:secretsmanager:us-east-1:444455556666:secret:*" } },
+      statements[#statements])
+  end)
+
   it("rejects an invalid account, Region, repository and role name", function()
     for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" },
       { "--assume-role", "a b" } } do
@@ -96,9 +124,24 @@ describe("lanyard doctor", function()
     assert.equal("", result.err)
     assert.equal(0, result.status)
     for _, check in ipairs { "region", "credentials", "reach ecr", "clock", "journal", "identity",
-      "lightsail:GetContainerServices", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy" } do
+      "lightsail:GetContainerServices", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy",
+      "lightsail:GetContainerServicePowers", "lightsail:GetCertificates" } do
       assert.match("\n" .. check:gsub("%p", "%%%0") .. " +ok ", result.out)
     end
+  end)
+
+  it("warns of permissions that only domains and prices need", function()
+    local folder <close> = helper.folder()
+    local faults = json.array {}
+    for i, operation in ipairs { "GetContainerServicePowers", "GetCertificates" } do
+      faults[i] = { operation = operation, every = 1, error = { code = "AccessDeniedException", message = "no" } }
+    end
+    helper.write(folder .. "/faults.json", json.encode(faults))
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    local result = emulator:run { "doctor" }
+    assert.equal(0, result.status)
+    assert.match("\nlightsail:GetCertificates +warn +", result.out)
+    assert.match("\nlightsail:GetContainerServicePowers:\n[^\n]*needed only for domains and prices", result.out)
   end)
 
   it("reports what is wrong and what to do, and exits with 1", function()

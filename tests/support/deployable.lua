@@ -1,6 +1,8 @@
 -- An account for specs of deployments: a service `web` that runs an image of a public repository and one of another
 -- registry; a service `fresh` without a role or a deployment; and images whose programs fail.
 
+local helper = require "helper"
+local json = require "lanyard.json"
 local world = require "world"
 
 local M = {}
@@ -32,6 +34,49 @@ M.SEED = { regions = { ["us-east-1"] = {
     { name = "jobs", images = { "latest" } },
   },
 } } }
+
+-- The values of references in the account of `emulator`: long ones, short ones, and ones with characters that JSON and
+-- URLs escape.
+M.PARAMETER, M.SHORT = "planted-parameter/of+the=service", "pl4nt"
+M.PASSWORD, M.LINES = 'planted "password" \\ of <db> & more', "planted-line-one\nplanted-line-two\n"
+
+-- Returns that account with values of references, and with images whose programs reply otherwise under /ready.
+local function seed_with_values()
+  local seed = json.decode(json.encode(M.SEED))
+  local region = seed.regions["us-east-1"]
+  region.parameters = {
+    { name = "/web/key", type = "SecureString", value = M.PARAMETER, previous = { "planted-previous" } },
+    { name = "/web/short", value = M.SHORT },
+  }
+  region.secrets = { { name = "db", value = { password = M.PASSWORD, port = 5432, lines = M.LINES } } }
+  local images = region.repositories[1].images
+  images[#images + 1] = { tag = "half", paths = { ["/ready"] = 500, ["/moved"] = 302 } }
+  images[#images + 1] = { tag = "warming", paths = { ["/ready"] = { 503, 503, 200 } } }
+  return seed
+end
+
+-- Starts an emulator with that account. options: activation delay as `delay`, `faults`
+function M.emulator(options)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/seed.json", json.encode(seed_with_values()))
+  local words = { "--activation-delay", options and options.delay or "0", "--seed", folder .. "/seed.json" }
+  if options and options.faults then
+    helper.write(folder .. "/faults.json", json.encode(options.faults))
+    table.move({ "--faults", folder .. "/faults.json" }, 1, 2, #words + 1, words)
+  end
+  return helper.emulator(words)
+end
+
+-- Runs a command with --output json, checks its exit status, and returns its result. words: a text or a list
+function M.json_of(em, words, status)
+  local list = {}
+  for _, word in ipairs(type(words) == "table" and words or {}) do list[#list + 1] = word end
+  for word in (type(words) == "string" and words or ""):gmatch "%S+" do list[#list + 1] = word end
+  table.move({ "--output", "json" }, 1, 2, #list + 1, list)
+  local result = em:run(list)
+  assert(result.status == (status or 0), table.concat(list, " ") .. ": " .. result.status .. ": " .. result.err)
+  return json.decode(result.out), result
+end
 
 -- Returns a world (see world.lua) with that account.
 function M.world(options)

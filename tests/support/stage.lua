@@ -275,14 +275,19 @@ local function trusted(self)
   return lines
 end
 
---- Returns what a command leaves, for comparison: policies, roles, deployments, journal, and what is trusted.
+-- Returns what the owner of a service decides.
+local function settings_of(one)
+  return { power = one.power, scale = one.scale, disabled = one.disabled or false, tags = copy(one.tags) }
+end
+
+--- Returns what a command leaves, for comparison: policies, services, roles, deployments, journal, and what is trusted.
 function Stage:outcome()
-  local outcome = { policies = {}, roles = {}, deployments = {}, journal = self:journal(), trusted = trusted(self) }
+  local outcome = { policies = {}, services = {}, roles = {}, deployments = {}, journal = self:journal(), trusted = trusted(self) }
   for name, repository in pairs(region(self).repositories) do
     outcome.policies[name] = without_id(repository.policy and repository.policy.text) or "none"
   end
   for name, one in pairs(region(self).services) do
-    outcome.roles[name] = one.role_on or false
+    outcome.services[name], outcome.roles[name] = settings_of(one), one.role_on or false
     outcome.deployments[name] = deployments_of(one)
   end
   return outcome

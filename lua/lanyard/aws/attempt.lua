@@ -189,9 +189,13 @@ end
 local function read_planned(client, plan, reply)
   local operation = plan.operation.name
   if plan:is_success(reply) then
-    local output, message, retryable = plan:read(reply)
+    local output, message, retryable, code = plan:read(reply)
     if output then
       return output
+    elseif code then
+      return failed(client, operation, {
+        code = code, message = message, status = reply.status, retryable = false, sent = true,
+      })
     end
     local _, err = invalid(client, operation, reply, message)
     err.retryable = retryable or false

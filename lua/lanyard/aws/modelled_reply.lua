@@ -56,6 +56,7 @@ end
 ---@return table? output
 ---@return string? message  what is wrong with the reply
 ---@return boolean? retryable
+---@return string? code  of the error with which the service ended a stream of events
 function M.read(plan, reply)
   if is_incomplete(plan, reply) then
     return nil, "the reply is empty", true
@@ -64,10 +65,10 @@ function M.read(plan, reply)
   if message then
     return nil, message, true
   end
-  local output
-  output, message = plan.protocol.decode(plan.service, plan.operation, reply)
+  local output, code
+  output, message, code = plan.protocol.decode(plan.service, plan.operation, reply)
   if not output then
-    return nil, message
+    return nil, message, false, code
   end
   customized.reply(plan, output)
   if plan.to then

@@ -11,6 +11,7 @@ local json = require "lanyard.json"
 local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
 local report = require "lanyard.cli.print"
+local service_view = require "lanyard.cli.desired_services"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -62,6 +63,7 @@ end
 ---@return string
 function M.text(plan)
   local changing, lines = plans.changing(plan), {}
+  service_view.add_changes(lines, plan)
   for _, name in ipairs(plan.enable) do
     lines[#lines + 1] = cli.paint("green", escape.format("+ turn on the puller role of %s", name))
   end
@@ -77,6 +79,7 @@ function M.text(plan)
         .. "\n  written differently, with the access of the file: it is not changed\n"
     end
   end
+  service_view.add_summary(lines, plan)
   lines[#lines + 1] = ("%s to turn on, %s to change, %d unchanged, %d failed"):format(
     count(#plan.enable, "role", "roles"), count(#changing, "repository", "repositories"),
     #plans.unchanged(plan) + #(plan.saved_unchanged or {}), #plan.failures)
@@ -88,6 +91,7 @@ end
 ---@param plan desired.Plan
 function M.plan(output, plan)
   print_warnings(plan)
+  service_view.warnings(plan)
   if output == "json" then
     report.json(plan_file.encode(plan))
   else
@@ -128,10 +132,19 @@ end
 ---@param plan desired.Plan
 ---@param roles desired.RoleResult[]
 ---@param changes desired.ChangeResult[]
+---@param services desired.ServiceResult[]
 ---@return integer status  the exit status
-function M.applied(output, plan, roles, changes)
-  local status = print_roles(output, roles, M.failures(plan))
-  if output == "table" and #roles + #changes + #plan.failures == 0 then
+function M.applied(output, plan, roles, changes, services)
+  local status = M.failures(plan)
+  for _, name in ipairs(plan.saved_unchanged_services or {}) do
+    services[#services + 1] = { name = name, kind = "unchanged", plan = {} }
+  end
+  service_view.errors(services, function(err) status = combined_status(status, err) end)
+  if output == "table" then
+    service_view.results(services)
+  end
+  status = print_roles(output, roles, status)
+  if output == "table" and #roles + #changes + #services + #plan.failures == 0 then
     cli.note(escape.format("lanyard: nothing is to be changed in %s", plan.region))
   end
   for _, name in ipairs(plan.saved_unchanged or {}) do
@@ -141,6 +154,7 @@ function M.applied(output, plan, roles, changes)
   local changes_status = report.changes(output, changes, {
     account = plan.account, region = plan.region, roles = encode_roles(roles),
     failures = plan_file.encode_failures(plan.failures),
+    services = plan.service_plans and service_view.items(services) or nil,
   })
   if status and changes_status == cli.exit.failed then
     return changes_status
@@ -163,7 +177,8 @@ function M.interruption(output, plan, seen)
         changes_of.note_role(name, "enable", state)
       end
     end
-    M.applied(output, plan, roles, changes_of.complete(seen.repositories, seen.changes, seen.started))
+    service_view.interrupt(seen.services)
+    M.applied(output, plan, roles, changes_of.complete(seen.repositories, seen.changes, seen.started), seen.services)
   end)
 end
 

@@ -51,12 +51,12 @@ local function line_of(self, event)
     escape.printable((event.message:gsub("[\r\n]+$", ""))))
 end
 
---- Prints an event.
+--- Adds an event. It is printed with others, at the latest by `flush`.
 ---@param event access.LogEvent
 function View:add(event)
   if self.output ~= "json" then
     self.events[#self.events + 1] = event
-    if self.follow or #self.events >= BATCH then
+    if #self.events >= BATCH then
       self:flush()
     end
     return
@@ -70,7 +70,7 @@ function View:add(event)
   end
 end
 
----@private
+--- Prints the events that were added.
 function View:flush()
   local lines = {}
   for _, event in ipairs(self.events) do
@@ -83,6 +83,10 @@ function View:flush()
     cli.out(table.concat(lines, "\n"))
     self.events = {}
   end
+end
+
+function View:__close()
+  self:flush()
 end
 
 --- Prints what is left when all events are read.

@@ -1,4 +1,5 @@
---- Applies a plan: enables roles first, then writes each repository's policy once. A failure does not stop the rest.
+--- Applies a plan: creates and changes services, enables roles, writes each repository's policy once, deploys, and
+--- deletes services. A failure does not stop the rest.
 --- What an interrupted run already changed is settled in the journal.
 ---
 ---     local roles, changes = apply.apply(region, plan, { timeout = 600 })
@@ -8,6 +9,7 @@ local interrupted = require "lanyard.access.interrupted"
 local meters = require "lanyard.meter"
 local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
+local services = require "lanyard.desired.services.apply"
 local task = require "lanyard.task"
 local write = require "lanyard.access.write"
 
@@ -27,17 +29,29 @@ local M = {}
 local PARALLEL = 16
 
 -- Enables roles. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
+-- A service that could not be created has no result.
 local function enable_roles(region, plan, options, seen)
-  return task.map(plan.enable, function(name, index)
+  local results = task.map(plan.enable, function(name, index)
+    if plan.services[name] == false then
+      return false
+    end
     local result, err = region:enable(name, {
       timeout = options.timeout, progress = options.progress,
       observe = function(state) seen.role_states[index] = state end,
     })
     err = err or resolve.role_error(result.service, name, plan.region)
+    if result and services.is_created(seen.services, name) then
+      result.kind = "enabled" -- it was on from the beginning
+    end
     plan.services[name] = not err and result.service or false
     seen.roles[index] = { service = name, change = result, err = err }
     return seen.roles[index]
   end, { limit = PARALLEL })
+  local roles = {}
+  for _, result in ipairs(results) do
+    roles[#roles + 1] = result or nil
+  end
+  return roles
 end
 
 -- Returns the entries to report. With --prune the plan has all repositories, most of which the file does not mention.
@@ -78,11 +92,12 @@ end
 ---@field repositories access.Repository[]            to change
 ---@field changes table<integer, desired.ChangeResult>
 ---@field started table<integer, boolean>
+---@field services desired.ServiceResult[]
 
 --- Returns an empty record for `M.apply`.
 ---@return desired.Seen
 function M.seen()
-  return { roles = {}, role_states = {}, repositories = {}, changes = {}, started = {} }
+  return { roles = {}, role_states = {}, repositories = {}, changes = {}, started = {}, services = {} }
 end
 
 ---@class desired.ApplyOptions
@@ -98,6 +113,7 @@ end
 ---@param options? desired.ApplyOptions
 ---@return desired.RoleResult[] roles
 ---@return desired.ChangeResult[] changes  one for each entry that changed, failed, or already had all its grants
+---@return desired.ServiceResult[] services
 function M.apply(region, plan, options)
   options = options or {}
   local seen = options.seen or M.seen()
@@ -107,6 +123,8 @@ function M.apply(region, plan, options)
   end
   local meter = options.meter or meters.new { what = "repositories" }
   meter:set_total(#entries)
+  seen.services = services.results(plan)
+  services.change(region, plan, seen.services, options)
   local roles = enable_roles(region, plan, options, seen)
   local results = task.map(entries, function(entry, index)
     seen.started[index] = true
@@ -114,13 +132,15 @@ function M.apply(region, plan, options)
     meter:step()
     return seen.changes[index]
   end, { limit = PARALLEL })
+  services.deploy(region, plan, seen.services, options)
+  services.delete(region, seen.services, options)
   local changes = {}
   for i, result in ipairs(results) do
     local reported = result.err or result.change.kind ~= "unchanged" or #(result.change.recovered or {}) > 0
       or not plans.is_incomplete(plan, entries[i])
     changes[#changes + 1] = reported and result or nil
   end
-  return roles, changes
+  return roles, changes, seen.services
 end
 
 return M

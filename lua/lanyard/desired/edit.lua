@@ -17,6 +17,7 @@ local M = {}
 ---@class desired.Entry  one repository of a plan
 ---@field repository { name: string, arn: string, registry_id: string }
 ---@field grants desired.RepositoryGrant[]
+---@field protected? table<string, boolean>  services that keep their grant although the file does not have it
 ---@field guard? { text: string? }  the policy that a saved plan was made with; nothing is written over another one
 ---@field change? desired.Change  the result of the dry run
 ---@field err? lanyard.Error  why the dry run failed
@@ -39,10 +40,20 @@ end
 ---@return table<string, string>
 function M.current_roles(plan)
   local roles = {}
-  for name, service in pairs(plan.all_services) do
-    roles[name] = container_services.puller_arn(plan.services[name] or service)
+  for _, services in ipairs { plan.all_services, plan.services } do
+    for name, service in pairs(services) do
+      roles[name] = service and container_services.puller_arn(plan.services[name] or service) or roles[name]
+    end
   end
   return roles
+end
+
+-- Returns the expiry of a grant: false if it does not expire, nil if the expiry of the policy stays.
+local function expiry_of(grant)
+  if grant.implied then
+    return nil
+  end
+  return grant.expires or false
 end
 
 -- Returns the edits for an entry's grants: { edit, role_arn, effective, part }. Grants in conflict and grants of
@@ -61,7 +72,7 @@ local function grant_edits(entry, plan)
           grant = { service = service.name, principal = role_arn, sid = sid, expires = grant.expires } },
         edit = access_grant.edit {
           role_arn = role_arn, sid = sid, resource = entry.repository.arn,
-          fold = plan.fold, expires = grant.expires or false, now = plan.now,
+          fold = plan.fold, expires = expiry_of(grant), now = plan.now,
         },
       }
     end
@@ -71,11 +82,14 @@ end
 
 -- Returns a function that selects the principals to prune: puller roles of this Region that no grant can refer to.
 -- When a service could not be read, each role of it may be the current one, so none is selected.
-local function prune_selector(grants, services, region)
-  local granted = {}
-  for _, grant in ipairs(grants) do
-    local service = services[grant.service]
+local function prune_selector(entry, plan)
+  local granted, region = {}, plan.region
+  for _, grant in ipairs(entry.grants) do
+    local service = plan.services[grant.service]
     granted[grant.service] = service and container_services.puller_arn(service) or true
+  end
+  for name in pairs(entry.protected or {}) do
+    granted[name] = granted[name] or true
   end
   return function(type_, value)
     local role = principal.classify(type_, value)
@@ -144,7 +158,7 @@ end
 ---@return desired.Part[] parts  every decision that user rules can deny
 function M.of(entry, plan)
   local edits = grant_edits(entry, plan)
-  local is_selected = plan.prune and prune_selector(entry.grants, plan.services, plan.region)
+  local is_selected = plan.prune and prune_selector(entry, plan)
   local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
   local roles = M.current_roles(plan)
   local possible = plan.prune and { { on = "revoke" } } or {}

@@ -12,6 +12,9 @@
 ---
 --- `region` is optional: without it the file applies to the Region of the session. A grant can have a `sid` for its
 --- statements, and `optional = true` when its globs may match nothing.
+---
+--- `services` lists container services, with or without `grants`: see lanyard.desired.services.validate. In Lua, `keep`
+--- is the value { keep = true }.
 
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
@@ -23,6 +26,9 @@ local validate = require "lanyard.desired.validate"
 local M = {}
 
 local MAX_BYTES = 4 * 1024 * 1024
+
+-- What a file in Lua can name besides the library of the sandbox.
+local VOCABULARY = "keep = { keep = true }"
 
 --- Reports whether a text is JSON rather than Lua. A Lua chunk cannot begin with a brace.
 ---@param text string
@@ -65,7 +71,7 @@ function M.parse(text, name)
   if is_json then
     value, err = parse_json(text, name)
   else
-    value, err = sandbox.value(text, name)
+    value, err = sandbox.value(text, name, { prelude = VOCABULARY })
   end
   if err then
     return nil, err

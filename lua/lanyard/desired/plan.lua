@@ -5,12 +5,17 @@
 ---     if plans.has_changes(plan) then ... end
 
 local answers = require "lanyard.aws.answers"
+local desired_file = require "lanyard.desired.file"
 local errors = require "lanyard.errors"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
 local preview = require "lanyard.desired.preview"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
+local saved_services = require "lanyard.desired.services.saved"
+local service_grants = require "lanyard.desired.services.grants"
+local service_plans = require "lanyard.desired.services.plan"
+local task = require "lanyard.task"
 
 local M = {}
 
@@ -25,8 +30,10 @@ local M = {}
 ---@field all_services table<string, table>  all services of the Region
 ---@field enable string[]  services whose puller role is turned on
 ---@field saved_roles? string[]  services whose role a saved plan turns on
+---@field saved_unchanged_services? string[]  services that a saved plan does not change
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
+---@field service_plans? desired.ServicePlan[]  nil if the file has no list of services
 
 -- Returns the repositories of a desired-state file, or nil when it has a glob.
 local function repository_names(desired)
@@ -65,17 +72,11 @@ local function check_region(region, desired)
   return true
 end
 
---- Makes the plan of a desired-state file. Nothing is written.
----@param region access.Region
----@param desired desired.Desired
----@param options? { prune: boolean?, fold: boolean?, meter: lanyard.Meter? }  prune: read all repositories, remove what
----  the file does not have; meter: counts repositories
----@return desired.Plan?
----@return lanyard.Error?
-function M.make(region, desired, options)
-  options = options or {}
+-- Reads what a plan compares. { services, repositories, account } | nil, err
+local function read(region, desired, options)
   local ok, err = check_region(region, desired)
-  if not ok then
+  err = err or service_plans.prune_error(desired, options)
+  if not ok or err then
     return nil, err
   end
   local services, listed = inventory.read(region, function()
@@ -86,22 +87,93 @@ function M.make(region, desired, options)
   end
   local account
   account, err = region:account()
-  if not account then
-    return nil, err
+  return account and {
+    services = services, repositories = table.move(listed, 1, #listed, 1, {}), account = account,
+  }, err
+end
+
+-- Plans the services, and adds their failures. true | nil, err
+local function plan_services(region, plan, desired, options)
+  local err
+  plan.service_plans, err = service_plans.make(region, desired, plan.all_services, {
+    prune = options.prune_services, granted = service_plans.granted_by(desired, plan.now),
+  })
+  for _, one in ipairs(plan.service_plans or {}) do
+    table.insert(plan.failures, one.err and { service = one.name, err = one.err })
   end
-  local resolved = resolve.resolve(desired, { region = region.name, services = services, repositories = listed })
-  local plan = {
-    region = region.name, account = account, file = desired.name, prune = options.prune or false,
-    fold = options.fold or false, now = region:time(), services = resolved.services,
-    all_services = lists.by_name(services), entries = {}, failures = resolved.failures,
-  }
-  for _, repository in ipairs(listed) do
-    local grants = resolved.grants[repository.name]
-    if grants or options.prune then
-      table.insert(plan.entries, { repository = repository, grants = grants or {} })
+  return plan.service_plans and true, err
+end
+
+-- Adds the entries of the repositories.
+local function add_entries(plan, found, grants)
+  for _, repository in ipairs(found.repositories) do
+    if grants[repository.name] or plan.prune then
+      table.insert(plan.entries, { repository = repository, grants = grants[repository.name] or {} })
     end
   end
+end
+
+--- Makes the plan of a desired-state file. Nothing is written.
+---@param region access.Region
+---@param desired desired.Desired
+---@param options? { prune: boolean?, prune_services: boolean?, fold: boolean?, meter: lanyard.Meter? }  prune: read all
+---  repositories, remove what the file does not have; prune_services: delete services that the file does not have;
+---  meter: counts repositories
+---@return desired.Plan?
+---@return lanyard.Error?
+function M.make(region, desired, options)
+  options = options or {}
+  local found, err = read(region, desired, options)
+  if not found then
+    return nil, err
+  end
+  local plan = {
+    region = region.name, account = found.account, file = desired.name, prune = options.prune or false,
+    fold = options.fold or false, now = region:time(), all_services = lists.by_name(found.services), entries = {},
+    failures = {},
+  }
+  local ok = true
+  if desired.services then
+    ok, err = plan_services(region, plan, desired, options)
+  end
+  if not ok then
+    return nil, err
+  end
+  local resolved = resolve.resolve(desired, {
+    region = region.name, services = service_grants.services(plan), repositories = found.repositories,
+    failed = service_grants.missing(plan),
+  })
+  table.move(resolved.failures, 1, #resolved.failures, #plan.failures + 1, plan.failures)
+  plan.services = resolved.services
+  service_grants.add_services(plan)
+  service_grants.add_implied(plan, resolved.grants, found.repositories)
+  add_entries(plan, found, resolved.grants)
+  service_grants.protect(plan)
   return preview.run(region, plan, options.meter)
+end
+
+-- Plans the services of a saved plan again.
+local function resume_services(region, plan, saved)
+  local granted = {}
+  for _, entry in ipairs(saved.entries) do
+    for _, grant in ipairs(entry.grants) do
+      granted[grant.service .. " " .. entry.repository.name] = true
+    end
+  end
+  local context = {
+    file = saved.file, read = function() return (desired_file.read(saved.file)) end,
+    granted = function(service, repository) return granted[service .. " " .. repository] or false end,
+  }
+  plan.service_plans = task.map(saved.services, function(one)
+    return saved_services.resume(region, one, plan.all_services[one.name], context)
+  end, { limit = region.parallel })
+  for _, one in ipairs(plan.service_plans) do
+    table.insert(plan.failures, one.err and { service = one.name, err = one.err })
+    if one.err then
+      plan.services[one.name] = false
+    end
+  end
+  service_grants.add_services(plan)
 end
 
 -- Finds the services of a saved plan's grants. What the saved plan lists as a failure or as a conflict is still not
@@ -155,6 +227,10 @@ function M.resume(region, saved, meter)
     now = region:time(), services = {}, all_services = lists.by_name(services),
     saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, failures = saved.failures,
   }
+  plan.saved_unchanged_services = saved.unchanged_services
+  if saved.services then
+    resume_services(region, plan, saved)
+  end
   bind_services(plan)
   return preview.run(region, plan, meter)
 end
@@ -200,7 +276,24 @@ end
 ---@param plan desired.Plan
 ---@return boolean
 function M.has_changes(plan)
+  for _, one in ipairs(plan.service_plans or {}) do
+    if service_plans.is_change(one) then
+      return true
+    end
+  end
   return #plan.enable > 0 or #M.changing(plan) > 0
+end
+
+--- Reports whether a plan deletes services.
+---@param plan desired.Plan
+---@return boolean
+function M.deletes_services(plan)
+  for _, one in ipairs(plan.service_plans or {}) do
+    if one.kind == "delete" and not one.err then
+      return true
+    end
+  end
+  return false
 end
 
 return M

@@ -5,16 +5,21 @@
 ---
 --- The document: { kind = "plan", version, tool, time, account, region, file, prune, fold, roles = { names of services
 --- whose role would be turned on }, repositories = { { repository, arn, result, changes = { lines }, before, after,
---- diff, effect = { gives, takes }, warning, grants = { { service, sid, expires, role } } } }, unchanged = { names },
---- failures = { { service?, repository?, error = { code, message } } } }. All members are strings or lists, except the
---- booleans `prune` and `fold`, and `effect`. `before` is absent when the repository has no policy. `repositories`
---- lists only what would change. A reader does not use `effect`, which plans of earlier versions do not have.
+--- diff, effect = { gives, takes }, warning, grants = { { service, sid, expires, role, implied } } } },
+--- unchanged = { names }, failures = { { service?, repository?, error = { code, message } } } }. All members are
+--- strings or lists, except the booleans `prune`, `fold` and `implied`, and `effect`. `before` is absent when the
+--- repository has no policy. `repositories` lists only what would change. A reader does not use `effect`, which plans
+--- of earlier versions do not have.
+---
+--- The plan of a file with services has version 2, and also services = { { service, result, changes = { lines }, entry,
+--- before, ... } } and unchanged_services = { names }: see lanyard.desired.services.saved.
 
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
+local saved_services = require "lanyard.desired.services.saved"
 local timestamp = require "lanyard.text.timestamp"
 local version = require "lanyard.version"
 
@@ -30,15 +35,18 @@ local M = {}
 ---@field unchanged string[]  repositories that were as the file asks
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
+---@field services? table[]  of lanyard.desired.services.saved
+---@field unchanged_services? string[]
 
--- The format version. It changes when a reader of the current version would misread the document.
+-- The format versions. A reader of version 1 does not know of services, and would leave them out.
 M.VERSION = 1
+M.SERVICES_VERSION = 2
 
 local function encode_grant(grant, plan)
   local service = plan.services[grant.service]
   return {
     service = grant.service, sid = grant.sid, expires = grant.expires and timestamp.format(grant.expires),
-    role = service and service.role.arn or nil,
+    role = service and service.role.arn or nil, implied = grant.implied,
   }
 end
 
@@ -79,6 +87,10 @@ function M.encode(plan)
     roles = json.array(plan.enable), repositories = json.array {}, unchanged = json.array {},
     failures = M.encode_failures(plan.failures),
   }
+  if plan.service_plans then
+    document.version = M.SERVICES_VERSION
+    document.services, document.unchanged_services = saved_services.encode(plan.service_plans)
+  end
   for i, entry in ipairs(plans.changing(plan)) do
     document.repositories[i] = encode_entry(entry, plan)
   end
@@ -113,6 +125,7 @@ local GRANT = {
   sid = function(value) return value == nil or is_string(value) and value ~= "" and not value:find "%c" end,
   expires = function(value) return value == nil or timestamp.parse(value) ~= nil end,
   role = is_string_or_nil,
+  implied = function(value) return value == nil or value == true end,
 }
 local REPOSITORY = {
   repository = names.repository, arn = is_string, before = is_policy_or_nil, grants = json.is_array,
@@ -151,8 +164,15 @@ end
 
 local function invalid_path(document)
   local found = invalid_member(document, PLAN, "")
+  if document.version == M.SERVICES_VERSION then
+    found = found or invalid_member(document, { unchanged_services = json.is_array }, "")
+      or saved_services.invalid_path(document.services)
+  end
   if found then
     return found
+  end
+  for i, name in ipairs(document.unchanged_services or {}) do
+    found = found or not names.container_service(name) and ("unchanged_services[%d]"):format(i) or nil
   end
   for i, name in ipairs(document.roles) do
     found = found or not names.container_service(name) and ("roles[%d]"):format(i) or nil
@@ -175,7 +195,7 @@ local function decode_entry(repository, account)
   local grants = {}
   for i, grant in ipairs(repository.grants) do
     grants[i] = {
-      service = grant.service, sid = grant.sid, role = grant.role,
+      service = grant.service, sid = grant.sid, role = grant.role, implied = grant.implied,
       expires = grant.expires and timestamp.parse(grant.expires),
     }
   end
@@ -202,11 +222,12 @@ end
 ---@return desired.SavedPlan?
 ---@return lanyard.Error? err  code InvalidFile; the message names the invalid member
 function M.decode(document, name)
-  if math.type(document.version) == "integer" and document.version ~= M.VERSION then
-    return invalid_file(("%s is a plan of format version %d, but this lanyard reads version %d: make a new plan")
-      :format(name, document.version, M.VERSION))
+  local is_known = document.version == M.VERSION or document.version == M.SERVICES_VERSION
+  if math.type(document.version) == "integer" and not is_known then
+    return invalid_file(("%s is a plan of format version %d, but this lanyard reads versions %d and %d: make a new "
+      .. "plan"):format(name, document.version, M.VERSION, M.SERVICES_VERSION))
   end
-  local path = document.version ~= M.VERSION and "version" or invalid_path(document)
+  local path = not is_known and "version" or invalid_path(document)
   if path then
     return invalid_file(("%s: %s is missing or invalid: write plans with lanyard plan FILE --output json")
       :format(name, path))
@@ -215,6 +236,9 @@ function M.decode(document, name)
     account = document.account, region = document.region, file = document.file, prune = document.prune,
     fold = document.fold, roles = document.roles, unchanged = document.unchanged or {}, entries = {}, failures = {},
   }
+  if document.version == M.SERVICES_VERSION then
+    saved.services, saved.unchanged_services = saved_services.decode(document.services), document.unchanged_services
+  end
   for i, repository in ipairs(document.repositories) do
     saved.entries[i] = decode_entry(repository, document.account)
   end

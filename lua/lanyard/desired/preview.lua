@@ -10,10 +10,24 @@ local task = require "lanyard.task"
 
 local M = {}
 
+-- Adds the services whose entry asks for a role, or whose deployment needs one.
+local function add_service_roles(plan, names)
+  for _, one in ipairs(plan.service_plans or {}) do
+    local service = plan.services[one.name]
+    local wanted = not one.err and one.entry
+      and (one.entry.role or one.deploys and one.deployment.needs_role)
+      and (not plan.saved_roles or lists.contains(plan.saved_roles, one.name))
+    if wanted and service and not service.role.arn then
+      names[one.name] = true
+    end
+  end
+end
+
 -- Returns the services whose role has to be turned on: it is off, and a grant of these entries is effective now. A
 -- saved plan turns on only the roles that it lists.
 local function roles_to_enable(plan, entries)
   local names = {}
+  add_service_roles(plan, names)
   for _, entry in ipairs(entries) do
     for _, grant in ipairs(entry.grants) do
       local service = plan.services[grant.service]

@@ -16,6 +16,7 @@ local M = {}
 ---@field sid? string
 ---@field path string  where the file has the grant
 ---@field role? string  the ARN of the puller role that a saved plan was made with
+---@field implied? true  a deployment of the file needs it; an expiry that the policy has stays
 ---@field conflict? lanyard.Error  set when two grants of the file disagree; the grant is left as it is
 
 ---@class desired.Failure  something that cannot be applied; with both names it is a conflict
@@ -112,9 +113,11 @@ function M.role_error(service, name, region, path)
   return service.role.arn and select(2, access_grant.check_role(service)) or nil
 end
 
-local function resolve_service(resolved, grant, services, region)
+local function resolve_service(resolved, grant, services, region, failed)
   local name = grant.service
-  if resolved.services[name] == nil then
+  if failed and failed[name] then
+    resolved.services[name] = false
+  elseif resolved.services[name] == nil then
     local err = M.role_error(services[name], name, region, grant.path)
     resolved.services[name] = not err and services[name] or false
     table.insert(resolved.failures, err and { service = name, err = err })
@@ -123,13 +126,14 @@ end
 
 --- Resolves a desired-state file. What does not exist or cannot be granted is listed in `failures`.
 ---@param desired desired.Desired
----@param inventory { region: string, services: table[], repositories: table[] }
+---@param inventory { region: string, services: table[], repositories: table[], failed: table<string, boolean>? }
+---  failed: services that would be created and cannot be; their failures are listed elsewhere
 ---@return desired.Resolved
 function M.resolve(desired, inventory)
   local resolved = { grants = {}, services = {}, failures = {} }
   local by_name, services = lists.by_name(inventory.repositories), lists.by_name(inventory.services)
   for _, grant in ipairs(desired.grants) do
-    resolve_service(resolved, grant, services, inventory.region)
+    resolve_service(resolved, grant, services, inventory.region, inventory.failed)
     for _, pattern in ipairs(grant.repositories) do
       local selected = select_repositories(pattern, by_name, inventory.repositories)
       if #selected == 0 and not (grant.optional and repositories.is_glob(pattern)) then

@@ -2,12 +2,12 @@
 ---
 ---     local desired, err = validate.desired(value, { name = "grants.lua", text = text, is_list = is_list })
 
+local checks = require "lanyard.desired.checks"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local problems = require "lanyard.desired.problems"
 local repositories = require "lanyard.access.repositories"
-local suggest = require "lanyard.text.suggest"
+local service_entries = require "lanyard.desired.services.validate"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -17,6 +17,8 @@ local M = {}
 ---@field name string  what messages call the file
 ---@field region? string  the Region that the file is for; absent when it fits any Region
 ---@field grants desired.Grant[]
+---@field has_grants boolean  whether the file has a list of grants; with `services` it need not
+---@field services? desired.Service[]  nil if the file has no list of services
 
 --- One grant of a desired-state file.
 ---@class desired.Grant
@@ -27,48 +29,13 @@ local M = {}
 ---@field optional boolean  whether the globs may match nothing
 ---@field path string  where the file has the grant, for example "grants[1]"
 
-local MEMBERS = { "region", "grants" }
+local MEMBERS = { "region", "services", "grants" }
 local GRANT_MEMBERS = { "service", "repositories", "expires", "sid", "optional" }
-
--- Returns the type of a value as a message names it.
-local function type_name(value)
-  if value == json.null then
-    return "null"
-  elseif type(value) == "table" then
-    return "a table"
-  end
-  return ("a %s"):format(type(value))
-end
-
-local function check_members(found, path, value, known)
-  for _, name in ipairs(lists.sorted_names(value)) do
-    if type(name) ~= "string" then
-      found:add(path, ("has an item without a name; expected %s"):format(table.concat(known, ", ")))
-    elseif not lists.contains(known, name) then
-      local near = suggest(name, known)
-      found:add(path, ("%sunknown member '%s'; %s"):format(path ~= "" and "has an " or "", name,
-        near and ("did you mean '%s'?"):format(near) or "expected " .. table.concat(known, ", ")), name)
-    end
-  end
-end
-
--- Checks a string member with a function that returns true, or nil and a message. Returns whether it is valid.
-local function check_string(found, path, value, check)
-  if type(value) ~= "string" then
-    found:add(path, value == nil and "is missing" or ("is %s, not a string"):format(type_name(value)))
-    return false
-  end
-  local ok, message = check(value)
-  if not ok then
-    found:add(path, "is invalid: " .. tostring(message), '"' .. value .. '"')
-  end
-  return ok
-end
 
 local function check_repositories(found, file, path, value)
   if not file.is_list(value) then
     found:add(path, value == nil and "is missing"
-      or ("is %s, not a list of names and globs"):format(type_name(value)))
+      or ("is %s, not a list of names and globs"):format(checks.type_name(value)))
     return
   elseif #value == 0 then
     found:add(path, "is empty: name a repository or remove the grant")
@@ -76,7 +43,7 @@ local function check_repositories(found, file, path, value)
   local listed = {}
   for i, name in ipairs(value) do
     local item = ("%s[%d]"):format(path, i)
-    if check_string(found, item, name, repositories.check) then
+    if checks.string(found, item, name, repositories.check) then
       if listed[name] then
         found:add(item, ("repeats '%s'"):format(name))
       end
@@ -103,21 +70,21 @@ end
 
 local function read_grant(found, file, path, value)
   if type(value) ~= "table" then
-    found:add(path, ("is %s, not a grant: { service = ..., repositories = { ... } }"):format(type_name(value)))
+    found:add(path, ("is %s, not a grant: { service = ..., repositories = { ... } }"):format(checks.type_name(value)))
     return nil
   end
-  check_members(found, path, value, GRANT_MEMBERS)
-  check_string(found, path .. ".service", value.service, names.container_service)
+  checks.members(found, path, value, GRANT_MEMBERS)
+  checks.string(found, path .. ".service", value.service, names.container_service)
   check_repositories(found, file, path .. ".repositories", value.repositories)
   local expires
-  if value.expires ~= nil and check_string(found, path .. ".expires", value.expires, parse_date) then
+  if value.expires ~= nil and checks.string(found, path .. ".expires", value.expires, parse_date) then
     expires = parse_date(value.expires)
   end
   if value.sid ~= nil then
-    check_string(found, path .. ".sid", value.sid, check_sid)
+    checks.string(found, path .. ".sid", value.sid, check_sid)
   end
   if value.optional ~= nil and type(value.optional) ~= "boolean" then
-    found:add(path .. ".optional", ("is %s, not true or false"):format(type_name(value.optional)))
+    found:add(path .. ".optional", ("is %s, not true or false"):format(checks.type_name(value.optional)))
   end
   return {
     service = value.service, repositories = value.repositories, expires = expires, sid = value.sid,
@@ -144,7 +111,7 @@ end
 local function read_grants(found, file, value)
   local grants = {}
   if not file.is_list(value) then
-    found:add("grants", value == nil and "is missing" or ("is %s, not a list"):format(type_name(value)))
+    found:add("grants", value == nil and "is missing" or ("is %s, not a list"):format(checks.type_name(value)))
     return grants
   end
   for i, grant in ipairs(value) do
@@ -165,18 +132,24 @@ end
 function M.desired(value, file)
   local found = problems.new(file.name, file.text)
   if type(value) ~= "table" or json.is_array(value) then
-    found:add("", ("returns %s, not a table with grants"):format(value == nil and "nothing" or type_name(value)))
+    found:add("", ("returns %s, not a table with grants"):format(value == nil and "nothing" or checks.type_name(value)))
     return nil, found:error()
   end
   if value.Statement ~= nil and value.grants == nil then
     found:add("", "unknown member 'Statement'; this looks like an IAM policy, not a desired-state file", "Statement")
     return nil, found:error()
   end
-  check_members(found, "", value, MEMBERS)
+  checks.members(found, "", value, MEMBERS)
   if value.region ~= nil then
-    check_string(found, "region", value.region, names.region)
+    checks.string(found, "region", value.region, names.region)
   end
-  local desired = { name = file.name, region = value.region, grants = read_grants(found, file, value.grants) }
+  local desired = { name = file.name, region = value.region, has_grants = value.grants ~= nil, grants = {} }
+  if value.services ~= nil then
+    desired.services = service_entries.read(found, file, value.services)
+  end
+  if desired.has_grants or value.services == nil then
+    desired.grants = read_grants(found, file, value.grants)
+  end
   local err = found:error()
   if err then
     return nil, err

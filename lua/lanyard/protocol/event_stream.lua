@@ -58,17 +58,18 @@ local function value_of(shape, message, decode, path)
   return event
 end
 
--- Returns an exception of the stream as one line. Exceptions that are not described have a code and a message.
-local function exception_text(self, message)
+-- Raises an exception of the stream. Exceptions that are not described have a code and a message.
+local function raise_exception(self, message)
   local headers = message.headers
-  local name = tostring(headers[":exception-type"] or headers[":error-code"] or "an unknown error")
+  local code = headers[":exception-type"] or headers[":error-code"]
+  local name = tostring(code or "an unknown error")
   local text = headers[":error-message"]
   if message.payload ~= "" then
     local value = fault.catch(self.decode, self.shape.by_name[name], message.payload, {})
     text = text or type(value) == "table" and (value.message or value.Message) or nil
   end
-  return ("the service ended the stream of events with %s%s"):format(fault.shown(name),
-    type(text) == "string" and ": " .. text:gsub("%c", " ") or "")
+  fault.raise({}, ("the service ended the stream of events with %s%s"):format(fault.shown(name),
+    type(text) == "string" and ": " .. text:gsub("%c", " ") or ""), type(code) == "string" and fault.shown(code) or nil)
 end
 
 -- Returns an event that the model does not have: its value as it is, or its bytes.
@@ -81,7 +82,7 @@ end
 local function add_event(self, events, message)
   local kind, name = message.headers[":message-type"], message.headers[":event-type"]
   if kind == "exception" or kind == "error" then
-    fault.raise({}, exception_text(self, message))
+    raise_exception(self, message)
   elseif kind ~= "event" or type(name) ~= "string" then
     fault.raise({}, "the stream of events is damaged: a message has no type")
   elseif name == INITIAL then
@@ -96,6 +97,7 @@ end
 ---@class protocol.EventStream
 ---@field initial? string  the payload of the initial response
 ---@field failure? string  why the stream ended, reported after the events before it
+---@field code? string     of the exception that ended it
 local Stream = {}
 Stream.__index = Stream
 
@@ -118,9 +120,9 @@ function Stream:feed(chunk)
     messages, self.failure = self.messages:feed(chunk)
   end
   for _, message in ipairs(messages or {}) do
-    local _, failure = fault.catch(add_event, self, events, message)
+    local _, failure, code = fault.catch(add_event, self, events, message)
     if failure then
-      self.failure = failure
+      self.failure, self.code = failure, code
       break
     end
   end
@@ -155,7 +157,7 @@ function M.read(shape, text, decode, path)
     message = unfinished
   end
   if message then
-    fault.raise(path, message)
+    fault.raise(path, message, stream.code)
   end
   return events, stream.initial
 end

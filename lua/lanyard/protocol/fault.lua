@@ -28,13 +28,14 @@ end
 --- Raises an error about a value.
 ---@param path (string|integer)[]  the names and positions from the outermost structure to the value
 ---@param message string  one line
-function M.raise(path, message)
+---@param code? string  of an error that the service reports in a reply
+function M.raise(path, message, code)
   local names = {}
   for i, name in ipairs(path) do
     names[i] = M.shown(tostring(name))
   end
   local where = table.concat(names, ".")
-  error(setmetatable({ message = (where == "" and "" or where .. ": ") .. message }, Fault), 0)
+  error(setmetatable({ message = (where == "" and "" or where .. ": ") .. message, code = code }, Fault), 0)
 end
 
 --- Raises the error that a text is not what was expected.
@@ -80,12 +81,13 @@ end
 ---@param run fun(...): any
 ---@return any result      nil if the function raised an error about a value
 ---@return string? message
+---@return string? code
 function M.catch(run, ...)
   local ok, result, more = pcall(run, ...)
   if ok then
     return result, more
   elseif getmetatable(result) == Fault then
-    return nil, result.message
+    return nil, result.message, result.code
   end
   error(result, 0)
 end

@@ -123,6 +123,34 @@ describe("an operation of a model", function()
     end
   end)
 
+  it("has the code of the exception that ends a stream of events", function()
+    local crc32 = require("lanyard.deflate").crc32
+    local function message(headers, payload)
+      local encoded = ""
+      for name, value in pairs(headers) do encoded = encoded .. string.pack(">s1Bs2", name, 7, value) end
+      local lengths = string.pack(">I4I4", 16 + #encoded + #payload, #encoded)
+      local text = lengths .. string.pack(">I4", crc32(lengths)) .. encoded .. payload
+      return text .. string.pack(">I4", crc32(text))
+    end
+    local data = { metadata = { protocol = "rest-json", endpointPrefix = "things" }, operations = { Get = { output = { shape = "Out" } } },
+      shapes = { Out = { type = "structure", payload = "Events", members = { { name = "Events", shape = "Events" } } },
+        Events = { type = "structure", eventstream = true, members = { { name = "Slow", shape = "Slow" } } },
+        Slow = { type = "structure", exception = true, members = { { name = "message", shape = "Text" } } }, Text = { type = "string" } } }
+    local function failure(body)
+      local thing, requests = modelled.client(data, { answer(200, body) })
+      local _, err = thing:Get()
+      assert.equal(1, #requests)
+      return err
+    end
+    local err = failure(message({ [":message-type"] = "exception", [":exception-type"] = "Slow" }, '{"message":"wait\\nnow"}'))
+    assert.equal("Slow", err.code)
+    assert.equal("Events: the service ended the stream of events with Slow: wait now", err.message)
+    assert.is_nil(err.tip)
+    assert.equal("Internal Error", failure(message({ [":message-type"] = "error", [":error-code"] = "Internal\nError" }, "")).code)
+    err = failure(message({ [":message-type"] = "exception" }, ""))
+    assert.same({ "InvalidResponse", "Events: the service ended the stream of events with an unknown error" }, { err.code, err.message })
+  end)
+
   it("keeps short sensitive values out of the log, and does not search messages for them", function()
     local log = {}
     local thing = modelled.client(data_of(), { answer(200, '{"Id":"e","Key":"a"}'), answer(404, "") },

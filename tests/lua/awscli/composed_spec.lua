@@ -38,7 +38,7 @@ describe("an output of several calls", function()
     assert.equal("ListInstanceGroups j-1, ListBootstrapActions j-1", called)
   end)
 
-  it("is no other one", function()
+  it("is not made for other services", function()
     local value = {}
     composed.complete({ service = "eks", operation = { name = "DescribeCluster" } }, { Cluster = {} }, value, error)
     assert.same({}, value)

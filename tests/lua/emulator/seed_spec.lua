@@ -102,6 +102,8 @@ describe("a seed", function()
       regions = { ["us-east-1"] = { certificates = { { name = "shop", domain = "a.example", status = "OK" } } } } },
     ["has invalid domains for 'web': The specified certificate does not exist: shop"] = {
       regions = { ["us-east-1"] = { services = { { name = "web", domains = { shop = { "a.example" } } } } } } },
+    ["has an invalid service 'web': The public endpoint's container b is not in the deployment"] = { regions = { ["us-east-1"] = { services = { {
+      name = "web", containers = { a = { image = "nginx" } }, publicEndpoint = { containerName = "b", containerPort = 80 } } } } } },
     ["has an invalid label in an image of 'web'"] = { regions = { ["us-east-1"] = { services = { { name = "web", images = { "A" } } } } } },
     ["has an invalid digest in an image of 'web'"] = {
       regions = { ["us-east-1"] = { services = { { name = "web", images = { { label = "a", digest = "x" } } } } } } },

@@ -163,7 +163,8 @@ describe("the reply of an operation with a stream of events", function()
     local function decode(body) return protocol.decode(service, operation, { status = 200, headers = { ["x-id"] = "i" }, body = body }) end
     assert.same({ Id = "i", Stream = { { Node = { name = "n" } } } }, decode(event("Node", '{"name":"n"}')))
     assert.equal('{"Id":"i","Stream":[]}', json.encode(decode ""))
-    assert.same({ nil, "Stream: the service ended the stream of events with Slow: no" }, { decode(event "Node" .. exception("Slow", '{"message":"no"}')) })
+    assert.same({ nil, "Stream: the service ended the stream of events with Slow: no", "Slow" },
+      { decode(event "Node" .. exception("Slow", '{"message":"no"}')) })
     assert.same({ nil, "Stream: the stream of events is damaged: it ends within a message" }, { decode "\0" })
   end)
 

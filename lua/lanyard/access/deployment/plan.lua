@@ -41,6 +41,9 @@ local M = {}
 ---@field resolve? boolean  replace the tags of named images by digests
 ---@field force? boolean    deploy even if the same deployment is running
 ---@field dry_run? boolean  for permit
+---@field enables? boolean  plan for a disabled service, which the caller enables before it deploys
+---@field granted? fun(repository: string): boolean  the caller grants this repository before it deploys, so that the
+---  plan rehearses no grant of it
 
 --- What a deployment would do.
 ---@class access.deployment.Plan
@@ -152,15 +155,15 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Checks
 
-local function check_state(service)
+local function check_state(service, enables)
   local failed = waiting.failure(service)
   if failed then
     return nil, failed
-  elseif service.state == "DISABLED" then
+  elseif service.state == "DISABLED" and not enables then
     return nil, errors.new {
       code = "ServiceDisabled",
       message = ("the service '%s' is disabled and accepts no deployment"):format(service.name),
-      tip = "enable it first: aws lightsail update-container-service --no-is-disabled --service-name " .. service.name,
+      tip = ("enable it first: lanyard service update %s --enabled"):format(service.name),
     }
   end
   return true
@@ -196,13 +199,16 @@ local function check_grant(region, plan, item, repository, service)
 end
 
 -- Rehearses the grants, and checks that the role can pull with them. true | nil, err
-local function rehearse_grants(region, plan)
-  local service = services.with_role(plan.service)
-  plan.grants = region:change_each(plan.repositories, function(repository)
+local function rehearse_grants(region, plan, granted)
+  local service, rehearsed = services.with_role(plan.service), {}
+  for _, repository in ipairs(plan.repositories) do
+    rehearsed[#rehearsed + 1] = not (granted and granted(repository.name)) and repository or nil
+  end
+  plan.grants = region:change_each(rehearsed, function(repository)
     return region:grant(service, repository, { dry_run = true })
   end)
   for i, item in ipairs(plan.grants) do
-    local ok, err = check_grant(region, plan, item, plan.repositories[i], service)
+    local ok, err = check_grant(region, plan, item, rehearsed[i], service)
     if not ok then
       return nil, err
     end
@@ -251,14 +257,15 @@ end
 -- The scale of a service that is created without one.
 local SCALE = 1
 
--- The service that `create` would make.
+-- The service that `create` would make | nil, err
 local function new_service(region, plan, name, create)
   plan.creates = { power = create.power, scale = create.scale or SCALE }
   plan.list, plan.newest = {}, 0
-  return {
+  local ok, err = region:create_service(name, plan.creates, { dry_run = true })
+  return ok and {
     name = name, region = region.name, state = "READY", role = { active = false }, tags = {},
     raw = { power = plan.creates.power, scale = plan.creates.scale },
-  }
+  } or nil, err
 end
 
 -- Warns of an existing service that differs from the one that would be created.
@@ -273,12 +280,13 @@ local function compare(plan, create)
 end
 
 -- Reads the service and its deployments. true | nil, err
-local function read_service(region, plan, name, create)
+local function read_service(region, plan, name, wants)
+  local create = wants.create
   local list, err
   plan.service, err = region:service(name)
   if create and answers.rejected(err, "NotFoundException") then
-    plan.service = new_service(region, plan, name, create)
-    return true
+    plan.service, err = new_service(region, plan, name, create)
+    return plan.service and true, err
   elseif not plan.service then
     return nil, err
   end
@@ -298,7 +306,7 @@ local function read_service(region, plan, name, create)
     }
   end
   compare(plan, create or {})
-  return check_state(plan.service)
+  return check_state(plan.service, wants.enables)
 end
 
 -- The request that settings are put into.
@@ -320,7 +328,7 @@ end
 ---@return aws.Error? err
 function M.plan(region, name, wants)
   local plan = { warnings = {} }
-  local ok, err = read_service(region, plan, name, wants.create)
+  local ok, err = read_service(region, plan, name, wants)
   if not ok then
     return nil, err
   end
@@ -329,7 +337,7 @@ function M.plan(region, name, wants)
   ok, err = complete(region, plan, wants)
   if ok then
     plan.needs_role = images.need_role(plan.images)
-    ok, err = rehearse_grants(region, plan)
+    ok, err = rehearse_grants(region, plan, wants.granted)
   end
   if ok then
     plan.in_place = is_in_place(plan, wants.force)

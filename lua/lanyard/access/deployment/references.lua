@@ -67,9 +67,24 @@ local function failed(reference, code, reason, tip)
   }
 end
 
+-- The name of a parameter, or its ARN, without the version or label that can follow it
+local function base_of(name)
+  return name:match "^(arn:[^/]*/.-):[%w_.-]+$" or not name:find "^arn:" and name:match "^([^:]*):" or name
+end
+
+-- A call that can still take a parameter | nil. Two versions of one parameter are read by two calls.
+local function call_for(calls, name)
+  for _, call in ipairs(calls) do
+    if call.kind == "ssm" and #call.names < MOST_NAMES and not call.bases[base_of(name)] then
+      return call
+    end
+  end
+  return nil
+end
+
 -- Groups references into calls: one for each secret, and one for every ten parameters.
 local function calls_of(list)
-  local calls, by_name, last = {}, {}, nil
+  local calls, by_name = {}, {}
   for _, reference in ipairs(list) do
     local id = reference.kind .. ":" .. reference.name
     if by_name[id] then
@@ -79,24 +94,25 @@ local function calls_of(list)
       if reference.kind == "secretsmanager" then
         calls[#calls + 1] = { kind = "secretsmanager", name = reference.name, references = by_name[id] }
       else
-        if not last or #last.names == MOST_NAMES then
-          last = { kind = "ssm", names = {}, references = by_name }
-          calls[#calls + 1] = last
+        local call = call_for(calls, reference.name)
+        if not call then
+          call = { kind = "ssm", names = {}, bases = {}, references = by_name }
+          calls[#calls + 1] = call
         end
-        table.insert(last.names, reference.name)
+        table.insert(call.names, reference.name)
+        call.bases[base_of(reference.name)] = true
       end
     end
   end
   return calls
 end
 
--- The parameter of a reply with a name, which can end with a version or a label, or be an ARN | nil
+-- The parameter of a reply with a name, which can be an ARN | nil. The version or label that was asked for is the
+-- parameter's Selector: each call has one version of a parameter, so that it need not be compared.
 local function find_parameter(reply, name)
+  local base = base_of(name)
   for _, one in ipairs(reply.Parameters or {}) do
-    local selector = one.Selector or ""
-    selector = selector:find "^:" and selector or selector ~= "" and ":" .. selector or ""
-    if name == one.Name or name == one.ARN or name == (one.Name or "") .. selector
-      or name == (one.ARN or "") .. selector or name == selector:sub(2) then
+    if base == one.Name or base == one.ARN then
       return one
     end
   end

@@ -112,6 +112,9 @@ local function join(region, service, plan, wants, options)
   if options.dry_run or options.wait == false then
     return { kind = "unchanged", service = service, plan = plan }
   end
+  if options.observe and waiting.is_busy(service) then
+    options.observe "requested"
+  end
   local current, err = await(region, new_wait(region, service.name, options), wants)
   return current and { kind = "unchanged", service = current, plan = plan }, err
 end
@@ -155,6 +158,25 @@ local function find(region, name, wait, options)
   return service, err
 end
 
+-- Creates the service, or joins it. result | nil, err
+local function carry_out(region, name, wants, options)
+  local wait = new_wait(region, name, options)
+  local service, err = find(region, name, wait, options)
+  if service == false then
+    return create(region, name, wants, wait, options)
+  elseif not service then
+    return nil, err
+  end
+  local failed, plan = waiting.failure(service), nil
+  if not failed then
+    plan, failed = compare(region, service, wants)
+  end
+  if failed then
+    return nil, failed
+  end
+  return join(region, service, plan, wants, options)
+end
+
 --- Creates a service, and waits until it is ready. A service that exists as asked for is not changed. One that exists
 --- otherwise is an error that names the differences.
 ---@param region access.Region
@@ -169,27 +191,12 @@ function M.create(region, name, wants, options)
   if not ok then
     return nil, err
   end
-  local wait = new_wait(region, name, options)
-  local service
-  service, err = find(region, name, wait, options)
-  if service then
-    local failed, plan = waiting.failure(service), nil
-    if not failed then
-      plan, failed = compare(region, service, wants)
-    end
-    if failed then
-      return nil, failed
-    end
-    return join(region, service, plan, wants, options)
-  elseif service == false then
-    local result
-    result, err = create(region, name, wants, wait, options)
-    if options.observe then
-      options.observe "ended"
-    end
-    return result, err
+  local result
+  result, err = carry_out(region, name, wants, options)
+  if options.observe then
+    options.observe "ended"
   end
-  return nil, err
+  return result, err
 end
 
 return M

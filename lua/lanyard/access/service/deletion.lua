@@ -167,6 +167,8 @@ local function delete(region, plan, options)
   local ok, err = true, nil
   if not was_going then
     ok, err = request(region, wait, service, options.observe)
+  elseif options.observe then
+    options.observe "requested"
   end
   if ok and options.wait == false then
     return was_going and "unchanged" or "requested"

@@ -17,7 +17,7 @@ local ATTEMPTS = 3
 ---@field activity string  what is done, as in "creating it"
 ---@field send fun(): table?, aws.Error?  sends it
 ---@field arrived fun(): boolean?, aws.Error?  reads whether its effect is in place; an error ends the request
----@field observe? fun(state: "sending"|"requested")
+---@field observe? fun(state: "sending"|"requested"|nil)  nil: Lightsail rejected it, and it is sent again later
 
 -- Whether the effect can be in place after an error: by this request, or by another writer.
 local function may_be_done(err)
@@ -43,6 +43,9 @@ function M.send(wait, request)
     lost = lost + (retry.may_have_happened(err) and 1 or 0)
     local is_temporary = wait:is_temporary(err)
     local again = is_temporary or retry.may_have_happened(err) and lost < ATTEMPTS
+    if is_temporary and lost == 0 then
+      observe(nil)
+    end
     if again then
       wait.progress(("%s: %s"):format(wait.name, is_temporary and "waiting for another change of the service"
         or "no reply came; reading what became of the request"))

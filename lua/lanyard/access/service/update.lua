@@ -106,9 +106,37 @@ end
 local function join(region, plan, options)
   local service, err = plan.service, nil
   if waiting.is_busy(service) and not options.dry_run and options.wait ~= false then
+    if options.observe then
+      options.observe "requested"
+    end
     service, err = waiting.for_service(region, plan.name, options)
   end
   return service and { kind = "unchanged", service = service, plan = plan }, err
+end
+
+-- Changes the service, or joins a change in progress. result | nil, err
+local function change(region, name, wants, options)
+  local service, err = services.find(region, name)
+  local failed = service and waiting.failure(service)
+  local plan
+  if service and not failed then
+    plan, err = plans.change(region, service, wants)
+  end
+  if not plan then
+    return nil, failed or err
+  elseif plan.kind == "unchanged" then
+    return join(region, plan, options)
+  end
+  local ok
+  ok, err = plans.permit(region, plan, "update", options.dry_run)
+  if not ok then
+    return nil, err
+  elseif options.dry_run then
+    return { kind = "would update", service = service, plan = plan }
+  end
+  local current
+  current, err = carry_out(region, plan, options)
+  return current and { kind = options.wait == false and "requested" or "updated", service = current, plan = plan }, err
 end
 
 --- Changes a service, and waits until the change is complete. A service that is as asked for is not changed.
@@ -121,31 +149,15 @@ end
 function M.update(region, name, wants, options)
   options = options or {}
   local ok, err = plans.check(name, wants)
-  local service, plan
-  if ok then
-    service, err = services.find(region, name)
-  end
-  local failed = service and waiting.failure(service)
-  if service and not failed then
-    plan, err = plans.change(region, service, wants)
-  end
-  if not plan then
-    return nil, failed or err
-  elseif plan.kind == "unchanged" then
-    return join(region, plan, options)
-  end
-  ok, err = plans.permit(region, plan, "update", options.dry_run)
   if not ok then
     return nil, err
-  elseif options.dry_run then
-    return { kind = "would update", service = service, plan = plan }
   end
-  local current
-  current, err = carry_out(region, plan, options)
+  local result
+  result, err = change(region, name, wants, options)
   if options.observe then
     options.observe "ended"
   end
-  return current and { kind = options.wait == false and "requested" or "updated", service = current, plan = plan }, err
+  return result, err
 end
 
 return M

@@ -1,6 +1,10 @@
 --- The AWS JSON protocol for services that are described by hand (lanyard.aws.services), whose shapes are not known: a
 --- request is its Lua values as JSON. lanyard.protocol.json is for services with shapes; commands that call a described
 --- service do not load it.
+---
+--- The modules of this folder stay beside lanyard.protocol: a description has no types for requests, its replies are
+--- checked by other rules (lanyard.aws.shapes) and can be sealed. In lanyard.protocol, each of these would be a case of
+--- its own in the modules for paths, headers, scalars and bodies.
 
 local json = require "lanyard.json"
 local json_error = require "lanyard.protocol.json_error"

@@ -1,5 +1,6 @@
 --- The REST JSON protocol: the description of an operation places the members of a request in the path, the query,
---- headers and the body (lanyard.aws.services). Errors have the same form as in AWS JSON.
+--- headers and the body (lanyard.aws.services). Errors have the same form as in AWS JSON. See lanyard.aws.protocol.json
+--- for why it is not lanyard.protocol.rest_json.
 --- https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
 
 local escape = require "lanyard.aws.protocol.escape"

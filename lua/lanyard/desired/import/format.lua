@@ -4,6 +4,7 @@
 
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local lua_value = require "lanyard.desired.import.lua_value"
 local pull_access = require "lanyard.desired.pull_access"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -12,15 +13,10 @@ local M = {}
 -- The longest list on one line, in bytes.
 local WIDTH = 100
 
--- Quotes a string so that Lua reads the same bytes, whatever they are.
-local function quote(text)
-  return '"' .. text:gsub('[%c"\\\127-\255]', function(byte) return ("\\x%02x"):format(byte:byte()) end) .. '"'
-end
-
 local function quoted_list(names, indent)
   local quoted = {}
   for i, name in ipairs(names) do
-    quoted[i] = quote(name)
+    quoted[i] = lua_value.quote(name)
   end
   local line = "{ " .. table.concat(quoted, ", ") .. " }"
   if #indent + #line <= WIDTH then
@@ -31,8 +27,8 @@ local function quoted_list(names, indent)
 end
 
 local function grant_line(grant)
-  local expires = grant.expires and (", expires = %s"):format(quote(pull_access.date(grant.expires))) or ""
-  return ("    { service = %s, repositories = %s%s },\n"):format(quote(grant.service),
+  local expires = grant.expires and (", expires = %s"):format(lua_value.quote(pull_access.date(grant.expires))) or ""
+  return ("    { service = %s, repositories = %s%s },\n"):format(lua_value.quote(grant.service),
     quoted_list(grant.repositories, "    "), expires)
 end
 
@@ -43,6 +39,20 @@ local function add_comments(parts, title, lines)
   for _, line in ipairs(lines) do
     parts[#parts + 1] = "--   " .. escape.printable(line) .. "\n"
   end
+end
+
+-- The members of services that come first.
+local ORDER = { "name", "power", "scale", "disabled", "role", "tags", "domains", "public", "containers", "image" }
+
+local function add_services(parts, services)
+  if #services == 0 then
+    return
+  end
+  parts[#parts + 1] = "  services = {\n"
+  for _, service in ipairs(services) do
+    parts[#parts + 1] = "    " .. lua_value.write(service, "    ", ORDER) .. ",\n"
+  end
+  parts[#parts + 1] = "  },\n"
 end
 
 --- Returns a desired-state file in Lua. Comments list what the file cannot state.
@@ -58,7 +68,9 @@ function M.lua(imported)
     unread[i] = ("%s: %s"):format(one.repository.name, one.err.code)
   end
   add_comments(parts, "Incomplete: these policies could not be read. apply --prune would remove their grants:", unread)
-  parts[#parts + 1] = ("\nreturn {\n  region = %s,\n  grants = {\n"):format(quote(imported.region))
+  parts[#parts + 1] = ("\nreturn {\n  region = %s,\n"):format(lua_value.quote(imported.region))
+  add_services(parts, imported.services)
+  parts[#parts + 1] = "  grants = {\n"
   for _, grant in ipairs(imported.grants) do
     parts[#parts + 1] = grant_line(grant)
   end
@@ -77,7 +89,10 @@ function M.json(imported)
       expires = grant.expires and pull_access.date(grant.expires) or nil,
     }
   end
-  return { region = imported.region, grants = grants }
+  return {
+    region = imported.region, grants = grants,
+    services = #imported.services > 0 and json.array(imported.services) or nil,
+  }
 end
 
 return M

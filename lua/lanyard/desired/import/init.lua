@@ -5,6 +5,7 @@
 
 local access_grant = require "lanyard.access.grant"
 local audience = require "lanyard.policy.audience"
+local import_services = require "lanyard.desired.import.services"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
@@ -23,6 +24,7 @@ local M = {}
 ---@field region string
 ---@field account string
 ---@field time integer  seconds since 1970
+---@field services table[]  entries, as JSON has them
 ---@field grants desired.ImportedGrant[]
 ---@field omitted string[]  one line for each grant that a desired-state file cannot state
 ---@field partial string[]  one line for each grant that the file states only in part
@@ -164,6 +166,7 @@ function M.read(region)
   local by_name, by_key = lists.by_name(services), {}
   local found = {
     region = region.name, account = account, time = region:time(), grants = {}, omitted = {}, partial = {}, unread = {},
+    services = import_services.entries(services),
   }
   for _, one in ipairs(region:policies(repositories)) do
     if one.err then

@@ -5,9 +5,10 @@
 --- (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html), and Lightsail's
 --- console shows two weeks of it. The texts of refusals are CloudWatch's.
 ---
---- Each node that runs has one sample every five minutes. The samples depend on the service, the node and the time
---- only, so that they are the same in each reply.
+--- Each node that runs has one sample every five minutes. The samples depend on the name of the service, the node and
+--- the time only, so that they are the same in each reply and in each emulator.
 
+local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
 local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
@@ -34,13 +35,21 @@ local function noise(seed, node, number)
   return ((x ~ x >> 31) >> 11) / (1 << 53)
 end
 
--- Returns the sample of a node: the usual value, more by day than by night.
-local function sample(service, metric, node, number)
-  local usual = service.metrics and service.metrics[metric] or USUAL[metric]
-  local seed = math.tointeger(tonumber(service.id:sub(1, 8), 16)) ~ (metric == "CPUUtilization" and 1 or 2)
+-- Returns the sample of a node: the usual value, more at one time of the day than at another.
+---@param source { usual: number, seed: integer }
+local function sample(source, node, number)
   local wave = math.sin(2 * math.pi * (number * INTERVAL % DAY) / DAY)
-  local value = usual * (1 + 0.25 * wave + 0.3 * (noise(seed, node, number) - 0.5))
+  local value = source.usual * (1 + 0.25 * wave + 0.3 * (noise(source.seed, node, number) - 0.5))
   return math.min(100, math.max(0, value))
+end
+
+-- Returns what the samples of a request depend on.
+local function source_of(service, request)
+  local hash = crypto.sha256_hex(request.serviceName .. " " .. request.metricName)
+  return {
+    usual = service.metrics and service.metrics[request.metricName] or USUAL[request.metricName],
+    seed = math.tointeger(tonumber(hash:sub(1, 12), 16)),
+  }
 end
 
 -- Returns when the nodes of a service began to run, or nil.
@@ -54,13 +63,13 @@ local function started(service)
 end
 
 -- Returns the data point of the samples from one number up to another, or nil if no node ran.
-local function data_point(service, metric, first, last, lowest)
+local function data_point(service, source, first, last, lowest)
   local sum, count, minimum, maximum = 0, 0, math.huge, -math.huge
   for number = first, last do
     local at = number * INTERVAL
     if at >= lowest and not services.is_paused(service, at) then
       for node = 1, service.scale do
-        local value = sample(service, metric, node, number)
+        local value = sample(source, node, number)
         sum, count = sum + value, count + 1
         minimum, maximum = math.min(minimum, value), math.max(maximum, value)
       end
@@ -81,11 +90,11 @@ local function data_of(world, service, request)
   end
   local lowest = math.max(running, now - KEPT, request.startTime)
   local highest = math.min(now, service.gone_at or math.huge, request.endTime)
-  local length = math.max(request.period, INTERVAL)
+  local length, source = math.max(request.period, INTERVAL), source_of(service, request)
   local start = lowest // length * length
   while start < highest do
     local last = math.ceil(math.min(start + length, highest) / INTERVAL) - 1
-    local point = data_point(service, request.metricName, math.ceil(start / INTERVAL), last, lowest)
+    local point = data_point(service, source, math.ceil(start / INTERVAL), last, lowest)
     if point then
       local described = { timestamp = start, unit = "Percent" }
       for _, name in ipairs(request.statistics) do

@@ -100,6 +100,10 @@ local function fault_of(item)
   elseif violations[1] then
     return ("has an invalid service '%s': %s"):format(item.name, shape.describe(violations))
   end
+  local refusal = item.containers and deployments.check(item)
+  if refusal then
+    return ("has an invalid service '%s': %s"):format(item.name, refusal.message)
+  end
   return metrics_fault(item)
 end
 

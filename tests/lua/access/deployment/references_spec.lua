@@ -87,11 +87,23 @@ describe("fetching references", function()
     assert.same({ 10, 10, 3 }, sizes)
   end)
 
+  it("reads two versions of a parameter by two calls", function()
+    local region, calls = region_of { GetParameters = function(input)
+      local name, selector = input.Names[1]:match "^([^:]+)(.*)$"
+      return { Parameters = { { Name = name, Value = "value" .. selector, Version = 3, Selector = selector ~= "" and selector or nil } } }
+    end }
+    local list = parsed("ssm:/a", "ssm:/a:1", "ssm:/a:live")
+    assert(references.fetch(region, list))
+    assert.same({ "value", "value:1", "value:live" }, { list[1].value, list[2].value, list[3].value })
+    assert.equal(3, #calls)
+  end)
+
   it("finds parameters by version, label and ARN", function()
     local region = region_of { GetParameters = parameters { ["/a"] = "A", ["/b"] = "B" } }
-    local list = parsed("ssm:/a:7", "ssm:/b:live", "ssm:arn:aws:ssm:us-east-1:111122223333:parameter/a")
+    local list = parsed("ssm:/a:7", "ssm:/b:live", "ssm:arn:aws:ssm:us-east-1:111122223333:parameter/a",
+      "ssm:arn:aws:ssm:us-east-1:111122223333:parameter/b")
     assert(references.fetch(region, list))
-    assert.same({ "A", "B", "A" }, { list[1].value, list[2].value, list[3].value })
+    assert.same({ "A", "B", "A", "B" }, { list[1].value, list[2].value, list[3].value, list[4].value })
   end)
 
   it("reads each secret once, as a whole and by key", function()

@@ -38,6 +38,11 @@ describe("the metrics of a container service", function()
     assert.not_equal(json.encode(reply.metricData), json.encode(assert(get(w, { metricName = "MemoryUtilization" })).metricData))
   end)
 
+  it("are the same in each emulator", function()
+    local other <close> = new()
+    assert.equal(json.encode(assert(get(w)).metricData), json.encode(assert(get(other)).metricData))
+  end)
+
   it("aggregate longer periods, and have no finer ones", function()
     local samples = 0
     for _, point in ipairs(assert(get(w, { period = 3600 })).metricData) do

@@ -1,0 +1,112 @@
+--- The grants that the deployments of a desired-state file need. A file need not repeat them, and pruning keeps them.
+
+local plans = require "lanyard.desired.services.plan"
+
+local M = {}
+
+-- Reports whether a service is created by the plan.
+local function is_created(one)
+  return one.kind == "create" and not one.err
+end
+
+--- Returns the services that grants can name: the ones of the Region, and the ones that the plan creates.
+---@param plan desired.Plan
+---@return access.Service[]
+function M.services(plan)
+  local all = {}
+  for _, service in pairs(plan.all_services) do
+    all[#all + 1] = service
+  end
+  for _, one in ipairs(plan.service_plans or {}) do
+    if is_created(one) then
+      all[#all + 1] = plans.future(one, plan.region)
+    end
+  end
+  return all
+end
+
+--- Returns the services that do not exist, and that the plan fails to create.
+---@param plan desired.Plan
+---@return table<string, boolean>
+function M.missing(plan)
+  local names = {}
+  for _, one in ipairs(plan.service_plans or {}) do
+    if one.err and not one.service then
+      names[one.name] = true
+    end
+  end
+  return names
+end
+
+local function has_grant(grants, service)
+  for _, grant in ipairs(grants) do
+    if grant.service == service then
+      return true
+    end
+  end
+  return false
+end
+
+-- Adds a repository that is not in a list.
+local function add_repository(repositories, repository)
+  for _, one in ipairs(repositories) do
+    if one.name == repository.name then
+      return
+    end
+  end
+  repositories[#repositories + 1] = repository
+end
+
+--- Adds the services of the entries to the services of a plan, which has the ones that grants name.
+---@param plan desired.Plan
+function M.add_services(plan)
+  for _, one in ipairs(plan.service_plans or {}) do
+    if plan.services[one.name] == nil and one.entry and not one.err then
+      plan.services[one.name] = one.service or plans.future(one, plan.region)
+    end
+  end
+end
+
+--- Adds the grants that the deployments need and the file does not have.
+---@param plan desired.Plan
+---@param grants table<string, desired.RepositoryGrant[]>  by repository
+---@param repositories access.Repository[]
+function M.add_implied(plan, grants, repositories)
+  for _, one in ipairs(plan.service_plans or {}) do
+    for _, repository in ipairs(not one.err and one.deploys and one.deployment.repositories or {}) do
+      add_repository(repositories, repository)
+      local list = grants[repository.name] or {}
+      grants[repository.name] = list
+      if not has_grant(list, one.name) then
+        list[#list + 1] = { service = one.name, path = one.entry.path .. ".containers", implied = true }
+      end
+    end
+  end
+  table.sort(repositories, function(a, b) return a.name < b.name end)
+end
+
+local function keep(entry, service)
+  if entry then
+    entry.protected = entry.protected or {}
+    entry.protected[service] = true
+  end
+end
+
+--- Keeps the grants of running deployments, and the ones of services whose deployment is unknown.
+---@param plan desired.Plan
+function M.protect(plan)
+  local entries = {}
+  for _, entry in ipairs(plan.prune and plan.entries or {}) do
+    entries[entry.repository.name] = entry
+  end
+  for _, one in ipairs(plan.prune and plan.service_plans or {}) do
+    for _, repository in ipairs(not one.err and one.deployment and one.deployment.repositories or {}) do
+      keep(entries[repository.name], one.name)
+    end
+    for _, entry in pairs(one.err and entries or {}) do
+      keep(entry, one.name)
+    end
+  end
+end
+
+return M
