@@ -187,6 +187,324 @@ describe("the recipe blue-green", function()
   end)
 end)
 
+describe("the recipe rollback-on-failure", function()
+  it("tests, notifies, and restores the version before if a test fails", function()
+    local a <close> = account()
+    local file = a.folder .. "/notice"
+    helper.write(file .. ".sh", ('printf "%%s\\n" "$1" >>%s'):format(file))
+    local environment = { SMOKE_TIMEOUT = "1s", NOTIFY = "sh " .. file .. ".sh" }
+    a.run("rollback-on-failure.sh", { "web", "app=web:2", "/", "/up=200" }, 0, environment)
+    a.run("rollback-on-failure.sh", { "web", "app=web:2", "/", "/up=200" }, 0, environment)
+    assert.same({ "2 ACTIVE web", "1 INACTIVE web:1" }, a.versions "web")
+    local out, err = a.run("rollback-on-failure.sh", { "web", "app=web:sick", "/up" }, 1, environment)
+    assert.equal("web does not run app=web:sick: the version before is active\n", out)
+    assert.matches("smoke test of %S+/up: 500, not 200%-399", err)
+    assert.equal("web@" .. digest_of(a, "2"), image_of(a, "web"))
+    assert.equal(("web runs app=web:2\n"):rep(2) .. out, helper.read(file))
+  end)
+
+  it("has another exit status if nothing could be restored", function()
+    local a <close> = account()
+    a.run("create-and-deploy.sh", { "new", "app=other:1", "80" })
+    assert.equal("new does not run app=web:crash: the version before is active\n",
+      (a.run("rollback-on-failure.sh", { "new", "app=web:crash", "/" }, 1)))
+    assert.equal("new does not run app=web:9: nothing was deployed\n",
+      (a.run("rollback-on-failure.sh", { "new", "app=web:9", "/" }, 1)))
+    a.emulator:run "service create empty --power nano --scale 1 --role"
+    a.emulator:run "deploy empty app=web:sick --resolve --port 80:HTTP --public app:80"
+    assert.matches("was not restored: lanyard status empty\n$",
+      (a.run("rollback-on-failure.sh", { "empty", "app=web:sick", "/up" }, 3, { SMOKE_TIMEOUT = "1s" })))
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    a.kill("rollback-on-failure.sh", { "web", "app=web:2", "/" }, "CreateContainerServiceDeployment")
+    assert.equal("web runs app=web:2\n", (a.run("rollback-on-failure.sh", { "web", "app=web:2", "/" })))
+    assert.same({ "2 ACTIVE web", "1 INACTIVE web:1" }, a.versions "web")
+  end)
+end)
+
+describe("the recipe deploy-two-files", function()
+  local function write(a, endpoint)
+    helper.write(a.folder .. "/containers.json", json.encode { app = { image = HOST .. "web:1",
+      ports = { ["8080"] = "HTTP" }, environment = { A = "1" } }, side = { image = HOST .. "other:1" } })
+    os.remove(a.folder .. "/public-endpoint.json")
+    if endpoint then
+      helper.write(a.folder .. "/public-endpoint.json", json.encode(endpoint))
+    end
+  end
+
+  it("deploys both files with the image of a build, once", function()
+    local a <close> = account()
+    write(a, { containerName = "app", containerPort = 8080, healthCheck = { path = "/health" } })
+    for _ = 1, 2 do
+      a.run("deploy-two-files.sh", { "web", a.folder.path, "app=web:2" })
+    end
+    assert.same({ "2 ACTIVE web:2", "1 INACTIVE web:1" }, a.versions "web")
+    local deployment = a.json("deployments web")[1].deployment
+    assert.same({ "app", 8080, "/health" }, { deployment.publicEndpoint.containerName,
+      deployment.publicEndpoint.containerPort, deployment.publicEndpoint.healthCheck.path })
+    assert.same({ ["8080"] = "HTTP" }, deployment.containers.app.ports)
+    assert.equal(HOST .. "other:1", deployment.containers.side.image)
+  end)
+
+  it("removes the public endpoint without its file", function()
+    local a <close> = account()
+    write(a)
+    a.run("deploy-two-files.sh", { "web", a.folder.path })
+    assert.is_nil(a.json("deployments web")[1].deployment.publicEndpoint)
+  end)
+
+  it("deploys nothing if a file is missing or invalid", function()
+    local a <close> = account()
+    assert.matches("/nowhere/containers%.json does not exist", select(2, a.run("deploy-two-files.sh", { "web", "/nowhere" }, 1)))
+    write(a, { containerName = "none", containerPort = 80 })
+    a.run("deploy-two-files.sh", { "web", a.folder.path }, 1)
+    helper.write(a.folder .. "/containers.json", "{")
+    a.run("deploy-two-files.sh", { "web", a.folder.path }, 2)
+    assert.same({ "1 ACTIVE web:1" }, a.versions "web")
+  end)
+end)
+
+describe("the recipe logs-on-failure", function()
+  it("saves and prints the logs of a deployment that fails", function()
+    local a <close> = account()
+    local file = a.folder .. "/log"
+    local _, err = a.run("logs-on-failure.sh", { file, "web", "app=web:crash" }, 1, { WAIT = "0" })
+    assert.matches("app  no database\n", helper.read(file))
+    assert.truthy(err:find(("The end of %s:\n"):format(file), 1, true))
+    assert.matches("app  no database\n", err)
+    assert.same({ "2 FAILED web:crash", "1 ACTIVE web:1" }, a.versions "web")
+  end)
+
+  it("keeps the exit status of deploy, and writes no file unless it failed", function()
+    local a <close> = account()
+    local file = a.folder .. "/log"
+    for _ = 1, 2 do
+      a.run("logs-on-failure.sh", { file, "web", "app=web:2" })
+    end
+    assert.same({ "2 ACTIVE web:2", "1 INACTIVE web:1" }, a.versions "web")
+    a.run("logs-on-failure.sh", { file, "web", "nonsense" }, 2)
+    assert.is_false(helper.exists(file))
+    local _, err = a.run("logs-on-failure.sh", { file, "none", "app=web:2" }, 1, { WAIT = "0" })
+    assert.matches("The logs could not be read to their end", err)
+  end)
+end)
+
+describe("the recipe deploy-dotenv", function()
+  it("makes the environment that of the file, with the value of a parameter", function()
+    local a <close> = account()
+    local file = a.folder .. "/.env"
+    helper.write(file, "# a comment\nexport MODE='new'\nKEY=ssm:/web/key\n")
+    local dry = a.run("deploy-dotenv.lua", { "web", "app=web:1", file, "--dry-run" })
+    assert.matches('%-%s+"GONE": "%*%*%*"', dry)
+    assert.same({ "1 ACTIVE web:1" }, a.versions "web")
+    for _ = 1, 2 do
+      local out, err = a.run("deploy-dotenv.lua", { "web", "app=web:1", file })
+      assert.is_nil((out .. err):find(SECRET, 1, true))
+    end
+    assert.same({ "2 ACTIVE web:1", "1 INACTIVE web:1" }, a.versions "web")
+    local raw = a.emulator:run { "-e", [[
+      local reply = require("lanyard.aws").client("lightsail"):GetContainerServiceDeployments { serviceName = "web" }
+      local environment = reply.deployments[1].containers.app.environment
+      print(environment.MODE, environment.KEY, environment.GONE)]] }
+    assert.equal(("new\t%s\tnil\n"):format(SECRET), raw.out)
+    assert.same({ ["80"] = "HTTP" }, a.json("deployments web")[1].deployment.containers.app.ports)
+  end)
+
+  it("deploys nothing if the file or a parameter is wrong", function()
+    local a <close> = account()
+    local file = a.folder .. "/.env"
+    a.run("deploy-dotenv.lua", { "web", "app=web:2", file }, 2)
+    helper.write(file, "KEY=ssm:/web/none\n")
+    assert.matches("/web/none", select(2, a.run("deploy-dotenv.lua", { "web", "app=web:2", file }, 1)))
+    assert.same({ "1 ACTIVE web:1" }, a.versions "web")
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    local file = a.folder .. "/.env"
+    helper.write(file, "MODE=new\n")
+    a.kill("deploy-dotenv.lua", { "web", "app=web:2", file }, "CreateContainerServiceDeployment")
+    a.run("deploy-dotenv.lua", { "web", "app=web:2", file })
+    assert.same({ "2 ACTIVE web:2", "1 INACTIVE web:1" }, a.versions "web")
+  end)
+end)
+
+describe("the recipe deploy-everywhere", function()
+  it("deploys to each service that runs the repository, once", function()
+    local a <close> = account()
+    assert.equal("shop: would deploy\nweb: would deploy\n", (a.run("deploy-everywhere.lua", { "web:2", "--dry-run" })))
+    assert.same({ "1 ACTIVE web:1" }, a.versions "shop")
+    assert.equal("shop: deployed\nweb: deployed\n", (a.run("deploy-everywhere.lua", { "web:2", "--smoke", "/up" })))
+    assert.equal("shop: unchanged\nweb: unchanged\n", (a.run("deploy-everywhere.lua", { "web:2", "--smoke", "/up" })))
+    for _, name in ipairs { "shop", "web" } do
+      assert.equal("web@" .. digest_of(a, "2"), image_of(a, name))
+    end
+  end)
+
+  it("stops if the first service fails", function()
+    local a <close> = account()
+    assert.equal("shop: failed; the version before is still active\n", (a.run("deploy-everywhere.lua", { "web:crash" }, 1)))
+    assert.same({ "2 FAILED web", "1 ACTIVE web:1" }, a.versions "shop")
+    assert.same({ "1 ACTIVE web:1" }, a.versions "web")
+    assert.matches("repository 'none'", select(2, a.run("deploy-everywhere.lua", { "none:1" }, 1)))
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    a.kill("deploy-everywhere.lua", { "web:2" }, "CreateContainerServiceDeployment")
+    a.run("deploy-everywhere.lua", { "web:2" })
+    assert.same({ "2 ACTIVE web", "1 INACTIVE web:1" }, a.versions "shop")
+    assert.same({ "2 ACTIVE web", "1 INACTIVE web:1" }, a.versions "web")
+  end)
+end)
+
+describe("the recipe nightly-scale", function()
+  local function size(a)
+    local service = a.service "web"
+    return ("%s:%d"):format(service.power, service.scale)
+  end
+
+  it("scales tagged services down and up, and reports a tag that is invalid", function()
+    local a <close> = account()
+    local out, err = a.run("nightly-scale.lua", { "down", "--dry-run" }, 1)
+    assert.same({ "web: would update nano:1\n", "idle: the tag night is not POWER:SCALE, such as nano:1\n" }, { out, err })
+    assert.equal("small:2", size(a))
+    for _, kind in ipairs { "updated", "unchanged" } do
+      assert.equal(("web: %s nano:1\n"):format(kind), (a.run("nightly-scale.lua", { "down" }, 1)))
+      assert.equal("nano:1", size(a))
+    end
+    for _, kind in ipairs { "updated", "unchanged" } do
+      assert.equal(("web: %s small:2\n"):format(kind), (a.run("nightly-scale.lua", { "up" })))
+      assert.equal("small:2", size(a))
+    end
+    assert.matches("must be one of", select(2, a.run("nightly-scale.lua", { "sideways" }, 2)))
+  end)
+
+  it("remembers the capacity of the day although it was killed", function()
+    for _, call in ipairs { "TagResource", "UpdateContainerService" } do
+      local a <close> = account "0.5"
+      a.kill("nightly-scale.lua", { "down" }, call .. "$")
+      a.run("nightly-scale.lua", { "down" }, 1)
+      assert.equal("nano:1", size(a))
+      a.run("nightly-scale.lua", { "up" })
+      assert.equal("small:2", size(a))
+    end
+  end)
+end)
+
+describe("the recipe cost-report", function()
+  it("sums the prices of all Regions", function()
+    local a <close> = account()
+    local out = a.run("cost-report.lua", { "--by", "team" })
+    assert.matches("eu%-west%-1 +far +micro x 3 +30%.00 +no deployment\n", out)
+    assert.matches("us%-east%-1 +off +micro x 1 +10%.00 +disabled\n", out)
+    assert.matches("us%-east%-1 +web +small x 2 +30%.00\n", out)
+    assert.matches("\nteam=a: 30%.00 USD\n", out)
+    assert.matches("\ntotal: 84%.00 USD a month\n$", out)
+    assert.matches("\ntotal: 30%.00 USD a month\n$", (a.run("cost-report.lua", { "eu-west-1", "--budget", "30" })))
+    a.run("cost-report.lua", { "eu-west-1", "--budget", "29" }, 3)
+  end)
+
+  it("reports a Region that fails, and continues", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", json.encode { { operation = "GetContainerServices", times = 1,
+      error = { code = "AccessDeniedException", message = "not here", status = 400 } } })
+    helper.write(folder .. "/seed.json", json.encode(SEED))
+    local em <close> = helper.emulator { "--seed", folder .. "/seed.json", "--faults", folder .. "/faults.json" }
+    local result = em:run { FOLDER .. "cost-report.lua", "us-west-2", "eu-west-1" }
+    assert.equal(1, result.status)
+    assert.matches("not here", result.err)
+    assert.matches("total: ", result.out)
+  end)
+end)
+
+describe("the recipe attach-domain", function()
+  it("attaches the names of a certificate beside the ones that are attached", function()
+    local a <close> = account()
+    local host = a.service("web").url:match "//([^:/]+)"
+    local function expect(kind, names, words)
+      local out, err = a.run("attach-domain.lua", words)
+      local lines = {}
+      for i, name in ipairs(names) do lines[i] = ("%s. CNAME %s.\n"):format(name, host) end
+      assert.equal(table.concat(lines), out)
+      assert.matches("^web: " .. kind, err)
+    end
+    expect("would update", { "www.example.com" }, { "web", "site", "www.example.com", "--dry-run" })
+    expect("updated", { "www.example.com" }, { "web", "site", "WWW.example.com" })
+    expect("updated", { "www.example.com", "example.com" }, { "web", "site" })
+    expect("unchanged", { "example.com", "www.example.com" }, { "web", "site", "example.com" })
+    local domains = a.json("service update web --scale 2 --dry-run").domains
+    assert.same({ "example.com", "www.example.com" }, { table.unpack(domains.site) })
+  end)
+
+  it("attaches nothing until the certificate is issued", function()
+    local a <close> = account()
+    assert.matches("'late' is PENDING_VALIDATION", select(2, a.run("attach-domain.lua", { "web", "late" }, 1)))
+    assert.matches("does not cover other.example", select(2, a.run("attach-domain.lua", { "web", "site", "other.example" }, 1)))
+    assert.matches("no certificate 'none'", select(2, a.run("attach-domain.lua", { "web", "none" }, 1)))
+    assert.same({}, a.json("service update web --scale 2 --dry-run").domains)
+  end)
+end)
+
+describe("the recipe prune-images", function()
+  it("deletes old images of each label, and asks first", function()
+    local a <close> = account()
+    local function left()
+      local names = {}
+      for i, image in ipairs(a.json "images shop") do names[i] = image.image end
+      return names
+    end
+    assert.equal(":shop.app.2: would delete\n:shop.app.1: would delete\n",
+      (a.run("prune-images.lua", { "--keep", "1", "--dry-run" })))
+    assert.matches("pass %-%-yes", select(2, a.run("prune-images.lua", { "--keep", "1" }, 2)))
+    assert.equal(4, #left())
+    assert.equal(":shop.app.2: deleted\n:shop.app.1: deleted\n", (a.run("prune-images.lua", { "--keep", "1", "--yes" })))
+    assert.equal("", (a.run("prune-images.lua", { "--keep", "1", "--yes" })))
+    assert.same({ ":shop.app.3", ":shop.side.4" }, left())
+    a.run("prune-images.lua", { "none", "--yes" }, 1)
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account()
+    a.kill("prune-images.lua", { "--keep", "1", "--yes" }, "DeleteContainerImage")
+    a.run("prune-images.lua", { "--keep", "1", "--yes" })
+    assert.equal(2, #a.json "images shop")
+  end)
+end)
+
+describe("the recipe tear-down", function()
+  local function names(a)
+    local list = {}
+    for i, one in ipairs(a.json "service list") do list[i] = one.service end
+    return list
+  end
+
+  it("deletes the services with a tag, and asks first", function()
+    local a <close> = account()
+    a.emulator:run "grant shop other"
+    local all = names(a)
+    assert.equal("idle: would delete\nshop: would delete\n", (a.run("tear-down.lua", { "env=pr-17", "--dry-run" })))
+    local _, err = a.run("tear-down.lua", { "env=pr-17" }, 2)
+    assert.matches("shop: 1 deployments, 1 grants, 7%.00 USD a month\n", err)
+    assert.same(all, names(a))
+    a.run("tear-down.lua", { "env=pr-17", "--yes" })
+    assert.same({ "off", "web" }, names(a))
+    assert.matches("no policy", a.emulator:run("show other").out .. a.emulator:run("show other").err)
+    assert.matches("no service has the tag", select(2, a.run("tear-down.lua", { "env=pr-17", "--yes" })))
+    a.run("tear-down.lua", { "env" }, 2)
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    a.emulator:run "grant shop other"
+    a.kill("tear-down.lua", { "env=pr-17", "--yes" }, "SetRepositoryPolicy\\|DeleteRepositoryPolicy\\|DeleteContainerService$")
+    a.run("tear-down.lua", { "env=pr-17", "--yes" })
+    assert.same({ "off", "web" }, names(a))
+  end)
+end)
+
 describe("the recipes of services", function()
   it("are shorter than a screen, say in a comment how to run them, and have a row in README.md and a test", function()
     local pipe <close> = assert(io.popen("ls " .. FOLDER))
@@ -199,6 +517,7 @@ describe("the recipes of services", function()
       assert.matches("^%S+ %u[^\n]+%.\n", comment, file)
       assert.truthy(comment:find((file:find "%.sh$" and "\n# sh " or "\n-- lanyard ") .. file, 1, true), file)
       assert.truthy(readme:find(("| `services/%s` | "):format(file), 1, true), file .. " has no row in README.md")
+      assert.is_true(used[file], file .. " has no test")
       local help = helper.run(words_of(file, { "--help" }))
       assert.same({ 0, "" }, { help.status, help.err }, file)
       assert.truthy(#help.out > 200, file .. " has no help")
