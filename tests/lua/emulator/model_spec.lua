@@ -65,11 +65,11 @@ function compare(found, path, shape, model, shapes)
   differ(found, path, "enum", shape.enum and table.concat(shape.enum, " "), model.enum and table.concat(model.enum, " "))
 end
 
+local DATA = botocore.recent()
 local models = {}
 
 local function model_of(name)
-  local data = botocore.recent()
-  models[name] = models[name] or data and assert(data:file(name, "service-2.json"))
+  models[name] = models[name] or DATA and assert(DATA:file(name, "service-2.json"))
   return models[name]
 end
 
