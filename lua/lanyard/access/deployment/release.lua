@@ -148,8 +148,10 @@ local function test(region, plan, result, options)
       operation = "GetContainerServices" }
   end
   options.seen.stage = "testing"
+  local progress = options.progress
   result.smoke = smoke.run(region, result.url, options.smoke, {
-    timeout = options.smoke_timeout, progress = options.progress, request = options.request,
+    timeout = options.smoke_timeout, request = options.request,
+    progress = progress and function(text) progress(service.name .. ": " .. text) end,
   })
   return nil
 end
