@@ -78,6 +78,8 @@ if (desired or plans.deletes_services(plan)) and plans.has_changes(plan) and not
   cli.confirm(options, "Make these changes?")
 end
 
+print_desired.note_services(plan)
+
 local seen = apply.seen()
 local _ <close> = print_desired.interruption(options.output, plan, seen)
 local meter = meters.new { what = "repositories" }

@@ -8,7 +8,9 @@ With a desired-state file, exports the policies as they would be after `lanyard 
 file, exports the policies that grant a container service's role now. Nothing is changed.
 
 Both tools own a policy as a whole, so the export has complete policies. A policy names a role
-through the resource of its service; the services are also exported.
+through the resource of its service; the services are also exported. If the file has services, they
+are exported as the file describes them, with their containers. Values of environment variables are
+in no export: they are parameters (CloudFormation) or variables (Terraform), which you set.
 
 terraform is a configuration in JSON syntax (lanyard.tf.json) with import blocks for existing
 resources, which require Terraform 1.5.
@@ -46,6 +48,7 @@ if not options.format then
 end
 
 local desired_file = require "lanyard.desired.file"
+local escape = require "lanyard.text.escape"
 local export = require "lanyard.desired.export"
 local meters = require "lanyard.meter"
 local print_desired = require "lanyard.cli.desired"
@@ -65,7 +68,12 @@ if desired then
 else
   exported = cli.check(export.from_account(region))
 end
-if #exported.policies == 0 and #exported.failures == 0 then
+for _, service in ipairs(exported.services) do
+  if not service.exists then
+    cli.note(escape.format("lanyard: %s does not exist yet; a stack imports it after lanyard apply", service.name))
+  end
+end
+if #exported.policies + #exported.services + #exported.failures == 0 then
   cli.note(("the export has no policies: %s in %s"):format(desired and "the file grants nothing"
     or "no repository grants a container service's role", exported.region))
 end

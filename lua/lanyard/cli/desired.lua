@@ -86,12 +86,18 @@ function M.text(plan)
   return table.concat(lines, "\n")
 end
 
+--- Prints on stderr what a plan says about services besides its changes.
+---@param plan desired.Plan
+function M.note_services(plan)
+  service_view.warnings(plan)
+end
+
 --- Prints a plan, and its warnings on stderr.
 ---@param output "table"|"json"
 ---@param plan desired.Plan
 function M.plan(output, plan)
   print_warnings(plan)
-  service_view.warnings(plan)
+  M.note_services(plan)
   if output == "json" then
     report.json(plan_file.encode(plan))
   else

@@ -68,7 +68,6 @@ end
 --- Prints what a plan says about services besides its changes, on stderr.
 ---@param plan desired.Plan
 function M.warnings(plan)
-  local has_references = false
   for _, one in ipairs(plan.service_plans or {}) do
     for _, warning in ipairs(one.deployment and one.deployment.warnings or {}) do
       cli.note(escape.format("lanyard: warning: %s: %s", one.name, warning))
@@ -76,10 +75,12 @@ function M.warnings(plan)
     if one.skipped and not one.err then
       cli.note(escape.format("lanyard: %s: %s", one.name, one.skipped))
     end
-    has_references = has_references or one.deploys and #one.deployment.references > 0
   end
-  if has_references then
-    cli.note("lanyard: Lightsail keeps environments readable: GetContainerServiceDeployments returns the values")
+  for _, one in ipairs(plan.service_plans or {}) do
+    if one.deploys and not one.err and #one.deployment.references > 0 then
+      cli.note("lanyard: Lightsail keeps environments readable: GetContainerServiceDeployments returns the values")
+      return
+    end
   end
 end
 

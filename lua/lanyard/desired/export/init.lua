@@ -5,9 +5,11 @@
 ---     io.write(json.encode(require("lanyard.desired.export.terraform").template(exported), { pretty = true }))
 
 local container_services = require "lanyard.access.services"
+local exported_deployment = require "lanyard.desired.export.deployment"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
 local plans = require "lanyard.desired.plan"
+local service_plans = require "lanyard.desired.services.plan"
 
 local M = { FORMATS = { "terraform", "cloudformation" } }
 
@@ -19,6 +21,9 @@ local M = { FORMATS = { "terraform", "cloudformation" } }
 ---@field disabled boolean
 ---@field domains table<string, string[]>  by certificate
 ---@field tags table<string, string>
+---@field role boolean  its puller role is on
+---@field exists boolean
+---@field deployment? desired.ExportedDeployment  nil unless a file describes it
 
 ---@class desired.ExportedPolicy
 ---@field repository string
@@ -37,8 +42,29 @@ local function export_service(service, role_arn)
   return {
     name = service.name, role_arn = role_arn, power = raw.power, scale = raw.scale,
     disabled = raw.isDisabled == true, tags = service.tags,
-    domains = type(raw.publicDomainNames) == "table" and raw.publicDomainNames or {},
+    domains = type(raw.publicDomainNames) == "table" and raw.publicDomainNames or {}, role = true, exists = true,
   }
+end
+
+-- Returns a service as it would be after the entry of a file is applied.
+local function export_entry(one, plan, is_named)
+  local after = one.settings.after
+  local service = plan.services[one.name] or one.service or service_plans.future(one, plan.region)
+  return {
+    name = one.name, role_arn = container_services.puller_arn(service), power = after.power, scale = after.scale,
+    disabled = after.disabled, tags = after.tags, domains = after.domains, exists = one.service ~= nil,
+    role = is_named or after.role.active or lists.contains(plan.enable, one.name),
+    deployment = one.deployment and exported_deployment.of(one.name, one.deployment),
+  }
+end
+
+-- Adds the services that a file describes, in place of what they are now.
+local function add_entries(by_name, plan)
+  for _, one in ipairs(plan.service_plans or {}) do
+    if not one.err and one.entry then
+      by_name[one.name] = export_entry(one, plan, by_name[one.name] ~= nil)
+    end
+  end
 end
 
 -- Adds the services whose roles a policy names to `by_name`. Returns whether it names any.
@@ -84,6 +110,7 @@ function M.from_file(region, desired, meter)
       })
     end
   end
+  add_entries(by_name, plan)
   return {
     region = plan.region, account = plan.account, services = sorted_services(by_name), policies = policies,
     failures = plan.failures,

@@ -5,6 +5,7 @@
 --- aws_ecr_repository_policy owns the whole policy. The role's ARN in it is a reference to the service's resource, so
 --- that it stays right when the role is turned off and on. Import blocks (Terraform 1.5) take over existing resources.
 
+local deployments = require "lanyard.desired.export.deployment"
 local export = require "lanyard.desired.export"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -59,10 +60,56 @@ local function service_resource(service)
   end
   return {
     name = service.name, power = service.power, scale = service.scale, is_disabled = service.disabled,
-    private_registry_access = { ecr_image_puller_role = { is_active = true } },
+    private_registry_access = { ecr_image_puller_role = { is_active = service.role } },
     public_domain_names = #certificates > 0 and { certificate = certificates } or nil,
     tags = next(service.tags) and service.tags or nil,
   }
+end
+
+local function template_of(text)
+  return setmetatable({ text = text }, Template)
+end
+
+local function health_check(check)
+  return check and {
+    healthy_threshold = check.healthyThreshold, unhealthy_threshold = check.unhealthyThreshold,
+    timeout_seconds = check.timeoutSeconds, interval_seconds = check.intervalSeconds, path = check.path,
+    success_codes = check.successCodes,
+  }
+end
+
+-- A deployment, whose variables are variables of the configuration. Resources and import ids:
+-- terraform-provider-aws, website/docs/r/lightsail_container_service_deployment_version.html.markdown
+local function deployment_resource(deployment, label, variables)
+  local containers, endpoint = json.array {}, deployment.request.publicEndpoint
+  for i, name in ipairs(lists.sorted_names(deployment.request.containers)) do
+    local container, environment = deployment.request.containers[name], nil
+    for variable in pairs(container.environment or {}) do
+      environment = environment or {}
+      environment[variable] = template_of(("${var.%s}"):format(variables[deployment.inputs[name][variable].name]))
+    end
+    containers[i] = {
+      container_name = name, image = container.image, command = container.command, environment = environment,
+      ports = container.ports,
+    }
+  end
+  return {
+    service_name = template_of(("${aws_lightsail_container_service.%s.name}"):format(label)), container = containers,
+    public_endpoint = endpoint and {
+      container_name = endpoint.containerName, container_port = endpoint.containerPort,
+      health_check = health_check(endpoint.healthCheck) or {},
+    },
+  }
+end
+
+-- Returns the variables of the configuration, and their names by the names of inputs.
+local function variables_of(services)
+  local inputs, variables = deployments.inputs(services), {}
+  local names = export.labels(inputs, "name", clean)
+  for _, input in ipairs(inputs) do
+    variables[names[input.name]] = { type = "string", sensitive = true, description = input.description }
+  end
+  return variables, names
 end
 
 -- Replaces the role ARNs of a policy by references to the services.
@@ -73,7 +120,7 @@ local function policy_text(text, services, labels)
       .. '.principal_arn}"'):format(labels[service.name])
     text = text:gsub('"' .. service.role_arn:gsub("%p", "%%%0") .. '"', function() return reference end)
   end
-  return setmetatable({ text = text }, Template)
+  return template_of(text)
 end
 
 --- Returns a configuration, ready for lanyard.json.
@@ -83,6 +130,7 @@ function M.template(exported)
   local services = export.labels(exported.services, "name", clean)
   local repositories = export.labels(exported.policies, "repository", clean)
   local imports, resources = json.array {}, {}
+  local variables, names = variables_of(exported.services)
   local function add(kind, label, resource, id)
     resources[kind] = resources[kind] or {}
     resources[kind][label] = resource
@@ -91,7 +139,14 @@ function M.template(exported)
     end
   end
   for _, service in ipairs(exported.services) do
-    add("aws_lightsail_container_service", services[service.name], service_resource(service), service.name)
+    add("aws_lightsail_container_service", services[service.name], service_resource(service),
+      service.exists and service.name or nil)
+    local deployment = service.deployment
+    if deployment then
+      add("aws_lightsail_container_service_deployment_version", services[service.name],
+        deployment_resource(deployment, services[service.name], names),
+        deployment.version and ("%s/%d"):format(service.name, deployment.version) or nil)
+    end
   end
   for _, policy in ipairs(exported.policies) do
     add("aws_ecr_repository_policy", repositories[policy.repository], {
@@ -103,6 +158,7 @@ function M.template(exported)
       .. "others add. Review terraform plan before you apply it."):format(exported.account, exported.region),
     import = #imports > 0 and guarded(imports) or nil,
     resource = next(resources) and guarded(resources) or nil,
+    variable = next(variables) and guarded(variables) or nil,
   }
 end
 

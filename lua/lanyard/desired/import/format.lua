@@ -69,12 +69,13 @@ function M.lua(imported)
   end
   add_comments(parts, "Incomplete: these policies could not be read. apply --prune would remove their grants:", unread)
   parts[#parts + 1] = ("\nreturn {\n  region = %s,\n"):format(lua_value.quote(imported.region))
-  add_services(parts, imported.services)
   parts[#parts + 1] = "  grants = {\n"
   for _, grant in ipairs(imported.grants) do
     parts[#parts + 1] = grant_line(grant)
   end
-  parts[#parts + 1] = "  },\n}\n"
+  parts[#parts + 1] = "  },\n"
+  add_services(parts, imported.services or {})
+  parts[#parts + 1] = "}\n"
   return table.concat(parts)
 end
 
@@ -91,7 +92,7 @@ function M.json(imported)
   end
   return {
     region = imported.region, grants = grants,
-    services = #imported.services > 0 and json.array(imported.services) or nil,
+    services = imported.services[1] and json.array(imported.services) or nil,
   }
 end
 

@@ -92,7 +92,7 @@ end
 ---@param options desired.ApplyOptions
 function M.change(region, plan, results, options)
   task.map(results, function(result)
-    if result.plan.kind ~= "delete" then
+    if not result.plan.deletion then
       change(region, plan, result.plan, result, options)
     end
     return true
@@ -189,7 +189,7 @@ end
 ---@param options desired.ApplyOptions
 function M.delete(region, results, options)
   task.map(results, function(result)
-    if result.plan.kind == "delete" then
+    if result.plan.deletion then
       local done, err = region:delete_service(result.plan.deletion, {
         timeout = options.timeout, settle = options.settle ~= false, progress = options.progress,
         observe = function(state) result.state = state end,

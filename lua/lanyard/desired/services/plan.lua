@@ -116,7 +116,7 @@ local function superfluous(desired, existing)
     end
   end
   for _, service in pairs(existing) do
-    names[#names + 1] = not named[service.name] and service.state ~= "DELETING" and service.name or nil
+    names[#names + 1] = not named[service.name] and service.name or nil
   end
   table.sort(names)
   return names
@@ -133,8 +133,9 @@ function M.deletions(region, names)
     return nil, err
   end
   return task.map(deletions, function(deletion)
-    local _, refused = region:delete_service(deletion, { dry_run = true })
-    return { name = deletion.name, kind = refused and "unchanged" or "delete", service = deletion.service,
+    local rehearsed, refused = region:delete_service(deletion, { dry_run = true })
+    return { name = deletion.name, kind = rehearsed.kind == "would delete" and "delete" or "unchanged",
+      service = deletion.service,
       deletion = deletion, deploys = false, newest = 0, err = refused }
   end, { limit = region.parallel })
 end

@@ -256,13 +256,15 @@ end
 
 -- Plans a service that is deleted. plan | nil: it is gone
 local function resume_deletion(region, one, service)
-  if not service or service.state == "DELETING" then
+  if not service then
     return { name = one.name, kind = "unchanged", deploys = false, newest = 0, service = service, saved = one.saved }
   end
   local list, err = plans.deletions(region, { one.name })
   local plan = list and list[1] or { name = one.name, kind = "unchanged", deploys = false, newest = 0, err = err }
   plan.saved, plan.service = one.saved, service
-  plan.err = plan.err or stale.settings(plan) or stale.deletion(plan)
+  if service.state ~= "DELETING" then
+    plan.err = plan.err or stale.settings(plan) or stale.deletion(plan)
+  end
   return plan
 end
 

@@ -95,9 +95,9 @@ local function add_container(wants, entry, name, container, deployed)
     return true
   end
   wants.containers[name] = wants.containers[name] or { image = container.image }
-  if container.image then
+  if container.image and not (deployed and deployed.image == container.image) then
     table.insert(wants.images, { container = name, text = container.image })
-  elseif not deployed then
+  elseif not container.image and not deployed then
     return invalid(container.path, ("'%s' has no container '%s' yet, and a new one needs an image"):format(entry.name,
       name))
   end

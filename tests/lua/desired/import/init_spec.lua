@@ -55,6 +55,11 @@ return {
     { service = "jobs", repositories = { "jobs" }, expires = "2027%-01%-31" },
     { service = "web", repositories = { "jobs", "web" } },
   },
+  services = {
+    { name = "jobs", power = "nano", scale = 1, role = true },
+    { name = "off", power = "nano", scale = 1 },
+    { name = "web", power = "nano", scale = 1, role = true },
+  },
 }
 $]], format.lua(found))
     assert.same({}, found.omitted)
