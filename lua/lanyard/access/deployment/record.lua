@@ -39,6 +39,7 @@ local PATIENCE = 5
 ---@field from integer   the version that is replaced
 ---@field to integer     the version whose containers are deployed again
 ---@field newest integer the newest version before
+---@field by "deploy"|"rollback"  the command that began it
 ---@field time number    seconds since 1970
 
 -- The directory, and the path of a service's file | nil
@@ -167,12 +168,12 @@ end
 --- Notes that a rollback begins, or with nil that it has ended.
 ---@param region access.Region
 ---@param name string
----@param rollback? { from: integer, to: integer, newest: integer }
+---@param rollback? { from: integer, to: integer, newest: integer, by: "deploy"|"rollback" }
 ---@return boolean written
 function M.set_rollback(region, name, rollback)
   return change(region, name, function(content)
     content.rollback = rollback and { from = rollback.from, to = rollback.to, newest = rollback.newest,
-      time = math.floor(region.clock.time()) } or nil
+      by = rollback.by, time = math.floor(region.clock.time()) } or nil
   end)
 end
 
@@ -191,7 +192,7 @@ function M.rollback(region, name)
   if not (from and to and newest) or age > ROLLBACK_LASTS then
     return nil
   end
-  return { from = from, to = to, newest = newest, time = one.time }
+  return { from = from, to = to, newest = newest, by = one.by, time = one.time }
 end
 
 return M

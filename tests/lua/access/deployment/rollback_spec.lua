@@ -111,7 +111,7 @@ describe("a rollback", function()
     local rollbacks = require "lanyard.access.deployment.rollback"
     local plan = assert(w.region:plan_rollback "web")
     assert.equal(2, plan.to)
-    assert(rollbacks.begin(w.region, plan))                       -- killed after this
+    assert(rollbacks.begin(w.region, plan, "rollback"))           -- killed after this
     local repeated = assert(w.region:plan_rollback "web")
     assert.same({ 2, 4 }, { repeated.to, repeated.in_progress })
     assert(w.region:follow_deployment("web", 4))
