@@ -14,11 +14,11 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
-Only `lanyard service` needs the statements ManageLightsailContainerServices and
-CreateLightsailContainerServices.
+Only `lanyard service`, `lanyard deploy --create` and `lanyard apply` of a file with services need the
+statements ManageLightsailContainerServices and CreateLightsailContainerServices.
 
 With --references it also allows reading parameters and secrets, for `lanyard
-deploy --env KEY=ssm:NAME` and KEY=secretsmanager:NAME: name the ones that are
+deploy --env KEY=ssm:NAME`, KEY=secretsmanager:NAME and desired-state files: name the ones that are
 needed in it. A value that is encrypted with a customer managed key of KMS also
 needs kms:Decrypt on the key.
 
