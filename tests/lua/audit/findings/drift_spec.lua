@@ -26,7 +26,7 @@ end
 -- Returns the drift that an audit finds: a list of { message, fix, line }.
 local function drift(w, grants, options)
   options = options or {}
-  options.desired = assert(desired_file.parse(json.encode { grants = json.array(grants) }, "grants.lua"))
+  options.desired = options.desired or assert(desired_file.parse(json.encode { grants = json.array(grants) }, "grants.lua"))
   local found = {}
   for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
     if finding.id == "drift" then
@@ -44,6 +44,20 @@ describe("drift", function()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       assert.not_equal("drift", finding.id)
     end
+  end)
+
+  it("is not found for the grant of a deployment that the file describes, or in a file without grants", function()
+    local seed = json.decode(json.encode(desired_grants.SEED))
+    seed.regions["us-east-1"].services[1].images = { "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" }
+    local w <close> = world.new { seed = seed }
+    w:put("web", allow(role_of(w, "web")))
+    local function found(text)
+      return #drift(w, nil, { desired = assert(desired_file.parse("return { " .. text .. " }", "web.lua")) })
+    end
+    assert.equal(0, found 'grants = {}, services = { { name = "web", containers = { app = { environment = keep } } } }')
+    assert.equal(0, found 'services = { { name = "web" } }')
+    assert.equal(1, found 'grants = {}, services = { { name = "web" } }')
+    assert.equal(1, found 'grants = {}, services = {}')
   end)
 
   it("is not found in a policy that gives the same access in other words", function()
