@@ -48,7 +48,9 @@ describe("drift", function()
 
   it("is not found for the grant of a deployment that the file describes, or in a file without grants", function()
     local seed = json.decode(json.encode(desired_grants.SEED))
-    seed.regions["us-east-1"].services[1].images = { "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" }
+    seed.regions["us-east-1"].services[1].containers = {
+      app = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" },
+    }
     local w <close> = world.new { seed = seed }
     w:put("web", allow(role_of(w, "web")))
     local function found(text)
