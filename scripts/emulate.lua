@@ -26,9 +26,10 @@ In a script, let it pick a free port, and wait for the line. In bash:
 `$(lanyard emulate | head -n 1)` does not work: the shell waits until the emulator ends.
 
 The account is 111122223333. Without --seed it has these in us-east-1: the service
-my-container-service, whose puller role is off, with the image :my-container-service.my-app.1; the
-certificate my-certificate for example.com and www.example.com; the repositories my-private-repo and
-shared-repo; the parameters /my-app/log-level and /my-app/database-url; and the secret my-app.
+my-container-service, whose puller role is off, with the image :my-container-service.my-app.1, which
+prints a line every five seconds; the certificate my-certificate for example.com and
+www.example.com; the repositories my-private-repo and shared-repo; the parameters /my-app/log-level
+and /my-app/database-url; and the secret my-app.
 
 The URL of a service is http://NAME.ID.REGION.cs.amazonlightsail.localhost:PORT/. curl and lanyard
 resolve such a name to this machine. While a deployment with a public endpoint is active, it answers

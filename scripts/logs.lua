@@ -84,6 +84,6 @@ local result, err = region:log_events(options.service, {
   on_retry = function(failure, seconds) view:note_retry(failure, seconds) end,
 })
 cli.progress(nil)
-view:finish()
 result = cli.check(result, err)
+view:finish()
 return next(result.failed) and cli.exit.failed or cli.exit.ok

@@ -244,17 +244,20 @@ describe("lanyard deploy", function()
   end)
 
   it("calls nothing that `lanyard permissions` does not list", function()
-    local em <close> = emulator()
+    local em <close> = deployable.emulator()
     local permissions = em:run("permissions").out
     local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:",
-      AWSOrganizationsV20161128 = "organizations:" }
+      AWSOrganizationsV20161128 = "organizations:", AmazonSSM = "ssm:", secretsmanager = "secretsmanager:" }
     local called = {}
-    for _, words in ipairs { "deploy fresh app=jobs --debug", "deploy web app=web:broken --debug", "wait role web --debug" } do
+    for _, words in ipairs { "deploy fresh app=jobs --debug", "deploy web app=web:broken --debug", "wait role web --debug",
+      "deploy web --env app:A=ssm:/web/key --env app:B=secretsmanager:db#password --debug",
+      "deploy shop app=web:1.1 --create --power nano --debug", "deployments web --debug", "rollback web --debug" } do
       for target, operation in em:run(words).err:gmatch "X%-Amz%-Target: ([%w_]+)%.(%w+)" do
         called[prefixes[target] .. operation] = true
       end
     end
-    assert.is_true(called["lightsail:CreateContainerServiceDeployment"] and called["lightsail:GetContainerLog"])
+    assert.is_true(called["lightsail:CreateContainerServiceDeployment"] and called["lightsail:GetContainerLog"]
+      and called["ssm:GetParameters"] and called["secretsmanager:GetSecretValue"])
     for action in pairs(called) do
       assert.is_truthy(permissions:find('"' .. action .. '"', 1, true), action)
     end

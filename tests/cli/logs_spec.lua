@@ -3,7 +3,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 
 -- An emulator whose service web runs an image with these log lines.
-local function emulator(lines, delay)
+local function emulator(lines, delay, ...)
   local folder <close> = helper.folder()
   local seed = json.decode(json.encode(deployable.SEED))
   local region = seed.regions["us-east-1"]
@@ -12,7 +12,7 @@ local function emulator(lines, delay)
   end
   region.services[1].containers.app.image = deployable.HOST .. "web:sick"
   helper.write(folder .. "/seed.json", json.encode(seed))
-  return helper.emulator { "--activation-delay", delay or "0", "--seed", folder .. "/seed.json" }
+  return helper.emulator { "--activation-delay", delay or "0", "--seed", folder .. "/seed.json", ... }
 end
 
 local LINES = { "listening with $KEY", "\27[31mERROR\27[0m no database", "Authorization: Bearer abcdefghij0123" }
@@ -42,7 +42,9 @@ describe("lanyard logs", function()
     assert.match("^%S+  %[deployment:1%] Creating", em:run("logs web side").out)
     assert.match("^%S+  \\x1b%[31mERROR[^\n]+\n$", em:run("logs web app --filter ERROR").out)
     assert.not_match("deployment", em:run({ "logs", "web", "--filter=-deployment" }).out)
-    assert.same({ 0, "" }, { em:run("logs web --since 2d --until 1d").status, em:run("logs web --since 2d --until 1d").out })
+    local none = em:run "logs web --since 2d --until 1d"
+    assert.same({ 0, "", "lanyard: there are no events in this interval; they can be minutes late\n" },
+      { none.status, none.out, none.err })
     local old = em:run "logs web --since 2020-01-01 --until 2020-01-02T00:00:00Z --output json"
     assert.same({}, json.decode(old.out))
   end)
@@ -97,6 +99,40 @@ describe("lanyard logs", function()
     ]], helper.lanyard, folder }, em.environment)
     assert.same({ "", "status 0\n" }, { result.err, helper.read(folder .. "/status") })
     assert.match("^%S+  app   %[deployment:1%] Creating your deployment\n$", result.out)
+  end)
+
+  it("continues to follow while it is throttled, and says so once", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", json.encode { { operation = "GetContainerLog", after = 2, times = 14, throttle = true } })
+    local em <close> = emulator(LINES, "1", "--faults", folder .. "/faults.json")
+    local result = helper.run({ "sh", "-c", [[
+      "$0" logs web --follow >"$1/out" 2>"$1/err" &
+      until grep -q retrying "$1/err"; do sleep 0.05; done
+      "$0" deploy web app=web:1.1 --no-wait >/dev/null
+      until test "$(grep -c 'deployment:2. Reached' "$1/out")" -ge 2; do sleep 0.05; done
+      kill -INT $!
+      wait $!
+    ]], helper.lanyard, folder }, em.environment)
+    assert.equal(130, result.status)
+    local err = helper.read(folder .. "/err")
+    assert.match("^lanyard: lightsail:GetContainerLog: ThrottlingException[^\n]+%(retrying%)\n.*lanyard: interrupted\n$", err)
+    local _, count = err:gsub("retrying", "")
+    assert.is_true(count <= 2, err)
+    _, count = helper.read(folder .. "/out"):gsub("deployment:2. Reached", "")
+    assert.equal(2, count)
+  end)
+
+  it("ends with an error when the service is deleted while it is followed", function()
+    local em <close> = emulator(LINES)
+    local folder <close> = helper.folder()
+    local result = helper.run({ "sh", "-c", [[
+      "$0" logs web --follow >"$1/out" 2>"$1/err" &
+      until grep -q steady "$1/out"; do sleep 0.05; done
+      "$0" aws lightsail delete-container-service --service-name web >/dev/null
+      wait $!
+    ]], helper.lanyard, folder }, em.environment)
+    assert.equal(1, result.status)
+    assert.match("^lanyard: container service 'web' was deleted while its logs were read", helper.read(folder .. "/err"))
   end)
 
   it("reports a container whose log cannot be read, and prints the others", function()

@@ -117,6 +117,20 @@ describe("a deployment that was killed", function()
   end)
 end)
 
+describe("an interrupted deployment", function()
+  it("says in which stage it was, and that it can be repeated", function()
+    local em <close> = deployable.emulator { faults = { { operation = "CreateContainerServiceDeployment", after = 1, times = 1, delay = 60 },
+      { operation = "CreateContainerService", times = 1, delay = 60 } } }
+    local status, err = kill_at_request(em, DEPLOY, "CreateContainerServiceDeployment", 2, "INT")
+    assert.equal(130, status)
+    assert.match("lanyard: the rollback of deployment 2 did not end: repeat the command to continue\n.*lanyard: interrupted\n$", err)
+    local words = { "deploy", "shop", "app=web:1.1", "--create", "--power", "nano" }
+    status, err = kill_at_request(em, words, "CreateContainerService", 1, "INT")
+    assert.equal(130, status)
+    assert.match("lanyard: the service 'shop' may be being created: repeat the command to continue\n", err)
+  end)
+end)
+
 describe("a rollback that was killed", function()
   it("is completed by the repeated command, and not rolled back itself", function()
     for _, delay in ipairs { "0", "2" } do

@@ -162,7 +162,7 @@ describe("lanyard rules", function()
     return helper.run({ helper.lanyard, "rules", table.unpack(words) }, environment)
   end
 
-  for _, path in ipairs { "change_window", "expiring", "narrow", "pinned", "production" } do
+  for _, path in ipairs { "change_window", "expiring", "narrow", "capacity", "pinned", "production" } do
     it("test passes the example " .. path, function()
       local result = run { "test", "scripts/examples/rules/" .. path .. ".lua", "--output", "json" }
       assert.equal(0, result.status, result.out)

@@ -7,8 +7,9 @@ It needs `aws` (version 1 or 2; faster with the Python of version 1) and `moto_s
 models than lanyard contains. Lines of cli_calls.txt that begin with "do" change the server and are run by lanyard alone;
 with "same", both run and their JSON is compared after sorting; with "skeleton", samples are compared but for enums; with
 "text" and "table" the output is compared as it is. "do NAME=QUERY: words" keeps a value, and "file NAME TEXT" writes a
-file. It exits with 1 if something differs, but for EXPECTED, each with its reason, and if one of these is equal by now.
-"more" are calls where lanyard keeps members of a reply that the model lacks, which the AWS CLI drops.
+file. The time zone is not UTC, to show local times. It exits with 1 if something differs, but for EXPECTED, each with its
+reason, and if one of these is equal by now. "more" are calls where lanyard keeps members of a reply that the model lacks,
+which the AWS CLI drops.
 """
 import argparse
 import difflib
@@ -82,7 +83,7 @@ def environment(folder, port):
         file.write(CONFIG)
     return dict(kept, HOME=folder, AWS_CONFIG_FILE=folder + "/config", AWS_ENDPOINT_URL="http://127.0.0.1:%d" % port,
                 AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                AWS_EC2_METADATA_DISABLED="true", COLUMNS="80", TZ="UTC", AWS_DEFAULT_REGION="us-east-1")
+                AWS_EC2_METADATA_DISABLED="true", COLUMNS="80", TZ="IST-5:30", AWS_DEFAULT_REGION="us-east-1")
 
 
 def run(program, words, settings, folder):
@@ -103,6 +104,7 @@ def aws_in_fork(words, settings, folder):
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.environ.clear()
                 os.environ.update(settings)
+                time.tzset()
                 os.chdir(folder)
                 status = awscli.clidriver.create_clidriver().main(words)
                 sys.stdout.flush()

@@ -6,6 +6,7 @@
 --   double.page_size = 2
 --   double.fail = function(input) return error, or nil end
 --   double.hook = function() end      is called before each page
+--   double.empty = true               the first page is empty
 --   double.descending = true          pages have the newest event first
 --   double.inputs                     the input of each call
 
@@ -42,6 +43,9 @@ function Double:answer(input)
   if err then return nil, err end
   if not self.logs[input.containerName] then
     return nil, M.rejected("InvalidInputException", "The specified container does not exist: " .. input.containerName)
+  end
+  if self.empty and not input.pageToken then
+    return { logEvents = {}, nextPageToken = "page-1" }
   end
   local found = {}
   for _, event in ipairs(self.logs[input.containerName]) do

@@ -275,6 +275,15 @@ local function trusted(self)
   return lines
 end
 
+-- Returns the images of a service, oldest first.
+local function images_of(one)
+  local images = {}
+  for i, image in ipairs(one.images or {}) do
+    images[i] = ("%s.%d"):format(image.label, image.version)
+  end
+  return images
+end
+
 -- Returns what the owner of a service decides.
 local function settings_of(one)
   return { power = one.power, scale = one.scale, disabled = one.disabled or false, tags = copy(one.tags) }
@@ -282,13 +291,14 @@ end
 
 --- Returns what a command leaves, for comparison: policies, services, roles, deployments, journal, and what is trusted.
 function Stage:outcome()
-  local outcome = { policies = {}, services = {}, roles = {}, deployments = {}, journal = self:journal(), trusted = trusted(self) }
+  local outcome = { policies = {}, services = {}, roles = {}, deployments = {}, images = {}, journal = self:journal(), trusted = trusted(self) }
   for name, repository in pairs(region(self).repositories) do
     outcome.policies[name] = without_id(repository.policy and repository.policy.text) or "none"
   end
   for name, one in pairs(region(self).services) do
     outcome.services[name], outcome.roles[name] = settings_of(one), one.role_on or false
     outcome.deployments[name] = deployments_of(one)
+    outcome.images[name] = images_of(one)
   end
   return outcome
 end

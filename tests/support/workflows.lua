@@ -57,6 +57,13 @@ local function repeat_statement(stage)
   ]] }
 end
 
+local function register_images(stage)
+  for i = 1, 4 do
+    stage:must { "aws", "lightsail", "register-container-image", "--service-name", "web", "--label", "app",
+      "--digest", "sha256:" .. tostring(i):rep(64) }
+  end
+end
+
 local function write_rules(stage)
   assert(os.execute(("mkdir -p '%s/checkout/.lanyard' && chmod 700 '%s/checkout/.lanyard'"):format(stage.home, stage.home)))
   helper.write(stage.home .. "/checkout/.lanyard/rules.lua", "rule 'a' { on = { 'grant' }, check = function() end }\n")
@@ -84,6 +91,7 @@ M.all = {
   { name = "enable", prepare = prepare_by(), words = command "enable off", stateless = true },
   { name = "disable --revoke", prepare = prepare_by("grant web shared", "grant web team/a"),
     words = command "disable web --revoke" },
+  { name = "images prune", prepare = register_images, words = command "images prune web --keep 1 --yes", stateless = true },
   { name = "deploy", prepare = prepare_by(), words = command "deploy web app=web:1.0" },
   { name = "service create", prepare = prepare_by(), stateless = true,
     words = command "service create new --power nano --scale 2 --role --tag env=prod" },

@@ -254,7 +254,8 @@ local function transport_failed(client, operation, err)
   })
 end
 
--- Returns a redactor of what no log and no error may contain, and the secrets that are too short for it.
+-- Returns a redactor of what no log and no error may contain, the secrets that are too short for it, and a redactor of
+-- the ones that a log must hide first (lanyard.aws.secrets), or nil.
 local function redactor_of(client, input, keys, plan, output)
   local known, short = secrets.of(input, { keys }), {}
   if plan then
@@ -263,7 +264,8 @@ local function redactor_of(client, input, keys, plan, output)
   elseif next(client.description.sensitive) then
     secrets.of_members(client.description.sensitive, output, known, short)
   end
-  return credentials_core.redactor(known, secrets.SHORTEST), short
+  local first = known.whole and credentials_core.redactor(known.whole, secrets.SHORTEST)
+  return credentials_core.redactor(known, secrets.SHORTEST), short, first
 end
 
 --- Makes one attempt of a call.
@@ -279,10 +281,10 @@ return function(client, operation, input, keys, offset, plan)
   local request = plan and request_of_plan(client, plan, keys, offset)
     or request_of(client, operation, input, keys, offset)
   local debug = client.options.debug
-  local redactor, short
+  local redactor, short, first
   if debug then
-    redactor, short = redactor_of(client, input, keys, plan)
-    debug(wire.request(request, redactor, short))
+    redactor, short, first = redactor_of(client, input, keys, plan)
+    debug(wire.request(request, redactor, short, first))
   end
   local ready, err, reply = true, nil, nil
   if plan and plan.to then
@@ -306,9 +308,9 @@ return function(client, operation, input, keys, offset, plan)
   end
   if debug then
     if output then
-      redactor, short = redactor_of(client, input, keys, plan, output)
+      redactor, short, first = redactor_of(client, input, keys, plan, output)
     end
-    debug(wire.reply(reply, redactor, short))
+    debug(wire.reply(reply, redactor, short, first))
   end
   if plan and client.options.sealed then
     output = output and secrets.seal(plan.operation.output, output)

@@ -120,7 +120,8 @@ end
 
 -- The endpoint of a model without rules.
 local function by_prefix(client, service)
-  local found, err = endpoints.resolve(service.metadata.endpointPrefix, client.region, client.custom_endpoint
+  local name = service.metadata.endpointPrefix or client.service
+  local found, err = endpoints.resolve(name, client.region, client.custom_endpoint
     and { endpoint = client.custom_endpoint } or { fips = client.session.fips, dualstack = client.session.dualstack })
   return found and { url = found.url, headers = {}, properties = {}, signing_region = found.signing_region }, err
 end

@@ -72,7 +72,7 @@ return {
         path:string successCodes:string
       Endpoint containerName:string containerPort:integer healthCheck:HealthCheck
       Deployment version:integer! state:string! createdAt:time containers:Container{} publicEndpoint:Endpoint
-      ServiceDeployment version:integer! state:string! containers:Container{}
+      ServiceDeployment version:integer! state:string! createdAt:time containers:Container{}
       Service containerServiceName:string state:string! arn:string location:Location stateDetail:StateDetail \
         power:string scale:integer isDisabled:boolean principalArn:string privateRegistryAccess:RegistryAccess \
         tags:Tag[] currentDeployment:ServiceDeployment nextDeployment:ServiceDeployment url:string createdAt:time \

@@ -13,14 +13,25 @@ M.SHORTEST = 6
 
 local SHORTEST = M.SHORTEST
 
+-- Adds a text to secrets. `found.whole` has the ones of which lanyard.text.secret_fields would hide a part only, such
+-- as the password of a URL: a log must hide them first.
+local function add(text, found)
+  local secret = credentials_core.secret(text)
+  found[#found + 1] = secret
+  if secret_fields.hide(text) ~= text then
+    found.whole = found.whole or {}
+    table.insert(found.whole, secret)
+  end
+end
+
 -- Adds a value, and each of its lines, since logs contain them one by one.
 local function add_value(text, found)
   if #text >= SHORTEST then
-    found[#found + 1] = credentials_core.secret(text)
+    add(text, found)
   end
   for line in text:gmatch(text:find "[\r\n]" and "[^\r\n]+" or "^$") do
     if #line >= SHORTEST then
-      found[#found + 1] = credentials_core.secret(line)
+      add(line, found)
     end
   end
 end
@@ -66,7 +77,9 @@ local function add_forms(text, found, short)
   for _, form in ipairs(forms) do
     if form ~= "" and not added[form] then
       added[form] = true
-      found[#found + 1] = #text >= SHORTEST and credentials_core.secret(form) or nil
+      if #text >= SHORTEST then
+        add(form, found)
+      end
     end
   end
 end

@@ -27,13 +27,15 @@ local function is_cbor(headers)
   return type(content_type) == "string" and content_type:find("cbor", 1, true) ~= nil
 end
 
-local function lines_of(mark, first, headers, body, redactor, short)
-  local lines = { mark .. " " .. first }
+local function lines_of(mark, title, message, redactor, short, first)
+  local headers, body = message.headers, message.body
+  local lines = { mark .. " " .. title }
   for _, name in ipairs(lists.sorted_names(headers)) do
     lines[#lines + 1] = ("%s %s: %s"):format(mark, name, header(name, headers[name], short))
   end
   if type(body) == "string" and body ~= "" then
     -- Each line has the mark, so that none can pass for a line of lanyard.
+    body = first and first:redact(body) or body
     body = secret_fields.hide(short_secrets.hide(body, short, is_cbor(headers)))
     lines[#lines + 1] = mark .. " " .. redactor:redact(body):gsub("\r?\n", "\n" .. mark .. " ")
   elseif type(body) == "userdata" and getmetatable(body).__name == "lanyard.stream" then
@@ -49,20 +51,22 @@ end
 ---@param request table  { method, url, headers, body }, as for lanyard.http
 ---@param redactor userdata  a redactor of lanyard.credentials
 ---@param short? table<string, boolean>  secrets that are too short for it
+---@param first? userdata  a redactor that is applied first, so that nothing else hides a part of a secret only
 ---@return string
-function M.request(request, redactor, short)
-  local first = request.method .. " " .. secret_fields.hide_query(short_secrets.hide(request.url, short or {}))
-  return lines_of(">", first, request.headers, request.body, redactor, short or {})
+function M.request(request, redactor, short, first)
+  local title = request.method .. " " .. secret_fields.hide_query(short_secrets.hide(request.url, short or {}))
+  return lines_of(">", title, request, redactor, short or {}, first)
 end
 
 --- Formats a reply: its status and duration, headers and body.
 ---@param reply table  { status, headers, body, elapsed }, from lanyard.http
 ---@param redactor userdata  a redactor of lanyard.credentials
 ---@param short? table<string, boolean>  secrets that are too short for it
+---@param first? userdata  a redactor that is applied first
 ---@return string
-function M.reply(reply, redactor, short)
-  local first = ("%d (%.3f s)"):format(reply.status, reply.elapsed)
-  return lines_of("<", first, reply.headers, reply.body, redactor, short or {})
+function M.reply(reply, redactor, short, first)
+  local title = ("%d (%.3f s)"):format(reply.status, reply.elapsed)
+  return lines_of("<", title, reply, redactor, short or {}, first)
 end
 
 return M

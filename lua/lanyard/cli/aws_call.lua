@@ -43,7 +43,6 @@ end
 local function open(request)
   local globals = request.line.globals
   local session = cli.session(settings_of(globals))
-  request.model:keep_as_sent()
   local client = cli.check(session:client(names.model_of(request.service), {
     modelled = true, unsigned = globals["no-sign-request"] or nil,
   }))
@@ -233,6 +232,7 @@ local function run_call(request)
   local input = aws_line.input(request, session.profile.values.cli_binary_format)
   local output = aws_output.new(request, session.profile)
   ask_rules(request, session, input)
+  request.model:keep_as_sent() -- only now: rules can make calls, too
   if aws_policy.handles(request) then
     return run_policy(request, input, output)
   elseif request.line.globals["dry-run"] then
@@ -253,6 +253,8 @@ local function run_call(request)
   save(input, reply)
   local value = shown(reply)
   composed.complete(request, reply, value, function(name, of_other)
+    local other = { service = request.service, operation = request.model:operation(name), line = request.line }
+    ask_rules(other, session, { input = of_other, files = {} })
     return cli.check(client:call(name, of_other))
   end, output.time)
   output:print(value)

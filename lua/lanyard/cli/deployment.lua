@@ -332,10 +332,20 @@ function M.result(plan, done, options)
   end
 end
 
+-- What is known of a deployment by the stage in which it was interrupted.
+local STAGES = {
+  testing = "deployment %d is active, and its smoke tests did not end: repeat the command to continue",
+  restoring = "the rollback of deployment %d did not end: repeat the command to continue",
+}
+
 -- Prints on stderr how the steps of an interrupted deployment continue.
 local function note_continuation(name, seen, needs_role)
   local done = seen.result
-  if done.version then
+  if STAGES[seen.stage] then
+    cli.note("lanyard: " .. STAGES[seen.stage]:format(done.version))
+  elseif seen.service_state == "sending" or seen.service_state == "requested" then
+    cli.note(("lanyard: the service '%s' may be being created: repeat the command to continue"):format(name))
+  elseif done.version then
     cli.note(("lanyard: deployment %d continues: lanyard wait deployment %s --version %d waits for it")
       :format(done.version, name, done.version))
   elseif done.kind == "interrupted" then
@@ -355,7 +365,7 @@ function M.interruption(plan, seen, options)
   return changes.on_interruption(function()
     local done = seen.result
     if plan.creates then
-      done.created = done.created or { kind = "not created" }
+      done.created = done.created or { kind = "not changed" }
     end
     if plan.needs_role then
       done.role = done.role or { kind = changes.role_result(seen.role_state), service = plan.service }

@@ -19,6 +19,7 @@ local BATCH = 100
 ---@field private width integer       of the longest name that was printed
 ---@field private events access.LogEvent[]  that are not printed yet
 ---@field private items? table[]      of JSON that is printed at the end
+---@field private count integer       the events that were added
 ---@field private is_waiting boolean  a failure that can pass was reported
 local View = {}
 View.__index = View
@@ -39,7 +40,7 @@ end
 function M.view(options)
   return setmetatable({
     output = options.output, follow = options.follow or false, has_column = not is_single(options.container),
-    width = 0, events = {}, is_waiting = false,
+    width = 0, events = {}, count = 0, is_waiting = false,
     items = options.output == "json" and not options.follow and json.array {} or nil,
   }, View)
 end
@@ -54,6 +55,7 @@ end
 --- Adds an event. It is printed with others, at the latest by `flush`.
 ---@param event access.LogEvent
 function View:add(event)
+  self.count = self.count + 1
   if self.output ~= "json" then
     self.events[#self.events + 1] = event
     if #self.events >= BATCH then
@@ -94,6 +96,8 @@ function View:finish()
   self:flush()
   if self.items then
     results.value(self.items)
+  elseif self.count == 0 and not self.follow then
+    cli.note "lanyard: there are no events in this interval; they can be minutes late"
   end
 end
 

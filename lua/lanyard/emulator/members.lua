@@ -73,18 +73,72 @@ function M.fault(value, types, where, expected)
   return nil
 end
 
---- Returns the first value that two items of a list have as a member; nil if all differ.
+local DEEPEST = 100
+
+-- Returns what is wrong with a value that is not a table, or nil.
+local function value_fault(value)
+  local kind = type(value)
+  if kind == "string" then
+    return not utf8.len(value) and "a string that is not UTF-8" or nil
+  elseif kind == "number" then
+    return (value ~= value or value == math.huge or value == -math.huge) and "a number that is not finite" or nil
+  end
+  return (kind == "function" or kind == "thread") and "a " .. kind or nil
+end
+
+-- Returns what is wrong with the keys of a table, or nil.
+local function keys_fault(value)
+  local count, strings = 0, false
+  for key in pairs(value) do
+    count, strings = count + 1, strings or type(key) == "string"
+    if type(key) == "string" and not utf8.len(key) then
+      return "a name that is not UTF-8"
+    end
+  end
+  if strings and #value > 0 or not strings and count ~= #value then
+    return "a table that is neither a list nor has names only"
+  end
+  return nil
+end
+
+--- Returns what a state file cannot store in a value, or nil. The result continues a sentence that begins with "the
+--- seed".
+---@param value any
+---@param path? string   where the value is, such as "regions.us-east-1"
+---@param depth? integer
+---@return string?
+function M.unstorable(value, path, depth)
+  path, depth = path or "", depth or 0
+  local fault
+  if type(value) ~= "table" then
+    fault = value_fault(value)
+  else
+    fault = depth > DEEPEST and "a table that is nested too deep" or keys_fault(value)
+  end
+  if fault then
+    return ("has %s%s"):format(fault, path == "" and "" or " as " .. path)
+  end
+  for key, one in pairs(type(value) == "table" and value or {}) do
+    fault = M.unstorable(one, (path == "" and "" or path .. ".") .. tostring(key), depth + 1)
+    if fault then
+      return fault
+    end
+  end
+  return nil
+end
+
+--- Returns the first string that two items of a list have as a member; nil if all differ.
 ---@param items table[]  not checked
 ---@param name string|integer  of the member
----@return any?
+---@return string?
 function M.repeated(items, name)
   local found = {}
   for _, item in ipairs(items) do
     local value = type(item) == "table" and item[name]
-    if value and found[value] then
+    if type(value) == "string" and found[value] then
       return value
     end
-    found[value or false] = true
+    found[type(value) == "string" and value or false] = true
   end
   return nil
 end

@@ -86,6 +86,11 @@ function M.fault(program, where)
       return fault
     end
   end
+  for _, line in ipairs(program.log or {}) do
+    if type(line) ~= "string" then
+      return ("has a %s in the log of %s; expected strings"):format(type(line), where)
+    end
+  end
   if program.health and not is_status(program.health) then
     return ("has an invalid health in %s; expected a status from 200 to 599"):format(where)
   elseif (program.prints == nil) ~= (program.every == nil) then

@@ -77,7 +77,9 @@ M.DEFAULT_SEED = {
   regions = {
     ["us-east-1"] = {
       certificates = { { name = "my-certificate", domain = "example.com", alternatives = { "www.example.com" } } },
-      services = { { name = "my-container-service", images = { "my-app" } } },
+      services = { { name = "my-container-service", images = {
+        { label = "my-app", log = { "listening" }, prints = "request $COUNT", every = 5 },
+      } } },
       parameters = {
         { name = "/my-app/log-level", value = "info" },
         { name = "/my-app/database-url", type = "SecureString", value = "postgres://my-app:example@database/my-app" },
@@ -201,7 +203,7 @@ function M.create(world, seed)
     return invalid "is not a table"
   end
   local fault = members.fault(seed, MEMBERS, "", "regions, roles, users, organization or programs")
-    or set_programs(world, seed.programs)
+    or members.unstorable(seed) or set_programs(world, seed.programs)
   if fault then
     return invalid(fault)
   end

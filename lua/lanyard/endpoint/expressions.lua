@@ -235,8 +235,8 @@ end
 
 local function compile_arguments(list, scope, at, depth)
   local arguments = {}
-  for i, argument in ipairs(list) do
-    arguments[i] = compile(argument, scope, ("%s.argv.%d"):format(at, i - 1), depth + 1)
+  for i = 1, #list do
+    arguments[i] = compile(list[i], scope, ("%s.argv.%d"):format(at, i - 1), depth + 1)
   end
   return arguments
 end

@@ -7,6 +7,7 @@
 
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local trait_checks = require "lanyard.model.traits"
 
 local M = {}
 
@@ -23,6 +24,13 @@ local TYPES = {
 
 local function fail(format, ...)
   error({ problem = format:format(...) }, 0)
+end
+
+-- Fails with the problem that a check found.
+local function refuse(problem)
+  if problem then
+    fail("%s", problem)
+  end
 end
 
 local function is_object(value)
@@ -123,6 +131,7 @@ local function shape_of(name, value, shapes, order)
   elseif value.enum and not (type(value.enum) == "table" and json.is_array(value.enum)) then
     fail("shapes.%s.enum is not a list", name)
   end
+  refuse(trait_checks.shape(name, traits))
   return traits
 end
 
@@ -176,6 +185,7 @@ local function operation_of(name, value, shapes)
   for i, item in ipairs(value.errors or {}) do
     traits.errors[i] = structure_of(item, shapes, "operations", name, "errors", i - 1)
   end
+  refuse(trait_checks.operation(name, traits))
   return traits
 end
 
@@ -207,6 +217,7 @@ function M.service(service, order)
     if type(data.metadata.protocol) ~= "string" then
       fail "metadata.protocol is not a text"
     end
+    refuse(trait_checks.metadata(data.metadata))
     local shapes = check_object(service.shapes or {}, "shapes")
     for name, value in pairs(shapes) do
       data.shapes[name] = shape_of(name, value, shapes, order)

@@ -12,12 +12,13 @@ local M = { FORMAT = "json" }
 
 local function encode(service, operation, input)
   local metadata = service.metadata
+  local target = metadata.targetPrefix or fault.raise({}, "the model of the service has no targetPrefix")
   return {
     method = "POST",
     target = operation.uri or "/",
     headers = {
       ["Content-Type"] = "application/x-amz-json-" .. (metadata.jsonVersion or "1.0"),
-      ["X-Amz-Target"] = metadata.targetPrefix .. "." .. operation.name,
+      ["X-Amz-Target"] = target .. "." .. operation.name,
       ["X-Amzn-Query-Mode"] = metadata.awsQueryCompatible and "true" or nil,
     },
     body = body.encode(operation.input, next(input) == nil and {} or input, {}),

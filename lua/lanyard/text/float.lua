@@ -20,12 +20,14 @@ local function shortest(format, value, least, most)
 end
 
 --- Returns a number as text.
----@param value number  finite
+---@param value number
 ---@return string
 function M.text(value)
   local size = math.abs(value)
   if math.type(value) == "integer" then
     return tostring(value)
+  elseif value ~= value or size == math.huge then
+    return value ~= value and "NaN" or value > 0 and "Infinity" or "-Infinity"
   elseif size < LONG and value == math.floor(value) then
     return ("%.1f"):format(value)
   elseif size < LONG then

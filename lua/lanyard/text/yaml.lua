@@ -6,6 +6,7 @@
 --- something else; a text of several lines is a literal block where that keeps it. https://yaml.org/spec/1.2.2/
 
 local escape = require "lanyard.text.escape"
+local float = require "lanyard.text.float"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
@@ -47,7 +48,7 @@ end
 
 -- YAML 1.1 reads a float with an exponent only with a point.
 local function number(value)
-  return (json.encode(value):gsub("^(%-?%d+)e", "%1.0e"))
+  return (float.text(value):gsub("^(%-?%d+)e", "%1.0e"))
 end
 
 -- indent: of the lines of a literal block

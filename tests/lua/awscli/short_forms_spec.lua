@@ -115,18 +115,3 @@ describe("short forms of lanyard aws", function()
       { make("iam create-virtual-mfa-device", "--bootstrap-method", "x") })
   end)
 end)
-
-describe("a pipeline definition of lanyard aws", function()
-  it("is made of the lists of the API", function()
-    local output = {
-      pipelineObjects = json.array { { id = "x", name = "X", fields = json.array {
-        { key = "a", stringValue = "1" }, { key = "a", stringValue = "2" }, { key = "a", refValue = "3" },
-      } } },
-      parameterObjects = json.array { { id = "p", attributes = json.array { { key = "type", stringValue = "String" } } } },
-      parameterValues = json.array { { id = "p", stringValue = "v" } },
-    }
-    require("lanyard.awscli.pipeline_definition").from_api(output)
-    assert.equal('{"objects":[{"a":["1","2",{"ref":"3"}],"id":"x","name":"X"}],"parameters":[{"id":"p","type":"String"}],'
-      .. '"values":{"p":"v"}}', json.encode(output))
-  end)
-end)

@@ -74,3 +74,36 @@ describe("a duration", function()
     assert.equal("61 min 5 s", deployment.duration(3665))
   end)
 end)
+
+describe("an interrupted deployment", function()
+  -- Returns the stderr output of a deployment that is interrupted in a stage.
+  local function interrupted(seen)
+    local out = cli.out
+    cli.out = function() end
+    local text = printed_by(function()
+      local plan = { service = { name = "web" }, images = {}, references = {}, warnings = {}, repositories = {},
+        request = { containers = {} } }
+      seen.started, seen.grants = {}, {}
+      pcall(function()
+        local _ <close> = deployment.interruption(plan, seen, { output = "json" })
+        error "interrupted"
+      end)
+    end)
+    cli.out = out
+    return text
+  end
+
+  it("names the stage, and what continues it", function()
+    for stage, expected in pairs {
+      following = "lanyard: deployment 2 continues: lanyard wait deployment web --version 2 waits for it",
+      testing = "lanyard: deployment 2 is active, and its smoke tests did not end: repeat the command to continue",
+      restoring = "lanyard: the rollback of deployment 2 did not end: repeat the command to continue",
+    } do
+      assert.equal(expected, interrupted { stage = stage, result = { kind = "requested", version = 2, grants = {} } })
+    end
+    assert.equal("lanyard: the request of the deployment may have been received: lanyard status web shows it",
+      interrupted { result = { kind = "interrupted", grants = {} } })
+    assert.equal("lanyard: the service 'web' may be being created: repeat the command to continue",
+      interrupted { service_state = "sending", result = { kind = "not deployed", grants = {} } })
+  end)
+end)

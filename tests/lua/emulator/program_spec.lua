@@ -51,6 +51,7 @@ describe("a program", function()
     ["has an invalid delay in the path '/' of X; expected seconds"] = { paths = { ["/"] = { delay = -1 } } },
     ["has an unknown member 'state' in the path '/' of X; expected body, delay, status"] = { paths = { ["/"] = { state = 200 } } },
     ["has an invalid health in X; expected a status from 200 to 599"] = { health = 0 },
+    ["has a table in the log of X; expected strings"] = { log = { "a", {} } },
     ["has only one of prints and every in X"] = { prints = "x" },
     ["has an invalid every in X; expected 0.1 seconds or more"] = { prints = "x", every = 0 },
   } do

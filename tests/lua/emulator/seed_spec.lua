@@ -7,6 +7,12 @@ local function fails(seed)
   return err.message
 end
 
+local function deep()
+  local value = {}
+  value.a = value
+  return value
+end
+
 describe("a seed", function()
   it("creates services, repositories, roles and users", function()
     local world = assert(emulator.world { activation_delay = 0, seed = {
@@ -116,6 +122,15 @@ describe("a seed", function()
     ["has an invalid age for 'web'; expected seconds"] = { regions = { ["us-east-1"] = { services = { { name = "web", age = -1 } } } } },
     ["has an invalid health in the program of 'nginx'"] = { programs = { nginx = { health = 0 } } },
     ["must have the program of '1' by its image"] = { programs = { {} } },
+    ["has a string that is not UTF%-8 as regions.us%-east%-1.secrets.1.value"] = {
+      regions = { ["us-east-1"] = { secrets = { { name = "s", value = "\255" } } } } },
+    ["has a number that is not finite as regions.us%-east%-1.services.1.name"] = {
+      regions = { ["us-east-1"] = { services = { { name = 0 / 0 } } } } },
+    ["has a function as regions.us%-east%-1.secrets.1.value.a"] = {
+      regions = { ["us-east-1"] = { secrets = { { name = "s", value = { a = print } } } } } },
+    ["has a table that is neither a list nor has names only as regions.us%-east%-1.services.1.tags"] = {
+      regions = { ["us-east-1"] = { services = { { name = "web", tags = { "x", a = "b" } } } } } },
+    ["has a table that is nested too deep as regions"] = { regions = { ["us-east-1"] = { secrets = { { name = "s", value = deep() } } } } },
     ["is not a table"] = "x",
     ["has an unknown member 'region'; expected regions"] = { region = {} },
     ["must have a table for Region us%-east%-1"] = { regions = { ["us-east-1"] = 7 } },

@@ -10,6 +10,7 @@ describe("the emulated Systems Manager", function()
     w = world.new { seed = { regions = { ["us-east-1"] = { parameters = {
       { name = "/shop/color", value = "green", previous = { "red", "blue" }, labels = { prod = 2, test = 3 } },
       { name = "/shop/password", value = "hunter2-hunter2", type = "SecureString" },
+      { name = "/shop/url", value = "postgres://shop:hunter2-hunter2@database.internal/shop", type = "SecureString" },
       { name = "plain", value = "a,b", type = "StringList" },
     } } } } }
     ssm = assert(w.region.session:client "ssm")
@@ -80,6 +81,7 @@ describe("the emulated Systems Manager", function()
     local debugged = assert(w.region.session:client("ssm", { debug = function(line) log[#log + 1] = line end }))
     assert.equal("hunter2-hunter2", assert(debugged:GetParameter { Name = "/shop/password", WithDecryption = true }).Parameter.Value)
     assert.matches("GetParameter", table.concat(log))
-    assert.is_nil(table.concat(log):find("hunter2", 1, true))
+    assert(debugged:GetParameters { Names = { "/shop/url" }, WithDecryption = true })
+    for _, text in ipairs { "hunter2", "postgres", "database.internal" } do assert.is_nil(table.concat(log):find(text, 1, true)) end
   end)
 end)

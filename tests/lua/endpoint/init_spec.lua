@@ -157,6 +157,8 @@ describe("a rule set", function()
     { "that assigns a parameter", condition '{"fn":"isSet","argv":[{"ref":"A"}],"assign":"B"}', "'B' cannot be assigned: it has a value" },
     { "with deep expressions", { parameters = {}, rules = { { type = "error", conditions = { deep }, error = "x" } } },
       "the expression is nested more than 50 times" },
+    { "with a gap in its arguments", { parameters = {}, rules = { { type = "error", error = "x", conditions = {
+      { fn = "stringEquals", argv = { nil, "x" } } } } } }, "rules.0.conditions.0.argv.0: the expression is a nil" },
     { "with deep rules", { parameters = {}, rules = { tree } }, "the rules are nested more than 100 times" },
     { "without rules", { parameters = {} }, "rules: a rule set was expected" },
     { "with an unknown parameter type", of_rules(ALWAYS, '{"A":{"type":"number"}}'), "parameters.A: lanyard does not know the type 'number'" },

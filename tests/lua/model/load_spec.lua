@@ -122,6 +122,15 @@ describe("a model that cannot be used", function()
       [shape:format '{"type":"map","key":{"shape":"A"}}'] = "shapes.A.value does not name a shape",
       [shape:format '{}'] = "shapes.A has the type 'nil', which is unknown",
       [shape:format '{"type":{}}'] = "shapes.A has the type",
+      ['{"metadata":{"protocol":"json","endpointPrefix":"b.example/"},"operations":{}}'] = "metadata.endpointPrefix is not a part of a host name",
+      ['{"metadata":{"protocol":"json","serviceId":5},"operations":{}}'] = "metadata.serviceId is not a text",
+      [go:format '"requestcompression":5'] = "operations.Go.requestcompression is not an object",
+      [go:format '"httpChecksum":"x"'] = "operations.Go.httpChecksum is not an object",
+      [go:format '"auth":"x"'] = "operations.Go.auth is not a list",
+      [shape:format '{"type":"string","min":"x"}'] = "shapes.A.min is not a number",
+      [shape:format '{"type":"structure","payload":"Z"}'] = "shapes.A.payload names the member 'Z', which does not exist",
+      [shape:format '{"type":"structure","members":{"x":{"shape":"A","locationName":5}}}'] = "shapes.A.x.locationName is not a text",
+      [shape:format '{"type":"structure","members":{"x":{"shape":"A","locationName":"a\\r\\nb"}}}'] = "shapes.A.x.locationName is not a text",
       [("["):rep(200)] = "nested deeper than 128",
     }
     for text, expected in pairs(cases) do

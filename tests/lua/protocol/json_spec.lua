@@ -28,6 +28,10 @@ local function decode(text)
 end
 
 describe("a request in JSON", function()
+  it("is an error if the model does not name the target", function()
+    assert.same({ nil, "the model of the service has no targetPrefix" }, { encode({}, { metadata = { protocol = "json" } }) })
+  end)
+
   it("names the version, the service and the operation", function()
     local request = encode({})
     assert.same({ "POST", "/", "{}" }, { request.method, request.target, request.body })

@@ -54,6 +54,7 @@ object:
   it("has a point in a number with an exponent", function()
     assert.equal("- 1.0e+20\n- 1.5e-07\n- -2.0e-10\n- 0.25\n- 9223372036854775807\n",
       encode "[1e20, 1.5e-7, -2e-10, 0.25, 9223372036854775807]")
+    assert.equal("- 1.0\n- 1\n", encode "[1.0, 1]")
   end)
 
   it("has a block for a text of several lines, unless that would change it", function()

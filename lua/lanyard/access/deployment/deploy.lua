@@ -181,6 +181,8 @@ end
 --- What is known of a deployment that is being carried out.
 ---@class access.deployment.Seen
 ---@field result access.deployment.Result
+---@field stage? "following"|"testing"|"restoring"  what follows the request, see lanyard.access.deployment.release
+---@field service_state? string  how far the creation of the service is, see access.service.Options
 ---@field role_state? string  how far the change of the role is, see access.RoleOptions
 ---@field started table<integer, boolean>  the grants that were begun, by position
 ---@field grants table<integer, table>     the results of grants, by position

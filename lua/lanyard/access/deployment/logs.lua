@@ -30,7 +30,8 @@ end
 -- about others, and whether the log has more | nil, err
 local function events_of(region, name, container, deployment, until_time)
   return windows.read(region, {
-    service = name, container = container, from = math.floor(deployment.created), to = until_time, pages = PAGES,
+    service = name, container = container, from = math.floor(deployment.created), pages = PAGES,
+    to = until_time and until_time + 0.001, -- times can be whole seconds: the last one belongs to both deployments
     accept = function(event)
       event.version = version_in(event.message)
       return event.version == deployment.version or not event.version and event.time >= deployment.created

@@ -60,8 +60,10 @@ local function find_earlier(list, failed)
 end
 
 -- Deploys the containers of an earlier version, and follows that.
-local function deploy_earlier(region, name, earlier, options)
+local function deploy_earlier(region, name, earlier, given)
   local plan, err = rollbacks.plan(region, name, { version = earlier.version })
+  -- `seen` stays that of the deployment that is rolled back.
+  local options = { timeout = given.timeout, settle = given.settle, progress = given.progress }
   local done, outcome
   if plan then
     done, err = rollbacks.begin(region, plan, options)
@@ -92,6 +94,7 @@ local function restore(region, name, version, options)
   if not list then
     return { kind = "failed", err = err }
   end
+  options.seen.stage = "restoring"
   local current, newest = service.current, list[1]
   if newest and newest.version > version then
     return nothing(("another deployment, version %d, was created in the meantime"):format(newest.version))
@@ -113,6 +116,7 @@ end
 local function follow(region, plan, result, options)
   local name = plan.service.name
   local err
+  options.seen.stage = "following"
   result.outcome, err = region:follow_deployment(name, result.version, options)
   if result.outcome and result.outcome.result ~= "active" then
     result.reasons, result.logs, err = region:explain_deployment(result.outcome, {
@@ -143,6 +147,7 @@ local function test(region, plan, result, options)
     return errors.new { code = "NoUrl", message = ("Lightsail names no URL of '%s' to test"):format(service.name),
       operation = "GetContainerServices" }
   end
+  options.seen.stage = "testing"
   result.smoke = smoke.run(region, result.url, options.smoke, {
     timeout = options.smoke_timeout, progress = options.progress, request = options.request,
   })
@@ -157,6 +162,7 @@ local function complete_rollback(region, plan, options)
   if not from or not requests.same(from.request, plan.request) then
     return nil
   end
+  options.seen.stage, options.seen.result = "restoring", { kind = "rolled back", version = from.version, grants = {} }
   local outcome, err = region:follow_deployment(name, rollback.version, options)
   if not outcome then
     return nil, err
@@ -185,6 +191,17 @@ local function complete(region, plan, result, options)
   return result.outcome ~= nil and not is_active or not has_passed, err
 end
 
+-- Returns a copy of options in which `seen` is what is known so far.
+local function begin(given)
+  local options = {}
+  for name, value in pairs(given or {}) do
+    options[name] = value
+  end
+  options.seen = options.seen or {}
+  options.seen.result, options.seen.started, options.seen.grants = { kind = "not deployed", grants = {} }, {}, {}
+  return options
+end
+
 --- Carries out a plan to the end.
 ---@param region access.Region
 ---@param plan access.deployment.Plan
@@ -192,7 +209,7 @@ end
 ---@return access.deployment.Release result  with an error too: what was done before it
 ---@return aws.Error? err  of the first step that failed; a deployment or smoke test that failed is none
 function M.release(region, plan, options)
-  options = options or {}
+  options = begin(options)
   local result, err = complete_rollback(region, plan, options)
   if result or err then
     return result or { kind = "not deployed", grants = {}, succeeded = false }, err
@@ -217,7 +234,7 @@ end
 ---@return access.deployment.Release result  with an error too: what was done before it
 ---@return aws.Error? err
 function M.rollback(region, plan, options)
-  options = options or {}
+  options = begin(options)
   local result, err = rollbacks.begin(region, plan, options)
   result.succeeded = not err
   if err or options.wait == false then

@@ -18,7 +18,7 @@ local M = {}
 ---@field known string[]    the containers of all deployments that Lightsail lists, sorted
 ---@field private region access.Region
 ---@field private reveal? boolean
----@field private versions table<integer, access.Deployment>  all that were seen
+---@field private seen table<string, access.Deployment>  by version and time
 ---@field private hide? fun(text: string): string
 local Containers = {}
 Containers.__index = Containers
@@ -29,7 +29,7 @@ Containers.__index = Containers
 ---@param reveal? boolean  show values of environment variables, and whatever else looks like a secret
 ---@return access.logs.Containers
 function M.new(region, service, reveal)
-  return setmetatable({ region = region, service = service, reveal = reveal, current = {}, known = {}, versions = {} },
+  return setmetatable({ region = region, service = service, reveal = reveal, current = {}, known = {}, seen = {} },
     Containers)
 end
 
@@ -66,8 +66,10 @@ function Containers:read()
   end
   self.current, self.known = names_of(choose(list)), names_of(list)
   for _, deployment in ipairs(list) do
-    if not self.versions[deployment.version] then
-      self.versions[deployment.version], self.hide = deployment, nil
+    -- The versions of a service that is deleted and created again begin at 1 again.
+    local key = ("%d %s"):format(deployment.version, deployment.created)
+    if not self.seen[key] then
+      self.seen[key], self.hide = deployment, nil
     end
   end
   return true
@@ -90,7 +92,7 @@ function Containers:redact(text)
   if self.reveal then
     return text
   end
-  self.hide = self.hide or requests.redactor(self.versions)
+  self.hide = self.hide or requests.redactor(self.seen)
   return redact.text(self.hide(text))
 end
 

@@ -28,6 +28,20 @@ end
 
 --- Creates a service, and waits until it is ready. A service that exists as asked for is not changed. One that exists
 --- otherwise is an error that names the differences.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- for _ = 1, 2 do
+---   local result = assert(region:create_service("web", { power = "nano", scale = 2 }))
+---   print(result.kind, result.service.state)
+--- end
+--- --> created	READY
+--- --> unchanged	READY
+--- local none, err = region:create_service("web", { power = "nano", scale = 3 })
+--- print(none, err.code)
+--- --> nil	ServiceDiffers
+--- ```
 ---@param name string
 ---@param wants access.service.Wants  power and scale are required for a new service
 ---@param options? access.service.Options
@@ -38,6 +52,15 @@ function Region:create_service(name, wants, options)
 end
 
 --- Changes a service, and waits until the change is complete. A service that is as asked for is not changed.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- local result = assert(region:update_service("my-container-service", { scale = 3 }))
+--- local before, after = result.plan.before, result.plan.after
+--- print(result.kind, ("%d -> %d USD"):format(before.monthly_price, after.monthly_price))
+--- --> updated	7 -> 21 USD
+--- ```
 ---@param name string
 ---@param wants access.service.Wants
 ---@param options? access.service.Options
@@ -59,6 +82,15 @@ end
 
 --- Deletes a service: revokes its grants, requests the deletion, and waits until it is gone. A service that does not
 --- exist is not an error.
+---
+--- ```lua
+--- local session = assert(lanyard.aws.session { region = "us-east-1" })
+--- local region = assert(access.connect(session, { permit = false }))
+--- print(assert(region:delete_service "my-container-service").kind)
+--- --> deleted
+--- print(assert(region:delete_service "my-container-service").kind)
+--- --> unchanged
+--- ```
 ---@param service string|access.service.Deletion  its name, or a plan of `plan_deletions`
 ---@param options? access.service.DeleteOptions
 ---@return access.service.DeleteResult? result  with an error too: what was done before it

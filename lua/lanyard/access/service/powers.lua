@@ -63,7 +63,8 @@ end
 ---@return number?
 function M.price(list, power, scale)
   local found = list and M.find(list, power)
-  return found and scale and found.price * scale or nil
+  local price = found and scale and found.price * scale
+  return price and price < math.huge and price or nil
 end
 
 --- Checks that services can be given a power.

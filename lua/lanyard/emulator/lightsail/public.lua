@@ -42,11 +42,12 @@ end
 
 -- Finds the service that has one of its public domain names.
 local function find_by_domain(world, host)
-  for region in pairs(world.state.regions) do
-    for name, service in pairs(services.existing(world, region)) do
-      for _, domains in pairs(service.domains) do
+  for _, region in ipairs(lists.sorted_names(world.state.regions)) do
+    local found = services.existing(world, region)
+    for _, name in ipairs(lists.sorted_names(found)) do
+      for _, domains in pairs(found[name].domains) do
         if lists.contains(domains, host) then
-          return service, name
+          return found[name], name
         end
       end
     end

@@ -90,21 +90,23 @@ local function metrics_fault(item)
   return nil
 end
 
--- Returns what is wrong with a service, or nil.
-local function fault_of(item)
+-- Returns the members of a service that CreateContainerService has, without null, or nil and what is wrong with it.
+local function read_service(item)
   local given = { power = item.power, scale = item.scale, containers = item.containers,
     publicEndpoint = item.publicEndpoint, domains = item.domains }
   local violations, mistyped = shape.check(SHAPE, given)
   if mistyped then
-    return ("has the wrong type for %s in the service '%s'"):format(mistyped, item.name)
+    return nil, ("has the wrong type for %s in the service '%s'"):format(mistyped, item.name)
   elseif violations[1] then
-    return ("has an invalid service '%s': %s"):format(item.name, shape.describe(violations))
+    return nil, ("has an invalid service '%s': %s"):format(item.name, shape.describe(violations))
   end
-  local refusal = item.containers and deployments.check(item)
+  local content = shape.clean(SHAPE, given)
+  local refusal = content.containers and deployments.check(content)
   if refusal then
-    return ("has an invalid service '%s': %s"):format(item.name, refusal.message)
+    return nil, ("has an invalid service '%s': %s"):format(item.name, refusal.message)
   end
-  return metrics_fault(item)
+  local fault = metrics_fault(item)
+  return not fault and content or nil, fault
 end
 
 -- Registers an image to a service: a label, or a table with a label. Returns true, or nil and an error.
@@ -140,9 +142,9 @@ local function create_images(world, service, item)
 end
 
 -- Sets what a service has besides its capacity.
-local function set_state(world, region, service, item)
+local function set_state(world, region, service, item, content)
   service.disabled = item.disabled or false
-  service.metrics, service.domains = item.metrics, item.domains or {}
+  service.metrics, service.domains = item.metrics, content.domains
   service.created = world.now() - (item.age or 0)
   service.pauses = item.disabled and json.array { { from = service.created } } or nil
   for key, value in pairs(item.tags or {}) do
@@ -153,8 +155,8 @@ local function set_state(world, region, service, item)
     service.role_arn = item.role_arn or services.role_arn(world, region, item.name, "private-repo-access/")
     iam.create_role(world, service.role_arn)
   end
-  if item.containers then
-    service.planned = { containers = item.containers, publicEndpoint = item.publicEndpoint, age = item.age }
+  if content.containers then
+    service.planned = { containers = content.containers, publicEndpoint = content.publicEndpoint, age = item.age }
   end
 end
 
@@ -169,16 +171,17 @@ function M.create(world, region, item)
   if not ok then
     return invalid("has an invalid service: " .. message)
   end
-  local fault = fault_of(item)
-  if fault then
+  local content, fault = read_service(item)
+  if not content then
     return invalid(fault)
   end
-  local refusal = certificates.check(world, region, item.domains, item.domains or {})
+  content.domains = certificates.merge({}, content.domains)
+  local refusal = certificates.check(world, region, content.domains, content.domains)
   if refusal then
     return invalid(("has invalid domains for '%s': %s"):format(item.name, refusal.message))
   end
-  local service = services.create(world, region, item.name, { power = item.power, scale = item.scale }, 0)
-  set_state(world, region, service, item)
+  local service = services.create(world, region, item.name, content, 0)
+  set_state(world, region, service, item, content)
   return create_images(world, service, item)
 end
 

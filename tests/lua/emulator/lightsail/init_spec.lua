@@ -257,6 +257,15 @@ describe("emulated Lightsail", function()
     end
   end)
 
+  it("receives environments that no log of a client has", function()
+    local log = {}
+    local debugged = assert(w.region.session:client("lightsail", { debug = function(line) log[#log + 1] = line end }))
+    assert(debugged:CreateContainerServiceDeployment { serviceName = NAME, containers = { app = { image = "nginx",
+      environment = { DATABASE_URL = "postgres://shop:hunter2@database.internal/shop" } } } })
+    assert.matches("CreateContainerServiceDeployment", table.concat(log))
+    for _, text in ipairs { "hunter2", "postgres", "database.internal" } do assert.is_nil(table.concat(log):find(text, 1, true)) end
+  end)
+
   it("reports the progress of a deployment", function()
     assert(lightsail:CreateContainerServiceDeployment { serviceName = NAME, containers = { app = { image = "nginx" } } })
     for passed, code in pairs {
