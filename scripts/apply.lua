@@ -27,7 +27,7 @@ another version.
     { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
     { "--prune-services", help = "Delete container services of this Region that are not in the file." },
     { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
-    { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be enabled." },
+    { "--timeout", type = "duration", default = "30m", help = "How long to wait, for each step." },
     { "--no-settle",
       help = "Skip the second read of each policy, 4 s after the write, that detects changes by other machines." },
   },
