@@ -23,7 +23,7 @@ end
 ---@param price? number  in USD
 ---@return string
 function M.price(price)
-  return price and ("$%.2f a month"):format(price) or "an unknown price"
+  return price and ("%.2f USD a month"):format(price) or "an unknown price"
 end
 
 -- How the service itself differs.
@@ -40,7 +40,7 @@ local function add_settings(lines, plan)
   end
 end
 
--- "app: image a -> b" --> "~ app: image a -> b"
+-- "app: image a -> b" --> "~ app: image a -> b"; "app: variable + KEY" --> "+ app: variable KEY = ***"
 local function marked(line)
   if line:find "^[+-] " then
     return line
@@ -49,7 +49,8 @@ local function marked(line)
   if not mark or line:find " %-> " then
     return "~ " .. line
   end
-  return ("%s %s %s"):format(mark, before, after)
+  local is_new = mark == "+" and before:find ": variable$"
+  return ("%s %s %s%s"):format(mark, before, after, is_new and " = ***" or "")
 end
 
 -- The settings of a container that is new.
