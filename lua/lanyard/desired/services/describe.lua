@@ -23,7 +23,10 @@ end
 ---@param price? number  in USD
 ---@return string
 function M.price(price)
-  return price and ("%.2f USD a month"):format(price) or "an unknown price"
+  if not price then
+    return "an unknown price"
+  end
+  return (math.tointeger(price) and "%d USD a month" or "%.2f USD a month"):format(price)
 end
 
 -- How the service itself differs.
