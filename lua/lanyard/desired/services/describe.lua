@@ -143,15 +143,16 @@ function M.prices(plan)
 end
 
 local function add_prices(lines, plan)
-  local before, after = M.prices(plan)
-  if plan.kind == "unchanged" or plan.kind == "update" and before == after and before then
+  if plan.kind == "unchanged" then
     return
-  elseif plan.kind == "update" then
-    lines[#lines + 1] = ("  price: %s -> %s"):format(M.price(before), M.price(after))
-  else
-    lines[#lines + 1] = "  price: " .. M.price(plan.kind == "create" and after or before)
   end
-  if plan.kind == "update" and plan.settings.after.disabled and not plan.settings.before.disabled then
+  local before, after = M.prices(plan)
+  if plan.kind ~= "update" then
+    lines[#lines + 1] = "  price: " .. M.price(plan.kind == "create" and after or before)
+  elseif before ~= after then
+    lines[#lines + 1] = ("  price: %s -> %s"):format(M.price(before), M.price(after))
+  end
+  if plan.kind ~= "delete" and plan.settings.after.disabled and not (plan.settings.before or {}).disabled then
     lines[#lines + 1] = "  AWS bills a disabled service, too"
   end
 end
