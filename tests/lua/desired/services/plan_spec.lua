@@ -112,6 +112,20 @@ describe("a plan of services", function()
     end
   end)
 
+  it("grants nothing to a role of an unknown form, and does not deploy then", function()
+    local w <close> = helper.world { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "odd", role = true, role_arn = "arn:aws:iam::111122223333:role/admin" } },
+      repositories = { { name = "jobs", images = { "latest" } } },
+    } } } }
+    local plan = helper.plan(w, '{ name = "odd", scale = 2 }')
+    assert.same({}, plan.failures)
+    plan = helper.plan(w, '{ name = "odd", scale = 2, containers = { app = { image = "jobs:latest" } } }')
+    assert.equal("UnexpectedRole", failure_of(plan, "odd").code)
+    helper.apply(w, plan)
+    assert.is_nil(w:text "jobs")
+    assert.equal(0, w:count "CreateContainerServiceDeployment")
+  end)
+
   it("grants to a service that does not exist yet", function()
     local w <close> = helper.world()
     local plan = helper.plan(w, '{ name = "new", power = "nano", scale = 1 }',
