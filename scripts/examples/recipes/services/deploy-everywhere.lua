@@ -19,7 +19,8 @@ local function deploy(job)
   local plan, err = region:plan_deployment(job.name, { images = job.images, resolve = true, dry_run = options.dry_run })
   local done = { succeeded = plan ~= nil }
   if plan and not options.dry_run then
-    done, err = region:release(plan, { smoke = checks, smoke_timeout = 180, rollback = true, timeout = 1800 })
+    done, err = region:release(plan, { smoke = checks, smoke_timeout = 180, rollback = true, timeout = 1800,
+      progress = cli.progress })
   end
   failed = failed or not done.succeeded
   cli.out(("%s: %s"):format(job.name, err and cli.describe(err)
