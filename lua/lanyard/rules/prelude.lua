@@ -8,8 +8,8 @@ local SEVERITIES = { critical = true, high = true, medium = true, low = true, in
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE_FIELDS = { on = true, check = true }
 -- The types of the members of a change, for examples.
-local CHANGE_FIELDS = { on = "string", action = "action", image = "string", expect = "string", dry_run = "boolean", time = "string",
-  epoch = "integer", caller = "table", service = "table", repository = "string", repository_details = "table",
+local CHANGE_FIELDS = { on = "string", action = "action", image = "string", expect = "string", dry_run = "boolean",
+  time = "string", epoch = "integer", caller = "table", service = "table", repository = "string", repository_details = "table",
   before = "policy", after = "policy", grant = "table", deployment = "table", call = "table", unknown = "string",
   organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
