@@ -54,11 +54,13 @@ local function words_of(name, words)
   return { name:find "%.sh$" and "sh" or helper.lanyard, FOLDER .. name, table.unpack(words) }
 end
 
--- Starts an emulator with the seed. run(NAME, WORDS, STATUS) runs a recipe, whose exit status must be STATUS (0).
-local function account(delay)
+-- Starts an emulator with the seed, and with faults if they are given. run(NAME, WORDS, STATUS) runs a recipe, whose exit status must be STATUS (0).
+local function account(delay, faults)
   local folder, bin = helper.folder(), helper.run({ "realpath", helper.build }).out:match "[^\n]+"
   helper.write(folder .. "/seed.json", json.encode(SEED))
-  local em = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", delay or "0" }
+  helper.write(folder .. "/faults.json", json.encode(json.array(faults or {})))
+  local em = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", delay or "0",
+    "--faults", folder .. "/faults.json" }
   em.environment.PATH = bin .. ":" .. os.getenv "PATH"
   local self = { folder = folder, emulator = em }
 
@@ -255,6 +257,14 @@ describe("the recipe deploy-two-files", function()
     assert.is_nil(a.json("deployments web")[1].deployment.publicEndpoint)
   end)
 
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    write(a)
+    a.kill("deploy-two-files.sh", { "web", a.folder.path, "app=web:2" }, "CreateContainerServiceDeployment")
+    a.run("deploy-two-files.sh", { "web", a.folder.path, "app=web:2" })
+    assert.same({ "2 ACTIVE web:2", "1 INACTIVE web:1" }, a.versions "web")
+  end)
+
   it("deploys nothing if a file is missing or invalid", function()
     local a <close> = account()
     assert.matches("/nowhere/containers%.json does not exist", select(2, a.run("deploy-two-files.sh", { "web", "/nowhere" }, 1)))
@@ -349,6 +359,8 @@ describe("the recipe deploy-everywhere", function()
     assert.same({ "2 FAILED web", "1 ACTIVE web:1" }, a.versions "shop")
     assert.same({ "1 ACTIVE web:1" }, a.versions "web")
     assert.matches("repository 'none'", select(2, a.run("deploy-everywhere.lua", { "none:1" }, 1)))
+    assert.matches("pass REPOSITORY:TAG", select(2, a.run("deploy-everywhere.lua", { ":1" }, 2)))
+    assert.matches("pass REPOSITORY:TAG", select(2, a.run("deploy-everywhere.lua", { "web" }, 2)))
   end)
 
   it("is completed after it was killed", function()
@@ -408,15 +420,12 @@ describe("the recipe cost-report", function()
   end)
 
   it("reports a Region that fails, and continues", function()
-    local folder <close> = helper.folder()
-    helper.write(folder .. "/faults.json", json.encode { { operation = "GetContainerServices", times = 1,
+    local a <close> = account(nil, { { operation = "GetContainerServices", times = 1,
       error = { code = "AccessDeniedException", message = "not here", status = 400 } } })
-    helper.write(folder .. "/seed.json", json.encode(SEED))
-    local em <close> = helper.emulator { "--seed", folder .. "/seed.json", "--faults", folder .. "/faults.json" }
-    local result = em:run { FOLDER .. "cost-report.lua", "us-west-2", "eu-west-1" }
-    assert.equal(1, result.status)
-    assert.matches("not here", result.err)
-    assert.matches("total: ", result.out)
+    local out, err = a.run("cost-report.lua", { "eu-west-1", "eu-west-1" }, 1)
+    assert.matches("^eu%-west%-1: [^\n]*not here", err)
+    assert.matches("far +micro x 3 +30%.00", out)
+    assert.matches("total: 30%.00 USD", out)
   end)
 end)
 
@@ -445,6 +454,14 @@ describe("the recipe attach-domain", function()
     assert.matches("does not cover other.example", select(2, a.run("attach-domain.lua", { "web", "site", "other.example" }, 1)))
     assert.matches("no certificate 'none'", select(2, a.run("attach-domain.lua", { "web", "none" }, 1)))
     assert.same({}, a.json("service update web --scale 2 --dry-run").domains)
+  end)
+
+  it("is completed after it was killed", function()
+    local a <close> = account "0.5"
+    a.kill("attach-domain.lua", { "web", "site" }, "UpdateContainerService$")
+    a.run("attach-domain.lua", { "web", "site" })
+    local domains = a.json("service update web --scale 2 --dry-run").domains
+    assert.same({ "example.com", "www.example.com" }, { table.unpack(domains.site) })
   end)
 end)
 
@@ -506,6 +523,38 @@ describe("the recipe tear-down", function()
 end)
 
 describe("the recipes of services", function()
+  it("are completed although AWS throttles every third call", function()
+    local a <close> = account(nil, { { service = "lightsail", every = 3, throttle = true } })
+    assert.equal("shop: deployed\nweb: deployed\n", (a.run("deploy-everywhere.lua", { "web:2" })))
+    assert.equal("web: updated nano:1\n", (a.run("nightly-scale.lua", { "down" }, 1)))
+    a.run("prune-images.lua", { "--keep", "1", "--yes", "shop" })
+    a.run("tear-down.lua", { "env=pr-17", "--yes" })
+    assert.matches("total: 47%.00 USD", (a.run("cost-report.lua", {})))
+  end)
+
+  it("change nothing that a rule denies", function()
+    local a <close> = account()
+    local file = a.folder .. "/rules.lua"
+    helper.write(file, [[rule "freeze" { on = { "service", "deploy", "revoke" }, check = function() return deny "frozen" end }]])
+    local function services()
+      return a.emulator:run({ "service", "list", "--query", "[].[service,power,scale,tags]" }).out
+    end
+    local before = services()
+    for name, words in pairs {
+      ["deploy-everywhere.lua"] = { "web:2" }, ["nightly-scale.lua"] = { "down" }, ["prune-images.lua"] = { "--yes", "--keep", "1" },
+      ["tear-down.lua"] = { "env=pr-17", "--yes" },
+    } do
+      local out, err = a.run(name, { "--rules", file, table.unpack(words) }, 1)
+      assert.matches("frozen", out .. err, name)
+    end
+    for name, words in pairs { ["blue-green.lua"] = { "web", "app=web:2" }, ["attach-domain.lua"] = { "web", "site" } } do
+      assert.matches("frozen", select(2, a.run(name, { "--rules", file, table.unpack(words) }, 4)), name)
+    end
+    assert.equal(before, services())
+    assert.same({ "1 ACTIVE web:1" }, a.versions "web")
+    assert.equal(4, #a.json "images shop")
+  end)
+
   it("are shorter than a screen, say in a comment how to run them, and have a row in README.md and a test", function()
     local pipe <close> = assert(io.popen("ls " .. FOLDER))
     local readme, names = helper.read("scripts/examples/recipes/README.md"), {}
