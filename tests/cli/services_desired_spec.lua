@@ -39,10 +39,10 @@ describe("services in a desired-state file", function()
     local path = file_of(folder, SERVICES)
     local result = emulator:run { "plan", path }
     assert.equal(3, result.status, result.err)
-    for _, pattern in ipairs { "%+ create api\n", "%+ power: nano", "price: %$7%.00 a month", "%+ app: variable MODE\n",
-      "%+ app: variable URL from ssm:/my%-app/database%-url, version 1", "~ change my%-container%-service\n",
+    for _, pattern in ipairs { "%+ create api\n", "%+ power: nano", "price: 7 USD a month", "%+ app: variable MODE = %*%*%*\n",
+      "%+ app: variable URL = %*%*%* from ssm:/my%-app/database%-url, version 1", "~ change my%-container%-service\n",
       "~ scale: 1 %-> 2", "%+ turn on the puller role of api", "services: 1 to create, 1 to change, 0 to deploy to, 0 to delete",
-      "price of these: %$7%.00 a month %-> %$21%.00 a month" } do
+      "price of these: 7 USD a month %-> 21 USD a month" } do
       assert.matches(pattern, result.out)
     end
     assert_no_secret(result.out .. result.err)

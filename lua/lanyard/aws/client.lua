@@ -103,6 +103,17 @@ local function find_operation(self, name, level)
   return described
 end
 
+-- Raises an error for an input that is not a table of members. AWS's model of an operation says more.
+local function check_members(self, operation, input, level)
+  local got = type(input) ~= "table" and "a " .. type(input)
+  for name in pairs(got and {} or input) do
+    got = type(name) ~= "string" and "a table with the key " .. tostring(name) or got
+  end
+  if got then
+    error(("%s:%s: expected a table of members, got %s"):format(self.service, operation, got), level + 1)
+  end
+end
+
 -- Returns an input with its idempotency tokens. Raises an error for one that the operation does not take.
 local function check_call(self, operation, input, level)
   local described = find_operation(self, operation, level + 1)
@@ -110,6 +121,7 @@ local function check_call(self, operation, input, level)
     local complete, message = require("lanyard.aws.plan").input(described.service, described.model, input)
     return complete or error(("%s:%s: %s"):format(self.service, operation, message), level + 1)
   end
+  check_members(self, operation, input, level + 1)
   for _, member in ipairs(described.required) do
     if input[member] == nil then
       error(("%s:%s requires %s"):format(self.service, operation, member), level + 1)

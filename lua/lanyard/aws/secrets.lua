@@ -13,6 +13,8 @@ M.SHORTEST = 6
 
 local SHORTEST = M.SHORTEST
 
+local DEEPEST = 200 -- more than a request can have; a table can contain itself
+
 -- Adds a text to secrets. `found.whole` has the ones of which lanyard.text.secret_fields would hide a part only, such
 -- as the password of a URL: a log must hide them first.
 local function add(text, found)
@@ -44,14 +46,15 @@ end
 --- Returns the secrets of an input as sealed secrets.
 ---@param input table
 ---@param found? userdata[]  a list to append to
+---@param depth? integer       of the input in what is sent
 ---@return userdata[]
-function M.of(input, found)
-  found = found or {}
+function M.of(input, found, depth)
+  found, depth = found or {}, depth or 0
   for name, value in pairs(input) do
     if is_secret(value) then
       found[#found + 1] = value
-    elseif type(value) == "table" and value ~= json.null then
-      M.of(value, found)
+    elseif type(value) == "table" and value ~= json.null and depth < DEEPEST then
+      M.of(value, found, depth + 1)
       for _, text in pairs(name == "environment" and value or {}) do
         if type(text) == "string" then
           add_value(text, found)

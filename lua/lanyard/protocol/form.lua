@@ -118,21 +118,34 @@ function writers.map(fields, shape, value, prefix, path, names)
   end
 end
 
+local DEEPEST = 200 -- a table can contain itself
+
+local function undescribed_text(value, prefix)
+  if type(value) == "string" or scalar.is_secret(value) then
+    return value
+  elseif math.type(value) then
+    return number.text(value)
+  end
+  return type(value) == "boolean" and tostring(value)
+    or fault.raise({ prefix }, ("a %s cannot be sent"):format(value == json.null and "null" or type(value)))
+end
+
 -- Adds the fields of a value that no shape describes: a table with positions is a list, as in the Query protocol.
-local function add_undescribed(fields, value, prefix)
-  if type(value) ~= "table" then
-    local text = math.type(value) and number.text(value) or type(value) == "boolean" and tostring(value) or value
-    table.move({ prefix, text }, 1, 2, #fields + 1, fields)
+local function add_undescribed(fields, value, prefix, depth)
+  if depth > DEEPEST then
+    fault.raise({ prefix }, ("a value is nested deeper than %d levels, or in itself"):format(DEEPEST))
+  elseif type(value) ~= "table" then
+    table.move({ prefix, undescribed_text(value, prefix) }, 1, 2, #fields + 1, fields)
   elseif json.is_array(value) or #value > 0 then
     for i, item in ipairs(value) do
-      add_undescribed(fields, item, ("%s.member.%d"):format(prefix, i))
+      add_undescribed(fields, item, ("%s.member.%d"):format(prefix, i), depth + 1)
     end
     if #value == 0 then
       table.move({ prefix, "" }, 1, 2, #fields + 1, fields)
     end
   else
     for _, name in ipairs(lists.sorted_names(value)) do
-      add_undescribed(fields, value[name], joined(prefix, name))
+      add_undescribed(fields, value[name], joined(prefix, name), depth + 1)
     end
   end
 end
@@ -147,7 +160,7 @@ function M.fields(shape, input, names)
   if shape then
     writers.structure(fields, shape, input, "", {}, names)
   else
-    add_undescribed(fields, input, "")
+    add_undescribed(fields, input, "", 0)
   end
   return fields
 end

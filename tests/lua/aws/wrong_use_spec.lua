@@ -103,6 +103,28 @@ describe("a wrong argument", function()
     assert.equal("thing:Put: Tags.Tags: expected a string, got a map", message_of(client.Put, client, recursive))
   end)
 
+  it("is named: the input of an operation that lanyard describes", function()
+    local session = assert(aws.session { region = "us-east-1", credentials = modelled.KEY, transport = function()
+      return { status = 200, headers = {}, body = "{}", elapsed = 0 }
+    end })
+    local recursive, deep = {}, {}
+    recursive.a = recursive
+    for _ = 1, 10000 do deep = { deep } end
+    for service, operation in pairs { ecr = "DeleteRegistryPolicy", sts = "GetCallerIdentity", lightsail = "GetContainerServices" } do
+      local client = session:client(service)
+      local function message(input) return message_of(client[operation], client, input) end
+      local where = service .. ":" .. operation .. ": "
+      for _, input in ipairs { 5, "x", true, print, json.null, { "a" }, { [true] = 1 }, credentials.secret "x" } do
+        assert.equal(where .. "expected a table of members, got a ", (message(input):gsub("got a .*", "got a ")))
+      end
+      if service ~= "lightsail" then -- whose members are fields of the URL
+        assert.matches("^" .. where .. ".*nested deeper than %d+.*in itself", message(recursive))
+        assert.matches("^" .. where .. ".*nested deeper than %d+.*in itself", message { x = deep })
+        assert.matches("^" .. where .. ".*a function cannot be ", message { x = print })
+      end
+    end
+  end)
+
   it("is named: the path of a file", function()
     for _, path in ipairs { 5, {}, "", "a\0b" } do
       assert.matches("^the path of a file was expected, got ", message_of(aws.file, path))

@@ -14,6 +14,20 @@ local M = { FORMAT = "json" }
 
 local UNDESCRIBED = { errors = {} } -- an operation without shapes
 
+--- Encodes the body of a request. Raises an error for a value that JSON cannot have.
+---@param service aws.Service
+---@param operation string
+---@param value any
+---@return string|userdata
+function M.encode_body(service, operation, value)
+  local ok, body = pcall(sealed_json.encode, value)
+  if not ok then
+    local message = tostring(body):gsub("^[^:\n]+:%d+: ", "") -- without the position in lanyard
+    error(("%s:%s: %s"):format(service.name, operation, message), 0)
+  end
+  return body
+end
+
 --- Encodes a request.
 ---@param service aws.Service
 ---@param operation string
@@ -24,7 +38,7 @@ function M.encode(service, operation, input)
   return {
     ["Content-Type"] = "application/x-amz-json-" .. service.version,
     ["X-Amz-Target"] = service.target .. "." .. operation,
-  }, sealed_json.encode(next(input) == nil and {} or input)
+  }, M.encode_body(service, operation, next(input) == nil and {} or input)
 end
 
 -- Removes null from a table, which means absent in AWS's replies. In a list the following items move up; `dropped` gets

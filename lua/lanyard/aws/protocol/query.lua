@@ -18,7 +18,10 @@ end
 ---@return table<string, string> headers
 ---@return string|userdata body
 function M.encode(service, operation, input)
-  local request = assert(query.encode({ metadata = { apiVersion = service.version } }, undescribed(operation), input))
+  local request, message = query.encode({ metadata = { apiVersion = service.version } }, undescribed(operation), input)
+  if not request then
+    error(("%s:%s: %s"):format(service.name, operation, message), 0)
+  end
   return request.headers, request.body
 end
 

@@ -5,7 +5,6 @@
 
 local escape = require "lanyard.aws.protocol.escape"
 local json_protocol = require "lanyard.aws.protocol.json"
-local sealed_json = require "lanyard.protocol.sealed_json"
 
 local M = { FORMAT = "json" }
 
@@ -36,7 +35,7 @@ local function query_of(described, input)
 end
 
 -- Returns the body, and its type: the members that are in neither path, query nor headers.
-local function body_of(described, input)
+local function body_of(described, input, encode)
   if described.raw_payload then
     local bytes = input[described.payload]
     if type(bytes) ~= "string" and type(bytes) ~= "userdata" then
@@ -44,7 +43,7 @@ local function body_of(described, input)
     end
     return bytes, "application/octet-stream"
   elseif described.payload then
-    return sealed_json.encode(input[described.payload]), "application/json"
+    return encode(input[described.payload]), "application/json"
   end
   local rest = {}
   for member, value in pairs(input) do
@@ -55,7 +54,7 @@ local function body_of(described, input)
   if next(rest) == nil and BODILESS[described.method] then
     return nil
   end
-  return sealed_json.encode(rest), "application/json"
+  return encode(rest), "application/json"
 end
 
 -- Returns what precedes the host of the endpoint.
@@ -84,7 +83,9 @@ function M.encode(service, operation, input)
   for name, member in pairs(described.headers) do
     headers[name] = input[member]
   end
-  local body, content_type = body_of(described, input)
+  local body, content_type = body_of(described, input, function(value)
+    return json_protocol.encode_body(service, operation, value)
+  end)
   local has_type = false
   for name in pairs(headers) do
     has_type = has_type or name:lower() == "content-type"

@@ -47,7 +47,7 @@ local function encode_plan(plan)
     service = plan.name, result = plan.kind, changes = json.array(describe.lines(plan)),
     arn = plan.service and plan.service.arn, before = state_of(plan), newest = newest_of(plan),
     deploys = plan.deploys, entry = plan.entry and encode.entry(plan) or nil, images = images,
-    references = json.array(references), price_before = before, price_after = after,
+    references = json.array(references), monthly_price_before = before, monthly_price = after,
   }
 end
 
