@@ -4,16 +4,21 @@ local command = cli.command {
   summary = "Apply a desired-state file or a saved plan.",
   category = "desired state",
   description = [[
-Turns on the puller roles that are off, then changes the policy of each repository in a single
-write. Statements written by others are kept. If a change fails, the error is reported and the other
-changes are made. `lanyard help plan` describes the format of the file.
+Creates and changes the services of the file, turns on the puller roles that are off, changes the
+policy of each repository in a single write, and deploys, in this order. It waits until services are
+ready and deployments are active. Statements written by others are kept. If a change fails, the error
+is reported and the other changes are made. `lanyard help plan` describes the format of the file. A
+command that was interrupted can be repeated: it continues, and does nothing twice.
 
 With --prune, grants to puller roles of this Region that are not in the file are removed. Other
-statements are kept.
+statements are kept. With --prune-services, services of this Region that the file does not name, also
+not in a grant, are deleted at the end, with their deployments, domain names and grants.
 
-A saved plan (from `lanyard plan FILE --output json`) is applied without confirmation. It is
-rejected in another account or Region. If the policy of a repository has changed since the plan was
-made, in more than its layout, that repository is not changed.
+A saved plan (from `lanyard plan FILE --output json`) is applied without confirmation, unless it
+deletes services. It is rejected in another account or Region. If the policy of a repository has
+changed since the plan was made, in more than its layout, that repository is not changed. The same
+holds for a service that has changed, an image that was pushed, or a parameter or secret that has
+another version.
 ]],
   arguments = { { "file", type = "file", help = "Desired-state file or saved plan, or - for stdin." } },
   options = {
@@ -22,7 +27,7 @@ made, in more than its layout, that repository is not changed.
     { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
     { "--prune-services", help = "Delete container services of this Region that are not in the file." },
     { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
-    { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be enabled." },
+    { "--timeout", type = "duration", default = "30m", help = "How long to wait, for each step." },
     { "--no-settle",
       help = "Skip the second read of each policy, 4 s after the write, that detects changes by other machines." },
   },

@@ -1,11 +1,12 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Write a desired-state file from the current grants.",
+  summary = "Write a desired-state file from the current grants and services.",
   category = "desired state",
   description = [[
 Reads the policies of all repositories of the Region and prints a file for `lanyard plan` and
-`lanyard apply` with the grants of the puller roles of all container services.
+`lanyard apply` with the grants of the puller roles of all container services, and the services with
+their containers. Values of environment variables are not written: the file keeps them.
 
 Some grants cannot be stated in such a file: conditions other than a date, actions other than a
 pull, and roles of services that do not exist. They are listed on stderr and in comments of the

@@ -14,13 +14,14 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
-Only `lanyard service` needs the statement ManageLightsailContainerServices; it
-and `lanyard deploy --create` need CreateLightsailContainerServices.
+Only `lanyard service`, `lanyard deploy --create` and `lanyard apply` of a file
+with services need CreateLightsailContainerServices; only the first and the last
+need ManageLightsailContainerServices.
 
-With --references it also allows reading parameters and secrets, for `lanyard
-deploy --env KEY=ssm:NAME` and KEY=secretsmanager:NAME: name the ones that are
-needed in it. A value that is encrypted with a customer managed key of KMS also
-needs kms:Decrypt on the key.
+With --references it also allows reading parameters and secrets, for values
+ssm:NAME and secretsmanager:NAME of environments (lanyard deploy, lanyard apply):
+name the ones that are needed in it. A value that is encrypted with a customer
+managed key of KMS also needs kms:Decrypt on the key.
 
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the

@@ -5,16 +5,26 @@ local command = cli.command {
   category = "desired state",
   description = [[
 Compares a desired-state file with the services, roles and policies of a Region, and prints the
-roles that would be enabled, the access that each repository would gain or lose, and the diff of
-its policy. Nothing is changed.
+services that would be created, changed or deployed to, with their price, the roles that would be
+enabled, the access that each repository would gain or lose, and the diff of its policy. Nothing is
+changed.
 
-The file lists grants. It is Lua, run in a sandbox, or JSON with the same names:
+The file lists grants, services or both. It is Lua, run in a sandbox, or JSON with the same names:
 
   return {
     region = "us-east-1",
     grants = {
       { service = "web",  repositories = { "web", "team/*" } },
       { service = "jobs", repositories = { "jobs" }, expires = "2027-01-31" },
+    },
+    services = {
+      { name = "web", power = "nano", scale = 2, role = true,
+        tags = { env = "prod" }, public = "app:8080",
+        domains = { ["web-certificate"] = { "www.example.com" } },
+        containers = { app = {
+          image = "web:1.4", ports = { ["8080"] = "HTTP" },
+          environment = { MODE = "live", KEY = "ssm:/web/key", OLD = keep },
+        } } },
     },
   }
 
@@ -27,7 +37,18 @@ profile. A grant can also have:
   sid        the Sid of its statement
   optional   true if its globs may match no repository
 
-With --output json the plan is a document that `lanyard apply` applies later.
+What a service does not name stays as it is. `false` removes a tag, a certificate's domain names, the
+public endpoint, a container, its command, a port or a variable. A service can also be `disabled`.
+Containers and `public` have the members of CreateContainerServiceDeployment, so that the contents of
+AWS's files containers.json and public-endpoint.json fit in. A new service needs power and scale.
+
+A variable is a text, a reference (ssm:NAME, secretsmanager:NAME#KEY; ssm::TEXT is the text ssm:TEXT),
+or the deployed value: keep in Lua, {"keep": true} in JSON; both also for a whole environment. Values
+are printed as ***. The grants that a deployment needs are part of the plan, and --prune keeps them.
+A tag that was pushed again is not a difference: `lanyard deploy` deploys it.
+
+With --output json the plan is a document that `lanyard apply` applies later. It has no value of a
+variable: apply fetches references again, and reads other values from the desired-state file again.
 ]],
   arguments = { { "file", type = "file", help = "Desired-state file, or - for stdin." } },
   options = {
@@ -47,6 +68,7 @@ With --output json the plan is a document that `lanyard apply` applies later.
   examples = {
     { "lanyard plan grants.lua", "Show what the file would change." },
     { "lanyard plan grants.lua --prune", "Also show the grants that would be removed." },
+    { "lanyard plan all.lua --prune-services", "Also show the services that would be deleted." },
     { "lanyard plan grants.lua --output json > plan.json", "Save the plan for lanyard apply." },
   },
 }

@@ -39,10 +39,10 @@ describe("services in a desired-state file", function()
     local path = file_of(folder, SERVICES)
     local result = emulator:run { "plan", path }
     assert.equal(3, result.status, result.err)
-    for _, pattern in ipairs { "%+ create api\n", "%+ power: nano", "price: %$7%.00 a month", "%+ app: variable MODE\n",
-      "%+ app: variable URL from ssm:/my%-app/database%-url, version 1", "~ change my%-container%-service\n",
+    for _, pattern in ipairs { "%+ create api\n", "%+ power: nano", "price: 7 USD a month", "%+ app: variable MODE = %*%*%*\n",
+      "%+ app: variable URL = %*%*%* from ssm:/my%-app/database%-url, version 1", "~ change my%-container%-service\n",
       "~ scale: 1 %-> 2", "%+ turn on the puller role of api", "services: 1 to create, 1 to change, 0 to deploy to, 0 to delete",
-      "price of these: %$7%.00 a month %-> %$21%.00 a month" } do
+      "price of these: 7 USD a month %-> 21 USD a month" } do
       assert.matches(pattern, result.out)
     end
     assert_no_secret(result.out .. result.err)
@@ -132,6 +132,13 @@ describe("services in a desired-state file", function()
       assert.matches("from ssm:/my%-app/database%-url", result.out)
       assert.matches("api does not exist yet", result.err)
     end
+  end)
+
+  it("are as the help of plan shows them", function()
+    local text = helper.run({ helper.lanyard, "help", "plan" }).out:match "\n(  return {\n.-\n  }\n)"
+    local desired = assert(require("lanyard.desired.file").parse(text, "help.lua"))
+    assert.same({ 2, 1 }, { #desired.grants, #desired.services })
+    assert.equal(3, #require("lanyard.lists").sorted_names(desired.services[1].containers.app.environment))
   end)
 
   it("are rejected with a line for each mistake", function()

@@ -67,7 +67,7 @@ function M.text(plan)
   for _, name in ipairs(plan.enable) do
     lines[#lines + 1] = cli.paint("green", escape.format("+ turn on the puller role of %s", name))
   end
-  if #plan.enable > 0 then
+  if #plan.enable > 0 and #changing > 0 then
     lines[#lines + 1] = "  (the diff below has a placeholder: AWS assigns the role's ARN when it is turned on)\n"
   end
   for _, entry in ipairs(changing) do

@@ -109,6 +109,7 @@ function M.items(results)
     items[i] = {
       service = result.name, result = result.kind, url = result.url,
       deployment = result.deployment and { result = result.deployment, version = result.version } or nil,
+      reasons = result.release and result.release.reasons and json.array(result.release.reasons) or nil,
       error = result.err and { code = result.err.code, message = result.err.message } or nil,
     }
   end

@@ -1,8 +1,9 @@
 --- Differences from a desired-state file (lanyard.desired.file): grants that are missing, not listed, or have another
 --- deadline; disabled roles; and names in the file that do not exist.
 ---
---- Without inventory.desired, or when the file is for another Region, the checks report nothing.
+--- Without inventory.desired, or when the file is for another Region or has no grants, the checks report nothing.
 
+local aws_names = require "lanyard.aws.names"
 local edit = require "lanyard.desired.edit"
 local effect = require "lanyard.policy.effect"
 local policy = require "lanyard.policy"
@@ -11,14 +12,32 @@ local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
+local wants_of = require "lanyard.desired.services.wants"
 
 local function applies(inventory)
   local desired = inventory.desired
-  return desired ~= nil and not inventory.services_unknown and (desired.region or inventory.region) == inventory.region
+  return desired ~= nil and desired.has_grants ~= false and not inventory.services_unknown
+    and (desired.region or inventory.region) == inventory.region
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- One repository
+
+-- Returns the services of the file whose running deployments pull from a repository: the file need not grant that.
+local function deployed_services(inventory, repository)
+  local names
+  for _, entry in ipairs(inventory.desired.services or {}) do
+    local service = wants_of.has_deployment(entry) and inventory.service_by_name[entry.name]
+    for _, image in pairs(service and service.current and service.current.images or {}) do
+      local parts = aws_names.image(image)
+      if parts and parts.repository == repository.name and parts.account == inventory.account then
+        names = names or {}
+        names[entry.name] = true
+      end
+    end
+  end
+  return names
+end
 
 -- Returns a plan that prunes, with the fields that lanyard.desired.edit needs.
 local function plan_of(inventory)
@@ -69,7 +88,9 @@ local function why_of(repository, wanted)
 end
 
 local function add_changes(inventory, add, repository, desired_grants, plan)
-  local edit_policy = edit.of({ repository = repository, grants = desired_grants }, plan)
+  local edit_policy = edit.of({
+    repository = repository, grants = desired_grants, protected = deployed_services(inventory, repository),
+  }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
   if not edit_policy(wanted, repository.doc) then
     return

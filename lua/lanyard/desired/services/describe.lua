@@ -23,7 +23,10 @@ end
 ---@param price? number  in USD
 ---@return string
 function M.price(price)
-  return price and ("$%.2f a month"):format(price) or "an unknown price"
+  if not price then
+    return "an unknown price"
+  end
+  return (math.tointeger(price) and "%d USD a month" or "%.2f USD a month"):format(price)
 end
 
 -- How the service itself differs.
@@ -40,7 +43,7 @@ local function add_settings(lines, plan)
   end
 end
 
--- "app: image a -> b" --> "~ app: image a -> b"
+-- "app: image a -> b" --> "~ app: image a -> b"; "app: variable + KEY" --> "+ app: variable KEY = ***"
 local function marked(line)
   if line:find "^[+-] " then
     return line
@@ -49,7 +52,8 @@ local function marked(line)
   if not mark or line:find " %-> " then
     return "~ " .. line
   end
-  return ("%s %s %s"):format(mark, before, after)
+  local is_new = mark == "+" and before:find ": variable$"
+  return ("%s %s %s%s"):format(mark, before, after, is_new and " = ***" or "")
 end
 
 -- The settings of a container that is new.
@@ -139,15 +143,16 @@ function M.prices(plan)
 end
 
 local function add_prices(lines, plan)
-  local before, after = M.prices(plan)
-  if plan.kind == "unchanged" or plan.kind == "update" and before == after and before then
+  if plan.kind == "unchanged" then
     return
-  elseif plan.kind == "update" then
-    lines[#lines + 1] = ("  price: %s -> %s"):format(M.price(before), M.price(after))
-  else
-    lines[#lines + 1] = "  price: " .. M.price(plan.kind == "create" and after or before)
   end
-  if plan.kind == "update" and plan.settings.after.disabled and not plan.settings.before.disabled then
+  local before, after = M.prices(plan)
+  if plan.kind ~= "update" then
+    lines[#lines + 1] = "  price: " .. M.price(plan.kind == "create" and after or before)
+  elseif before ~= after then
+    lines[#lines + 1] = ("  price: %s -> %s"):format(M.price(before), M.price(after))
+  end
+  if plan.kind ~= "delete" and plan.settings.after.disabled and not (plan.settings.before or {}).disabled then
     lines[#lines + 1] = "  AWS bills a disabled service, too"
   end
 end

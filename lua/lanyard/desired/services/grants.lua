@@ -1,6 +1,7 @@
 --- The grants that the deployments of a desired-state file need. A file need not repeat them, and pruning keeps them.
 
 local plans = require "lanyard.desired.services.plan"
+local resolve = require "lanyard.desired.resolve"
 
 local M = {}
 
@@ -57,12 +58,17 @@ local function add_repository(repositories, repository)
   repositories[#repositories + 1] = repository
 end
 
---- Adds the services of the entries to the services of a plan, which has the ones that grants name.
+--- Adds the services of the entries to the services of a plan, which has the ones that grants name. A service whose
+--- role cannot be granted is a failure only if its deployment needs the role.
 ---@param plan desired.Plan
 function M.add_services(plan)
   for _, one in ipairs(plan.service_plans or {}) do
     if plan.services[one.name] == nil and one.entry and not one.err then
-      plan.services[one.name] = one.service or plans.future(one, plan.region)
+      local service = one.service or plans.future(one, plan.region)
+      local err = resolve.role_error(service, one.name, plan.region)
+      local needs_role = one.deploys and one.deployment.needs_role
+      table.insert(plan.failures, err and needs_role and { service = one.name, err = err } or nil)
+      plan.services[one.name] = not err and service or false
     end
   end
 end

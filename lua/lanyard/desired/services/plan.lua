@@ -197,7 +197,7 @@ end
 ---@param options { prune: boolean?, prune_services: boolean? }
 ---@return lanyard.Error?
 function M.prune_error(desired, options)
-  local option = options.prune and not desired.has_grants and "--prune"
+  local option = options.prune and desired.has_grants == false and "--prune"
     or options.prune_services and not desired.services and "--prune-services"
   if not option then
     return nil

@@ -29,5 +29,5 @@ local result = cli.check(region:update_service(options.service, { domains = { [c
 cli.progress(nil)
 cli.note(("%s: %s. An apex domain needs an ALIAS record in place of CNAME."):format(options.service, result.kind))
 for _, name in ipairs(names) do
-  cli.out(("%s. CNAME %s."):format(name, service.url:match "^https?://([^/:]+)"))
+  cli.out(("%s. CNAME %s."):format(name, (service.url or ""):match "^https?://([^/:]+)" or "(no URL yet)"))
 end

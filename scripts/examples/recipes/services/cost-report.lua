@@ -11,10 +11,8 @@ local command = cli.command {
 }
 local options = command:parse(...)
 local session, names, failed = cli.session(options), options.name, false
-if #names == 0 then
-  local reply = cli.check(cli.check(session:client "lightsail"):GetRegions {})
-  for i, one in ipairs(reply.regions) do names[i] = one.name end
-end
+local reply = #names == 0 and cli.check(cli.check(session:client "lightsail"):GetRegions {})
+for i, one in ipairs(reply and reply.regions or {}) do names[i] = one.name end
 local rows, sums, total = {}, {}, 0
 require("lanyard.task").map(names, function(name)
   local region, err = access.connect(session:at(name), { permit = false }) -- it only reads
@@ -27,10 +25,12 @@ require("lanyard.task").map(names, function(name)
   end
   for _, power in ipairs(powers or {}) do powers[power.name] = power.price end
   for _, service in ipairs(services) do
-    local price, tag = powers[service.power] * service.scale, service.tags[options.by or ""] or "-"
+    local price, tag = (powers[service.power] or 0) * service.scale, service.tags[options.by or ""] or "-"
+    failed = failed or not powers[service.power]
     total, sums[tag] = total + price, (sums[tag] or 0) + price
     rows[#rows + 1] = { name, service.name, ("%s x %d"):format(service.power, service.scale), ("%.2f"):format(price),
-      service.disabled and "disabled" or service.current and "" or "no deployment" }
+      not powers[service.power] and "price unknown" or service.disabled and "disabled"
+        or service.current and "" or "no deployment" }
   end
 end, { limit = 8 })
 table.sort(rows, function(a, b) return a[1] .. " " .. a[2] < b[1] .. " " .. b[2] end)

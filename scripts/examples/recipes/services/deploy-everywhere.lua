@@ -12,14 +12,15 @@ local command = cli.command {
 local options = command:parse(...)
 local smoke, task = require "lanyard.access.deployment.smoke", require "lanyard.task"
 local checks, message = smoke.parse_all(options.smoke)
-if not checks then command:usage(message, "InvalidValue") end
+local name = options.image:match "^([%l%d][%l%d._/-]*)[:@]"
+if not (checks and name) then command:usage(message or "pass REPOSITORY:TAG", "InvalidValue") end
 local region, failed = cli.connect(options), false
-local uri = cli.check(region:repositories { options.image:match "^[^:@]+" })[1].uri
+local uri = cli.check(region:repositories { name })[1].uri
 local function deploy(job)
   local plan, err = region:plan_deployment(job.name, { images = job.images, resolve = true, dry_run = options.dry_run })
   local done = { succeeded = plan ~= nil }
   if plan and not options.dry_run then
-    done, err = region:release(plan, { smoke = checks, smoke_timeout = 180, rollback = true, timeout = 1800 })
+    done, err = region:release(plan, { smoke = checks, rollback = true, timeout = 1800, progress = cli.progress })
   end
   failed = failed or not done.succeeded
   cli.out(("%s: %s"):format(job.name, err and cli.describe(err)

@@ -23,8 +23,9 @@ require("lanyard.task").map(cli.check(region:services()), function(service)
   end
   local result, err = region:update_service(service.name, {
     power = power, scale = math.tointeger(scale), tags = down and now ~= size and { day = now } or nil,
-  }, { dry_run = options.dry_run })
+  }, { dry_run = options.dry_run, progress = cli.progress })
   failed = failed or not result
   cli.out(("%s: %s"):format(service.name, result and result.kind .. " " .. size or cli.describe(err)))
 end, { limit = 4 })
+cli.progress(nil)
 return failed and cli.exit.failed or cli.exit.ok

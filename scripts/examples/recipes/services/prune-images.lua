@@ -13,9 +13,10 @@ local region, failed = cli.connect(options), false
 local names = #options.service > 0 and options.service or nil
 for _, service in ipairs(cli.check(region:services(names))) do
   local results, err = region:prune_images(service.name, {
-    keep = options.keep, dry_run = options.dry_run,
+    keep = options.keep, dry_run = options.dry_run, progress = cli.progress,
     confirm = function(images) cli.confirm(options, ("Delete %d images of %s?"):format(#images, service.name)) end,
   })
+  cli.progress(nil)
   failed = failed or not results
   if not results then cli.note(service.name .. ": " .. cli.describe(err)) end
   for _, result in ipairs(results or {}) do

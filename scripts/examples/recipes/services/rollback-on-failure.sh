@@ -2,7 +2,7 @@
 # Deploy an image, test paths of the URL, and restore the version before if the deployment or a test fails.
 # sh rollback-on-failure.sh SERVICE CONTAINER=IMAGE PATH[=CODES] ...
 #
-# Exit status: 0 the image is live; 1 it is not, and the version before is active; 3 somebody has to look at once:
+# Exit status: 0 the image is live; 1 it is not, and the version before is active; 3 somebody has to act at once:
 # nothing was restored, or the end is unknown; 2, 4 and 130 as lanyard deploy. NOTIFY in the environment is a command
 # that receives the sentence as its argument; SMOKE_TIMEOUT (default: 3m) is how long a test is repeated.
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }

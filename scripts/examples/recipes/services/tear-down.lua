@@ -24,8 +24,9 @@ for _, plan in ipairs(plans) do
 end
 if not options.dry_run then cli.confirm(options, ("Delete %s?"):format(table.concat(names, ", "))) end
 require("lanyard.task").map(plans, function(plan)
-  local result, err = region:delete_service(plan, { dry_run = options.dry_run })
+  local result, err = region:delete_service(plan, { dry_run = options.dry_run, progress = cli.progress })
   failed = failed or err ~= nil
   cli.out(("%s: %s"):format(plan.name, err and cli.describe(err) or result.kind))
 end, { limit = 4 })
+cli.progress(nil)
 return failed and cli.exit.failed or cli.exit.ok

@@ -1,4 +1,5 @@
 local audit = require "lanyard.audit"
+local deployable = require "deployable"
 local desired_file = require "lanyard.desired.file"
 local desired_grants = require "desired_grants"
 local json = require "lanyard.json"
@@ -26,7 +27,7 @@ end
 -- Returns the drift that an audit finds: a list of { message, fix, line }.
 local function drift(w, grants, options)
   options = options or {}
-  options.desired = assert(desired_file.parse(json.encode { grants = json.array(grants) }, "grants.lua"))
+  options.desired = options.desired or assert(desired_file.parse(json.encode { grants = json.array(grants) }, "grants.lua"))
   local found = {}
   for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
     if finding.id == "drift" then
@@ -44,6 +45,19 @@ describe("drift", function()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       assert.not_equal("drift", finding.id)
     end
+  end)
+
+  it("is not found for the grant of a deployment that the file describes, or in a file without grants", function()
+    local w <close> = deployable.world()
+    w.passed = 100
+    w:put("web", allow(role_of(w, "web")))
+    local function found(text)
+      return drift(w, nil, { desired = assert(desired_file.parse("return { " .. text .. " }", "web.lua")) })
+    end
+    assert.same({}, found 'grants = {}, services = { { name = "web", containers = { app = { environment = keep } } } }')
+    assert.same({}, found 'services = { { name = "web" } }')
+    assert.equal(1, #found 'grants = {}, services = { { name = "web" } }')
+    assert.equal(1, #found 'grants = {}, services = {}')
   end)
 
   it("is not found in a policy that gives the same access in other words", function()

@@ -24,9 +24,9 @@ describe("a plan of services", function()
     local plan = helper.plan(w, NEW)
     assert.equal("create", helper.find(plan, "new").kind)
     assert.same({
-      "+ power: nano", "+ scale: 1", "+ tag env: prod", "  price: $7.00 a month",
+      "+ power: nano", "+ scale: 1", "+ tag env: prod", "  price: 7 USD a month",
       "+ container app (111122223333.dkr.ecr.us-east-1.amazonaws.com/jobs:latest)", "+ public endpoint app:80",
-      "+ app: variable KEY", "+ app: variable REF from ssm:/web/key, version 1", "+ app: port 80 HTTP",
+      "+ app: variable KEY = ***", "+ app: variable REF = *** from ssm:/web/key, version 1", "+ app: port 80 HTTP",
     }, lines_of(plan, "new"))
     assert.same({ "new" }, plan.enable)
     assert.equal("jobs", plans.changing(plan)[1].repository.name)
@@ -41,7 +41,7 @@ describe("a plan of services", function()
       containers = { app = { image = "web:1.1", environment = { KEY = "other-literal" } } } }]])
     assert.equal("update", helper.find(plan, "web").kind)
     assert.same({
-      "~ scale: 1 -> 2", "+ tag a: b", "  price: $7.00 a month -> $14.00 a month",
+      "~ scale: 1 -> 2", "+ tag a: b", "  price: 7 USD a month -> 14 USD a month",
       "~ app: image 111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1.0 -> "
         .. "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1.1",
       "~ app: variable KEY = *** (new)",
@@ -112,6 +112,20 @@ describe("a plan of services", function()
     end
   end)
 
+  it("grants nothing to a role of an unknown form, and does not deploy then", function()
+    local w <close> = helper.world { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "odd", role = true, role_arn = "arn:aws:iam::111122223333:role/admin" } },
+      repositories = { { name = "jobs", images = { "latest" } } },
+    } } } }
+    local plan = helper.plan(w, '{ name = "odd", scale = 2 }')
+    assert.same({}, plan.failures)
+    plan = helper.plan(w, '{ name = "odd", scale = 2, containers = { app = { image = "jobs:latest" } } }')
+    assert.equal("UnexpectedRole", failure_of(plan, "odd").code)
+    helper.apply(w, plan)
+    assert.is_nil(w:text "jobs")
+    assert.equal(0, w:count "CreateContainerServiceDeployment")
+  end)
+
   it("grants to a service that does not exist yet", function()
     local w <close> = helper.world()
     local plan = helper.plan(w, '{ name = "new", power = "nano", scale = 1 }',
@@ -163,7 +177,7 @@ describe("pruning", function()
     assert.is_false(plans.deletes_services(helper.plan(w, "", "")))
     local plan = helper.plan(w, '{ name = "web" }', "", { prune_services = true })
     assert.same({ "unchanged", "delete" }, { plan.service_plans[1].kind, plan.service_plans[2].kind })
-    assert.same({ "- 0 deployments", "  price: $7.00 a month" }, lines_of(plan, "fresh"))
+    assert.same({ "- 0 deployments", "  price: 7 USD a month" }, lines_of(plan, "fresh"))
     assert.is_true(plans.deletes_services(plan))
     plan = helper.plan(w, '{ name = "web" }', '{ service = "fresh", repositories = { "jobs" } }', { prune_services = true })
     assert.is_false(plans.deletes_services(plan))
