@@ -28,7 +28,7 @@ describe("the differences of two states", function()
     for i, one in ipairs(list) do texts[i] = differences.describe(one) end
     assert.same({
       "power is nano, not micro", "scale is 1, not 2", "disabled is no, not yes", "puller role is off, not on",
-      "domains of shop is none, not c.example", "domains of site is a.example, not a.example, b.example",
+      "domains of shop are none, not c.example", "domains of site are a.example, not a.example, b.example",
       "tag env is test, not prod", "tag old is '', not none",
     }, texts)
   end)
