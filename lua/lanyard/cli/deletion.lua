@@ -157,13 +157,13 @@ end
 
 -- A note about what went, or goes, with a service.
 local function note_of(kind, plan, err)
+  local price = plan and plan.before.monthly_price
   if err then
     return report.error_note(err)
   elseif not plan then
     return "it does not exist"
-  elseif kind == "deleted" then
-    local price = plan.before.monthly_price
-    return price and ("it cost %s USD a month"):format(service_view.price(price)) or ""
+  elseif price and (kind == "deleted" or kind == "would delete") then
+    return ("it %s %s USD a month"):format(kind == "deleted" and "cost" or "costs", service_view.price(price))
   end
   return ""
 end

@@ -11,7 +11,7 @@ local RULE_FIELDS = { on = true, check = true }
 local CHANGE_FIELDS = { on = "string", action = "action", image = "string", expect = "string", dry_run = "boolean",
   time = "string", epoch = "integer", caller = "table", service = "table", repository = "string",
   repository_details = "table", before = "policy", after = "policy", grant = "table", deployment = "table",
-  references = "table", call = "table", unknown = "string", organization = "table" }
+  call = "table", unknown = "string", organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
   action = "create, update, delete or delete-image", state = "a table: { power = \"nano\", scale = 1, ... }",
   integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
