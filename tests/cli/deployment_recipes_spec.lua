@@ -42,9 +42,9 @@ describe("the recipe blue-green", function()
     a.run("blue-green.lua", { "web", "app=web:2", "--smoke", "/up", "--watch", "0s" })
     assert.equal("web@" .. account.digest(a, "2"), account.image(a, "web"))
     assert.matches("deployment +unchanged", (a.run("blue-green.lua", { "web", "app=web:2", "--smoke", "/up", "--watch", "0s" })))
-    assert.matches("rolled back to 1", (a.run("blue-green.lua", { "web", "--back" })))
+    assert.matches("rolled back [^\n]*containers of version 1", (a.run("blue-green.lua", { "web", "--back" })))
     assert.equal("web:1", account.image(a, "web"))
-    assert.matches("rolled back to 2", (a.run("blue-green.lua", { "web", "--back" })))
+    assert.matches("rolled back [^\n]*containers of version 2", (a.run("blue-green.lua", { "web", "--back" })))
     assert.equal("web@" .. account.digest(a, "2"), account.image(a, "web"))
   end)
 
@@ -52,7 +52,7 @@ describe("the recipe blue-green", function()
     local a <close> = account.new()
     local out, err = a.run("blue-green.lua", { "web", "app=web:fading", "--smoke", "/up", "--watch", "1s" }, 1)
     assert.matches("a smoke test fails: switching back", err)
-    assert.matches("rolled back to 1", out)
+    assert.matches("rolled back [^\n]*containers of version 1", out)
     assert.equal("web:1", account.image(a, "web"))
   end)
 
@@ -194,9 +194,11 @@ describe("the recipe deploy-dotenv", function()
     assert.matches('%-%s+"GONE": "%*%*%*"', dry)
     assert.same({ "1 ACTIVE web:1" }, a.versions "web")
     for _ = 1, 2 do
-      local out, err = a.run("deploy-dotenv.lua", { "web", "app=web:1", file })
+      local out, err = a.run("deploy-dotenv.lua", { "web", "app=web:1", file }, 0, { LANYARD_DEBUG = "1" })
       assert.is_nil((out .. err):find(account.SECRET, 1, true))
     end
+    assert.truthy(helper.run({ "ls", "-R", a.emulator.environment.XDG_STATE_HOME }).out:find "lanyard")
+    assert.equal(1, helper.run({ "grep", "-rFe", account.SECRET, a.emulator.folder .. "", a.folder .. "/.env" }).status)
     assert.same({ "2 ACTIVE web:1", "1 INACTIVE web:1" }, a.versions "web")
     local raw = a.emulator:run { "-e", [[
       local reply = require("lanyard.aws").client("lightsail"):GetContainerServiceDeployments { serviceName = "web" }
