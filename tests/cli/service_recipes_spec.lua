@@ -77,7 +77,7 @@ describe("the recipe attach-domain", function()
     expect("updated", { "www.example.com", "example.com" }, { "web", "site" })
     expect("unchanged", { "example.com", "www.example.com" }, { "web", "site", "example.com" })
     local domains = a.json("service update web --scale 2 --dry-run").domains
-    assert.same({ "example.com", "www.example.com" }, { table.unpack(domains.site) })
+    assert.same({ { certificate = "site", domain = "example.com" }, { certificate = "site", domain = "www.example.com" } }, domains)
   end)
 
   it("attaches nothing until the certificate is issued", function()
@@ -93,7 +93,7 @@ describe("the recipe attach-domain", function()
     a.kill("attach-domain.lua", { "web", "site" }, "UpdateContainerService$")
     a.run("attach-domain.lua", { "web", "site" })
     local domains = a.json("service update web --scale 2 --dry-run").domains
-    assert.same({ "example.com", "www.example.com" }, { table.unpack(domains.site) })
+    assert.same({ { certificate = "site", domain = "example.com" }, { certificate = "site", domain = "www.example.com" } }, domains)
   end)
 end)
 

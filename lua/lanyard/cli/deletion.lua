@@ -132,11 +132,8 @@ local function item_of(name, kind, plan, grants, err)
     error = err and { code = err.code, message = err.message, request_id = err.request_id } }
   if plan then
     item.deployments = plan.deployments and #plan.deployments
-    item.domains = {}
-    for certificate, names in pairs(plan.before.domains) do
-      item.domains[certificate] = json.array(names)
-    end
-    item.monthly_price = plan.before.monthly_price
+    item.domains = service_view.domain_items(plan.before.domains)
+    item.monthlyPrice = plan.before.monthly_price
     item.by_registry = #plan.by_registry > 0 and json.array(plan.by_registry) or nil
   end
   return item

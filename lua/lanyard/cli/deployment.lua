@@ -324,7 +324,9 @@ function M.result(plan, done, options)
     report.json(outcome and M.add_outcome(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-      .. (plan.to and outcome and (", with the containers of version %d"):format(plan.to) or "")
+    if steps.result == "rolled back" then
+      steps.result = "rolled back to " .. plan.to
+    end
     print_steps(plan, steps, outcome and note .. ", " .. M.took(outcome) or note, rows_of_checks(done))
     report.effects(steps.grants)
     if done.url then

@@ -164,7 +164,8 @@ local function complete_rollback(region, plan, options)
   if not from or not requests.same(from.request, plan.request) then
     return nil
   end
-  options.seen.stage, options.seen.result = "restoring", { kind = "failed earlier", version = from.version, grants = {} }
+  options.seen.stage = "restoring"
+  options.seen.result = { kind = "failed earlier", version = from.version, grants = {} }
   local outcome, err = region:follow_deployment(name, rollback.version, options)
   if not outcome then
     return nil, err
