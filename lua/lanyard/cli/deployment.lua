@@ -5,6 +5,7 @@ local cli = require "lanyard.cli"
 local diff = require "lanyard.text.diff"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local meters = require "lanyard.meter"
 local report = require "lanyard.cli.print"
 local requests = require "lanyard.access.deployment.request"
 local smoke_view = require "lanyard.cli.smoke"
@@ -12,16 +13,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Returns a duration for people, for example "4 min 12 s".
----@param seconds number
----@return string
-function M.duration(seconds)
-  local whole = math.floor(seconds + 0.5)
-  if whole < 60 then
-    return whole .. " s"
-  end
-  return ("%d min %d s"):format(whole // 60, whole % 60)
-end
+M.duration = meters.elapsed
 
 local function time_of(seconds)
   return timestamp.format(math.floor(seconds))

@@ -10,6 +10,7 @@
 --- GetParameters accepts 10 names at a time and lists the ones that do not exist as InvalidParameters; GetSecretValue
 --- returns the version with the stage AWSCURRENT (AWS's models of ssm 2014-11-06 and secretsmanager 2017-10-17).
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
@@ -188,9 +189,13 @@ local function set_secret(reference, reply)
 end
 
 -- true | nil, err
-local function read_secret(client, call)
+local function read_secret(client, call, region_name)
   local reply, err = client:GetSecretValue { SecretId = call.name }
-  if not reply then
+  if answers.rejected(err, "ResourceNotFoundException") then
+    return nil, failed(call.references[1], "SecretNotFound",
+      ("Secrets Manager has no such secret in %s"):format(region_name),
+      "lanyard aws secretsmanager list-secrets lists the secrets")
+  elseif not reply then
     return nil, err
   end
   for _, reference in ipairs(call.references) do
