@@ -268,6 +268,13 @@ local function redactor_of(client, input, keys, plan, output)
   return credentials_core.redactor(known, secrets.SHORTEST), short, first
 end
 
+-- Reports whether a failed attempt may have written to a device or FIFO, which would get the same bytes again from the
+-- next attempt.
+local function cannot_repeat(plan, reply, err)
+  local in_place = plan and plan.to and not plan.to:is_temporary()
+  return in_place and (reply and plan:is_success(reply) or not reply and err.sent)
+end
+
 --- Makes one attempt of a call.
 ---@param client aws.Client
 ---@param operation string
@@ -297,11 +304,15 @@ return function(client, operation, input, keys, offset, plan)
     if debug then
       debug("< " .. err.message)
     end
+    err.retryable = not cannot_repeat(plan, nil, err) and err.retryable
     return transport_failed(client, operation, err)
   end
   local output
   if plan then
     output, err = read_planned(client, plan, reply)
+    if err and cannot_repeat(plan, reply, err) then
+      err.retryable = false
+    end
   else
     local opened = unseal(client, reply)
     output, err = read_reply(client, operation, input, reply, opened)

@@ -102,7 +102,7 @@ function M.transfer_fault(plan, reply)
 end
 
 --- Checks the checksums of a reply that the request asks for. One of several parts ("...-3") is about the parts, which
---- are not known.
+--- are not known. A device or FIFO that the reply was written to cannot be read again, and is not checked.
 ---@param plan aws.Plan
 ---@param reply table
 ---@param body string|userdata  a text or a stream
@@ -110,7 +110,7 @@ end
 function M.fault(plan, reply, body)
   local described = plan.operation.traits.httpChecksum or {}
   local member = described.requestValidationModeMember
-  if not member or plan.input[member] == nil then
+  if not member or plan.input[member] == nil or plan.to and not plan.to:is_temporary() then
     return nil
   end
   for _, name in ipairs(described.responseAlgorithms or {}) do

@@ -420,6 +420,34 @@ describe("a file of S3", function()
     assert.equal("", helper.run { "ls", tostring(folder) }.out)
   end)
 
+  it("can be a device or FIFO, which gets the bytes once", function()
+    local folder <close> = helper.folder()
+    local server <close> = serve(function()
+      return { status = 200, body = "hello", headers = { ["x-amz-checksum-crc32"] = base64("hello", "crc32") } }
+    end)
+    local s3, calls = real(server.url), 0
+    assert(s3:GetObject({ Bucket = "logs", Key = "k" }, { to = "/dev/null" }))
+    local reader = io.popen(("cd '%s' && mkfifo fifo && touch made && cat fifo"):format(folder))
+    helper.run { "sh", "-c", ("until [ -e '%s/made' ]; do :; done"):format(folder) }
+    assert(s3:GetObject({ Bucket = "logs", Key = "k" }, { to = folder .. "/fifo" }))
+    assert.equal("hello", reader:read "a")
+    reader:close()
+    s3.options.max_attempts = 3
+    local sent = true
+    s3.options.transport = function()
+      calls = calls + 1
+      return nil, { code = "BodyCut", message = "cut", retryable = true, sent = sent }
+    end
+    assert.equal("BodyCut", select(2, s3:GetObject({ Bucket = "logs", Key = "k" }, { to = "/dev/null" })).code)
+    assert.equal(1, calls)
+    sent = false
+    assert.equal("BodyCut", select(2, s3:GetObject({ Bucket = "logs", Key = "k" }, { to = "/dev/null" })).code)
+    assert.equal(4, calls)
+    sent = true
+    assert.equal("BodyCut", select(2, s3:GetObject({ Bucket = "logs", Key = "k" }, { to = folder .. "/file" })).code)
+    assert.equal(7, calls)
+  end)
+
   it("is sent in one chunk with a trailer over TLS", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/in", "hello")
