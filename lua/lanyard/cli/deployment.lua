@@ -241,7 +241,8 @@ local function print_references(plan)
 end
 
 local function print_plan(plan, steps, reveal)
-  print_steps(plan, steps, plan.why or plan.in_progress and "version " .. plan.in_progress)
+  print_steps(plan, steps, plan.why or plan.in_progress and "version " .. plan.in_progress
+    or plan.to and "the containers of version " .. plan.to)
   local rows = {}
   for i, image in ipairs(plan.images) do
     rows[i] = { image.container, image.reference, image.found_digest or "(not checked)" }
@@ -316,8 +317,8 @@ function M.result(plan, done, options)
     report.json(outcome and M.add_outcome(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-    if steps.result == "rolled back" then
-      steps.result = "rolled back to " .. plan.to
+    if note and plan.to then
+      note = ("%s, with the containers of version %d"):format(note, plan.to)
     end
     print_steps(plan, steps, outcome and note .. ", " .. M.took(outcome) or note, rows_of_checks(done))
     report.effects(steps.grants)

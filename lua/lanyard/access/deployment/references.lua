@@ -10,7 +10,6 @@
 --- GetParameters accepts 10 names at a time and lists the ones that do not exist as InvalidParameters; GetSecretValue
 --- returns the version with the stage AWSCURRENT (AWS's models of ssm 2014-11-06 and secretsmanager 2017-10-17).
 
-local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
@@ -189,13 +188,9 @@ local function set_secret(reference, reply)
 end
 
 -- true | nil, err
-local function read_secret(client, call, region_name)
+local function read_secret(client, call)
   local reply, err = client:GetSecretValue { SecretId = call.name }
-  if answers.rejected(err, "ResourceNotFoundException") then
-    return nil, failed(call.references[1], "SecretNotFound",
-      ("Secrets Manager has no such secret in %s"):format(region_name),
-      "lanyard aws secretsmanager list-secrets lists the secrets")
-  elseif not reply then
+  if not reply then
     return nil, err
   end
   for _, reference in ipairs(call.references) do
@@ -211,6 +206,11 @@ end
 -- What the caller needs for a key of KMS besides the call itself.
 local KMS = "a customer managed key of KMS also needs kms:Decrypt on the key"
 
+-- What helps with an error of AWS, by its code.
+local TIPS = {
+  ResourceNotFoundException = "lanyard aws secretsmanager list-secrets lists the secrets of the Region",
+}
+
 -- Adds what was read to an error of AWS. Lanyard's own names the reference.
 local function explained(err, call)
   if not err.service or not err.status then
@@ -218,6 +218,7 @@ local function explained(err, call)
   end
   local names = call.names and table.concat(call.names, ", ") or call.name
   err.message = ("%s:%s: %s"):format(call.kind, escape.printable(names), err.message)
+  err.tip = err.tip or TIPS[err.code]
   if err.code:find "AccessDenied" or err.code:find "Decryption" or err.code:find "InvalidKeyId" then
     err.tip = err.tip and err.tip .. "; " .. KMS or KMS
   end

@@ -126,8 +126,8 @@ describe("fetching references", function()
       return nil, errors.new { code = "ResourceNotFoundException", message = "can't find", status = 400, service = "secretsmanager" }
     end
     for _, case in ipairs {
-      { "secretsmanager:none#x", { GetSecretValue = absent }, "SecretNotFound",
-        "^secretsmanager:none#x: Secrets Manager has no such secret in us%-east%-1$", "list%-secrets" },
+      { "secretsmanager:none#x", { GetSecretValue = absent }, "ResourceNotFoundException",
+        "^secretsmanager:none: can't find", "lanyard aws secretsmanager list%-secrets" },
       { "ssm:/none", {}, "ParameterNotFound", "ssm:/none: Systems Manager has no such parameter in us%-east%-1" },
       { "ssm:/a", { GetParameters = denied }, "AccessDeniedException", "^ssm:/a: not authorized", "kms:Decrypt" },
       { "secretsmanager:db#x", { GetSecretValue = secret('{"y":"' .. SECRET .. '"}') }, "InvalidSecret", "has no such key" },
