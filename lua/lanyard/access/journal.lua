@@ -19,6 +19,7 @@
 local entry_module = require "lanyard.access.journal.entry"
 local files = require "lanyard.access.journal.files"
 local lock = require "lanyard.lock"
+local repository_policy = require "lanyard.access.repository_policy"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
@@ -380,7 +381,16 @@ function Journal:last_written(is_current)
   return self:find(function(entry) return entry.state == "done" end, { is_current = is_current, strict = true })
 end
 
---- Returns the entry that an undo restores: the newest change that is done and has not been undone since.
+-- Reports whether a change changed what the policy means. ECR stores some policies in another form: writing its own form
+-- again changes nothing, and there is nothing to undo.
+local function has_effect(entry)
+  local before = entry.before and repository_policy.parse(entry.before, entry.repository)
+  local after = entry.after and repository_policy.parse(entry.after, entry.repository)
+  return not (before and after) or not repository_policy.same(before, after)
+end
+
+--- Returns the entry that an undo restores: the newest change that is done, changed what the policy means, and has not
+--- been undone since.
 ---@param is_current? fun(text: string?): boolean  see `find`
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err
@@ -391,7 +401,7 @@ function Journal:undoable(is_current)
       undone[entry.detail.undoes] = true
       return false
     end
-    return entry.state == "done"
+    return entry.state == "done" and has_effect(entry)
   end, { is_current = is_current, skipped = undone })
 end
 

@@ -134,6 +134,19 @@ describe("the journal", function()
     assert.equal(list[1].id, assert(records:undoable()).id) -- the undo of it was undone
   end)
 
+  it("does not offer a change for undo that did not change what the policy means", function()
+    local folder <close> = memory_folder()
+    local records = open(folder)
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:%s"}]}'
+    local first = assert(records:begin { repository = "web", action = "set", before = text:format "PutImage", after = text:format "ListImages" })
+    assert(records:finish(first, "done"))
+    local second = assert(records:begin { repository = "web", action = "set", before = text:format "ListImages",
+      after = text:format("ListImages"):gsub(",", ", ") })
+    assert(records:finish(second, "done"))
+    assert.equal(second.id, assert(records:last_written()).id)
+    assert.equal(first.id, assert(records:undoable()).id)
+  end)
+
   it("counts an interrupted change as written only if its text is in place", function()
     local folder <close> = memory_folder()
     local records = open(folder)
