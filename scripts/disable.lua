@@ -13,6 +13,8 @@ The command reads every repository's policy first, and fails if one of them
 names the role. With --revoke it removes these grants and then disables the
 role; with --force it leaves them. If the role is already off, the result is
 `unchanged`.
+
+The service itself is not disabled: `lanyard service update --disabled` does that.
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {

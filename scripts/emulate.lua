@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Emulate Lightsail, ECR, STS, IAM, Organizations and CloudTrail.",
+  summary = "Emulate Lightsail, ECR and the other services that lanyard calls.",
   category = "development",
   description = [[
 Prints `listening on URL` as its first line on stdout when it is ready, and nothing else there. It

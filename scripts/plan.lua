@@ -18,13 +18,13 @@ The file lists grants, services or both. It is Lua, run in a sandbox, or JSON wi
       { service = "jobs", repositories = { "jobs" }, expires = "2027-01-31" },
     },
     services = {
-      { name = "web", power = "nano", scale = 2, role = true, tags = { env = "prod" },
+      { name = "web", power = "nano", scale = 2, role = true,
+        tags = { env = "prod" }, public = "app:8080",
         domains = { ["web-certificate"] = { "www.example.com" } },
-        public = "app:8080",
-        containers = {
-          app = { image = "web:1.4", ports = { ["8080"] = "HTTP" },
-                  environment = { MODE = "live", KEY = "ssm:/web/key", OLD = keep } },
-        } },
+        containers = { app = {
+          image = "web:1.4", ports = { ["8080"] = "HTTP" },
+          environment = { MODE = "live", KEY = "ssm:/web/key", OLD = keep },
+        } } },
     },
   }
 

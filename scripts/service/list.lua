@@ -15,7 +15,7 @@ is not shown, which is a warning.
   exit = { { 0, "the services were listed" }, { 1, "they could not be read" } },
   examples = {
     { "lanyard service list", "List the services and what they cost." },
-    { "lanyard service list --query 'sum([].monthly_price)'", "Print the sum of the prices." },
+    { "lanyard service list --query 'sum([].monthlyPrice)'", "Print the sum of the prices." },
   },
 }
 local options = command:parse(...)
@@ -25,7 +25,6 @@ local json = require "lanyard.json"
 local powers = require "lanyard.access.service.powers"
 local report = require "lanyard.cli.print"
 local service_view = require "lanyard.cli.service"
-local timestamp = require "lanyard.text.timestamp"
 
 local region = cli.connect(options)
 local services = cli.check(region:services())
@@ -39,10 +38,6 @@ local now, total = region:time(), 0
 local function age_of(created)
   return service_view.age(created and now - created)
 end
-local function time_of(seconds)
-  return seconds and timestamp.format(math.floor(seconds))
-end
-
 local rows, items = {}, json.array {}
 for i, service in ipairs(services) do
   local price, deployment = powers.price(prices, service.power, service.scale), service.current
@@ -54,9 +49,11 @@ for i, service in ipairs(services) do
   }
   items[i] = {
     service = service.name, region = service.region, state = service.state, power = service.power,
-    scale = service.scale, isDisabled = service.disabled, url = service.url, created = time_of(service.created),
-    monthly_price = price, deployment = deployment and deployment.version,
-    deployment_created = deployment and time_of(deployment.created), tags = service.tags,
+    scale = service.scale, isDisabled = service.disabled, url = service.url,
+    created = service_view.time(service.created), monthlyPrice = price, tags = service.tags,
+    deployment = service_view.deployment_item(deployment),
+    nextDeployment = service_view.deployment_item(service.next),
+    domains = service_view.domain_items(service.domains),
   }
 end
 if options.output == "json" then

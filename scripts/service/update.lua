@@ -12,9 +12,12 @@ the costs. (`lanyard disable` turns off the puller role.)
 
 --domain gives all names of one certificate, which must be ISSUED and have them
 (lightsail:GetCertificates); other certificates stay, and a name that one of them
-had moves. With --no-domains, other certificates are detached. The price needs
-lightsail:GetContainerServicePowers; without this permission it is not shown.
-Rules see the change with on = "service".
+had moves. With --no-domains, other certificates are detached. For a new name the
+command prints the DNS record to create: a CNAME to the host of the service's URL,
+or, at the top of a DNS zone, an alias to it.
+
+The price needs lightsail:GetContainerServicePowers; without this permission it is
+not shown. Rules see the change with on = "service".
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {

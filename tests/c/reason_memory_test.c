@@ -126,7 +126,7 @@ static const struct {
     ONLY("'Federated':'accounts.google.com'"),
     {"{'Effect':'Allow','Principal':'*','Action':'t:*'}",
      "{'Effect':'Allow','Principal':{'Service':'ecs.amazonaws.com'},'Action':'s:a','Condition':{"
-     "'ForAnyValue:StringEquals':{'aws:PrincipalServiceNamesList':'x.ecs.amazonaws.com'}}}"},
+     "'ForAnyValue:StringNotEquals':{'aws:PrincipalServiceNamesList':'ecs.amazonaws.com'}}}"},
     /* Organizations. */
     {"{'Effect':'Allow','Principal':'*','Action':'*','Condition':{'StringEquals':{'aws:"
      "PrincipalOrgID':'o-a1b2c3d4e5'}}}",

@@ -84,8 +84,9 @@ describe("lanyard service create", function()
     local emulator <close> = helper.emulator()
     local item = value_of(emulator:run { "service", "create", "web", "--power", "small", "--scale", "3",
       "--domain", "my-certificate=WWW.example.com,example.com", "--dry-run", "--output", "json" })
-    assert.same({ "would create", "small", 3, 45, { ["my-certificate"] = { "example.com", "www.example.com" } } },
-      { item.result, item.power, item.scale, item.monthly_price, item.domains })
+    assert.same({ "would create", "small", 3, 45,
+      { { certificate = "my-certificate", domain = "example.com" }, { certificate = "my-certificate", domain = "www.example.com" } } },
+      { item.result, item.power, item.scale, item.monthlyPrice, item.domains })
     assert.equal(1, #value_of(emulator:run { "service", "list", "--output", "json" }))
   end)
 
@@ -190,11 +191,12 @@ describe("lanyard service update", function()
     local result = emulator:run { "service", "update", SERVICE, "--domain", "my-certificate=www.example.com" }
     assert.equal(0, result.status, result.err)
     assert.match("domains of my%-certificate +none +www.example.com\n", result.out)
+    assert.match("\n\nDNS RECORD +TYPE +VALUE\nwww.example.com +CNAME +" .. SERVICE:gsub("%-", "%%-") .. "%.%w+%.us%-east%-1%.[%w.]+\n$", result.out)
     assert.match("domains +www.example.com %(certificate my%-certificate: ISSUED, expires 20[^)]+%)\n",
       emulator:run({ "status", SERVICE }).out)
     local status = value_of(emulator:run { "status", SERVICE, "--output", "json" })[1]
     assert.same({ "www.example.com", "my-certificate", "ISSUED" },
-      { status.domains[1].domain, status.domains[1].certificate, status.domains[1].certificate_state })
+      { status.domains[1].domain, status.domains[1].certificate, status.domains[1].certificateState })
     assert.match("domains of my%-certificate +www.example.com +none\n",
       emulator:run({ "service", "update", SERVICE, "--no-domains" }).out)
     assert.match("unchanged", emulator:run({ "service", "update", SERVICE, "--no-domains" }).out)
@@ -305,9 +307,11 @@ describe("lanyard service list and powers", function()
     assert.match("^SERVICE +STATE +CAPACITY +DEPLOYMENT +AGE +USD/MONTH +URL\n", result.out)
     assert.match("web +READY +micro x 3 +%- +%d+ s +30 +https?://web", result.out)
     assert.match("\ntotal: 37 USD a month\n$", result.out)
-    assert.equal("37\n", emulator:run({ "service", "list", "--query", "sum([].monthly_price)" }).out)
-    local item = value_of(emulator:run { "service", "list", "--query", "[?service=='web'] | [0]" })
-    assert.same({ "micro", 3, 30, { team = "shop" } }, { item.power, item.scale, item.monthly_price, item.tags })
+    assert.equal("37\n", emulator:run({ "service", "list", "--query", "sum([].monthlyPrice)" }).out)
+    local item = value_of(emulator:run { "service", "update", "web", "--scale", "5", "--power", "small", "--dry-run", "--output", "json" })
+    assert.same({ "small", 5, 75, 30, {} }, { item.power, item.scale, item.monthlyPrice, item.monthlyPriceBefore, item.domains })
+    item = value_of(emulator:run { "service", "list", "--query", "[?service=='web'] | [0]" })
+    assert.same({ "micro", 3, 30, { team = "shop" } }, { item.power, item.scale, item.monthlyPrice, item.tags })
     result = emulator:run { "service", "powers" }
     assert.match("nano +0.25 +0.5 GB +7 +yes\n", result.out)
   end)

@@ -134,6 +134,13 @@ describe("services in a desired-state file", function()
     end
   end)
 
+  it("are as the help of plan shows them", function()
+    local text = helper.run({ helper.lanyard, "help", "plan" }).out:match "\n(  return {\n.-\n  }\n)"
+    local desired = assert(require("lanyard.desired.file").parse(text, "help.lua"))
+    assert.same({ 2, 1 }, { #desired.grants, #desired.services })
+    assert.equal(3, #require("lanyard.lists").sorted_names(desired.services[1].containers.app.environment))
+  end)
+
   it("are rejected with a line for each mistake", function()
     local folder <close> = helper.folder()
     local path = file_of(folder, [[return { services = {

@@ -205,9 +205,9 @@ describe("what lanyard status shows of a deployment, domains and failures", func
     assert.same({ "micro", 2, false, 1, "ACTIVE" },
       { item.power, item.scale, item.isDisabled, item.deployment.version, item.deployment.state })
     assert.matches("^20%d%d%-.*Z$", item.deployment.created)
-    assert.same({ domain = "example.com", certificate = "site", certificate_state = "ISSUED",
-      certificate_expires = item.domains[1].certificate_expires }, item.domains[1])
-    assert.is_nil(item.last_failure)
+    assert.same({ domain = "example.com", certificate = "site", certificateState = "ISSUED",
+      certificateExpires = item.domains[1].certificateExpires }, item.domains[1])
+    assert.is_nil(item.lastFailure)
     assert.matches("deployment +none\n", em:run({ "status", "fresh" }).out)
   end)
 
@@ -219,13 +219,13 @@ describe("what lanyard status shows of a deployment, domains and failures", func
     assert.equal(0, result.status)
     assert.matches("\n  last failure +version 2, created %d+ s ago\n +the containers started and logged", result.out)
     local item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
-    assert.equal(2, item.last_failure.version)
-    assert.matches("a program exited", item.last_failure.reasons[1])
+    assert.equal(2, item.lastFailure.version)
+    assert.matches("a program exited", item.lastFailure.reasons[1])
     assert.not_matches(deployable.SECRET, result.out .. json.encode(item), 1, true)
     assert.equal(0, em:run({ "deploy", "web", "app=web:1.1" }).status)
     assert.matches("\n  last failure +version 2, created %d+ s ago, before version 3 became active\n", em:run({ "status", "web" }).out)
     item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
-    assert.same({ 3, {} }, { item.last_failure.superseded_by, item.last_failure.reasons })
+    assert.same({ 3, {} }, { item.lastFailure.supersededBy, item.lastFailure.reasons })
   end)
 
   it("is unknown without the permission, which is not a failure", function()
@@ -239,9 +239,9 @@ describe("what lanyard status shows of a deployment, domains and failures", func
     assert.matches("certificate site: state unknown%)\n +%(unknown: [^\n]*not allowed", result.out)
     assert.matches("last failure +%(unknown: [^\n]*not allowed", result.out)
     local item = json.decode(em:run({ "status", "web", "--output", "json" }).out)[1]
-    assert.matches("not allowed", item.certificates_unknown)
-    assert.matches("not allowed", item.last_failure_unknown)
-    assert.is_nil(item.domains[1].certificate_state)
+    assert.matches("not allowed", item.certificatesUnknown)
+    assert.matches("not allowed", item.lastFailureUnknown)
+    assert.is_nil(item.domains[1].certificateState)
   end)
 
   it("is a failure if Lightsail fails, and the rest is shown", function()

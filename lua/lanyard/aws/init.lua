@@ -87,7 +87,7 @@ function M.client(service, options)
   if not own then
     return nil, err
   end
-  return own:client(service)
+  return own:client(service, { sealed = (options or {}).sealed })
 end
 
 --- Opens a file as the body of a request: it is sent in parts, and its size does not matter. Members that are streams

@@ -41,6 +41,7 @@ local M = {}
 ---@field ask? fun(prompt: string): string?  asks for the codes of MFA devices; the terminal by default
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? lanyard.Clock      lanyard.clock by default
+---@field sealed? boolean          of `aws.client`: return the secret members of replies as sealed secrets
 
 --- One account, one Region, one set of credentials, and the clients that use them.
 ---@class aws.Session : aws.SessionSettings

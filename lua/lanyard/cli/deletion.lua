@@ -132,11 +132,8 @@ local function item_of(name, kind, plan, grants, err)
     error = err and { code = err.code, message = err.message, request_id = err.request_id } }
   if plan then
     item.deployments = plan.deployments and #plan.deployments
-    item.domains = {}
-    for certificate, names in pairs(plan.before.domains) do
-      item.domains[certificate] = json.array(names)
-    end
-    item.monthly_price = plan.before.monthly_price
+    item.domains = service_view.domain_items(plan.before.domains)
+    item.monthlyPrice = plan.before.monthly_price
     item.by_registry = #plan.by_registry > 0 and json.array(plan.by_registry) or nil
   end
   return item
@@ -157,13 +154,13 @@ end
 
 -- A note about what went, or goes, with a service.
 local function note_of(kind, plan, err)
+  local price = plan and plan.before.monthly_price
   if err then
     return report.error_note(err)
   elseif not plan then
     return "it does not exist"
-  elseif kind == "deleted" then
-    local price = plan.before.monthly_price
-    return price and ("it cost %s USD a month"):format(service_view.price(price)) or ""
+  elseif price and (kind == "deleted" or kind == "would delete") then
+    return ("it %s %s USD a month"):format(kind == "deleted" and "cost" or "costs", service_view.price(price))
   end
   return ""
 end

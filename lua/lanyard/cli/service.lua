@@ -5,8 +5,10 @@ local cli = require "lanyard.cli"
 local differences = require "lanyard.access.service.differences"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local report = require "lanyard.cli.print"
 local service_state = require "lanyard.access.service.state"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -77,6 +79,41 @@ function M.note_unknown(unknown)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Values for programs: `service list`, `service update` and `status` have them in the same shape
+
+--- Returns a time: "2026-11-25T01:00:00Z".
+---@param seconds? number  since 1970
+---@return string?
+function M.time(seconds)
+  return seconds and timestamp.format(math.floor(seconds))
+end
+
+--- Returns a deployment of a service.
+---@param deployment? access.ServiceDeployment
+---@return { version: integer, state: string, created: string? }?
+function M.deployment_item(deployment)
+  return deployment and { version = deployment.version, state = deployment.state, created = M.time(deployment.created) }
+end
+
+--- Returns the domain names of a service, by certificate and name.
+---@param domains table<string, string[]>
+---@param add? fun(item: table, certificate: string)  adds what is known of the certificate
+---@return { domain: string, certificate: string }[]
+function M.domain_items(domains, add)
+  local items = json.array {}
+  for _, certificate in ipairs(lists.sorted_names(domains)) do
+    for _, domain in ipairs(domains[certificate]) do
+      local item = { domain = domain, certificate = certificate }
+      items[#items + 1] = item
+      if add then
+        add(item, certificate)
+      end
+    end
+  end
+  return items
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- A service that is created or changed
 
 -- A difference for JSON.
@@ -89,23 +126,28 @@ local function change_item(one)
   }
 end
 
+-- The state of a service as it is, or as it would be | nil
+local function state_after(kind, service, plan)
+  if plan and (kind == "would update" or not service) then
+    return plan.after
+  end
+  return service and service_state.of(service)
+end
+
 -- The result as JSON.
 local function result_item(name, kind, service, plan)
-  local state = service and service_state.of(service) or plan and plan.after
+  local state = state_after(kind, service, plan)
   local item = { service = name, result = kind }
   if state then
     item.power, item.scale, item.isDisabled = state.power, state.scale, state.disabled
-    item.domains, item.tags = {}, state.tags
-    for certificate, names in pairs(state.domains) do
-      item.domains[certificate] = json.array(names)
-    end
+    item.domains, item.tags = M.domain_items(state.domains), state.tags
   end
   if service then
     item.state, item.url, item.principalArn = service.state, service.url, service.role.arn or ""
   end
   if plan then
-    item.monthly_price = plan.after.monthly_price
-    item.monthly_price_before = plan.before and plan.before.monthly_price
+    item.monthlyPrice = plan.after.monthly_price
+    item.monthlyPriceBefore = plan.before and plan.before.monthly_price
     item.changes = json.array {}
     for i, one in ipairs(plan.differences) do
       item.changes[i] = change_item(one)
@@ -124,6 +166,19 @@ local function change_rows(plan)
   local before, after = plan.before and plan.before.monthly_price, plan.after.monthly_price
   if after and before ~= after then
     rows[#rows + 1] = { "monthly price", before and M.price(before) .. " USD" or "-", M.price(after) .. " USD" }
+  end
+  return rows
+end
+
+-- The rows of the DNS records that new domain names need: the host of the service's URL does not change.
+local function record_rows(service, plan)
+  local rows, host = {}, service and (service.url or ""):match "^https?://([^/:]+)"
+  for _, one in ipairs(host and plan and plan.differences or {}) do
+    local had = one.member == "domain" and one.before or {}
+    for _, name in ipairs(one.member == "domain" and one.after or {}) do
+      rows[#rows + 1] = not lists.contains(had, name)
+        and { escape.printable(name), "CNAME", escape.printable(host) } or nil
+    end
   end
   return rows
 end
@@ -149,6 +204,11 @@ function M.result(output, name, result)
   if plan and #plan.differences > 0 then
     cli.out "\n"
     report.rows({ "CHANGE", "BEFORE", "AFTER" }, change_rows(plan))
+  end
+  local records = record_rows(service, plan)
+  if #records > 0 then
+    cli.out "\n"
+    report.rows({ "DNS RECORD", "TYPE", "VALUE" }, records)
   end
 end
 

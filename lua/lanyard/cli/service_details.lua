@@ -152,28 +152,12 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- For programs
 
-local function time_of(seconds)
-  return seconds and timestamp.format(math.floor(seconds))
-end
-
-local function deployment_item(deployment)
-  return deployment and { version = deployment.version, state = deployment.state,
-    created = time_of(deployment.created) }
-end
-
 local function domain_items(details)
-  local items, domains = json.array {}, details.service.domains
-  for _, name in ipairs(lists.sorted_names(domains)) do
+  return service_view.domain_items(details.service.domains, function(item, name)
     local certificate = details.certificates and details.certificates[name]
-    for _, domain in ipairs(domains[name]) do
-      items[#items + 1] = {
-        domain = domain, certificate = name,
-        certificate_state = details.certificates and (certificate and certificate.status or "MISSING") or nil,
-        certificate_expires = certificate and time_of(certificate.expires),
-      }
-    end
-  end
-  return items
+    item.certificateState = details.certificates and (certificate and certificate.status or "MISSING") or nil
+    item.certificateExpires = certificate and service_view.time(certificate.expires)
+  end)
 end
 
 --- Adds the members of a service to an item of the JSON output.
@@ -183,13 +167,14 @@ end
 function M.add(item, details)
   local service, failure = details.service, details.failure
   item.url, item.power, item.scale, item.isDisabled = service.url, service.power, service.scale, service.disabled
-  item.created = time_of(service.created)
-  item.deployment, item.next_deployment = deployment_item(service.current), deployment_item(service.next)
+  item.created, item.tags = service_view.time(service.created), service.tags
+  item.deployment = service_view.deployment_item(service.current)
+  item.nextDeployment = service_view.deployment_item(service.next)
   item.domains = domain_items(details)
-  item.last_failure = failure and { version = failure.version, created = time_of(failure.created),
-    reasons = json.array(failure.reasons), superseded_by = failure.superseded }
-  item.certificates_unknown = details.certificates_err and tostring(details.certificates_err)
-  item.last_failure_unknown = details.failure_err and tostring(details.failure_err)
+  item.lastFailure = failure and { version = failure.version, created = service_view.time(failure.created),
+    reasons = json.array(failure.reasons), supersededBy = failure.superseded }
+  item.certificatesUnknown = details.certificates_err and tostring(details.certificates_err)
+  item.lastFailureUnknown = details.failure_err and tostring(details.failure_err)
   return item
 end
 

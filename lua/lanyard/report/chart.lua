@@ -105,8 +105,8 @@ end
 
 local function legend()
   local x = WIDTH - RIGHT - 210
-  return ('<path class="average" d="M%d 20h28"/>\n'):format(x) .. text_at(x + 34, 24, "average")
-    .. ('<path class="maximum" d="M%d 20h28"/>\n'):format(x + 110) .. text_at(x + 144, 24, "maximum")
+  return ('<path class="average" d="M%d 42h28"/>\n'):format(x) .. text_at(x + 34, 46, "average")
+    .. ('<path class="maximum" d="M%d 42h28"/>\n'):format(x + 110) .. text_at(x + 144, 46, "maximum")
 end
 
 --- Writes a chart.

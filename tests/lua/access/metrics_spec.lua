@@ -75,7 +75,8 @@ describe("the metrics of a service", function()
     local cpu = result.metrics[1]
     assert.is_true(#cpu.points >= 72 and #cpu.points <= 73)
     assert.is_true(cpu.average > 10 and cpu.average < 30 and cpu.maximum >= cpu.average)
-    assert.equal(48, #assert(w.region:metrics("web", { since = result.to - 86400 * 2, period = 1800 })).metrics[1].points // 1)
+    local halves = assert(w.region:metrics("web", { since = result.to - 86400 * 2, period = 1800 })).metrics[1].points
+    assert.is_true(#halves >= 48 and #halves <= 49) -- the service is one day old
   end)
 
   it("need a service, an interval and whole minutes", function()

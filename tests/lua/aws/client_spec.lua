@@ -122,6 +122,21 @@ describe("a client", function()
     assert.equal("ASIA", reply.roleCredentials.accessKeyId)
   end)
 
+  it("is sealed if the option `sealed` says so", function()
+    for _, sealed in ipairs { true, false } do
+      local request
+      local sso = assert(aws.client("sso", {
+        region = "us-east-1", credentials = KEY, sealed = sealed, max_attempts = 1,
+        transport = function(sent)
+          request = sent
+          return { status = 400, headers = {}, elapsed = 0, body = "{}" }
+        end,
+      }))
+      sso:GetRoleCredentials { roleName = "r", accountId = "1", accessToken = "T" }
+      assert.equal(sealed, request.sealed or false)
+    end
+  end)
+
   it("returns AWS's error with code, message, status and request id", function()
     local ecr, requests = client("ecr", { answer(400, {
       __type = "com.amazonaws.ecr#RepositoryPolicyNotFoundException:http://x", message = "Repository policy ...",

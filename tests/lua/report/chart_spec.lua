@@ -42,8 +42,8 @@ describe("a chart", function()
 
   it("draws the average and the maximum, each not only by its colour", function()
     local root = assert(xml.parse(draw { { title = "CPU", unit = "%", points = points(1, 2, 5) } }))
-    assert.same({ "M566 20h28", "M56.0 194.0h0.1L128.0 180.0L200.0 138.0" }, paths(root, "average"))
-    assert.same({ "M676 20h28", "M56.0 180.0h0.1L128.0 152.0L200.0 68.0" }, paths(root, "maximum"))
+    assert.same({ "M566 42h28", "M56.0 194.0h0.1L128.0 180.0L200.0 138.0" }, paths(root, "average"))
+    assert.same({ "M676 42h28", "M56.0 180.0h0.1L128.0 152.0L200.0 68.0" }, paths(root, "maximum"))
     assert.matches("%.maximum { stroke: #%x+; stroke%-dasharray", draw {})
   end)
 

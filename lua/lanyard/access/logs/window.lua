@@ -55,32 +55,45 @@ local function precedes(a, b)
   return a.time < b.time or a.time == b.time and a.order < b.order
 end
 
+-- Reports whether a page begins with an event of the page before it: an equal event, or the same one again, because
+-- Lightsail has added a late event to the pages that were read.
+local function repeats(page, previous)
+  local first = page.logEvents[1]
+  for _, event in ipairs(first and previous and previous.logEvents or {}) do
+    if event.createdAt == first.createdAt and event.message == first.message then
+      return true
+    end
+  end
+  return false
+end
+
 local function read_pages(region, interval)
-  local events, pages, newest = {}, 0, 0
+  local events, pages, newest, is_doubtful, previous = {}, 0, 0, false, nil
   local next_page = region.lightsail:pages("GetContainerLog", input_of(interval))
   local page, err = next_page()
   while page and pages < (interval.pages or math.huge) and #events <= (interval.most or math.huge) do
     pages = pages + 1
     newest = math.max(newest, add_events(events, page, interval))
+    is_doubtful, previous = is_doubtful or repeats(page, previous), page
     page, err = next_page()
   end
   if err then
     return nil, err, pages
   end
   table.sort(events, precedes)
-  return events, page ~= nil, newest
+  return events, page ~= nil, newest, is_doubtful
 end
 
---- Reads the events of an interval, sorted by time. If Lightsail rejects the token of a page, the interval is read from
---- its beginning once more.
+--- Reads the events of an interval, sorted by time. If Lightsail rejects the token of a page, or a page may repeat an
+--- event of the page before it, the interval is read from its beginning once more.
 ---@param region access.Region
 ---@param interval access.logs.Interval
 ---@return access.logs.Event[]? events
 ---@return boolean|aws.Error more  whether pages are left that were not read; or the error
 ---@return number? newest  the time of the newest event on the pages that were read
 function M.read(region, interval)
-  local events, more, newest = read_pages(region, interval)
-  if not events and newest > 0 and answers.rejected(more, "InvalidInputException") then
+  local events, more, newest, is_doubtful = read_pages(region, interval)
+  if is_doubtful and not more or not events and newest > 0 and answers.rejected(more, "InvalidInputException") then
     events, more, newest = read_pages(region, interval)
   end
   return events, more, newest

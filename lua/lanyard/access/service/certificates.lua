@@ -66,11 +66,11 @@ end
 --- What to do with a certificate that is not issued, by its status.
 local REMEDIES = {
   PENDING_VALIDATION = "add its validation records to the DNS of the domain, and repeat the command once it is issued: "
-    .. "aws lightsail get-certificates --certificate-name %s --include-certificate-details shows them",
-  FAILED = "request a new one: aws lightsail create-certificate",
+    .. "lanyard aws lightsail get-certificates --certificate-name %s --include-certificate-details shows them",
+  FAILED = "request a new one: lanyard aws lightsail create-certificate",
   VALIDATION_TIMED_OUT = "delete it, request a new one, and add its validation records at once",
-  EXPIRED = "request a new one: aws lightsail create-certificate",
-  REVOKED = "request a new one: aws lightsail create-certificate",
+  EXPIRED = "request a new one: lanyard aws lightsail create-certificate",
+  REVOKED = "request a new one: lanyard aws lightsail create-certificate",
 }
 
 -- Reports whether a certificate has a name: itself, or a wildcard for its first label (RFC 6125, 6.4.3).
@@ -86,7 +86,7 @@ local function problem(all, name, domains)
     local near = suggest(name, lists.sorted_names(all))
     return ("there is no certificate '%s' in this Region%s"):format(name,
       near and ("; did you mean '%s'?"):format(near) or ""),
-      ("create it: aws lightsail create-certificate --certificate-name %s --domain-name %s"):format(name, domains[1])
+      ("create it: lanyard aws lightsail create-certificate --certificate-name %s --domain-name %s"):format(name, domains[1])
   elseif certificate.status ~= "ISSUED" then
     local remedy = REMEDIES[certificate.status] or "use a certificate that is ISSUED"
     return ("the certificate '%s' is %s, not ISSUED%s"):format(name, certificate.status or "in an unknown state",

@@ -74,7 +74,7 @@ function M.decode(body)
   if body == "" then
     return {}
   end
-  local output, err = json.decode(body)
+  local output, err = json.decode(body, { nul = true }) -- a log of a container can have every character
   if err then
     return nil, "the reply is not JSON: " .. err.message
   elseif type(output) ~= "table" or #output > 0 then

@@ -59,8 +59,8 @@ end
 ---@param imported desired.Imported
 ---@return string
 function M.lua(imported)
-  local parts = { escape.format("-- Pull access in %s of account %s, imported by lanyard on %s.", imported.region,
-    imported.account, timestamp.format(imported.time)) .. "\n" }
+  local parts = { escape.format("-- Services and pull access in %s of account %s, imported by lanyard on %s.",
+    imported.region, imported.account, timestamp.format(imported.time)) .. "\n" }
   add_comments(parts, "Not in this file:", imported.omitted)
   add_comments(parts, "Only partly in this file:", imported.partial)
   local unread = {}

@@ -44,7 +44,8 @@ local function encode_plan(plan)
     before, after = describe.prices(plan)
   end
   return {
-    service = plan.name, result = plan.kind, changes = json.array(describe.lines(plan)),
+    service = plan.name, result = plan.kind == "unchanged" and "deploy" or plan.kind,
+    changes = json.array(describe.lines(plan)),
     arn = plan.service and plan.service.arn, before = state_of(plan), newest = newest_of(plan),
     deploys = plan.deploys, entry = plan.entry and encode.entry(plan) or nil, images = images,
     references = json.array(references), monthly_price_before = before, monthly_price = after,
@@ -70,7 +71,8 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Reading
 
-local KINDS = { create = true, update = true, delete = true, unchanged = true }
+-- What becomes of a service, by the result of a document.
+local KINDS = { create = "create", update = "update", delete = "delete", deploy = "unchanged" }
 
 local function is_map(value, check)
   if type(value) ~= "table" or json.is_array(value) then
@@ -182,7 +184,8 @@ local function decode_plan(value)
   return {
     name = value.service, entry = entry,
     saved = {
-      kind = value.result, arn = value.arn, newest = value.newest, deploys = value.deploys, images = value.images,
+      kind = KINDS[value.result], arn = value.arn, newest = value.newest, deploys = value.deploys,
+      images = value.images,
       references = versions_of(value.references),
       before = before and { power = before.power, scale = before.scale, disabled = before.disabled,
         role = { active = before.role }, tags = before.tags, domains = before.domains },

@@ -31,6 +31,22 @@ describe("a window of a log", function()
     assert.same({ "3 a", "3 c" }, (read(w, { from = START + 3 })))
   end)
 
+  it("has an event once if a late one moves it to the next page meanwhile, and equal events all", function()
+    local w <close>, double = log_double.world()
+    double.page_size = 2
+    for i = 1, 5 do double:add("app", 10 + i, tostring(i)) end
+    double.hook = function(input)
+      if input.pageToken then
+        double.hook = nil
+        table.insert(double.logs.app, 1, { createdAt = START + 1, message = "late" })
+      end
+    end
+    assert.same({ "late", "1", "2", "3", "4", "5" }, (read(w)))
+    double.logs.app = {}
+    for _ = 1, 5 do double:add("app", 1, "same") end
+    assert.same({ "same", "same", "same", "same", "same" }, (read(w)))
+  end)
+
   it("can be bounded in pages and events, and says that more is left", function()
     local w <close>, double = log_double.world()
     double.page_size = 2

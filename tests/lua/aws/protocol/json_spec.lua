@@ -51,6 +51,10 @@ describe("AWS JSON", function()
     end
   end)
 
+  it("reads every character of a text, as the log of a container can have it", function()
+    assert.same({ logEvents = { { message = "a\0b\27" } } }, (json.decode '{"logEvents":[{"message":"a\\u0000b\\u001b"}]}'))
+  end)
+
   it("sends what a reply has again unchanged: lists, maps and integers", function()
     local body = '{"big":9007199254740993,"command":[],"environment":{},"least":-9223372036854775808,"most":9223372036854775807,'
       .. '"nested":[[],{}],"scale":1,"size":0.1,"text":"é\\u0001"}'
