@@ -106,12 +106,12 @@ local arguments = require "lanyard.access.deployment.arguments"
 local release = require "lanyard.cli.release"
 local smoke = require "lanyard.access.deployment.smoke"
 
-local wants, message = arguments.read(options)
-local checks
-if wants then
-  checks, message = smoke.parse_all(options.smoke)
+local checks, message = smoke.parse_all(options.smoke)
+local wants
+if checks then
+  wants, message = arguments.read(options)
 end
-if not checks then
+if not wants then
   command:usage(message, "InvalidValue")
 end
 cli.check_file(arguments.read_files(wants, options, options.service))

@@ -6,7 +6,8 @@ local command = cli.command {
   description = [[
 A rollback is a new deployment with the containers, environment and public
 endpoint of an earlier version. Without VERSION it is the last one that was active
-before the current one. `lanyard deployments` lists the versions.
+before the current one, and whose smoke test did not fail on this machine.
+`lanyard deployments` lists the versions.
 
 Before anything changes, the command makes the checks of `lanyard deploy`: the
 images of the version still exist, and the service may pull them or is granted

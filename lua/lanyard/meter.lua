@@ -26,6 +26,18 @@ function M.duration(seconds)
   return ("%.1f h"):format(seconds / 3600)
 end
 
+--- Returns how long something took, for people, for example "12 s" or "4 min 12 s". `duration` is for estimates: it
+--- rounds up.
+---@param seconds number
+---@return string
+function M.elapsed(seconds)
+  local whole = math.floor(seconds + 0.5)
+  if whole < 60 then
+    return whole .. " s"
+  end
+  return ("%d min %d s"):format(whole // 60, whole % 60)
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Rates
 

@@ -36,6 +36,10 @@ describe("lanyard deploy with references", function()
     text = em:run("deployments web").out
     assert.match("app: A from ssm:/web/key, version 2\n", text)
     assert.match("app: variable %+ A", text)
+    json_of(em, "deploy web app=web:1.1 --resolve")
+    text = em:run("deployments web").out
+    assert.equal(1, select(2, text:gsub("app: A from ssm:/web/key, version 2\n", "")))
+    assert.match("\n3 [^\n]+ app=web@sha256:%x%x%x%x%x%x%x%x%x%x%x%x ", text)
   end)
 
   it("is unchanged while the values are, and deploys a new value", function()

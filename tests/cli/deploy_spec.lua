@@ -195,6 +195,8 @@ describe("lanyard deploy", function()
       ["deploy web app=nginx:1"] = { 1, "write a public image as docker%.io/library/nginx" },
       ["deploy web app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"] = { 1, "pulls only from its own Region" },
       ["deploy nobody app=web:1.0"] = { 1, "container service 'nobody' does not exist in us%-east%-1" },
+      ["deploy web --smoke up"] = { 2, "%-%-smoke: 'up' is not a path" },
+      ["deploy web --port app:80:TCP --public app:80"] = { 1, "port 80 of container 'app', which has the protocol TCP, not HTTP" },
       ["deploy web --public-endpoint other:80"] = { 1, "container 'other', which the deployment does not have: app, side" },
       ["deploy web --file /nonexistent/web.json"] = { 2, "/nonexistent/web%.json" },
     } do

@@ -11,6 +11,13 @@ local function steps(meter, count)
   for _ = 1, count do meter:step() end
 end
 
+describe("the time that something took", function()
+  it("is rounded to the nearest second, not up as an estimate is", function()
+    assert.same({ "0 s", "59 s", "3 min 1 s" }, { meters.elapsed(0.4), meters.elapsed(59.4), meters.elapsed(181) })
+    assert.equal("4 min", meters.duration(181))
+  end)
+end)
+
 describe("a meter", function()
   it("shows what is done, the rate and the remaining time", function()
     local meter, set = at_zero(60)

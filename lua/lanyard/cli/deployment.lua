@@ -5,6 +5,7 @@ local cli = require "lanyard.cli"
 local diff = require "lanyard.text.diff"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local meters = require "lanyard.meter"
 local report = require "lanyard.cli.print"
 local requests = require "lanyard.access.deployment.request"
 local smoke_view = require "lanyard.cli.smoke"
@@ -12,16 +13,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Returns a duration for people, for example "4 min 12 s".
----@param seconds number
----@return string
-function M.duration(seconds)
-  local whole = math.floor(seconds + 0.5)
-  if whole < 60 then
-    return whole .. " s"
-  end
-  return ("%d min %d s"):format(whole // 60, whole % 60)
-end
+M.duration = meters.elapsed
 
 local function time_of(seconds)
   return timestamp.format(math.floor(seconds))
@@ -249,7 +241,8 @@ local function print_references(plan)
 end
 
 local function print_plan(plan, steps, reveal)
-  print_steps(plan, steps, plan.why or plan.in_progress and "version " .. plan.in_progress)
+  print_steps(plan, steps, plan.why or plan.in_progress and "version " .. plan.in_progress
+    or plan.to and "the containers of version " .. plan.to)
   local rows = {}
   for i, image in ipairs(plan.images) do
     rows[i] = { image.container, image.reference, image.found_digest or "(not checked)" }
@@ -324,8 +317,8 @@ function M.result(plan, done, options)
     report.json(outcome and M.add_outcome(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-    if steps.result == "rolled back" then
-      steps.result = "rolled back to " .. plan.to
+    if note and plan.to then
+      note = ("%s, with the containers of version %d"):format(note, plan.to)
     end
     print_steps(plan, steps, outcome and note .. ", " .. M.took(outcome) or note, rows_of_checks(done))
     report.effects(steps.grants)

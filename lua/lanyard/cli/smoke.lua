@@ -63,7 +63,7 @@ function M.failures(results, url)
   for _, one in ipairs(results) do
     if not one.passed then
       cli.note(cli.with_code(escape.format("lanyard: smoke test of %s%s: %s, not %s, after %s in %s",
-        (url:gsub("/+$", "")), one.path, answer(one), one.codes, attempts(one), meters.duration(one.seconds)),
+        (url:gsub("/+$", "")), one.path, answer(one), one.codes, attempts(one), meters.elapsed(one.seconds)),
         "SmokeFailed"))
     end
   end

@@ -168,6 +168,27 @@ local function contradiction(wants)
   return nil
 end
 
+-- A port or command that is given twice for a container | nil
+local function repetition(wants)
+  local seen = {}
+  for _, one in ipairs(wants.ports or {}) do
+    local key = (one.container or "") .. ":" .. one.port
+    if seen[key] then
+      return ("--port names port %s%s twice"):format(one.port,
+        one.container and " of container '" .. one.container .. "'" or "")
+    end
+    seen[key] = true
+  end
+  for _, one in ipairs(wants.commands or {}) do
+    if seen[one.container or ""] then
+      return one.container and ("--command is given twice for container '%s'"):format(one.container)
+        or "--command is given twice"
+    end
+    seen[one.container or ""] = true
+  end
+  return nil
+end
+
 -- Reads the settings of containers. true | nil, message
 local function settings(wants, options)
   local message
@@ -180,7 +201,7 @@ local function settings(wants, options)
       return nil, message
     end
   end
-  message = contradiction(wants)
+  message = repetition(wants) or contradiction(wants)
   if not message then
     wants.health, message = health.read(options)
   end

@@ -1,5 +1,5 @@
---- Keeps on this machine what Lightsail does not: which references a deployment's variables came from, and a rollback
---- that may have been interrupted.
+--- Keeps on this machine what Lightsail does not: which references a deployment's variables came from, which smoke tests
+--- failed, and a rollback that may have been interrupted.
 ---
 ---     $XDG_STATE_HOME/lanyard/deployments/ENDPOINT/ACCOUNT/REGION/SERVICE.json
 ---
@@ -76,9 +76,9 @@ local function content_of(path)
   local value = object(text and json.decode(text))
   local content = { versions = {}, rollback = next(object(value.rollback)) and value.rollback or nil }
   for version, one in pairs(object(value.versions)) do
-    local origins = origins_of(object(one).references)
-    if math.tointeger(tonumber(version)) and #origins > 0 then
-      content.versions[tostring(version)] = { references = origins }
+    local origins, has_failed = origins_of(object(one).references), object(one).smokeFailed == true
+    if math.tointeger(tonumber(version)) and (#origins > 0 or has_failed) then
+      content.versions[tostring(version)] = { references = origins, smokeFailed = has_failed or nil }
     end
   end
   return content
@@ -152,6 +152,35 @@ function M.note(region, version, plan)
   end
 end
 
+--- Notes whether a smoke test of a version failed.
+---@param region access.Region
+---@param name string
+---@param version integer
+---@param has_failed boolean
+function M.note_smoke(region, name, version, has_failed)
+  if has_failed == (M.failed_smoke(region, name)[version] or false) then
+    return
+  end
+  change(region, name, function(content)
+    local one = content.versions[tostring(version)] or { references = json.array {} }
+    one.smokeFailed = has_failed or nil
+    content.versions[tostring(version)] = (has_failed or #one.references > 0) and one or nil
+  end)
+end
+
+--- Returns the versions of a service whose last smoke test failed, as far as this machine knows.
+---@param region access.Region
+---@param name string
+---@return table<integer, true>
+function M.failed_smoke(region, name)
+  local directory, path = path_of(region, name)
+  local found = {}
+  for version, one in pairs(directory and content_of(path).versions or {}) do
+    found[math.tointeger(tonumber(version))] = one.smokeFailed
+  end
+  return found
+end
+
 --- Returns where the variables of a service's deployments came from, by version.
 ---@param region access.Region
 ---@param name string
@@ -160,7 +189,7 @@ function M.origins(region, name)
   local directory, path = path_of(region, name)
   local found = {}
   for version, one in pairs(directory and content_of(path).versions or {}) do
-    found[math.tointeger(tonumber(version))] = one.references
+    found[math.tointeger(tonumber(version))] = #one.references > 0 and one.references or nil
   end
   return found
 end

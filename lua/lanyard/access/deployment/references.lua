@@ -206,6 +206,11 @@ end
 -- What the caller needs for a key of KMS besides the call itself.
 local KMS = "a customer managed key of KMS also needs kms:Decrypt on the key"
 
+-- What helps with an error of AWS, by its code.
+local TIPS = {
+  ResourceNotFoundException = "lanyard aws secretsmanager list-secrets lists the secrets of the Region",
+}
+
 -- Adds what was read to an error of AWS. Lanyard's own names the reference.
 local function explained(err, call)
   if not err.service or not err.status then
@@ -213,6 +218,7 @@ local function explained(err, call)
   end
   local names = call.names and table.concat(call.names, ", ") or call.name
   err.message = ("%s:%s: %s"):format(call.kind, escape.printable(names), err.message)
+  err.tip = err.tip or TIPS[err.code]
   if err.code:find "AccessDenied" or err.code:find "Decryption" or err.code:find "InvalidKeyId" then
     err.tip = err.tip and err.tip .. "; " .. KMS or KMS
   end

@@ -7,6 +7,7 @@
 
 local deployments = require "lanyard.access.deployment.list"
 local errors = require "lanyard.errors"
+local record = require "lanyard.access.deployment.record"
 local requests = require "lanyard.access.deployment.request"
 local rollbacks = require "lanyard.access.deployment.rollback"
 local smoke = require "lanyard.access.deployment.smoke"
@@ -190,6 +191,10 @@ local function complete(region, plan, result, options)
     err = test(region, plan, result, options)
   end
   local has_passed = smoke.all_passed(result.smoke or {})
+  local tested = result.smoke and (result.version or plan.current and plan.current.version)
+  if tested then
+    record.note_smoke(region, plan.service.name, tested, not has_passed)
+  end
   result.succeeded = not err and is_active and has_passed
   return result.outcome ~= nil and not is_active or not has_passed, err
 end

@@ -172,9 +172,14 @@ local function check_endpoint(endpoint, containers)
   if not container then
     return invalid(("the public endpoint is container '%s', which the deployment does not have: %s")
       :format(endpoint.containerName, table.concat(lists.sorted_names(containers), ", ")))
-  elseif not (container.ports and container.ports[tostring(endpoint.containerPort)]) then
+  end
+  local protocol = container.ports and container.ports[tostring(endpoint.containerPort)]
+  if not protocol then
     return invalid(("the public endpoint is port %s of container '%s', which is not one of its open ports")
       :format(endpoint.containerPort, endpoint.containerName))
+  elseif protocol == "TCP" or protocol == "UDP" then
+    return invalid(("the public endpoint is port %s of container '%s', which has the protocol %s, not HTTP or HTTPS")
+      :format(endpoint.containerPort, endpoint.containerName, protocol))
   end
   return true
 end

@@ -1,6 +1,7 @@
 --- Plans a rollback: a new deployment with the containers of an earlier version.
 ---
----     local plan, err = region:plan_rollback("web")       -- the last version that was active before the current one
+---     local plan, err = region:plan_rollback("web")       -- the last version that was active before the current one,
+---                                                         -- except after a smoke test that failed
 ---     local plan, err = region:plan_rollback("web", 7)
 ---
 --- The plan makes the checks of every deployment: the images still exist, and the role may pull them. Lightsail has no
@@ -56,8 +57,25 @@ function M.interrupted(region, name, list, by)
   return nil
 end
 
+-- The last version that was active before the current one, and whose smoke test did not fail | nil, err
+local function last_good(region, name, list, current, skipped)
+  local failed = record.failed_smoke(region, name)
+  local chosen = current and M.previous(list, current)
+  while chosen and failed[chosen.version] do
+    skipped[#skipped + 1] = chosen.version
+    chosen = M.previous(list, chosen.version)
+  end
+  if not chosen and #skipped > 0 then
+    return no_version(name, "the smoke test of each earlier version that was active failed",
+      ("lanyard rollback %s %d deploys the newest of them"):format(name, skipped[1]))
+  elseif not chosen then
+    return no_version(name, "no version was active before the current one")
+  end
+  return chosen
+end
+
 -- The version that is deployed again | nil, err
-local function choose(name, list, current, version)
+local function choose(region, name, list, current, version, skipped)
   if version then
     local chosen = deployments.find(list, version)
     if not chosen then
@@ -71,11 +89,7 @@ local function choose(name, list, current, version)
     end
     return chosen
   end
-  local chosen = current and M.previous(list, current)
-  if not chosen then
-    return no_version(name, "no version was active before the current one")
-  end
-  return chosen
+  return last_good(region, name, list, current, skipped)
 end
 
 -- Warns of tags that were pushed after the version was created: it does not run the same images again.
@@ -89,13 +103,13 @@ local function warn_of_tags(plan, chosen)
 end
 
 -- The version whose deployment counts as current: an interrupted rollback is not rolled back itself.
-local function target(region, name, list, service, wants)
+local function target(region, name, list, service, wants, skipped)
   local current = service.current and service.current.version
   local interrupted = not wants.version and M.interrupted(region, name, list, "rollback")
   if interrupted then
     return deployments.find(list, interrupted.to)
   end
-  return choose(name, list, current, wants.version)
+  return choose(region, name, list, current, wants.version, skipped)
 end
 
 --- A plan of a rollback.
@@ -106,18 +120,19 @@ end
 ---@param region access.Region
 ---@param name string
 ---@param wants? { version: integer?, dry_run: boolean?, force: boolean?, has_url: boolean? }  version: the last one
----  that was active before the current one, if absent; has_url: without a public endpoint, the plan is an error
+---  that was active before the current one and whose smoke test did not fail, if absent; has_url: without a public endpoint, the plan is an error
 ---@return access.deployment.RollbackPlan? plan
 ---@return aws.Error? err  code NoDeployment if there is no such version
 function M.plan(region, name, wants)
   wants = wants or {}
   local service, err = region:service(name)
   local list, chosen, plan
+  local skipped = {}
   if service then
     list, err = deployments.list(region, name)
   end
   if list then
-    chosen, err = target(region, name, list, service, wants)
+    chosen, err = target(region, name, list, service, wants, skipped)
   end
   if chosen then
     plan, err = plans.plan(region, name, {
@@ -130,6 +145,10 @@ function M.plan(region, name, wants)
   end
   plan.to, plan.base = chosen.version, chosen
   warn_of_tags(plan, chosen)
+  for _, version in ipairs(skipped) do
+    table.insert(plan.warnings, ("version %d is not chosen, as its smoke test failed: lanyard rollback %s %d deploys it")
+      :format(version, name, version))
+  end
   return plan
 end
 

@@ -38,6 +38,19 @@ describe("the record of a service's deployments", function()
     assert.is_nil(record.origins(w.region, "web")[4])
   end)
 
+  it("has the versions whose last smoke test failed, beside their references", function()
+    local w <close> = deployable.world()
+    record.note(w.region, 2, plan { A = "1" })
+    for _, version in ipairs { 2, 3 } do record.note_smoke(w.region, "web", version, true) end
+    record.note_smoke(w.region, "web", 4, false)
+    assert.same({ [2] = true, [3] = true }, record.failed_smoke(w.region, "web"))
+    assert.same({ [2] = { { container = "app", variable = "A", reference = "ssm:/a", version = "3" } } }, record.origins(w.region, "web"))
+    record.note_smoke(w.region, "web", 2, false)
+    record.note_smoke(w.region, "web", 3, false)
+    assert.same({}, record.failed_smoke(w.region, "web"))
+    assert.is_truthy(record.origins(w.region, "web")[2])
+  end)
+
   it("forgets versions that Lightsail has forgotten", function()
     local w <close> = deployable.world()
     for version = 1, 53 do record.note(w.region, version, plan { A = "1" }) end

@@ -122,7 +122,12 @@ describe("fetching references", function()
     local denied = function()
       return nil, errors.new { code = "AccessDeniedException", message = "not authorized", status = 400, service = "ssm" }
     end
+    local absent = function()
+      return nil, errors.new { code = "ResourceNotFoundException", message = "can't find", status = 400, service = "secretsmanager" }
+    end
     for _, case in ipairs {
+      { "secretsmanager:none#x", { GetSecretValue = absent }, "ResourceNotFoundException",
+        "^secretsmanager:none: can't find", "lanyard aws secretsmanager list%-secrets" },
       { "ssm:/none", {}, "ParameterNotFound", "ssm:/none: Systems Manager has no such parameter in us%-east%-1" },
       { "ssm:/a", { GetParameters = denied }, "AccessDeniedException", "^ssm:/a: not authorized", "kms:Decrypt" },
       { "secretsmanager:db#x", { GetSecretValue = secret('{"y":"' .. SECRET .. '"}') }, "InvalidSecret", "has no such key" },
