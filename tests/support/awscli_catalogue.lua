@@ -28,6 +28,7 @@ local DATA = {
     Stream = { type = "blob", streaming = true }, Time = { type = "timestamp" }, Size = { type = "double" },
     Texts = { type = "list", member = STRING }, Numbers = { type = "list", member = INTEGER },
     Labels = { type = "map", key = STRING, value = STRING },
+    Key = { type = "string", min = 1 },
     Kind = { type = "string", enum = { "large", "small" } },
     Document = { type = "structure", document = true, members = {} },
     Tag = { type = "structure", required = { "Key" }, members = {
@@ -55,7 +56,7 @@ local DATA = {
     } },
     Things = { type = "structure", members = { named("Things", { shape = "ThingList" }), named("NextToken", STRING) } },
     ThingList = { type = "list", member = { shape = "Thing" } },
-    GetObject = { type = "structure", required = { "Key" }, members = { named("Key", STRING) } },
+    GetObject = { type = "structure", required = { "Key" }, members = { named("Key", { shape = "Key" }) } },
     Object = { type = "structure", payload = "Body", members = { named("Body", { shape = "Stream" }), named("Size", INTEGER) } },
     PutObject = { type = "structure", payload = "Body", members = { named("Key", STRING), named("Body", { shape = "Stream" }) } },
     NoSuchThing = { type = "structure", exception = true, members = {} },

@@ -31,6 +31,15 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 ---@field sources table<string, string>  where each setting comes from: a variable, a profile, an option
 ---@field options aws.ClientOptions      the options of the session's clients
 
+-- Reports whether a URL has a host, which can be an IPv6 address in brackets, and no port or a valid one. The rules of
+-- some services take no notice of a URL that they cannot read, and would choose AWS's own endpoint.
+local function is_endpoint(url)
+  local authority = url:match "^[Hh][Tt][Tt][Pp][Ss]?://([^/?#%s%c]+)[^?#%s%c]*$" or ""
+  local rest = authority:match "^%[[^%[%]]+%](.*)$" or authority:match "^[^%[%]:]+(.*)$"
+  local port = rest and rest:match "^:(%d+)$"
+  return rest == "" or port ~= nil and #port < 10 and tonumber(port) <= 65535
+end
+
 --- Checks the URL of an endpoint. A URL that contains a user or a password is not repeated in the error.
 ---@param url? string
 ---@param source? string  names the URL in the error
@@ -42,7 +51,7 @@ function M.check_endpoint(url, source)
     return true
   elseif url:find "@" then
     message = "contains a user or a password, which AWS endpoints do not accept: remove the part before the @"
-  elseif not url:lower():find "^https?://[^/?#%s]+[^?#%s]*$" then
+  elseif not is_endpoint(url) then
     message = ("is '%s', which is not an endpoint: write https://host or http://host:port"):format(url:gsub("%c", "?"))
   end
   if message then

@@ -77,6 +77,9 @@ local function limits_text(shape)
   end
   local range = shape.min and shape.max and ("%s to %s"):format(shape.min, shape.max)
     or shape.min and ("at least %s"):format(shape.min) or ("at most %s"):format(shape.max)
+  if what and (shape.max or shape.min) == 1 then
+    what = what:sub(1, -2)
+  end
   return what and range .. " " .. what or range
 end
 

@@ -266,7 +266,13 @@ describe("a configured endpoint", function()
   it("can have a scheme, a host and a path only", function()
     with("[default]\nregion = eu-west-1\n", { AWS_ENDPOINT_URL = "https://proxy.example:8443/aws/ecr" }, function()
       assert.equal("https://proxy.example:8443/aws/ecr", (endpoint_of "ecr"))
-      for _, url in ipairs { "ftp://host", "host:80", "https://", "https://host/?a=b", "https://host/#a", "http://a b" } do
+      for _, url in ipairs { "HTTP://host:65535", "http://[::1]:8080/a", "https://[fe80::1%25eth0]" } do
+        system.setenv("AWS_ENDPOINT_URL", url)
+        assert.equal(url, (endpoint_of "ecr"))
+      end
+      for _, url in ipairs { "ftp://host", "host:80", "https://", "https://host/?a=b", "https://host/#a", "http://a b",
+        "http://host:", "http://host:65536", "http://host:99999999999999999999", "http://host:80:90", "http://host:x", "http://:80",
+        "http://[::1", "http://[::1]80", "http://[]", "http://::1" } do
         system.setenv("AWS_ENDPOINT_URL", url)
         assert.equal(("AWS_ENDPOINT_URL is '%s', which is not an endpoint: write https://host or http://host:port")
           :format(url), (endpoint_of "ecr"))
