@@ -74,15 +74,16 @@ function M.new(delay, faults)
     return result.out, result.err
   end
 
-  -- Runs a recipe until its wire log has a call, and kills it with all that it started.
-  function self.kill(name, words, call)
+  -- Runs a recipe until its wire log has a call, or `count` of them, and kills it with all that it started.
+  function self.kill(name, words, call, count)
     local result = helper.run({ "sh", "-c", [[
-      call=$1 log=$2; shift 2
+      call=$1 count=$2 log=$3; shift 3
       LANYARD_DEBUG=1 setsid "$@" >/dev/null 2>"$log" &
-      until grep -q "$call" "$log"; do kill -0 $! 2>/dev/null || exit 9; sleep 0.02; done
-      kill -KILL -- "-$!"
+      until [ "$(grep -c "$call" "$log")" -ge "$count" ]; do kill -0 $! 2>/dev/null || exit 9; sleep 0.01; done
+      kill -s KILL -- "-$!" || exit 9
+      wait $!
       exit 0
-    ]], "sh", call, folder .. "/log", table.unpack(M.words(name, words)) }, em.environment)
+    ]], "sh", call, count or 1, folder .. "/log", table.unpack(M.words(name, words)) }, em.environment)
     if result.status ~= 0 then
       error(("%s ended before %s: %s"):format(name, call, helper.read(folder .. "/log")), 2)
     end

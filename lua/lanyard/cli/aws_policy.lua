@@ -66,9 +66,11 @@ function M.run(request, input, settings, dry_run)
     if deletes and not current then
       return nil, no_policy(repository)
     end
-    return not (current and tostring(doc) == tostring(wanted)) and wanted or false
+    -- ECR changes the form of the text that it stores. A write of the same policy would be a change that undo restores
+    -- in place of the last one that had an effect.
+    return not (current and doc:equivalent(wanted)) and wanted or false
   end, { dry_run = dry_run }))
-  local text = deletes and change.before or change.after or tostring(wanted)
+  local text = deletes and change.before or tostring(wanted)
   return { registryId = repository.registry_id, repositoryName = repository.name, policyText = text }, change
 end
 

@@ -122,7 +122,7 @@ describe("a client", function()
     assert.equal("ASIA", reply.roleCredentials.accessKeyId)
   end)
 
-  it("is sealed if the client of aws.client is", function()
+  it("is sealed if the option `sealed` says so", function()
     for _, sealed in ipairs { true, false } do
       local request
       local sso = assert(aws.client("sso", {

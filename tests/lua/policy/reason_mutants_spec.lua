@@ -56,6 +56,18 @@ describe("a policy never differs from itself", function()
   end
 end)
 
+describe("what cannot be decided", function()
+  it("is the same whatever the case of keys and actions is", function()
+    for _, pair in ipairs {
+      { where("StringSounds", "svc:ZONE-A", "a"), where("StringSounds", "svc:zone-a", "a") },
+      { allow { Action = { "s:AZ*", "s:b" }, Resource = "arn:aws:s3*" }, allow { Action = { "s:az*", "s:B" }, Resource = "arn:aws:s3*" } },
+    } do
+      assert.equal("none", (answer({ pair[1] }, { pair[2] })))
+      assert.equal("none", (answer({ pair[2] }, { pair[1] })))
+    end
+  end)
+end)
+
 describe("organizations", function()
   local ID, PATHS = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"
   local function of(id, path)
