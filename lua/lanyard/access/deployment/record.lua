@@ -1,5 +1,5 @@
---- Keeps on this machine what Lightsail does not: which references a deployment's variables came from, which smoke tests
---- failed, and a rollback that may have been interrupted.
+--- Keeps on this machine what Lightsail does not: which references a deployment's variables came from, which smoke
+--- tests failed, and a rollback that may have been interrupted.
 ---
 ---     $XDG_STATE_HOME/lanyard/deployments/ENDPOINT/ACCOUNT/REGION/SERVICE.json
 ---

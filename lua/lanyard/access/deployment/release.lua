@@ -22,7 +22,8 @@ local M = {}
 ---@field to? integer       the version whose containers it has
 ---@field err? aws.Error    why it failed, or why there is nothing to restore
 
---- What was done, to the end of a deployment.
+--- What was done, to the end of a deployment. `kind` is how the deployment was requested, `outcome.result` how it
+--- ended, and `succeeded` sums up everything.
 ---@class access.deployment.Release: access.deployment.Result
 ---@field outcome? access.deployment.Outcome  how the deployment ended
 ---@field reasons? string[]  why it failed

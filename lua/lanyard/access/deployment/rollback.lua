@@ -119,8 +119,9 @@ end
 --- Plans a rollback.
 ---@param region access.Region
 ---@param name string
----@param wants? { version: integer?, dry_run: boolean?, force: boolean?, has_url: boolean? }  version: the last one
----  that was active before the current one and whose smoke test did not fail, if absent; has_url: without a public endpoint, the plan is an error
+---@param wants? { version: integer?, dry_run: boolean?, force: boolean?, has_url: boolean? }  version: if absent, the
+---  last one that was active before the current one and whose smoke test did not fail; has_url: without a public
+---  endpoint, the plan is an error
 ---@return access.deployment.RollbackPlan? plan
 ---@return aws.Error? err  code NoDeployment if there is no such version
 function M.plan(region, name, wants)
@@ -146,8 +147,8 @@ function M.plan(region, name, wants)
   plan.to, plan.base = chosen.version, chosen
   warn_of_tags(plan, chosen)
   for _, version in ipairs(skipped) do
-    table.insert(plan.warnings, ("version %d is not chosen, as its smoke test failed: lanyard rollback %s %d deploys it")
-      :format(version, name, version))
+    table.insert(plan.warnings, ("version %d is not chosen, as its smoke test failed: lanyard rollback %s %d "
+      .. "deploys it"):format(version, name, version))
   end
   return plan
 end

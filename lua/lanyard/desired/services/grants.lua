@@ -98,6 +98,17 @@ local function keep(entry, service)
   end
 end
 
+-- The repositories of what a service runs, and of what is being deployed to it.
+local function running_repositories(service)
+  local names = {}
+  for _, deployment in pairs { service.current, service.next } do
+    for _, image in pairs(deployment.images) do
+      names[#names + 1] = image:match "^%d+%.dkr[.-]ecr[^/]*/([^:@]+)"
+    end
+  end
+  return names
+end
+
 --- Keeps the grants of running deployments, and the ones of services whose deployment is unknown.
 ---@param plan desired.Plan
 function M.protect(plan)
@@ -108,6 +119,10 @@ function M.protect(plan)
   for _, one in ipairs(plan.prune and plan.service_plans or {}) do
     for _, repository in ipairs(not one.err and one.deployment and one.deployment.repositories or {}) do
       keep(entries[repository.name], one.name)
+    end
+    local stays = not one.deployment and one.kind ~= "delete" and one.service
+    for _, name in ipairs(stays and running_repositories(stays) or {}) do
+      keep(entries[name], one.name)
     end
     for _, entry in pairs(one.err and entries or {}) do
       keep(entry, one.name)

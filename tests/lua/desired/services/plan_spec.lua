@@ -172,6 +172,23 @@ describe("pruning", function()
     assert.same({ "jobs: - web" }, lines)
   end)
 
+  it("keeps the grants of a running deployment that the file does not describe, and of no other service", function()
+    local w <close> = helper.world()
+    local web = assert(w.region:service "web")
+    assert(w.region:grant(web, w:repository "jobs"))
+    assert(w.region:grant(web, w:repository "web"))
+    local function pruned(services)
+      local lines = {}
+      for _, entry in ipairs(plans.changing(helper.plan(w, services, "", { prune = true }))) do
+        lines[#lines + 1] = entry.repository.name .. ": " .. table.concat(entry.change.lines, "; ")
+      end
+      table.sort(lines)
+      return lines
+    end
+    assert.same({ "jobs: - web" }, pruned '{ name = "web", scale = 1 }')
+    assert.same({ "jobs: - web", "web: - web" }, pruned '{ name = "fresh" }')
+  end)
+
   it("deletes services only if asked, and keeps the ones that a grant names", function()
     local w <close> = helper.world()
     assert.is_false(plans.deletes_services(helper.plan(w, "", "")))
