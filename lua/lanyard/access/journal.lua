@@ -381,8 +381,8 @@ function Journal:last_written(is_current)
   return self:find(function(entry) return entry.state == "done" end, { is_current = is_current, strict = true })
 end
 
--- Reports whether a change changed what the policy means. ECR stores some policies in another form: writing its own form
--- again changes nothing, and there is nothing to undo.
+-- Reports whether a change changed what the policy means. ECR stores some policies in another form: writing its own
+-- form again changes nothing, and there is nothing to undo.
 local function has_effect(entry)
   local before = entry.before and repository_policy.parse(entry.before, entry.repository)
   local after = entry.after and repository_policy.parse(entry.after, entry.repository)

@@ -31,14 +31,14 @@ local function contended(plan, version)
   }
 end
 
--- Reads whether a deployment was created since the plan was made. nil: none | version, if it can be the plan's own |
--- nil, err
-local function find_new(region, plan, may_be_own)
+-- Reads whether a deployment was created since the plan was made. nil: none | version, if it is as planned: the own
+-- one, or an equal one of another program | nil, err
+local function find_new(region, plan)
   local list, err = deployments.list(region, plan.service.name)
   local newest = list and list[1]
   if not newest or newest.version <= plan.newest then
     return nil, err
-  elseif may_be_own and requests.same(newest.request, plan.request) then
+  elseif requests.same(newest.request, plan.request) then
     return newest.version
   end
   return nil, contended(plan, newest.version)
@@ -51,7 +51,7 @@ local function search(region, plan)
   }
   local last_err
   return wait:poll(function()
-    local version, err = find_new(region, plan, true)
+    local version, err = find_new(region, plan)
     last_err = err
     if version then
       return "success", version
@@ -74,15 +74,16 @@ local function version_of(region, plan, reply)
   }) or nil
 end
 
--- Waits for another change of the service, which may be the deployment of a request whose reply was lost.
+-- Waits for another change of the service, which may be the deployment of a request whose reply was lost, or an equal
+-- one of another program.
 -- version: it was | nil: send the request again | nil, err
-local function await_turn(region, plan, wait, lost)
+local function await_turn(region, plan, wait)
   wait.progress(("%s: waiting for another change of the service"):format(plan.service.name))
   local ok, err = wait:sleep(plan.service, "another change of the service")
   if not ok then
     return nil, err
   end
-  return find_new(region, plan, lost > 0)
+  return find_new(region, plan)
 end
 
 -- Requests the deployment. The request is sent again only once the list shows that no deployment was created, or
@@ -103,7 +104,7 @@ local function create(region, plan, wait)
     end
     local version, failure
     if wait:is_temporary(err) then
-      version, failure = await_turn(region, plan, wait, lost)
+      version, failure = await_turn(region, plan, wait)
     elseif retry.may_have_happened(err) then
       lost = lost + 1
       version, failure = search(region, plan)

@@ -114,12 +114,23 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The steps
 
+-- The version of an equal deployment that replaced one: of another program with the same job | nil
+local function equal_later(region, plan, version)
+  local list = deployments.list(region, plan.service.name)
+  local newest = list and list[1]
+  return newest and newest.version > version and requests.same(newest.request, plan.request) and newest.version or nil
+end
+
 -- Follows the deployment, and finds the reasons if it failed. err
 local function follow(region, plan, result, options)
   local name = plan.service.name
-  local err
+  local err, later
   options.seen.stage = "following"
-  result.outcome, err = region:follow_deployment(name, result.version, options)
+  repeat
+    result.version = later or result.version
+    result.outcome, err = region:follow_deployment(name, result.version, options)
+    later = result.outcome and result.outcome.result == "replaced" and equal_later(region, plan, result.version)
+  until not later
   if result.outcome and result.outcome.result ~= "active" then
     result.reasons, result.logs, err = region:explain_deployment(result.outcome, {
       request = plan.request, reveal = options.reveal, hidden = requests.fetched(plan.references),

@@ -86,7 +86,8 @@ local function problem(all, name, domains)
     local near = suggest(name, lists.sorted_names(all))
     return ("there is no certificate '%s' in this Region%s"):format(name,
       near and ("; did you mean '%s'?"):format(near) or ""),
-      ("create it: lanyard aws lightsail create-certificate --certificate-name %s --domain-name %s"):format(name, domains[1])
+      ("create it: lanyard aws lightsail create-certificate --certificate-name %s --domain-name %s")
+        :format(name, domains[1])
   elseif certificate.status ~= "ISSUED" then
     local remedy = REMEDIES[certificate.status] or "use a certificate that is ISSUED"
     return ("the certificate '%s' is %s, not ISSUED%s"):format(name, certificate.status or "in an unknown state",

@@ -126,6 +126,18 @@ describe("deploying", function()
     assert.equal("nginx:2", newest(w, "web").request.containers.app.image)
   end)
 
+  it("joins an equal deployment that another program created after the plan", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))
+    w.world.options.activation_delay = 40
+    local other = assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))
+    assert.equal(2, assert(w.region:deploy(other)).version)
+    local result, err = w.region:deploy(plan)
+    assert.is_nil(err)
+    assert.equal(2, result.version)
+    assert.equal(2, #w.world.region("us-east-1").services.web.deployments)
+  end)
+
   it("finds its own deployment after a lost reply, and does not request it again", function()
     local w <close> = deployable.world { faults = { {
       operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }

@@ -43,6 +43,21 @@ describe("a release", function()
     assert.is_nil(result.restored)
   end)
 
+  it("follows an equal deployment of another program that replaced its own", function()
+    local w <close> = deployable.world()
+    deployable.stand_in(w, "CreateContainerServiceDeployment", function(lightsail, input)
+      local reply = assert(lightsail:CreateContainerServiceDeployment(input))
+      w.region.clock.sleep(60)
+      assert(lightsail:CreateContainerServiceDeployment(input))
+      return reply
+    end)
+    w.bad = "nothing"
+    local result = release(w, { images = image("app", "web:1.1") })
+    assert.is_true(result.succeeded)
+    assert.equal(3, result.version)
+    assert.same({ "3 1.1 ACTIVE", "2 1.1 INACTIVE", "1 1.0 INACTIVE" }, versions(w))
+  end)
+
   it("restores the version before if a smoke test fails", function()
     local w <close> = deployable.world()
     local result = release(w, { images = image("app", "web:1.1") })
