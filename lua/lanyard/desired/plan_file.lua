@@ -38,7 +38,7 @@ local M = {}
 ---@field services? table[]  of lanyard.desired.services.saved
 ---@field unchanged_services? string[]
 
--- The format versions. A reader of version 1 does not know of services, and would leave them out. No plan has version 2.
+-- The format versions. A reader of version 1 does not know of services, and would leave them out. Version 2 is not used.
 M.VERSION = 1
 M.SERVICES_VERSION = 3
 
