@@ -79,6 +79,8 @@ A change has these members, as far as they apply:
     present if they restrict it, and relation is own or other
   grant.service, .principal, .sid, .expires (seconds since 1970)
   deployment (the request of CreateContainerServiceDeployment)
+  references (of "deploy": variables whose values are parameters or
+    secrets; a list of container, variable and reference)
 
 Bundled rules
 

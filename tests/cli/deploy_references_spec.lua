@@ -64,6 +64,24 @@ describe("lanyard deploy with references", function()
     assert.equal(1, #json_of(em, "deployments web"))
   end)
 
+  it("shows references to rules", function()
+    local em <close> = deployable.emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", [[rule "keys are parameters" { on = "deploy", check = function(change)
+      for _, one in ipairs(change.references) do
+        if one.container == "app" and one.variable == "KEY" and one.reference:find "^ssm:/web/" then return allow() end
+      end
+      return deny "KEY of app must come from a parameter"
+    end }]])
+    local words = { "deploy", "web", "--rules", folder .. "/rules.lua", "--env" }
+    words[6] = "app:KEY=planted"
+    local result = em:run(words)
+    assert.equal(4, result.status)
+    assert.match("KEY of app must come from a parameter", result.err)
+    words[6] = "app:KEY=ssm:/web/key"
+    assert.equal("deployed", json_of(em, words).result)
+  end)
+
   it("writes no value into a file or an output, whatever happens", function()
     local em <close> = deployable.emulator()
     local folder <close> = helper.folder()

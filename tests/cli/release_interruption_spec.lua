@@ -98,7 +98,7 @@ describe("a deployment that was killed", function()
       local item, result = json_of(em, DEPLOY, 1)
       assert.same({ result = "restored", version = 3, restores = 1 }, item.rollback)
       -- The signal can arrive before the request is sent.
-      assert.is_true(item.result == "rolled back" or item.result == "unchanged", item.result)
+      assert.is_true(item.result == "failed earlier" or item.result == "unchanged", item.result)
       assert.match("'web' was rolled back: version 3 is active, with the containers of version 1", result.err)
       assert.same({ "3 1.0 ACTIVE", "2 half INACTIVE", "1 1.0 INACTIVE" }, versions(em))
     end

@@ -42,6 +42,7 @@ local PARALLEL = 16
 ---@field unknown? string      of "service": why the monthly price is unknown
 ---@field grant? table         the journal's record of the grant
 ---@field deployment? table    the request, with the values of environment variables hidden
+---@field references? table    where its variables come from: a list of { container, variable, reference }
 ---@field dry_run? boolean     nothing is going to be changed
 
 --- Settings of `access.connect` and `Region:with`.

@@ -189,7 +189,7 @@ end
 
 local RED = {
   failed = true, canceled = true, replaced = true, ["not deployed"] = true, ["nothing to restore"] = true,
-  ["rolled back"] = true,
+  ["failed earlier"] = true,
 }
 
 local function coloured(kind)
@@ -306,7 +306,7 @@ local function result_of(plan, done)
   elseif outcome.result ~= "active" then
     return outcome.result
   end
-  return plan.to and "rolled back to " .. plan.to or "deployed"
+  return plan.to and "rolled back" or "deployed"
 end
 
 --- Prints what was done.
@@ -324,6 +324,9 @@ function M.result(plan, done, options)
     report.json(outcome and M.add_outcome(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
+    if steps.result == "rolled back" then
+      steps.result = "rolled back to " .. plan.to
+    end
     print_steps(plan, steps, outcome and note .. ", " .. M.took(outcome) or note, rows_of_checks(done))
     report.effects(steps.grants)
     if done.url then

@@ -34,6 +34,7 @@ local M = {}
 ---@field reach? rules.Caller[]  who has access to the repository after the change
 ---@field grant? table  what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
 ---@field deployment? table  the request of a deployment, without the values of its environment
+---@field references? table  where its variables come from: a list with container, variable and reference
 ---@field call? rules.Call  the call of AWS, of "call"
 ---@field unknown? string  what could not be read, and why
 
@@ -243,6 +244,7 @@ function Facts:of(change)
     before = of_service and change.before or policy_of(change.before),
     after = of_service and change.after or policy_of(change.after),
     deployment = without_secrets(change.deployment),
+    references = change.references,
     call = change.call,
   }
   if change.service then

@@ -171,8 +171,9 @@ end
 
 --- What was done.
 ---@class access.deployment.Result
----@field kind "requested"|"unchanged"|"in progress"|"not deployed"|"failed"|"interrupted"  in progress: an earlier
----  request of the same deployment; not deployed: a step before it failed; interrupted: while it was requested
+---@field kind "requested"|"unchanged"|"in progress"|"not deployed"|"failed"|"interrupted"|"failed earlier"  in
+---  progress: an earlier request of the same deployment; not deployed: a step before it failed; interrupted: while it
+---  was requested; failed earlier: in a command that was interrupted while it rolled back
 ---@field version? integer  of the deployment
 ---@field created? { kind: string, err: aws.Error? }  how the service was created, if the plan creates it
 ---@field role? { kind: string, service: access.Service?, err: aws.Error? }  how the puller role was enabled

@@ -287,7 +287,8 @@ local function read_service(region, plan, name, wants)
   local create = wants.create
   local list, err
   plan.service, err = region:service(name)
-  if create and answers.rejected(err, "NotFoundException") then
+  local is_gone = plan.service and plan.service.state == "DELETING" or answers.rejected(err, "NotFoundException")
+  if create and is_gone then
     plan.service, err = new_service(region, plan, name, create)
     return plan.service and true, err
   elseif not plan.service then
@@ -349,6 +350,7 @@ function M.plan(region, name, wants)
   if ok and not (plan.in_place or plan.in_progress) then
     ok, err = region:permit {
       on = "deploy", service = plan.service, deployment = requests.shown(plan.request), dry_run = wants.dry_run,
+      references = references.shown(plan.references),
     }
   end
   if not ok then

@@ -57,6 +57,17 @@ function M.parse(text)
   return { text = text, kind = kind, name = name, key = key }
 end
 
+--- Returns which variables come from references, without their values.
+---@param variables access.deployment.Variable[]
+---@return { container: string, variable: string, reference: string }[]
+function M.shown(variables)
+  local list = {}
+  for i, one in ipairs(variables) do
+    list[i] = { container = one.container, variable = one.name, reference = one.reference.text }
+  end
+  return list
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Fetching
 

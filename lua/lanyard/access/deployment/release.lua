@@ -164,7 +164,8 @@ local function complete_rollback(region, plan, options)
   if not from or not requests.same(from.request, plan.request) then
     return nil
   end
-  options.seen.stage, options.seen.result = "restoring", { kind = "rolled back", version = from.version, grants = {} }
+  options.seen.stage = "restoring"
+  options.seen.result = { kind = "failed earlier", version = from.version, grants = {} }
   local outcome, err = region:follow_deployment(name, rollback.version, options)
   if not outcome then
     return nil, err
@@ -175,7 +176,7 @@ local function complete_rollback(region, plan, options)
   restored.err = restored.kind == "failed" and errors.new {
     code = "RollbackFailed", message = ("deployment %d %s"):format(rollback.version, outcome.result),
   } or nil
-  return { kind = "rolled back", version = rollback.from, grants = {}, restored = restored, succeeded = false }
+  return { kind = "failed earlier", version = rollback.from, grants = {}, restored = restored, succeeded = false }
 end
 
 -- Follows and tests what was deployed. Returns whether the deployment or a test failed, and err.

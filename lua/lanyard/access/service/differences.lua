@@ -91,7 +91,8 @@ end
 ---@param one access.service.Difference
 ---@return string
 function M.describe(one)
-  return ("%s is %s, not %s"):format(M.texts(one))
+  local label, before, after = M.texts(one)
+  return ("%s %s %s, not %s"):format(label, one.member == "domain" and "are" or "is", before, after)
 end
 
 -- Returns the options of `lanyard service update` that change this; nil for the role, which has its own command. A

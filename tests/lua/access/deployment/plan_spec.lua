@@ -153,6 +153,18 @@ describe("a plan of a deployment", function()
     assert.equal("InvalidPower", select(2, w.region:plan_deployment("other", wants)).code)
   end)
 
+  it("creates a service again that is being deleted, where that is asked for", function()
+    local w <close> = deployable.world { activation_delay = 40 }
+    assert(w.region.lightsail:DeleteContainerService { serviceName = "fresh" })
+    local wants = { images = image("app", "web:1.1"), create = { power = "nano" } }
+    local plan = assert(w.region:plan_deployment("fresh", wants))
+    assert.is_truthy(plan.creates)
+    local result, err = w.region:deploy(plan)
+    assert.is_nil(err)
+    assert.equal("created", result.created.kind)
+    assert.is_nil(assert(w.region:plan_deployment("fresh", wants)).creates)
+  end)
+
   it("finds the same deployment in progress, but not another one, or where it is forced", function()
     local w <close> = deployable.world { activation_delay = 40 }
     w.passed = 100
