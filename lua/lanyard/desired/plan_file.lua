@@ -38,7 +38,7 @@ local M = {}
 ---@field services? table[]  of lanyard.desired.services.saved
 ---@field unchanged_services? string[]
 
--- The format versions. A reader of version 1 does not know of services, and would leave them out. Version 2 is not used.
+-- The format versions; 2 is not used. A reader of version 1 does not know of services, and would leave them out.
 M.VERSION = 1
 M.SERVICES_VERSION = 3
 
