@@ -11,7 +11,7 @@
 --- repository has no policy. `repositories` lists only what would change. A reader does not use `effect`, which plans
 --- of earlier versions do not have.
 ---
---- The plan of a file with services has version 2, and also services = { { service, result, changes = { lines }, entry,
+--- The plan of a file with services has version 3, and also services = { { service, result, changes = { lines }, entry,
 --- before, ... } } and unchanged_services = { names }: see lanyard.desired.services.saved.
 
 local errors = require "lanyard.errors"
@@ -38,9 +38,9 @@ local M = {}
 ---@field services? table[]  of lanyard.desired.services.saved
 ---@field unchanged_services? string[]
 
--- The format versions. A reader of version 1 does not know of services, and would leave them out.
+-- The format versions; 2 is not used. A reader of version 1 does not know of services, and would leave them out.
 M.VERSION = 1
-M.SERVICES_VERSION = 2
+M.SERVICES_VERSION = 3
 
 local function encode_grant(grant, plan)
   local service = plan.services[grant.service]

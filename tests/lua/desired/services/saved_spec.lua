@@ -149,9 +149,9 @@ describe("a saved plan of services", function()
     end
   end)
 
-  it("has version 2, and the one of a file without services version 1", function()
+  it("has version 3, and the one of a file without services version 1", function()
     local w <close> = helper.world()
-    assert.equal(2, plan_file.encode(helper.plan(w, "", "")).version)
+    assert.equal(3, plan_file.encode(helper.plan(w, "", "")).version)
     local desired = assert(require("lanyard.desired.file").parse("return { grants = {} }", "x.lua"))
     local document = plan_file.encode(assert(plans.make(w.region, desired)))
     assert.same({ 1 }, { document.version, document.services })
