@@ -2,7 +2,8 @@
 --- and no others; any other module can change in each release.
 ---@type string[]
 return {
-  "access", "assertions", "audit", "aws", "aws.services", "cli", "cli.print", "clock", "emulator", "errors", "http",
-  "httpd", "json", "policy", "process", "report", "sqlite", "system", "task", "testing", "text.columns",
-  "text.diff", "text.escape", "text.shellwords", "text.suggest", "text.timestamp",
+  "access", "access.deployment.arguments", "access.deployment.smoke", "assertions", "audit", "aws", "aws.services",
+  "cli", "cli.print", "cli.release", "clock", "emulator", "errors", "http", "httpd", "json", "policy", "process",
+  "report", "sqlite", "system", "task", "testing", "text.columns", "text.diff", "text.escape", "text.shellwords",
+  "text.suggest", "text.timestamp",
 }

@@ -1,6 +1,12 @@
 --- Reads the arguments that describe a deployment on a command line.
 ---
----     local wants, message = arguments.read { image = { "app=web:1.4" }, public_endpoint = "app:8080" }
+--- ```lua
+--- local arguments = require "lanyard.access.deployment.arguments"
+--- local given = { image = { "app=web:1.4" }, public_endpoint = "app:8080" }
+--- local wants = assert(arguments.read(given))
+--- print(wants.images[1].container, wants.images[1].text)
+--- --> app	web:1.4
+--- ```
 ---
 --- A setting of a container is CONTAINER:SETTING, or SETTING for the only container of a deployment: 80:HTTP,
 --- app:80:HTTP, KEY=VALUE, app:KEY=VALUE. A name of a container has lower-case letters, digits and hyphens.

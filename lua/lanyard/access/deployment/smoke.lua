@@ -1,8 +1,11 @@
 --- Asks a deployment's public endpoint for paths, until each answers as expected or the time is over.
 ---
----     local check = smoke.parse "/up=200-299"
----     local results = smoke.run(region, "https://web.example.com/", { check }, { timeout = 60 })
----     results[1].passed, results[1].status   --> true, 200
+--- ```lua
+--- local smoke = require "lanyard.access.deployment.smoke"
+--- local check = assert(smoke.parse "/up=200-299")
+--- print(check.path, (smoke.parse "up"))
+--- --> /up	nil
+--- ```
 ---
 --- Requests go through TLS with the certificate checked, and follow no redirect: a status such as 302 is the reply. A
 --- public endpoint answers 503 for some seconds after its deployment is active, so every status that is not expected is
@@ -15,7 +18,7 @@ local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
--- Seconds, unless a caller gives another timeout.
+--- Seconds, unless a caller gives another timeout.
 M.TIMEOUT = 60
 
 -- The status codes that pass, unless a check names others.

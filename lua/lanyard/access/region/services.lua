@@ -33,8 +33,9 @@ end
 --- local session = assert(lanyard.aws.session { region = "us-east-1" })
 --- local region = assert(access.connect(session, { permit = false }))
 --- for _ = 1, 2 do
----   local result = assert(region:create_service("web", { power = "nano", scale = 2 }))
----   print(result.kind, result.service.state)
+---   local wants = { power = "nano", scale = 2 }
+---   local done = assert(region:create_service("web", wants))
+---   print(done.kind, done.service.state)
 --- end
 --- --> created	READY
 --- --> unchanged	READY
@@ -56,10 +57,11 @@ end
 --- ```lua
 --- local session = assert(lanyard.aws.session { region = "us-east-1" })
 --- local region = assert(access.connect(session, { permit = false }))
---- local result = assert(region:update_service("my-container-service", { scale = 3 }))
---- local before, after = result.plan.before, result.plan.after
---- print(result.kind, ("%d -> %d USD"):format(before.monthly_price, after.monthly_price))
---- --> updated	7 -> 21 USD
+--- local name = "my-container-service"
+--- local done = assert(region:update_service(name, { scale = 3 }))
+--- local before, after = done.plan.before, done.plan.after
+--- print(done.kind, before.monthly_price, after.monthly_price)
+--- --> updated	7	21
 --- ```
 ---@param name string
 ---@param wants access.service.Wants
