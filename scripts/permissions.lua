@@ -14,8 +14,8 @@ delegated administrators only: elsewhere, the statements
 ListAccountsOfOrganization and ReadResourceControlPolicies can be left out, and
 audits report that they do not consider these policies.
 
-Only `lanyard service` needs the statements ManageLightsailContainerServices and
-CreateLightsailContainerServices.
+Only `lanyard service` needs the statement ManageLightsailContainerServices; it
+and `lanyard deploy --create` need CreateLightsailContainerServices.
 
 With --references it also allows reading parameters and secrets, for `lanyard
 deploy --env KEY=ssm:NAME` and KEY=secretsmanager:NAME: name the ones that are

@@ -245,7 +245,7 @@ describe("lanyard deploy", function()
 
   it("calls nothing that `lanyard permissions` does not list", function()
     local em <close> = deployable.emulator()
-    local permissions = em:run("permissions").out
+    local permissions = em:run("permissions --references").out
     local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:",
       AWSOrganizationsV20161128 = "organizations:", AmazonSSM = "ssm:", secretsmanager = "secretsmanager:" }
     local called = {}

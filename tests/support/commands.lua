@@ -50,14 +50,24 @@ local function chunk_of(name)
   return chunks[name]
 end
 
+-- Returns the chunk of a command or sub-command, and the position of its first argument.
+local function command_of(words)
+  local name = ("%s/%s"):format(words[1], words[2])
+  if system.read_file(("scripts/%s.lua"):format(name)) then
+    return chunk_of(name), 3
+  end
+  return chunk_of(words[1]), 2
+end
+
 -- Runs a command.
 function M.run(world, words)
   output = { out = {}, err = {} }
   world.clock_of_command = world:clock()
   current = world
-  local results = table.pack(xpcall(chunk_of(words[1]), function(raised)
+  local chunk, first = command_of(words)
+  local results = table.pack(xpcall(chunk, function(raised)
     return type(raised) == "string" and debug.traceback(raised, 2) or raised
-  end, table.unpack(words, 2)))
+  end, table.unpack(words, first)))
   current = nil
   local result = {}
   if results[1] then

@@ -117,6 +117,15 @@ function answers.GetContainerLog()
   return { logEvents = json.array { { createdAt = 1.5e9, message = "[deployment:2] Canceled " .. H },
     { createdAt = 1.5e9, message = "password: x" .. H } } }
 end
+function answers.GetContainerServiceMetricData(input)
+  return { metricName = input.metricName, metricData = json.array { { timestamp = input.startTime, average = -1, maximum = 1e300, unit = H } } }
+end
+function answers.GetContainerImages()
+  return { containerImages = json.array { { image = ":web.app.1" .. H, digest = "sha256:" .. H, createdAt = 1.5e9 }, { image = ":web." .. H .. ".2" } } }
+end
+function answers.DeleteContainerImage()
+  return {}
+end
 function answers.GetRegions()
   return { regions = json.array { { name = "us-east-1", displayName = H } } }
 end

@@ -89,6 +89,11 @@ enable web|table json
 deploy web app=web:1.0 --dry-run|table json text yaml
 deploy web app=web:1.0 --timeout 1s|table json
 deploy web --file @deployment.json|table json
+logs web --since 2017-01-01|table json text yaml
+metrics web|table json svg
+images web|table json text yaml
+images prune web --keep 0 --dry-run|table json
+images prune web --keep 0 --yes|table json
 wait service web --timeout 1s|table json
 wait role web --timeout 1s|table json
 wait deployment web --version 2 --timeout 1s|table json

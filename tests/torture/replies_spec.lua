@@ -101,6 +101,10 @@ local WORKFLOWS = {
   { words = "disable web --revoke --output json", before = grant, done = is_disabled },
   { words = "deploy web app=team/a:1.0 --output json" },
   { words = "deploy web app=team/a:1.0 --dry-run" },
+  { words = "logs web --output json" },
+  { words = "metrics web --output svg" },
+  { words = "images web --output json" },
+  { words = "images prune web --keep 0 --yes --output json" },
   { words = "apply FILE --yes --no-settle --output json", done = function(w, out)
     local arn = role_arn(w, "web")
     check_repositories(out.repositories, 2, function(name) return has_principal(w, name, arn) end)

@@ -1,8 +1,8 @@
 --- Parses the description of an AWS service. See lanyard.aws.services for the form.
 ---
 ---     local service = description.parse {
----       name = "ssm", protocol = "json", version = "1.1", target = "AmazonSSM",
----       operations = [[ GetParameter Name -> Parameter:table ]],
+---       name = "sqs", protocol = "json", version = "1.0", target = "AmazonSQS",
+---       operations = [[ GetQueueUrl QueueName -> QueueUrl:string! ]],
 ---     }
 
 local acceptors = require "lanyard.aws.acceptors"

@@ -3,12 +3,12 @@
 --- ```lua
 --- local services = require "lanyard.aws.services"
 --- services.add {
----   name = "ssm", protocol = "json", version = "1.1", target = "AmazonSSM",
----   operations = [[ GetParameter Name -> Parameter:table ]],
+---   name = "sqs", protocol = "json", version = "1.0", target = "AmazonSQS",
+---   operations = [[ GetQueueUrl QueueName -> QueueUrl:string! ]],
 --- }
---- local ssm = assert(lanyard.aws.client "ssm")
---- print(ssm.service, ssm.GetParameter ~= nil)
---- --> ssm	true
+--- local sqs = assert(lanyard.aws.client "sqs")
+--- print(sqs.service, sqs.GetQueueUrl ~= nil)
+--- --> sqs	true
 --- ```
 ---
 --- A described operation takes precedence over the one of AWS's model of the service, and each operation that is not

@@ -70,21 +70,24 @@ end
 -- is not a reference. A reference is NAME, NAME:SELECTOR, or an ARN with or without a selector.
 local function parse(text)
   local trimmed = text:match "^ *(.-) *$"
-  local in_arn = trimmed:match "^arn:aws[%w-]*:ssm:[%w-]*:%d*:parameter(/.+)$"
+  local region, account, in_arn = trimmed:match "^arn:aws[%w-]*:ssm:([%w-]*):(%d*):parameter(/.+)$"
   local name, selector = (in_arn or trimmed):match "^([^:]*):(.*)$"
   name = name or in_arn or trimmed
   if trimmed:find "[^%w_./:-]" or name == "" or selector and (selector == "" or selector:find ":") then
     return nil, validation("Invalid parameter name. Please use correct syntax for referencing a version/label "
       .. "<name>:<version/label>")
   end
-  return { name = name, selector = selector, is_arn = in_arn ~= nil }
+  return { name = name, selector = selector, region = region, account = account }
 end
 
--- Finds the parameter of a reference. In an ARN, the slash of a name without one is not part of the name.
+-- Finds the parameter of a reference. In an ARN, the slash of a name without one is not part of the name. Nothing of
+-- another Region or account exists.
 local function find(world, context, reference)
   local parameters = M.parameters(world, context.region)
   local name = reference.name
-  if not parameters[name] and reference.is_arn then
+  if reference.region and (reference.region ~= context.region or reference.account ~= world.account) then
+    return nil
+  elseif reference.region and not parameters[name] then
     name = name:sub(2)
   end
   return parameters[name], name

@@ -16,6 +16,9 @@ local VERSION = 2
 ---@field repositories table   see lanyard.emulator.ecr.repositories
 ---@field registry_policy? emulator.StoredPolicy
 ---@field account_settings? table<string, string>  see lanyard.emulator.ecr.account_settings
+---@field certificates? table     see lanyard.emulator.lightsail.certificates
+---@field parameters? table       see lanyard.emulator.ssm
+---@field secrets? table          see lanyard.emulator.secretsmanager
 
 --- Everything that exists in an emulator, as its state file has it.
 ---@class emulator.State
@@ -24,6 +27,7 @@ local VERSION = 2
 ---@field roles table<string, table>  by ARN, see lanyard.emulator.iam
 ---@field users table<string, table>  by ARN
 ---@field organization? table|false  see lanyard.emulator.organizations
+---@field programs? table<string, emulator.Program>  of images in other registries
 
 --- Returns an empty state.
 ---@return emulator.State

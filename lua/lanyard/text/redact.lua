@@ -3,10 +3,11 @@
 ---     redact.text "AWS_SESSION_TOKEN=abc"   --> "AWS_SESSION_TOKEN=***"
 ---
 --- Replaces the values of fields with the name of a secret (lanyard.text.secret_fields, as in the debug log), the
---- secrets in environment variables, bearer tokens, private keys in PEM, and the middle of access key ids. It cannot
---- find a secret that is printed without a name and is not in the environment.
+--- secrets in environment variables, the values of --env in command lines, bearer tokens, private keys in PEM, and the
+--- middle of access key ids. It cannot find a secret that is printed without a name and is not in the environment.
 
 local credentials = require "lanyard.credentials"
+local env_options = require "lanyard.text.env_options"
 local environment = require "lanyard.environment"
 local lists = require "lanyard.lists"
 local secret_fields = require "lanyard.text.secret_fields"
@@ -51,7 +52,7 @@ function M.text(text)
     local value = environment.get(name)
     known[#known + 1] = value and credentials.secret(value)
   end
-  text = credentials.redactor(known):redact(hide_private_keys(secret_fields.hide(text)))
+  text = credentials.redactor(known):redact(hide_private_keys(secret_fields.hide(env_options.hide(text))))
   text = text:gsub("%f[%w]([Bb]earer +)([%w._~+/=-]+)", function(scheme, token)
     return not PROSE[token:match "^%a+" or token] and scheme .. "***" or nil
   end)

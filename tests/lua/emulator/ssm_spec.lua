@@ -58,6 +58,8 @@ describe("the emulated Systems Manager", function()
     fails("ParameterNotFound", get "/shop/absent")
     fails("ParameterNotFound", get "shop/color")
     fails("ParameterNotFound", get "/SHOP/color")
+    fails("ParameterNotFound", get("arn:aws:ssm:eu-west-1:111122223333:parameter/shop/color"))
+    fails("ParameterNotFound", get("arn:aws:ssm:us-east-1:999922223333:parameter/shop/color"))
     for _, name in ipairs { "a b", "a:b:c", "a:", ":1", "\u{e9}", "arn:aws:ssm:us-east-1:1:document/x" } do
       fails("ValidationException", get(name))
     end

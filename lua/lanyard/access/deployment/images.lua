@@ -161,6 +161,48 @@ function M.resolve(region, images)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Lightsail's own registry
+
+-- Reports whether the images of a service have one of a name. A name that ends with .latest is the newest of its label
+-- (the member `image` of Container in AWS's model of Lightsail).
+local function has_stored(registered, name)
+  local label = name:match "^(.*%.)latest$"
+  for _, one in ipairs(registered) do
+    if one.image == name or label and type(one.image) == "string" and one.image:sub(1, #label) == label then
+      return true
+    end
+  end
+  return false
+end
+
+--- Checks that images of Lightsail's own registry are registered to their services. They are not checked for a caller
+--- that may not list them.
+---@param region access.Region
+---@param images access.deployment.Image[]
+---@return true? ok
+---@return aws.Error? err  code ImageNotFoundException
+function M.check_stored(region, images)
+  local registered = {}
+  for _, image in ipairs(images) do
+    local service_name = (image.reference or ""):match "^:([a-z0-9-]+)%.[a-z0-9-]+%.%w+$"
+    if service_name and registered[service_name] == nil then
+      local reply, err = region.lightsail:GetContainerImages { serviceName = service_name }
+      local is_missing = answers.rejected(err, "NotFoundException")
+      if err and not is_missing and not err.code:find "AccessDenied" then
+        return nil, err
+      end
+      registered[service_name] = reply and reply.containerImages or is_missing and {} or false
+    end
+    if service_name and registered[service_name] and not has_stored(registered[service_name], image.reference) then
+      return image_reference.invalid("ImageNotFoundException", image.reference,
+        ("no such image is registered to the container service '%s' in %s (container '%s')"):format(service_name,
+          region.name, image.container), ("lanyard images %s lists its images"):format(service_name))
+    end
+  end
+  return true
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- Using resolved images
 
 --- Replaces the tag in an image's reference by the digest that it points to now.

@@ -127,6 +127,9 @@ local function complete(region, plan, wants)
   if list then
     ok, err = images.resolve(region, list)
   end
+  if ok then
+    ok, err = images.check_stored(region, list)
+  end
   if not ok then
     return nil, err
   end

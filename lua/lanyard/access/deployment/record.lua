@@ -39,6 +39,7 @@ local PATIENCE = 5
 ---@field from integer   the version that is replaced
 ---@field to integer     the version whose containers are deployed again
 ---@field newest integer the newest version before
+---@field by "deploy"|"rollback"  the command that began it
 ---@field time number    seconds since 1970
 
 -- The directory, and the path of a service's file | nil
@@ -52,20 +53,42 @@ local function path_of(region, name)
   return state_directory.check_below(root, directory) and directory or nil, directory .. "/" .. name .. ".json"
 end
 
--- What the file has. A file that is damaged is like one that does not exist.
+local function object(value)
+  return type(value) == "table" and not json.is_array(value) and value or {}
+end
+
+-- The valid origins of a list.
+local function origins_of(list)
+  local origins = json.array {}
+  for _, one in ipairs(type(list) == "table" and list or {}) do
+    if type(one) == "table" and type(one.container) == "string" and type(one.variable) == "string"
+      and type(one.reference) == "string" then
+      origins[#origins + 1] = { container = one.container, variable = one.variable, reference = one.reference,
+        version = type(one.version) == "string" and one.version or nil }
+    end
+  end
+  return origins
+end
+
+-- What the file has. A part that is damaged is like one that does not exist.
 local function content_of(path)
   local text = system.read_regular(path, MAX_BYTES)
-  local value = text and json.decode(text)
-  value = type(value) == "table" and not json.is_array(value) and value or {}
-  value.versions = type(value.versions) == "table" and value.versions or {}
-  return value
+  local value = object(text and json.decode(text))
+  local content = { versions = {}, rollback = next(object(value.rollback)) and value.rollback or nil }
+  for version, one in pairs(object(value.versions)) do
+    local origins = origins_of(object(one).references)
+    if math.tointeger(tonumber(version)) and #origins > 0 then
+      content.versions[tostring(version)] = { references = origins }
+    end
+  end
+  return content
 end
 
 -- Removes the versions that Lightsail has forgotten.
 local function prune(versions)
   local numbers = {}
   for version in pairs(versions) do
-    numbers[#numbers + 1] = math.tointeger(tonumber(version)) or 0
+    numbers[#numbers + 1] = math.tointeger(tonumber(version))
   end
   table.sort(numbers)
   for i = 1, #numbers - MOST_VERSIONS do
@@ -137,8 +160,7 @@ function M.origins(region, name)
   local directory, path = path_of(region, name)
   local found = {}
   for version, one in pairs(directory and content_of(path).versions or {}) do
-    found[math.tointeger(tonumber(version)) or 0] = type(one) == "table" and type(one.references) == "table"
-      and one.references or nil
+    found[math.tointeger(tonumber(version))] = one.references
   end
   return found
 end
@@ -146,12 +168,12 @@ end
 --- Notes that a rollback begins, or with nil that it has ended.
 ---@param region access.Region
 ---@param name string
----@param rollback? { from: integer, to: integer, newest: integer }
+---@param rollback? { from: integer, to: integer, newest: integer, by: "deploy"|"rollback" }
 ---@return boolean written
 function M.set_rollback(region, name, rollback)
   return change(region, name, function(content)
     content.rollback = rollback and { from = rollback.from, to = rollback.to, newest = rollback.newest,
-      time = math.floor(region.clock.time()) } or nil
+      by = rollback.by, time = math.floor(region.clock.time()) } or nil
   end)
 end
 
@@ -162,7 +184,7 @@ end
 function M.rollback(region, name)
   local directory, path = path_of(region, name)
   local one = directory and content_of(path).rollback
-  if type(one) ~= "table" then
+  if not one then
     return nil
   end
   local from, to, newest = math.tointeger(one.from), math.tointeger(one.to), math.tointeger(one.newest)
@@ -170,7 +192,7 @@ function M.rollback(region, name)
   if not (from and to and newest) or age > ROLLBACK_LASTS then
     return nil
   end
-  return { from = from, to = to, newest = newest, time = one.time }
+  return { from = from, to = to, newest = newest, by = one.by, time = one.time }
 end
 
 return M

@@ -66,7 +66,7 @@ local function deploy_earlier(region, name, earlier, given)
   local options = { timeout = given.timeout, settle = given.settle, progress = given.progress }
   local done, outcome
   if plan then
-    done, err = rollbacks.begin(region, plan, options)
+    done, err = rollbacks.begin(region, plan, "deploy", options)
   end
   if done and done.version then
     outcome, err = region:follow_deployment(name, done.version, options)
@@ -148,8 +148,10 @@ local function test(region, plan, result, options)
       operation = "GetContainerServices" }
   end
   options.seen.stage = "testing"
+  local progress = options.progress
   result.smoke = smoke.run(region, result.url, options.smoke, {
-    timeout = options.smoke_timeout, progress = options.progress, request = options.request,
+    timeout = options.smoke_timeout, request = options.request,
+    progress = progress and function(text) progress(service.name .. ": " .. text) end,
   })
   return nil
 end
@@ -157,7 +159,7 @@ end
 -- Completes a rollback that an earlier run of the same command began. result | nil: there is none | nil, err
 local function complete_rollback(region, plan, options)
   local name = plan.service.name
-  local rollback = options.rollback and plan.list and rollbacks.interrupted(region, name, plan.list)
+  local rollback = options.rollback and plan.list and rollbacks.interrupted(region, name, plan.list, "deploy")
   local from = rollback and deployments.find(plan.list, rollback.from)
   if not from or not requests.same(from.request, plan.request) then
     return nil
@@ -235,7 +237,7 @@ end
 ---@return aws.Error? err
 function M.rollback(region, plan, options)
   options = begin(options)
-  local result, err = rollbacks.begin(region, plan, options)
+  local result, err = rollbacks.begin(region, plan, "rollback", options)
   result.succeeded = not err
   if err or options.wait == false then
     return result, err

@@ -39,14 +39,16 @@ function M.previous(list, below, unlike)
   return nil
 end
 
---- Returns the version that an interrupted rollback of this machine was going to deploy, once its deployment exists.
+--- Returns the rollback of this machine that a command began and did not end, once its deployment exists.
 ---@param region access.Region
 ---@param name string
 ---@param list access.Deployment[]  newest first
+---@param by "deploy"|"rollback"    the command, which is repeated
 ---@return access.deployment.Rollback? rollback  with `version`, that of its deployment; nil if there is none
-function M.interrupted(region, name, list)
+function M.interrupted(region, name, list, by)
   local rollback = record.rollback(region, name)
-  local newest, target = list[1], rollback and deployments.find(list, rollback.to)
+  local is_own = rollback and rollback.by == by
+  local newest, target = list[1], is_own and deployments.find(list, rollback.to)
   if target and newest.version > rollback.newest and requests.same(newest.request, target.request) then
     rollback.version = newest.version
     return rollback
@@ -89,7 +91,7 @@ end
 -- The version whose deployment counts as current: an interrupted rollback is not rolled back itself.
 local function target(region, name, list, service, wants)
   local current = service.current and service.current.version
-  local interrupted = not wants.version and M.interrupted(region, name, list)
+  local interrupted = not wants.version and M.interrupted(region, name, list, "rollback")
   if interrupted then
     return deployments.find(list, interrupted.to)
   end
@@ -134,14 +136,15 @@ end
 --- Carries out a plan of a rollback, and remembers on this machine that it was begun until `finish` is called.
 ---@param region access.Region
 ---@param plan access.deployment.RollbackPlan
+---@param by "deploy"|"rollback"  the command that rolls back
 ---@param options? access.deployment.Options
 ---@return access.deployment.Result result
 ---@return aws.Error? err
-function M.begin(region, plan, options)
+function M.begin(region, plan, by, options)
   local name = plan.service.name
   if not (plan.in_place or plan.in_progress) then
     record.set_rollback(region, name, { from = plan.current and plan.current.version or 0, to = plan.to,
-      newest = plan.newest })
+      newest = plan.newest, by = by })
   end
   return region:deploy(plan, options)
 end

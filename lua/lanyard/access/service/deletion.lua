@@ -150,7 +150,7 @@ end
 -- Requests the deletion. "sent"|"found" | nil, err
 local function request(region, wait, service, observe)
   return requests.send(wait, {
-    activity = "deleting it", observe = observe,
+    activity = "deleting it", observe = observe, service = service,
     send = function() return region.lightsail:DeleteContainerService { serviceName = service.name } end,
     arrived = function() return is_going(region, service) end,
   })

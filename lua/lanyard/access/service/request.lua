@@ -17,6 +17,7 @@ local ATTEMPTS = 3
 ---@field activity string  what is done, as in "creating it"
 ---@field send fun(): table?, aws.Error?  sends it
 ---@field arrived fun(): boolean?, aws.Error?  reads whether its effect is in place; an error ends the request
+---@field service? access.Service  as it was before, for the message of a timeout
 ---@field observe? fun(state: "sending"|"requested"|nil)  nil: Lightsail rejected it, and it is sent again later
 
 -- Whether the effect can be in place after an error: by this request, or by another writer.
@@ -49,7 +50,8 @@ function M.send(wait, request)
     if again then
       wait.progress(("%s: %s"):format(wait.name, is_temporary and "waiting for another change of the service"
         or "no reply came; reading what became of the request"))
-      local slept, expired = wait:sleep(nil, is_temporary and "another change of the service" or request.activity)
+      local slept, expired = wait:sleep(request.service,
+        is_temporary and "another change of the service" or request.activity)
       if not slept then
         return nil, expired
       end

@@ -40,7 +40,7 @@ local function request(region, wait, plan, observe)
   end
   input.serviceName = plan.name
   return requests.send(wait, {
-    activity = "changing it", observe = observe,
+    activity = "changing it", observe = observe, service = plan.service,
     send = function()
       local reply, err = region.lightsail:UpdateContainerService(input)
       local ok, mistaken = true, nil
@@ -60,7 +60,7 @@ end
 local function request_tags(region, wait, plan, operation, input)
   input.resourceName = plan.name
   return requests.send(wait, {
-    activity = "changing its tags",
+    activity = "changing its tags", service = plan.service,
     send = function() return region.lightsail[operation](region.lightsail, input) end,
     arrived = function()
       local list, err = remaining(region, plan)

@@ -12,6 +12,37 @@ local function resolve(w, text)
   return ok and image, err
 end
 
+describe("an image of Lightsail's own registry", function()
+  local function check(reference, options)
+    local all = { seed = { regions = { ["us-east-1"] = { services = { { name = "web", images = { "app", "app" } } } } } } }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local w <close> = world.new(all)
+    local ok, err = images.check_stored(w.region, { assert(image_reference.parse("app", reference)) })
+    return ok, err, w:count "GetContainerImages"
+  end
+
+  it("is registered to its service", function()
+    for _, reference in ipairs { ":web.app.1", ":web.app.2", ":web.app.latest" } do
+      assert.is_true(check(reference), reference)
+    end
+    for _, reference in ipairs { ":web.app.3", ":web.other.1", ":web.ap.latest", ":none.app.1" } do
+      local ok, err = check(reference)
+      assert.is_nil(ok, reference)
+      assert.equal("ImageNotFoundException", err.code)
+      assert.matches("no such image is registered to the container service '" .. reference:match "^:(%l+)", err.message)
+    end
+    assert.same({ true, nil, 0 }, { check "nginx:1" })
+  end)
+
+  it("is not checked where the caller may not list them, and other errors are returned", function()
+    local function faults(code) return { faults = { { operation = "GetContainerImages", error = { code = code, message = "no" } } } } end
+    assert.is_true(check(":web.app.9", faults "AccessDeniedException"))
+    local ok, err = check(":web.app.1", faults "InvalidInputException")
+    assert.is_nil(ok)
+    assert.equal("InvalidInputException", err.code)
+  end)
+end)
+
 describe("the image of a container", function()
   it("is in the caller's own registry if it has no registry host", function()
     local w <close> = world.new()

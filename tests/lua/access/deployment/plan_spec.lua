@@ -121,6 +121,58 @@ describe("a plan of a deployment", function()
     assert.matches("lanyard grant web web %-%-expires", err.tip)
   end)
 
+  it("replaces all containers, and keeps the public endpoint that is not named", function()
+    local w <close> = deployable.world()
+    local containers = { app = { image = HOST .. "web:1.1", ports = { ["80"] = "HTTP" } } }
+    local plan = assert(w.region:plan_deployment("web", { images = {}, containers = containers }))
+    assert.same(containers, plan.request.containers)
+    assert.equal("/up", plan.request.publicEndpoint.healthCheck.path)
+    local none, err = w.region:plan_deployment("web", { images = {}, containers = { two = { image = "nginx:1" } } })
+    assert.is_nil(none)
+    assert.matches("the public endpoint is container 'app', which the deployment does not have: two", err.message)
+    plan = assert(w.region:plan_deployment("web", { images = {}, containers = { two = { image = "nginx:1" } }, no_public = true }))
+    assert.is_nil(plan.request.publicEndpoint)
+  end)
+
+  it("of a service that does not exist creates it, where that is asked for", function()
+    local w <close> = deployable.world()
+    local wants = { images = image("app", "web:1.1"), create = { power = "nano" } }
+    local plan = assert(w.region:plan_deployment("shop", wants))
+    assert.same({ power = "nano", scale = 1 }, plan.creates)
+    assert.is_true(plan.needs_role)
+    assert.equal("would grant", plan.grants[1].change.kind)
+    assert.same({}, changes(w))
+    local result = assert(w.region:deploy(plan))
+    assert.equal("created", result.created.kind)
+    assert.equal(1, result.version)
+    assert.same({}, assert(w.region:plan_deployment("shop", wants)).warnings)
+    wants.create.scale = 2
+    assert.matches("the service 'shop' exists with the scale 1, not 2: lanyard service update shop %-%-scale 2",
+      assert(w.region:plan_deployment("shop", wants)).warnings[1])
+    wants.create.power = "mega"
+    assert.equal("InvalidPower", select(2, w.region:plan_deployment("other", wants)).code)
+  end)
+
+  it("finds the same deployment in progress, but not another one, or where it is forced", function()
+    local w <close> = deployable.world { activation_delay = 40 }
+    w.passed = 100
+    assert(w.region:deploy(assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))))
+    assert.equal(2, assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") })).in_progress)
+    assert.is_nil(assert(w.region:plan_deployment("web", { images = image("app", "web:1.0") })).in_progress)
+    assert.is_nil(assert(w.region:plan_deployment("web", { images = image("app", "web:1.1"), force = true })).in_progress)
+    w.passed = w.passed + 60
+    assert(w.region.ecr:PutImage { repositoryName = "web", imageManifest = '{"new":1}', imageTag = "1.1" })
+    assert.is_nil(assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") })).in_progress)
+  end)
+
+  it("has a public endpoint if it is going to be tested", function()
+    local w <close> = deployable.world()
+    assert(w.region:plan_deployment("web", { images = {}, force = true, has_url = true }))
+    local plan, err = w.region:plan_deployment("fresh", { images = image("app", "web:1.1"), has_url = true })
+    assert.is_nil(plan)
+    assert.equal("the deployment has no public endpoint to test", err.message)
+  end)
+
   it("needs no role for public images", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))

@@ -123,6 +123,19 @@ describe("a release", function()
   end)
 end)
 
+describe("a release after an interrupted `lanyard rollback`", function()
+  it("is not taken for the end of it", function()
+    local rollbacks = require "lanyard.access.deployment.rollback"
+    local w <close> = deployable.world()
+    w.bad = "none"
+    assert.is_true(release(w, { images = image("app", "web:1.1") }).succeeded)
+    assert(rollbacks.begin(w.region, assert(w.region:plan_rollback "web"), "rollback")) -- killed after this
+    local result = release(w, { images = image("app", "web:1.1") })
+    assert.is_true(result.succeeded)
+    assert.equal(4, result.version)
+  end)
+end)
+
 describe("a release that is repeated after it was killed", function()
   local WANTS = { images = image("app", "web:1.1") }
 

@@ -69,6 +69,18 @@ describe("a rollback", function()
     assert.equal("NotFoundException", select(2, w.region:plan_rollback "nobody").code)
   end)
 
+  it("is impossible without an image of Lightsail's own registry", function()
+    local w <close> = require("world").new { seed = { regions = { ["us-east-1"] = { services = { { name = "own",
+      images = { "app", "app" }, containers = { app = { image = ":own.app.1" } } } } } } } }
+    assert(w.region:deploy(assert(w.region:plan_deployment("own", { images = image("app", ":own.app.2") }))))
+    assert.equal(1, assert(w.region:plan_rollback "own").to)
+    assert(w.region.lightsail:DeleteContainerImage { serviceName = "own", image = ":own.app.1" })
+    local plan, err = w.region:plan_rollback "own"
+    assert.is_nil(plan)
+    assert.equal("ImageNotFoundException", err.code)
+    assert.matches("image ':own.app.1': no such image is registered to the container service 'own'", err.message)
+  end)
+
   it("warns of a tag that points to another image now", function()
     local w <close> = deployable.world()
     deploy(w, "1.1")
@@ -99,7 +111,7 @@ describe("a rollback", function()
     local rollbacks = require "lanyard.access.deployment.rollback"
     local plan = assert(w.region:plan_rollback "web")
     assert.equal(2, plan.to)
-    assert(rollbacks.begin(w.region, plan))                       -- killed after this
+    assert(rollbacks.begin(w.region, plan, "rollback"))           -- killed after this
     local repeated = assert(w.region:plan_rollback "web")
     assert.same({ 2, 4 }, { repeated.to, repeated.in_progress })
     assert(w.region:follow_deployment("web", 4))

@@ -94,6 +94,15 @@ describe("changing a service", function()
     assert.is_true(w.passed >= 120)
   end)
 
+  it("fails after its timeout, and says what it waited for", function()
+    local w <close> = world.new { activation_delay = 100 }
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 2 })
+    local result, err = w.region:update_service(NAME, { scale = 3 }, { timeout = 10 })
+    assert.is_nil(result)
+    assert.equal("WaiterTimeout", err.code)
+    assert.matches("another change of the service took longer than 10 s; the service is UPDATING", err.message)
+  end)
+
   it("attaches domains by certificate, detaches with an empty list, and moves a name", function()
     local w <close> = world.new()
     stored(w).domains = { old = { "a.example.com" }, other = { "b.example.com", "c.example.com" } }
