@@ -39,6 +39,11 @@
 --- s3:GetObject({ Bucket = "tars", Key = "a.tar" }, { to = "copy.tar" })
 --- ```
 ---
+--- Some members have a simpler form than AWS's, as in boto3: lanyard encodes the user data of an instance and the keys
+--- of S3's encryption; `CopySource` can be a table with Bucket, Key and VersionId; ids of Route 53 can have their
+--- path ("/hostedzone/Z1"); a copy with a SourceRegion gets its presigned URL. Policies of IAM are returned as JSON
+--- texts without the escapes of URLs, the output of a console as text, and keys of S3 as they are.
+---
 --- What AWS marks as sensitive is returned, and hidden in logs and errors; a client with the option `sealed` returns it
 --- sealed.
 ---
