@@ -5,6 +5,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 
 local REPOSITORIES = 20
+local LIMIT = "200" -- seconds for a command that waits for another one, so that a hang is a failure with its case
 
 -- An emulator with a service and repositories, which delays the reply to one operation after `after` calls of it.
 local function emulator(operation, after, service, count)
@@ -21,15 +22,19 @@ end
 -- Runs a command, and sends it a signal once its log has so many requests of an operation.
 -- --> status, stdout, stderr
 local function interrupt(em, folder, words, operation, count, signal)
-  local result = helper.run({ "sh", "-c", [[
+  local result = helper.run({ "timeout", LIMIT, "sh", "-c", [[
     lanyard=$0 folder=$1 operation=$2 count=$3 signal=$4
     shift 4
     : >"$folder/out" >"$folder/err" # an earlier case may have left its log, which would match at once
     "$lanyard" "$@" --debug >"$folder/out" 2>"$folder/err" &
-    until test "$(grep -c "^> X-Amz-Target: .*$operation\$" "$folder/err")" -ge "$count"; do sleep 0.02; done
+    until test "$(grep -c "^> X-Amz-Target: .*$operation\$" "$folder/err")" -ge "$count"; do
+      kill -0 $! 2>/dev/null || exit 99 # it ended before that request
+      sleep 0.02
+    done
     kill -$signal $!
     wait $!
   ]], helper.lanyard, folder.path, operation, tostring(count), signal or "INT", table.unpack(words) }, em.environment)
+  assert.is_true(result.status ~= 99 and result.status ~= 124, result.err .. helper.read(folder .. "/err"))
   return result.status, helper.read(folder .. "/out"), helper.read(folder .. "/err")
 end
 
@@ -161,7 +166,7 @@ describe("an interrupted command", function()
       task.sleep(600)
     ]])
     for signal, status in pairs { INT = 130, TERM = 143 } do
-      local result = helper.run { "sh", "-c", [[
+      local result = helper.run { "timeout", LIMIT, "sh", "-c", [[
         "$0" "$1/wait.lua" 2>"$1/err" &
         until grep -q waiting "$1/err"; do sleep 0.02; done
         kill -$2 $!
@@ -181,7 +186,7 @@ describe("an interrupted command", function()
       print "not reached"
     ]])
     for _, words in ipairs { { "--emulator=" .. folder .. "/seed.lua", "status" }, { folder .. "/endless.lua" } } do
-      local result = helper.run { "bash", "-c", [[
+      local result = helper.run { "timeout", LIMIT, "bash", "-c", [[
         "$@" &
         until read -ra fields < /proc/$!/stat && [ "${fields[13]}" -ge 10 ]; do sleep 0.02; done # processor time
         kill -INT $!

@@ -29,13 +29,16 @@ for name, words in pairs { ["the binary"] = BINARY, ["stock Lua"] = STOCK } do
       assert.equal("nil\tnil\tnil\ntrue\ttrue\ttrue\necho 'two words'\ttrue\nstring\ttrue\tnil\n", result.out)
     end)
 
-    it("has every module of the list", function()
+    it("has every module of the list, except those that lie in another module", function()
       local result = run(words, [[
         local lanyard = require "lanyard"
+        local modules = {}
+        for _, name in ipairs(require "lanyard.modules") do modules[name] = true end
         for _, name in ipairs(require "lanyard.modules") do
-          local value = name == "aws.services" and require "lanyard.aws.services"
-            or name == "cli.print" and require "lanyard.cli.print" or lanyard
-          if value == lanyard then
+          local value = lanyard
+          if modules[name:match "^[^.]+"] and name:find(".", 1, true) then
+            value = require("lanyard." .. name)
+          else
             for field in name:gmatch "[^.]+" do value = value[field] end
           end
           assert(value == require("lanyard." .. name), name)
