@@ -13,7 +13,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev python3-botocore ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
   python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3 \
-  mandoc zsh fish
+  mandoc zsh fish valgrind
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
