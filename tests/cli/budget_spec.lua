@@ -87,7 +87,7 @@ local function read_budget()
   return counts, assert(build, FILE .. " names no build")
 end
 
--- Why the counts of the budget are not those of this build, or nil.
+-- Why the budget is not for this build, or nil.
 local function difference(build)
   local own = ("gcc %s %s %s"):format(output_of "gcc -dumpfullversion", output_of "gcc -dumpmachine",
     helper.read(helper.build .. "/CFLAGS.flags"):match "[^\n]*")
