@@ -171,10 +171,12 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
 	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
-bench: bench-deps all ## benchmarks; they print figures and never fail
+bench: bench-deps all ## benchmarks: figures, a table of ratios, and build/growth.svg; they never fail
 	@$(MAKE) --no-print-directory benches
-	@for b in sigv4 policy words; do $(B)/bench/$${b}_bench || exit 1; done
-	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
+	@rm -f $(B)/rows.json
+	@for b in $(filter-out %/table.lua,$(wildcard tests/bench/*.lua)); do \
+	  LANYARD_BENCH_ROWS=$(B)/rows.json $(LUA) $$b $(B) || exit 1; done
+	@$(LUA) tests/bench/table.lua $(B) $(B)/rows.json
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 benches: $(BENCHES)
