@@ -186,8 +186,8 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
-	@for cc in gcc clang; do for f in $(SOURCES); do \
-	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	@for cc in gcc clang; do printf '%s\n' $(SOURCES) \
+	  | xargs -P $(JOBS) -n 8 $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only || exit 1; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 
