@@ -1,7 +1,7 @@
 --- Finds the statements that may apply to a request of another one, without a comparison of all pairs.
 ---
 ---     local index = neighbours.new(doc:statements())
----     index:near(statement)   --> positions, among them every statement that shares a request with this one
+---     index:near(3)     --> positions, among them every statement that shares a request with the third
 ---
 --- The principals, the actions, the resources and each condition key are dimensions. In each, a statement applies to
 --- texts that match one of its patterns, or to any text. Two patterns match no common text if what one of them begins
@@ -50,27 +50,35 @@ end
 
 local POSITIVE = { StringEquals = true, StringLike = true, ArnEquals = true, ArnLike = true }
 
--- Adds the patterns, one of which a condition key must match: of the first such condition on the key.
+-- Returns the texts of a condition, one of which a key must match | nil
+local function texts_of(condition)
+  local texts = {}
+  for i, value in ipairs(POSITIVE[condition.operator] and condition.values or {}) do
+    texts[i] = tostring(value)
+    if condition.operator == "StringEquals" and texts[i]:find "[*?]" then
+      return nil
+    end
+  end
+  return #texts > 0 and texts or nil
+end
+
+-- Adds the patterns of condition keys. Of several conditions on a key the choice does not depend on their order.
 local function add_conditions(statement, found)
   for _, condition in ipairs(statement.conditions) do
-    local name, texts = "condition " .. condition.key:lower(), {}
-    for i, value in ipairs(POSITIVE[condition.operator] and not found[name] and condition.values or {}) do
-      texts[i] = tostring(value)
-      if condition.operator == "StringEquals" and texts[i]:find "[*?]" then
-        texts = {}
-        break
-      end
+    local name, texts = "condition " .. condition.key:lower(), texts_of(condition)
+    local other = texts and found[name]
+    if other and table.concat(other, "\n") < table.concat(texts, "\n") then
+      texts = other
     end
-    found[name] = #texts > 0 and texts or found[name]
+    found[name] = texts or found[name]
   end
 end
 
---- Returns the patterns of a statement by dimension. In a dimension that is absent it applies to any text.
----@param statement policy.Statement
----@return table<string, string[]>
-function M.dimensions(statement)
+-- Returns the patterns of a statement by dimension. In a dimension that is absent it applies to any text. An identity
+-- policy has no principals.
+local function dimensions_of(statement, kind)
   local found = {
-    principal = principal_patterns(statement),
+    principal = kind ~= "identity" and principal_patterns(statement) or nil,
     action = not statement.not_action and coverage.lowered(statement.actions) or nil,
     resource = not statement.not_resource and statement.resources or nil,
   }
@@ -171,27 +179,28 @@ end
 -- All dimensions
 
 ---@class policy.Neighbours
+---@field patterns table<string, string[]>[]  of each statement by dimension: "principal", "action", "resource",
+---  "condition KEY". In a dimension that is absent a statement applies to any text.
 local Neighbours = {}
 Neighbours.__index = Neighbours
 
---- Adds a statement, which may be one that is in the index already and has changed: it is found by its old patterns,
---- too.
----@param i integer  its position
+--- Puts a statement in the place of another one, which has more patterns: it is found by its old patterns, too.
+---@param i integer  the position
 ---@param statement policy.Statement
-function Neighbours:add(i, statement)
-  local patterns = M.dimensions(statement)
+function Neighbours:replace(i, statement)
+  self.patterns[i] = dimensions_of(statement, self.kind)
   for name, dimension in pairs(self.dimensions) do
-    dimension:add(i, patterns[name])
+    dimension:add(i, self.patterns[i][name])
   end
 end
 
 --- Returns the positions of the statements that may apply to a request that a statement applies to, in order, each
 --- once. Most others are not among them.
----@param statement policy.Statement
+---@param index integer
 ---@return integer[]
-function Neighbours:near(statement)
+function Neighbours:near(index)
   local best, fewest = { self.all }, #self.all
-  for name, patterns in pairs(M.dimensions(statement)) do
+  for name, patterns in pairs(self.patterns[index]) do
     local dimension = self.dimensions[name]
     local found, count = nil, fewest
     if dimension then
@@ -215,22 +224,24 @@ end
 
 --- Creates an index of statements by their positions in a list.
 ---@param statements policy.Statement[]
+---@param kind? "resource"|"identity"  of the document; "resource" by default
 ---@return policy.Neighbours
-function M.new(statements)
-  local counts, all = {}, {}
+function M.new(statements, kind)
+  local self = setmetatable({ kind = kind, patterns = {}, dimensions = {}, all = {} }, Neighbours)
+  local counts = {}
   for i, statement in ipairs(statements) do
-    all[i] = i
-    for name in pairs(M.dimensions(statement)) do
+    self.all[i], self.patterns[i] = i, dimensions_of(statement, kind)
+    for name in pairs(self.patterns[i]) do
       counts[name] = (counts[name] or 0) + 1
     end
   end
-  local self = setmetatable({ dimensions = {}, all = all }, Neighbours)
   for name, count in pairs(counts) do
     -- A dimension in which most statements have any text excludes few.
-    self.dimensions[name] = count > #statements // 2 and new_dimension() or nil
-  end
-  for i, statement in ipairs(statements) do
-    self:add(i, statement)
+    local dimension = count > #statements // 2 and new_dimension() or nil
+    for i = 1, dimension and #statements or 0 do
+      dimension:add(i, self.patterns[i][name])
+    end
+    self.dimensions[name] = dimension
   end
   return self
 end

@@ -69,10 +69,10 @@ end
 -- Longer lists of values are not compared.
 local MOST_VALUES = 1000
 
--- Reports whether no text of some dimension matches a pattern of each statement.
+-- Reports whether no principal, or no value of some key, matches a pattern of each statement.
 local function differ(a, b)
   for name, texts in pairs(a) do
-    local others = b[name]
+    local others = name ~= "action" and name ~= "resource" and b[name]
     if others and #texts + #others <= MOST_VALUES and coverage.are_apart(texts, others) then
       return true
     end
@@ -85,11 +85,7 @@ function Redundancy:facts(index)
   local facts = self.known[index]
   if not facts then
     local statement = self.statements[index]
-    local dimensions = neighbours.dimensions(statement)
-    dimensions.action, dimensions.resource = nil, nil
-    facts = {
-      services = services(statement), dimensions = dimensions, actions = coverage.lowered(statement.actions),
-    }
+    facts = { services = services(statement), actions = coverage.lowered(statement.actions) }
     self.known[index] = facts
   end
   return facts
@@ -100,7 +96,7 @@ function Redundancy:may_meet(one, other)
   local a, b = self:facts(one), self:facts(other)
   self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
   local first, second = self.statements[one], self.statements[other]
-  if not share(a.services, b.services) or differ(a.dimensions, b.dimensions) then
+  if not share(a.services, b.services) or differ(self.index.patterns[one], self.index.patterns[other]) then
     return false
   end
   return coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
@@ -113,11 +109,13 @@ end
 ---@return integer[]
 function Redundancy:others(index, effect)
   local found = {}
-  if self.compared >= MOST_COMPARED then
+  if not self.effects[effect] then
+    return found
+  elseif self.compared >= MOST_COMPARED then
     self.undecided = self.undecided or TOO_MANY
     return found
   end
-  for _, i in ipairs(self.index:near(self.statements[index])) do
+  for _, i in ipairs(self.index:near(index)) do
     self.compared = self.compared + 1
     local usable = i ~= index and not self.removed[i] and self.statements[i].effect == effect
     if usable and self:may_meet(index, i) then
@@ -242,7 +240,7 @@ function Redundancy:replace(index, doc)
   local statement = doc:statements()[1]
   self.statements[index], self.texts[index], self.known[index] = statement, statement.text, nil
   self.allows[index] = nil
-  self.index:add(index, statement)
+  self.index:replace(index, statement)
 end
 
 --- Returns a check of a document.
@@ -251,13 +249,15 @@ end
 ---@param budget? policy.Budget  of MOST_STEPS by default
 ---@return policy.Redundancy
 function M.new(doc, options, budget)
-  local statements, texts = doc:statements(), {}
+  local statements, texts, effects = doc:statements(), {}, {}
   for i, statement in ipairs(statements) do
     texts[i] = statement.text
+    effects[statement.effect or ""] = true
   end
   return setmetatable({
-    statements = statements, texts = texts, allows = {}, options = options,
-    empty = assemble(doc, {}), index = neighbours.new(statements), known = {}, removed = {}, compared = 0,
+    statements = statements, texts = texts, effects = effects, allows = {}, options = options,
+    index = neighbours.new(statements, options and options.kind),
+    empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
     budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)
 end
