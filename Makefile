@@ -26,12 +26,15 @@ HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(LUA_CFLAGS) $(shell pkg-config --cflags libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lz -lm
+LIBS = $(shell pkg-config --libs libcurl libcrypto) $(NEEDED)
+NEEDED = -levent_core -levent_extra -lz -lm -ldl
+# The products load libcurl and libcrypto when they first use them; IMPORT='-lcurl -lcrypto' links them instead.
+IMPORT = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/import*.c))
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(HARDENED) $(CFLAGS) $(LDFLAGS)
-LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
-LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
+LINKED = $(LINK) $(SQLITE) $(LIBS) $(IMPORT) $(OWN) $(CORE)
+LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a
 
 # SQLite stores the history of audits. It is linked statically into the binary, so that a copied binary needs no further
 # package. Without libsqlite3-dev, or with SQLITE=, there is no history.
@@ -66,11 +69,10 @@ build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z_.-]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
-
-$(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
+$(B)/lanyard: $(OWN) $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(IMPORT) $(NEEDED)
+$(B)/lanyard.so: $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(IMPORT) $(NEEDED)
 
 # A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
 # own file to make a build with the same flags.
@@ -89,7 +91,6 @@ EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(S
 $(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
-
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
@@ -104,7 +105,6 @@ FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json
 $(B)/fuzz/core/%.o: core/%.c
 	@mkdir -p $(@D)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
-
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) -lcrypto
 

@@ -45,6 +45,7 @@ static void stop(struct operation *operation) {
 static struct http_pool *get_pool(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TNIL) {
     struct loop *loop = lua_loop(L);
+    use_library(L, LIBRARY_CURL);
     struct pool_object *object = new_object(L, sizeof *object, 0, POOL_CLASS);
     object->pool = http_pool_new(loop);
     if (!object->pool)

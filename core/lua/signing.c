@@ -67,10 +67,17 @@ static int signer_gc(lua_State *L) {
   return 0;
 }
 
+/* Returns the signer of this Lua state. The first call creates it. */
 static struct sigv4_signer *get_signer(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &signer_key);
-  const struct signer_object *object = check_object(L, -1, SIGNER_CLASS);
+  struct signer_object *object = check_object(L, -1, SIGNER_CLASS);
   lua_pop(L, 1);
+  if (!object->signer) {
+    use_library(L, LIBRARY_CRYPTO);
+    object->signer = sigv4_signer_new();
+  }
+  if (!object->signer)
+    luaL_error(L, "OpenSSL cannot compute SHA-256");
   return object->signer;
 }
 
@@ -270,9 +277,6 @@ void signing_open(lua_State *L) {
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
   new_class(L, SIGNER_CLASS, NULL, signer_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
-  struct signer_object *object = new_object(L, sizeof *object, 0, SIGNER_CLASS);
-  object->signer = sigv4_signer_new();
-  if (!object->signer)
-    luaL_error(L, "OpenSSL cannot compute SHA-256");
+  new_object(L, sizeof(struct signer_object), 0, SIGNER_CLASS);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &signer_key);
 }

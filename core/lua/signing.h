@@ -45,7 +45,7 @@ void signing_finish(lua_State *L, struct signing *signing);
 /* signing_put_back keeps the signing at SIGNING_OBJECT for reuse. */
 void signing_put_back(lua_State *L);
 
-/* signing_open registers the classes, and creates the signer of this Lua state. */
+/* signing_open registers the classes. */
 void signing_open(lua_State *L);
 
 #endif

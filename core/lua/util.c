@@ -32,6 +32,14 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
   return 2;
 }
 
+void use_library(lua_State *L, enum library library) {
+  const char *failure = library_load(library);
+  if (!failure)
+    return;
+  lua_pushstring(L, failure);
+  lua_error(L);
+}
+
 int push_json_error(lua_State *L, const char *code, const struct json_error *error) {
   if (error->no_memory)
     return luaL_error(L, "not enough memory");

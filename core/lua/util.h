@@ -2,6 +2,7 @@
 #define LANYARD_LUA_UTIL_H
 
 #include "base/buf.h"
+#include "base/library.h"
 #include "json/json.h"
 
 #include <lauxlib.h>
@@ -26,6 +27,10 @@ int push_json_error(lua_State *L, const char *code, const struct json_error *err
 /* push_buf pushes the bytes of a buffer as a string and returns 1. It frees the buffer, also if it
  * raises an error. */
 int push_buf(lua_State *L, struct buf *buf);
+
+/* use_library loads a library before the first call of one of its functions. It raises an error, which has no source
+ * location, because every command shows it to a person, if the library cannot be loaded. */
+void use_library(lua_State *L, enum library library);
 
 /* ---- Objects ----
  *
