@@ -13,7 +13,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev python3-botocore ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
   python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3 \
-  mandoc zsh fish
+  mandoc zsh fish valgrind
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
@@ -171,10 +171,12 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
 	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
-bench: bench-deps all ## benchmarks; they print figures and never fail
+bench: bench-deps all ## benchmarks: figures, a table of ratios, and build/growth.svg; they never fail
 	@$(MAKE) --no-print-directory benches
-	@for b in sigv4 policy words; do $(B)/bench/$${b}_bench || exit 1; done
-	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
+	@rm -f $(B)/rows.json
+	@for b in $(filter-out %/table.lua,$(wildcard tests/bench/*.lua)); do \
+	  LANYARD_BENCH_ROWS=$(B)/rows.json $(LUA) $$b $(B) || exit 1; done
+	@$(LUA) tests/bench/table.lua $(B) $(B)/rows.json
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 benches: $(BENCHES)
@@ -184,8 +186,8 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
-	@for cc in gcc clang; do for f in $(SOURCES); do \
-	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	@for cc in gcc clang; do printf '%s\n' $(SOURCES) \
+	  | xargs -P $(JOBS) -n 8 $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only || exit 1; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 

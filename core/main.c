@@ -16,15 +16,47 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How much a script can allocate before the collector starts. Most commands end before. */
+enum { UNCOLLECTED_KIB = 4096 };
+
 struct command_line {
   int count;
   char **words;
 };
 
+/* How the process ends. The status is known when the script has ended. */
+struct ending {
+  bool is_known;
+  int status;
+};
+
+static struct ending ending;
+
+/* The finalizer that runs last. It ends the process before lua_close frees the objects one by one, which can take as
+ * long as the script. Under AddressSanitizer they are freed, so that leaks are found. */
+static int end_process(lua_State *L) {
+  (void)L;
+#ifndef __SANITIZE_ADDRESS__
+  if (ending.is_known)
+    exit(ending.status);
+#endif
+  return 0;
+}
+
+/* Makes the first object with a finalizer: lua_close calls the finalizers in the reverse order. */
+static void install_end(lua_State *L) {
+  lua_newuserdatauv(L, 0, 0);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, end_process);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &ending);
+}
+
 /* Runs in protected mode. (command line) --> exit status */
 static int run(lua_State *L) {
   const struct command_line *line = lua_touserdata(L, 1);
-  lua_gc(L, LUA_GCSTOP); /* what is loaded is kept */
+  install_end(L);
   luaL_openlibs(L);
   modules_preload(L);
   interrupt_track(L);
@@ -39,7 +71,6 @@ static int run(lua_State *L) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "lanyard.cli.main");
   lua_call(L, 1, 1);
-  lua_gc(L, LUA_GCRESTART);
   lua_insert(L, -2);
   lua_call(L, 1, 1);
   return 1;
@@ -78,20 +109,6 @@ static void reserve_standard_descriptors(void) {
   }
 }
 
-/* The system takes back all memory when the process ends: freeing each piece first costs a fifth of a short command. Leak
- * detection needs it. Finalizers run as always. */
-static void *keep_memory(void *context, void *piece, size_t before, size_t size) {
-  (void)context, (void)before;
-  return size == 0 ? NULL : realloc(piece, size);
-}
-
-static void close_state(lua_State *L) {
-#ifndef __SANITIZE_ADDRESS__
-  lua_setallocf(L, keep_memory, NULL);
-#endif
-  lua_close(L);
-}
-
 int main(int argc, char **argv) {
   struct command_line line = {argc, argv};
   reserve_standard_descriptors();
@@ -105,6 +122,7 @@ int main(int argc, char **argv) {
     fputs("lanyard: not enough memory\n", stderr);
     return EXIT_FAILURE;
   }
+  lua_gc(L, LUA_GCSTEP, -UNCOLLECTED_KIB); /* as if this much had been collected */
   int handler = 0;
   if (wants_traceback(argc, argv)) {
     lua_pushcfunction(L, add_traceback);
@@ -112,13 +130,14 @@ int main(int argc, char **argv) {
   }
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &line);
-  int status = EXIT_FAILURE;
+  ending.status = EXIT_FAILURE;
   if (lua_pcall(L, 1, 1, handler) == LUA_OK) {
-    status = (int)lua_tointeger(L, -1);
+    ending.status = (int)lua_tointeger(L, -1);
   } else {
     const char *message = lua_tostring(L, -1);
     fprintf(stderr, "lanyard: %s\n", message ? message : "an error without a text");
   }
-  close_state(L);
-  return status;
+  ending.is_known = true;
+  lua_close(L);
+  return ending.status;
 }

@@ -31,7 +31,8 @@ struct signing {
 };
 
 /* signing_begin pushes a signing with the options that all functions share. `known` lists the names of the
- * options, and ends with NULL. */
+ * options, and ends with NULL; without it, other fields are ignored. The headers that it reads stay valid until
+ * memory of Lua is allocated. */
 struct signing *signing_begin(lua_State *L, const char *const known[]);
 
 /* signing_header adds a header to sign. The caller keeps the strings alive. */

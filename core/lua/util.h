@@ -99,6 +99,10 @@ void copy_table(lua_State *L, int index);
  * with NULL. Without it, a mistyped name would be ignored. */
 void check_fields(lua_State *L, int index, const char *const known[]);
 
+/* check_names raises an error for a field that is not in `known`, without a copy of the table. Every
+ * field must then be read once only, because a finalizer can change the table. */
+void check_names(lua_State *L, int index, const char *const known[]);
+
 /* push_field pushes a field of the table at `index` without metamethods, and returns its type. */
 int push_field(lua_State *L, int index, const char *field);
 

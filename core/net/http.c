@@ -15,6 +15,9 @@
 /* The headers of a reply, in bytes. */
 #define MAX_HEAD ((size_t)256 * 1024)
 
+/* The headers of most requests, in bytes. */
+#define HEADERS_ROOM 960
+
 /* Reports whether a reply arrived on a reused connection although the peer has acknowledged nothing
  * of the request: it is not the reply to this request. */
 static bool is_premature(const struct http_transfer *transfer) {
@@ -82,8 +85,17 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
   return CURL_PREREQFUNC_OK;
 }
 
-bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+/* Returns the buffer of the header lines, with room for the headers of most requests: it would grow in
+ * steps, and wipe what it leaves at each. */
+static struct buf *header_text(struct http_transfer *transfer) {
   struct buf *text = &transfer->header_text;
+  if (!text->data)
+    buf_reserve(text, HEADERS_ROOM);
+  return text;
+}
+
+bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+  struct buf *text = header_text(transfer);
   buf_adds(text, name);
   /* libcurl spells an empty header with a semicolon. */
   buf_adds(text, *value ? ": " : ";");
@@ -93,7 +105,7 @@ bool http_transfer_header(struct http_transfer *transfer, const char *name, cons
 }
 
 bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
-  struct buf *text = &transfer->header_text;
+  struct buf *text = header_text(transfer);
   buf_adds(text, name);
   buf_add(text, ":", 2);
   transfer->header_count++;

@@ -22,17 +22,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The request
 
--- Adds the headers of a signature. The session token among them is a sealed secret.
-local function sign(request)
-  local added = sigv4.sign {
-    method = request.method, url = request.url, headers = request.headers, body = request.body, time = request.time,
-    credentials = request.credentials, region = request.region, service = request.service,
-  }
-  for name, value in pairs(added) do
-    request.headers[name] = value
-  end
-end
-
 -- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
 local function request_of(client, operation, input, keys, offset)
   local headers, body, method, target, prefix = client.protocol.encode(client.description, operation, input)
@@ -54,7 +43,7 @@ local function request_of(client, operation, input, keys, offset)
     sealed = options.sealed,
   }
   if keys then
-    sign(request)
+    sigv4.sign_request(request)
   end
   return request
 end

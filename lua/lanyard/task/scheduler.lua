@@ -1,6 +1,6 @@
 --- Schedules tasks on the event loop. Scripts use lanyard.task, which adds map, race, timeout and semaphores.
 ---
---- A wait is a table { done, values, task, yielded, failed, main }. suspend(wait) lets other tasks run until fire(wait)
+--- A wait is a table { done, values, task, yielded, failed, main, op }. suspend(wait) lets other tasks run until fire(wait)
 --- ends it. Code outside any task runs the loop itself meanwhile.
 
 local loop = require "lanyard.loop"
@@ -20,7 +20,7 @@ Task.__index = Task
 
 local current                       -- the running task, if any
 local ready, first, last = {}, 1, 0 -- a queue of tasks to resume
-local endings = {}                  -- [operation] = function to call when it has ended
+local endings = {}                  -- [operation] = the wait that it ends, or a function to call
 local tracebacks = setmetatable({}, { __mode = "k" }) -- [error value] = where it was raised
 
 -- ---------------------------------------------------------------------------------------------
@@ -35,7 +35,8 @@ end
 ---@param wait table
 function M.fire(wait, ...)
   if wait.done then return end
-  wait.done, wait.values = true, table.pack(...)
+  wait.done = true
+  if select("#", ...) > 0 then wait.values = table.pack(...) end
   if wait.task and wait.yielded then enqueue(wait.task) end
 end
 local fire = M.fire
@@ -58,7 +59,7 @@ local DEADLOCK = "every task waits for another, so none can continue"
 local function fail(t, err)
   local wait = t.wait
   if not wait or wait.done then return false end
-  t.abort()
+  t.abort(wait)
   wait.failed = err
   fire(wait)
   return true
@@ -75,7 +76,11 @@ local function pump(wait)
       for _, op in ipairs(ended or {}) do
         local ending = endings[op]
         endings[op] = nil
-        if ending then ending() end
+        if type(ending) == "table" then
+          fire(ending)
+        elseif ending then
+          ending()
+        end
       end
     end
   end
@@ -83,14 +88,14 @@ end
 
 --- Waits for fire(wait), and returns its values. Raises M.cancelled if the task is cancelled meanwhile.
 ---@param wait table
----@param abort fun()  undoes what was begun if the task is cancelled
+---@param abort fun(wait: table)  undoes what was begun if the task is cancelled
 function M.suspend(wait, abort)
   local t = current
   wait.task = t
   if t then
     if t.cancel_requested then
       t.cancel_requested = false
-      abort()
+      abort(wait)
       error(M.cancelled, 0)
     end
     t.wait, t.abort = wait, abort
@@ -105,9 +110,15 @@ function M.suspend(wait, abort)
   end
   if t then t.wait, t.abort = nil, nil end
   if wait.failed then error(wait.failed, 0) end
-  return table.unpack(wait.values, 1, wait.values.n)
+  local values = wait.values
+  if values then return table.unpack(values, 1, values.n) end
 end
 local suspend = M.suspend
+
+local function cancel_operation(wait)
+  endings[wait.op] = nil
+  wait.op:cancel()
+end
 
 --- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result(). An operation that nothing
 --- can end raises an error. Other functions of lanyard call it; a script rarely needs it.
@@ -116,12 +127,9 @@ local suspend = M.suspend
 function M.await(op)
   if endings[op] then error("another task waits for the operation", 2) end
   if not op:pending() then return op:result() end
-  local wait = {}
-  endings[op] = function() fire(wait) end
-  suspend(wait, function()
-    endings[op] = nil
-    op:cancel()
-  end)
+  local wait = { op = op, done = false, task = false, yielded = false } -- one allocation for all fields
+  endings[op] = wait
+  suspend(wait, cancel_operation)
   return op:result()
 end
 
