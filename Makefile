@@ -33,14 +33,14 @@ IMPORT = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/import*.c))
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(HARDENED) $(CFLAGS) $(LDFLAGS)
-LINKED = $(LINK) $(SQLITE) $(LIBS) $(IMPORT) $(OWN) $(CORE)
+LINKED = $(LINK) $(SQLITE) $(ARCHIVES) $(LIBS) $(IMPORT) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a
 
-# SQLite stores the history of audits. It is linked statically into the binary, so that a copied binary needs no further
-# package. Without libsqlite3-dev, or with SQLITE=, there is no history.
+# SQLite stores the history of audits. Without libsqlite3-dev, or with SQLITE=, there is none. The binary contains it, and
+# the others that have an archive, so that it starts fast and a copied binary needs few packages.
 SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
-SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
-
+ARCHIVES := $(foreach name,$(SQLITE:-l%=%) event_extra event_core z,$(if $(wildcard $(shell pkg-config --variable=libdir \
+  zlib)/lib$(name).a),-l:lib$(name).a,-l$(name)))
 # Both products contain the packages of core/; PLAIN is the part that knows no Lua. Only the binary contains OWN.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/core/models.o $(B)/core/versions.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
@@ -70,7 +70,7 @@ help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z_.-]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(B)/lanyard: $(OWN) $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(IMPORT) $(NEEDED)
+	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(ARCHIVES) $(IMPORT) -lm -ldl
 $(B)/lanyard.so: $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(IMPORT) $(NEEDED)
 

@@ -64,8 +64,11 @@ static bool load(const struct import *import) {
   return loaded;
 }
 
+/* libcurl needs libcrypto. The loader searches each symbol of a library in all libraries that one call has loaded, so
+ * that two calls search less. */
 const char *library_load(enum library library) {
-  return load(library == LIBRARY_CURL ? &import_curl : &import_crypto) ? NULL : failure;
+  bool loaded = load(&import_crypto) && (library == LIBRARY_CRYPTO || load(&import_curl));
+  return loaded ? NULL : failure;
 }
 
 void *import_missing(const struct import *import, size_t index) {

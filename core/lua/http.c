@@ -41,10 +41,12 @@ static void stop(struct operation *operation) {
   http_transfer_free(&((struct transfer_object *)operation)->transfer);
 }
 
-/* Returns the pool of this Lua state. */
+/* Returns the pool of this Lua state. The first call creates it, because most commands load the module and start no
+ * request. */
 static struct http_pool *get_pool(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TNIL) {
     struct loop *loop = lua_loop(L);
+    lua_pop(L, 1);
     use_library(L, LIBRARY_CURL);
     struct pool_object *object = new_object(L, sizeof *object, 0, POOL_CLASS);
     object->pool = http_pool_new(loop);
@@ -54,7 +56,7 @@ static struct http_pool *get_pool(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &pool_key);
   }
   const struct pool_object *object = check_object(L, -1, POOL_CLASS);
-  lua_settop(L, -2);
+  lua_pop(L, 1);
   return object->pool;
 }
 
@@ -298,7 +300,6 @@ MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
   lua_loop(L);
   new_class(L, POOL_CLASS, NULL, pool_meta);
   lua_loop_class(L, TRANSFER_CLASS, methods);
-  get_pool(L);
   luaL_newlib(L, functions);
   return 1;
 }
