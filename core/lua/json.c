@@ -340,10 +340,39 @@ static const struct list_string *push_sorted_keys(lua_State *L, int index, size_
   return sorted;
 }
 
+#define FEW_KEYS 32
+
+/* Pushes the keys of a table, which keeps them alive, and sorts them bytewise. Returns false and pushes
+ * nothing if they are more than FEW_KEYS or not all strings. */
+static bool push_few_keys(lua_State *L, int index, struct list_string keys[FEW_KEYS],
+                          size_t *count) {
+  int top = lua_gettop(L);
+  size_t found = 0;
+  luaL_checkstack(L, FEW_KEYS + 8, "JSON nested too deep");
+  for (lua_pushnil(L); lua_next(L, index); found++) {
+    if (found == FEW_KEYS || lua_type(L, -2) != LUA_TSTRING) {
+      lua_settop(L, top);
+      return false;
+    }
+    lua_copy(L, -2, -1); /* one stays on the stack, the other gets the next key */
+    struct list_string key;
+    key.bytes = lua_tolstring(L, -1, &key.length);
+    size_t i = found;
+    for (; i > 0 && compare_keys(&keys[i - 1], &key) > 0; i--)
+      keys[i] = keys[i - 1];
+    keys[i] = key;
+  }
+  *count = found;
+  return true;
+}
+
 static void add_object(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
+  int top = lua_gettop(L);
   size_t count;
-  const struct list_string *keys = push_sorted_keys(L, index, &count);
+  struct list_string few[FEW_KEYS];
+  const struct list_string *keys =
+      push_few_keys(L, index, few, &count) ? few : push_sorted_keys(L, index, &count);
   buf_addc(encoder->out, '{');
   for (size_t i = 0; i < count; i++) {
     if (i > 0)
@@ -359,7 +388,7 @@ static void add_object(struct encoder *encoder, int index, int depth) {
   if (count > 0)
     new_line(encoder, depth);
   buf_addc(encoder->out, '}');
-  lua_pop(L, 1);
+  lua_settop(L, top);
 }
 
 /* Encodes the value at `index`. The recursion is limited. */
@@ -410,7 +439,7 @@ static int json_encode(lua_State *L) {
   lua_settop(L, 2);
   struct encoder encoder = {.L = L, .max_depth = JSON_MAX_DEPTH};
   if (!lua_isnil(L, 2)) {
-    check_fields(L, 2, fields);
+    check_names(L, 2, fields);
     encoder.pretty = opt_field_boolean(L, 2, "pretty", false) != 0;
     if (opt_field_boolean(L, 2, "deep", false))
       encoder.max_depth = JSON_MAX_DEEP;

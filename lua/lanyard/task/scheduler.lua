@@ -1,7 +1,7 @@
 --- Schedules tasks on the event loop. Scripts use lanyard.task, which adds map, race, timeout and semaphores.
 ---
---- A wait is a table { done, values, task, yielded, failed, main, op }. suspend(wait) lets other tasks run until fire(wait)
---- ends it. Code outside any task runs the loop itself meanwhile.
+--- A wait is a table { done, values, task, yielded, failed, main, op }. suspend(wait) lets other tasks run until
+--- fire(wait) ends it. Code outside any task runs the loop itself meanwhile.
 
 local loop = require "lanyard.loop"
 
