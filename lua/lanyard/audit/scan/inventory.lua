@@ -63,8 +63,8 @@ local M = {}
 
 --- What the audit adds to a repository of lanyard.access.
 ---@class audit.Repository : access.Repository
----@field doc? policy.Document        nil when there is no policy, or it could not be read. Repositories with the same text
----  share it, `statements`, `access` and `missing`, so nothing in them may be changed in place
+---@field doc? policy.Document        nil when there is no policy, or it could not be read. Repositories with the same
+---  text share it, `statements`, `access` and `missing`, so nothing in them may be changed in place
 ---@field statements policy.Statement[]
 ---@field access audit.Access[]
 ---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
