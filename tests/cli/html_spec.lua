@@ -113,9 +113,10 @@ describe("the HTML of an audit in a browser", function()
     })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
-    assert.same({ "3 of 3 shown: public-access missing-service unused-role", "1 of 3 shown: unused-role",
-      "1 of 3 shown: missing-service", "0 of 3 shown: ", "3 of 3 shown: public-access missing-service unused-role",
-      3, 0, 0 }, page.values)
+    assert.same({ "3 of 3 findings, 3 of 3 grants shown: public-access missing-service unused-role",
+      "1 of 3 findings, 0 of 3 grants shown: unused-role", "1 of 3 findings, 3 of 3 grants shown: missing-service",
+      "0 of 3 findings, 0 of 3 grants shown: ",
+      "3 of 3 findings, 3 of 3 grants shown: public-access missing-service unused-role", 3, 0, 0 }, page.values)
   end)
 
   it("filters by state since the baseline, and selects a command for copying", function()
@@ -124,18 +125,24 @@ describe("the HTML of an audit in a browser", function()
       filter("", { "unchanged" }, "state"), filter("", { "new" }, "state"), filter("", {}, "state"),
       [[(function () {
         var details = document.querySelectorAll("#findings details");
+        var none = details[1].querySelector("button");
         details[1].open = true;
-        details[1].querySelector("button").click();
         return new Promise(function (done) { setTimeout(function () {
-          done([details[1].querySelector("button").textContent.slice(0, 4), getSelection().toString()].join(": ")); }, 200);
-        }); })()]],
+          details[1].querySelector("button").click();
+          details[1].open = false;
+          details[1].open = true;
+          setTimeout(function () {
+            done([details[1].querySelector("button").textContent.slice(0, 4), getSelection().toString(),
+              none === null, details[1].querySelectorAll("button").length].join(": "));
+          }, 200);
+        }, 200); }); })()]],
     })
     assert.same({}, page.errors)
-    assert.equal("2 of 3 shown: public-access missing-service", page.values[1])
-    assert.equal("1 of 3 shown: unused-role", page.values[2])
-    assert.equal("3 of 3 shown: public-access missing-service unused-role", page.values[3])
+    assert.equal("2 of 3 findings, 3 of 3 grants shown: public-access missing-service", page.values[1])
+    assert.equal("1 of 3 findings, 3 of 3 grants shown: unused-role", page.values[2])
+    assert.equal("3 of 3 findings, 3 of 3 grants shown: public-access missing-service unused-role", page.values[3])
     -- A browser can refuse to copy without a real click; then the command is selected.
-    local word, selected = page.values[4]:match "^(%a+): (.*)$"
+    local word, selected = page.values[4]:match "^(%a+): (.*): true: 1$"
     assert.truthy(word == "Copi" or word == "Sele", page.values[4])
     assert.equal("lanyard fix missing-service", selected)
   end)

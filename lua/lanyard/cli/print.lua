@@ -116,12 +116,13 @@ end
 --- Prints the graph of an audit report.
 ---@param format string  one of `report.GRAPHS`
 ---@param report audit.Report
-function M.graph(format, report)
+---@param boxes? integer  the boxes above which names are folded by prefix
+function M.graph(format, report, boxes)
   if format == "json" then
     return M.json(require("lanyard.report.graph.value").of(report, require("lanyard.audit.findings").catalogue))
   end
   require("lanyard.report." .. format).write(report, cli.data, {
-    catalogue = require("lanyard.audit.findings").catalogue,
+    catalogue = require("lanyard.audit.findings").catalogue, boxes = boxes,
   })
 end
 

@@ -1,6 +1,7 @@
 --- The graph of grants in the DOT language of Graphviz: https://graphviz.org/doc/info/lang.html
 
 local escape = require "lanyard.text.escape"
+local fold = require "lanyard.report.graph.fold"
 local graph = require "lanyard.report.graph"
 
 local M = {}
@@ -34,10 +35,14 @@ end
 --- Writes the graph of a report.
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
----@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
+---@param options report.Options
 function M.write(report, out, options)
   out 'digraph lanyard {\n  rankdir=LR;\n  node [fontname="sans-serif"];\n  edge [fontname="sans-serif" fontsize=10];\n'
-  for i, group in ipairs(graph.of(report, options.catalogue).groups) do
+  local drawn = fold.of(graph.of(report, options.catalogue), options.boxes)
+  if drawn.note then
+    out(("  label=%s;\n"):format(escape.dot(drawn.note)))
+  end
+  for i, group in ipairs(drawn.groups) do
     write_group(group, i, out)
   end
   out "}\n"

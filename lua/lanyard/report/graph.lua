@@ -13,6 +13,7 @@ local M = {}
 ---@class report.Graph
 ---@field groups report.Group[]
 ---@field counts { left: integer, right: integer, ok: integer, noted: integer, broken: integer, missing: integer }
+---@field note? string  set by lanyard.report.graph.fold: why not each node and edge is drawn, and how to draw them
 
 --- An account and Region. The nodes and edges are in the order in which to draw them.
 ---@class report.Group
@@ -41,6 +42,7 @@ local M = {}
 ---@field label string
 ---@field access? table         of the report
 ---@field findings audit.Finding[]
+---@field count? integer         the grants of a folded edge; see lanyard.report.graph.fold
 
 local Group = {}
 Group.__index = Group

@@ -30,6 +30,7 @@ local NEEDS_CATALOGUE = lists.set "sarif html svg dot mermaid"
 ---  "sarif", "html" and the formats of the graph
 ---@field paint? fun(colour: string?, text: string): string  colours a text of "table"; plain by default
 ---@field width? integer  the width of "table" in characters; no limit by default
+---@field boxes? integer  the boxes of a graph above which it is folded; see lanyard.report.graph.fold
 
 --- Writes a report in a format, part by part. Raises an error for an unknown format, and for a missing catalogue.
 ---@param audited audit.Report

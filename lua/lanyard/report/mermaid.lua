@@ -1,6 +1,7 @@
 --- The graph of grants as a Mermaid flowchart, which GitHub, GitLab and wikis draw: https://mermaid.js.org
 
 local escape = require "lanyard.text.escape"
+local fold = require "lanyard.report.graph.fold"
 local graph = require "lanyard.report.graph"
 
 local M = {}
@@ -39,10 +40,14 @@ end
 --- Writes the graph of a report.
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
----@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
+---@param options report.Options
 function M.write(report, out, options)
-  local groups = graph.of(report, options.catalogue).groups
+  local drawn = fold.of(graph.of(report, options.catalogue), options.boxes)
+  local groups = drawn.groups
   out "flowchart LR\n"
+  if drawn.note then
+    out(('  note["%s"]\n'):format(escape.mermaid(drawn.note)))
+  end
   for i, group in ipairs(groups) do
     write_group(group, i, out)
   end

@@ -3,8 +3,10 @@
 --- its label, so that labels do not overlap. Colours follow the light or dark scheme of the screen.
 
 local assets = require "lanyard.assets"
+local columns = require "lanyard.text.columns"
 local edges = require "lanyard.report.graph.edges"
 local escape = require "lanyard.text.escape"
+local fold = require "lanyard.report.graph.fold"
 local graph = require "lanyard.report.graph"
 
 local M = {}
@@ -12,7 +14,7 @@ local M = {}
 local ROW, BOX, MARGIN = 26, 22, 16
 local LEFT, RIGHT, WIDTH = 280, 760, 1040 -- the right edge of the left boxes, the left edge of the right boxes
 local STRAIGHT = 200 -- the straight end of a line, below its label
-local TITLE, LEGEND = 34, 30
+local TITLE, LEGEND, LINE = 34, 30, 18
 
 -- The characters that fit in a box, in a label and in the whole width.
 local BOX_CHARS, LABEL_CHARS, LINE_CHARS = 34, 40, 130
@@ -84,7 +86,7 @@ local function draw_edge(edge, link)
   local label = text_at(RIGHT - 8, edge.y - 4, MARKS[edge.state] .. shorten(edge.label, LABEL_CHARS), "label")
   local inside = ("<title>%s</title>%s%s"):format(escape.markup(edges.sentence(edge)), path, label)
   if link then
-    inside = ('<a href="#%s">%s</a>'):format(edge.id, inside)
+    inside = ('<a href="#%s">%s</a>'):format(link(edge.id), inside)
   end
   return ('<g class="%s">%s</g>\n'):format(edge.state, inside)
 end
@@ -126,10 +128,16 @@ end
 
 --- Returns the svg element of a graph.
 ---@param whole report.Graph
----@param link? boolean make each line a link to the element with the id of the edge in the same document
+---@param link? fun(id: string): string  makes each line a link; returns the id of the element of an edge's id
 ---@return string
 function M.draw(whole, link)
   local parts, y = { legend(MARGIN // 2) }, LEGEND
+  if whole.note then
+    for _, line in ipairs(columns.wrap(escape.printable(whole.note), LINE_CHARS)) do
+      parts[#parts + 1] = text_at(MARGIN, y + 16, shorten(line, LINE_CHARS), "quiet") .. "\n"
+      y = y + LINE
+    end
+  end
   for _, group in ipairs(whole.groups) do
     y = draw_group(group, y, link, parts)
   end
@@ -137,16 +145,16 @@ function M.draw(whole, link)
     .. 'role="%s" aria-labelledby="lanyard-graph-title lanyard-graph-desc">\n'
     .. '<title id="lanyard-graph-title">Graph of grants</title>\n<desc id="lanyard-graph-desc">%s</desc>\n'
     .. "<style>\n%s</style>\n%s</svg>\n"):format(WIDTH, y, WIDTH, y, link and "group" or "img",
-    escape.markup(graph.summary(whole.counts)), STYLE, table.concat(parts))
+    escape.markup(graph.summary(whole.counts) .. (whole.note and (" %s."):format(whole.note) or "")), STYLE, table.concat(parts))
 end
 
 --- Writes the graph of a report.
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines
----@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
+---@param options report.Options
 function M.write(report, out, options)
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
-  out(M.draw(graph.of(report, options.catalogue)))
+  out(M.draw(fold.of(graph.of(report, options.catalogue), options.boxes)))
 end
 
 return M

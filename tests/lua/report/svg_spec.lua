@@ -69,8 +69,10 @@ describe("the graph as a picture", function()
   end)
 
   it("has links to details only when asked", function()
-    local text = svg.draw(graph.of(reports.small(), require("lanyard.audit.findings").catalogue), true)
-    assert.match('<a href="#grant%-1">', text)
+    local text = svg.draw(graph.of(reports.small(), require("lanyard.audit.findings").catalogue), function(id)
+      return "row-of-" .. id
+    end)
+    assert.match('<a href="#row%-of%-grant%-1">', text)
     assert.match('role="group"', text)
   end)
 
@@ -78,6 +80,21 @@ describe("the graph as a picture", function()
     local elements, texts = read(reports.text("svg", reports.hostile()))
     assert.same({ "desc", "g", "path", "rect", "style", "svg", "text", "title" }, elements)
     assert.match("<script>alert%(1%)</script>", table.concat(texts))
+  end)
+
+  it("of more than 200 boxes is folded, and says so in the picture and in its description", function()
+    local report = reports.small()
+    for i = 1, 300 do
+      report.scopes[1].repositories[i + 2] = { name = ("many/of-%03d"):format(i), access = {} }
+    end
+    local _, texts = read(reports.text("svg", report))
+    local all = "\n" .. table.concat(texts, "\n") .. "\n"
+    assert.match("\nmany/of%-%*: 300 repositories\n", all)
+    assert.match("\nspare\n", all)
+    assert.match(" 0 missing%. 306 services, other principals and repositories with 3 grants are folded by the "
+      .. "prefixes of their names; name repositories to draw each grant, for example: lanyard graph 'many/of%-%*'%.\n", all)
+    assert.match("\n306 services, other principals and repositories with 3 grants are folded [^\n]*\n", all)
+    assert.is_true(tonumber(reports.text("svg", report):match ' height="(%d+)" viewBox') < 400)
   end)
 
   it("is a picture without grants", function()

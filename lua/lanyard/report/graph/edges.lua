@@ -65,10 +65,18 @@ local SENTENCES = {
   missing = "%s deploys an image of %s and cannot pull it: %s",
 }
 
+local MANY = {
+  ok = "can pull", noted = "can pull, with findings", broken = "granted, cannot pull",
+  missing = "deployed, cannot be pulled",
+}
+
 --- Describes an edge in a sentence.
 ---@param edge report.Edge
 ---@return string
 function M.sentence(edge)
+  if edge.count and edge.count > 1 then
+    return ("%s / %s / %s (%s)"):format(edge.from.name, edge.to.name, MANY[edge.state], edge.label)
+  end
   return SENTENCES[edge.state]:format(edge.from.name, edge.to.name, edge.label)
 end
 

@@ -31,20 +31,42 @@ end
 -- Tables have explicit roles: on a narrow screen their style lays them out as blocks, and screen readers would no
 -- longer announce them as tables.
 
---- Returns the beginning of a table.
----@param caption string markup
----@param names string[] headings, as markup
----@return string
-function M.table_head(caption, names)
-  local cells = {}
-  for i, name in ipairs(names) do
-    cells[i] = ('<th scope="col" role="columnheader">%s</th>'):format(name)
-  end
-  return ('<table role="table">\n<caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n'
-    .. '<tbody role="rowgroup">\n'):format(caption, table.concat(cells))
+-- A long table is laid out part by part, only while the part is on the screen. Its columns have a fixed width.
+local LONG, PART = 200, 50
+
+-- Returns the beginning of a part of a table. A long table needs the number of rows to estimate the height of the part.
+local function part_head(is_long, count)
+  return ('<tbody role="rowgroup"%s>\n'):format(is_long and (' style="--rows:%d"'):format(count) or "")
 end
 
-M.TABLE_FOOT = "</tbody>\n</table>\n"
+--- A table of a page.
+---@class report.html.Table
+---@field caption string     markup
+---@field headings string[]  markup
+---@field class string       the class that sets the widths of the columns of a long table
+---@field items table[]      one for each row
+---@field row fun(item: table): string  returns the markup of a row
+---@field count? integer     rows of this table and of similar ones beside it; #items unless given
+
+--- Writes a table.
+---@param one report.html.Table
+---@param out fun(text: string)
+function M.write_table(one, out)
+  local cells = {}
+  for i, name in ipairs(one.headings) do
+    cells[i] = ('<th scope="col" role="columnheader">%s</th>'):format(name)
+  end
+  local is_long = (one.count or #one.items) > LONG
+  out(('<table role="table"%s>\n<caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n'):format(
+    is_long and (' class="long %s"'):format(one.class) or "", one.caption, table.concat(cells)))
+  for i, item in ipairs(one.items) do
+    if i == 1 or is_long and i % PART == 1 then
+      out((i == 1 and "" or "</tbody>\n") .. part_head(is_long, math.min(PART, #one.items - i + 1)))
+    end
+    out(one.row(item))
+  end
+  out "</tbody>\n</table>\n"
+end
 
 --- Returns a cell of a table.
 ---@param content string markup
@@ -56,7 +78,15 @@ function M.cell(content, name, class)
     class and (' class="%s"'):format(class) or "", content)
 end
 
---- Returns a list below a heading; an empty text without items.
+--- Returns a text that opens.
+---@param heading string markup
+---@param content string markup
+---@return string
+function M.details(heading, content)
+  return ("<details><summary>%s</summary>\n%s\n</details>"):format(heading, content)
+end
+
+--- Returns a list below a heading, closed if it is long; an empty text without items.
 ---@param heading string markup
 ---@param items table[]
 ---@param line fun(item: table): string returns the markup of an item
@@ -66,7 +96,11 @@ function M.list(heading, items, line)
   for i, item in ipairs(items) do
     lines[i] = ("<li>%s</li>\n"):format(line(item))
   end
-  return #lines > 0 and ("<h3>%s</h3>\n<ul>\n%s</ul>\n"):format(heading, table.concat(lines)) or ""
+  if #lines == 0 then
+    return ""
+  end
+  local list = ("<ul>\n%s</ul>"):format(table.concat(lines))
+  return ("<h3>%s</h3>\n%s\n"):format(heading, #lines > LONG and M.details("All " .. #lines, list) or list)
 end
 
 return M

@@ -79,11 +79,11 @@ function M.write(report, out)
   end
   local statements = statements_of(report)
   out(filter(report))
-  out(elements.table_head("All findings, the most severe first", { "Severity", "Finding", "Where", "What" }))
-  for _, finding in ipairs(report.findings) do
-    out(row(finding, statements))
-  end
-  out(elements.TABLE_FOOT .. "</section>\n")
+  elements.write_table({
+    caption = "All findings, the most severe first", headings = { "Severity", "Finding", "Where", "What" }, class = "all",
+    items = report.findings, row = function(finding) return row(finding, statements) end,
+  }, out)
+  out "</section>\n"
 end
 
 --- Returns a finding as a line of markup.

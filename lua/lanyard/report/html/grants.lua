@@ -1,6 +1,9 @@
 --- The grants of an HTML report: their picture, and a table for each account and Region.
 
 local elements = require "lanyard.report.html.elements"
+local fold = require "lanyard.report.graph.fold"
+local patterns = require "lanyard.report.html.patterns"
+local summary = require "lanyard.report.summary"
 local svg = require "lanyard.report.svg"
 
 local M = {}
@@ -25,35 +28,57 @@ local function statements_cell(edge)
   if #blocks == 0 then
     return ("<code>%s</code>"):format(text(labels_of(edge)))
   end
-  return ("<details><summary>%s</summary>\n%s\n</details>"):format(text(labels_of(edge)), table.concat(blocks, "\n"))
+  return elements.details(text(labels_of(edge)), table.concat(blocks, "\n"))
 end
 
-local function row(edge)
+-- Returns the name of the repository of a row, or the names of several ones in a list that opens.
+local function repositories_cell(edges)
+  if #edges == 1 then
+    return text(edges[1].to.name)
+  end
+  local names = {}
+  for i, edge in ipairs(edges) do
+    names[i] = ("<li>%s</li>\n"):format(text(edge.to.name))
+  end
+  return elements.details(summary.plural(#edges, "repository", "repositories"),
+    ('<ul class="parts">\n%s</ul>'):format(table.concat(names)))
+end
+
+local function row(pattern)
+  local edge = pattern.edge
   local ids = #edge.findings > 0 and ": " .. edge.label or ""
   local principal = edge.access and edge.access.principal ~= edge.from.name
     and ("<br><code>%s</code>"):format(text(edge.access.principal)) or ""
-  return ('<tr role="row" id="%s">%s%s%s%s%s</tr>\n'):format(edge.id, cell(text(edge.to.name), "Repository"),
-    cell(text(edge.from.name) .. principal, "Principal"), cell(text(edge.from.kind), "Kind", "short"),
-    cell(text(STATES[edge.state] .. ids), "Pull", edge.state), cell(statements_cell(edge), "Statement"))
+  return ('<tr role="row" id="%s">%s%s%s%s%s</tr>\n'):format(edge.id,
+    cell(repositories_cell(pattern.edges), "Repository"), cell(text(edge.from.name) .. principal, "Principal"),
+    cell(text(edge.from.kind), "Kind", "short"), cell(text(STATES[edge.state] .. ids), "Pull", edge.state),
+    cell(statements_cell(edge), "Statement"))
+end
+
+local HEADINGS = { "Repository", "Principal", "Kind", "Pull", "Statement" }
+
+local function write_group(group, rows, count, out)
+  if #rows == 0 then
+    return out(("<p>%s: %s.</p>\n"):format(text(group.title), group.error and "unknown" or "no grants"))
+  end
+  elements.write_table({ caption = text(group.title), headings = HEADINGS, class = "grants", items = rows, row = row,
+    count = count }, out)
 end
 
 --- Writes the grants of a report.
 ---@param graph report.Graph
 ---@param out fun(text: string)
 function M.write(graph, out)
+  local rows, row_of = patterns.of(graph)
+  local count = 0
+  for _, list in ipairs(rows) do
+    count = count + #list
+  end
   out('<section>\n<h2>Graph of grants</h2>\n<div class="picture" tabindex="0" role="region" aria-label="Picture">\n')
-  out(svg.draw(graph, true))
-  out "</div>\n</section>\n<section>\n<h2>Grants</h2>\n"
-  for _, group in ipairs(graph.groups) do
-    if #group.edges > 0 then
-      out(elements.table_head(text(group.title), { "Repository", "Principal", "Kind", "Pull", "Statement" }))
-      for _, edge in ipairs(group.edges) do
-        out(row(edge))
-      end
-      out(elements.TABLE_FOOT)
-    else
-      out(("<p>%s: %s.</p>\n"):format(text(group.title), group.error and "unknown" or "no grants"))
-    end
+  out(svg.draw(fold.of(graph), function(id) return row_of[id] end))
+  out '</div>\n</section>\n<section id="grants">\n<h2>Grants</h2>\n'
+  for i, group in ipairs(graph.groups) do
+    write_group(group, rows[i], count, out)
   end
   out "</section>\n</main>\n"
 end
