@@ -1,7 +1,7 @@
 /* Checksums that arrive in parts of every size. */
 
-#include "crypto/crc.h"
 #include "base/library.h"
+#include "crypto/crc.h"
 #include "crypto/digest.h"
 
 #include <setjmp.h>
