@@ -12,8 +12,10 @@ local assemble = require "lanyard.policy.assemble"
 local budgets = require "lanyard.policy.budget"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
-local delegation = require "lanyard.policy.delegation"
-local reason = require "lanyard.policy.reason"
+local lazy = require "lanyard.lazy"
+
+local delegation = lazy "lanyard.policy.delegation"
+local reason = lazy "lanyard.policy.reason"
 
 ---@class policy.Redundancy
 ---@field statements policy.Statement[]
