@@ -7,11 +7,13 @@
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local host_prefix = require "lanyard.aws.host_prefix"
+local lazy = require "lanyard.lazy"
 local retry = require "lanyard.aws.retry"
-local secrets = require "lanyard.aws.secrets"
 local shapes = require "lanyard.aws.shapes"
 local sigv4 = require "lanyard.sigv4"
-local wire = require "lanyard.aws.wire"
+
+local secrets = lazy "lanyard.aws.secrets"
+local wire = lazy "lanyard.aws.wire"
 
 local function failed(client, operation, err)
   err.operation = operation

@@ -12,9 +12,11 @@ local assemble = require "lanyard.policy.assemble"
 local budgets = require "lanyard.policy.budget"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
-local delegation = require "lanyard.policy.delegation"
+local lazy = require "lanyard.lazy"
 local neighbours = require "lanyard.policy.neighbours"
-local reason = require "lanyard.policy.reason"
+
+local delegation = lazy "lanyard.policy.delegation"
+local reason = lazy "lanyard.policy.reason"
 
 ---@class policy.Redundancy
 ---@field statements policy.Statement[]
