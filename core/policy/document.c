@@ -1,6 +1,7 @@
 #include "policy/document.h"
 
 #include "base/bytes.h"
+#include "policy/action_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@ struct policy {
       *values; /* of all statements; the lists of the statements are ranges of this array */
   size_t values_count;
   size_t statements_size, values_size; /* bytes of memory of the two arrays */
+  struct action_table *actions;        /* see policy_actions */
+  bool decided;
 };
 
 /* The brackets are on two lines, so that policy_allow writes a statement on lines of its own. */
@@ -274,11 +277,13 @@ void policy_free(struct policy *doc) {
   json_free(doc->json);
   free(doc->statements);
   free(doc->values);
+  action_table_free(doc->actions);
   free(doc);
 }
 
 size_t policy_memory(const struct policy *doc) {
-  return sizeof *doc + json_memory(doc->json) + doc->statements_size + doc->values_size;
+  return sizeof *doc + json_memory(doc->json) + doc->statements_size + doc->values_size +
+         action_table_memory(doc->actions);
 }
 
 void policy_swap(struct policy *a, struct policy *b) {
@@ -327,6 +332,15 @@ size_t policy_values_count(const struct policy *doc) {
 
 size_t policy_value_index(const struct policy *doc, const struct policy_value *value) {
   return (size_t)(value - doc->values);
+}
+
+const struct action_table *policy_actions(const struct policy *doc) {
+  enum { FEW = 3 };
+  struct policy *cached = (struct policy *)doc; /* what a reader sees of it does not change */
+  if (doc->decided && !doc->actions && doc->count > FEW)
+    cached->actions = action_table_new(doc->statements, doc->count);
+  cached->decided = true;
+  return doc->actions;
 }
 
 size_t policy_size(const struct policy *doc) {
