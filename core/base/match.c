@@ -152,8 +152,10 @@ bool match_pattern(const char *pattern, size_t pattern_length, const char *text,
   text = text ? text : "";
   const char *text_end = text + text_length;
   const char *star = memchr(pattern, any, pattern_length);
+  /* Each byte of such a pattern matches at least one byte. */
   if (!star)
-    return match_forward(pattern, pattern_length, text, text_end, one, ignore_case) == text_end;
+    return pattern_length <= text_length &&
+           match_forward(pattern, pattern_length, text, text_end, one, ignore_case) == text_end;
 
   /* The piece before the first star and the piece after the last are anchored. */
   const char *last_star = memrchr(pattern, any, pattern_length);

@@ -162,7 +162,7 @@ struct test {
 
 static bool has_prefix(const char **name, const char *prefix) {
   size_t length = strlen(prefix);
-  if (strncmp(*name, prefix, length) != 0)
+  if (**name != *prefix || strncmp(*name, prefix, length) != 0)
     return false;
   *name += length;
   return true;
@@ -177,7 +177,7 @@ static bool read_test(const char *name, struct test *test) {
     test->set = CONDITION_ALL_VALUES;
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
     const char *rest = name;
-    if (*rest != *operators[i].name || !has_prefix(&rest, operators[i].name))
+    if (!has_prefix(&rest, operators[i].name))
       continue;
     test->if_exists = strcmp(rest, "IfExists") == 0;
     if (test->if_exists || *rest == '\0') {
@@ -211,6 +211,14 @@ const char *condition_operand_bytes(const struct json_value *operand, size_t *le
   return text;
 }
 
+/* Reports whether an operand is what context_expand makes of it: it has no variables, and no wildcards if the
+ * operator has some. */
+static bool is_plain(const struct comparing *comparing, const char *text, size_t length) {
+  bool wildcards = comparing->test->op->wildcards;
+  return (!takes_variables(comparing) || !memchr(text, '$', length)) &&
+         (!wildcards || (!memchr(text, '*', length) && !memchr(text, '?', length)));
+}
+
 static enum condition_truth fits_operand(struct comparing *comparing,
                                          const struct context_value *value,
                                          const struct json_value *json) {
@@ -218,7 +226,7 @@ static enum condition_truth fits_operand(struct comparing *comparing,
   const char *text = condition_operand_bytes(json, &length);
   if (!text)
     return CONDITION_UNKNOWN;
-  if (!takes_variables(comparing) && !comparing->test->op->wildcards) {
+  if (is_plain(comparing, text, length)) {
     const struct buf plain = {.data = (char *)text, .length = length};
     return comparing->test->op->fits(value, &plain);
   }

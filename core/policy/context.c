@@ -97,6 +97,12 @@ enum context_expansion context_expand(const struct context *context, const char 
                                       size_t length, bool variables, struct buf *out) {
   enum context_expansion whole = CONTEXT_EXPANDED;
   for (size_t i = 0; i < length; i++) {
+    size_t plain = i;
+    while (i < length && !is_escape(text + i, 1))
+      i++;
+    buf_add(out, text + plain, i - plain);
+    if (i == length)
+      break;
     const char *end = variables ? variable_end(text, length, i) : NULL;
     if (end) {
       const char *name = text + i + 2;

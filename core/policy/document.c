@@ -1,6 +1,7 @@
 #include "policy/document.h"
 
 #include "base/bytes.h"
+#include "policy/action_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@ struct policy {
   struct policy_value
       *values; /* of all statements; the lists of the statements are ranges of this array */
   size_t values_count;
+  struct action_table *actions; /* see policy_actions */
+  bool decided;
 };
 
 /* The elements of a statement. An element that has an opposite is before it. */
@@ -308,11 +311,12 @@ void policy_free(struct policy *doc) {
   if (!doc)
     return;
   json_free(doc->json);
+  action_table_free(doc->actions);
   free(doc);
 }
 
 size_t policy_memory(const struct policy *doc) {
-  return sizeof *doc + json_memory(doc->json);
+  return sizeof *doc + json_memory(doc->json) + action_table_memory(doc->actions);
 }
 
 void policy_swap(struct policy *a, struct policy *b) {
@@ -361,6 +365,15 @@ size_t policy_values_count(const struct policy *doc) {
 
 size_t policy_value_index(const struct policy *doc, const struct policy_value *value) {
   return (size_t)(value - doc->values);
+}
+
+const struct action_table *policy_actions(const struct policy *doc) {
+  enum { FEW = 3 };
+  struct policy *cached = (struct policy *)doc; /* what a reader sees of it does not change */
+  if (doc->decided && !doc->actions && doc->count > FEW)
+    cached->actions = action_table_new(doc->statements, doc->count);
+  cached->decided = true;
+  return doc->actions;
 }
 
 size_t policy_size(const struct policy *doc) {

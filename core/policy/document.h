@@ -96,6 +96,12 @@ const struct json_value *policy_statements_json(const struct policy *doc);
 size_t policy_values_count(const struct policy *doc);
 size_t policy_value_index(const struct policy *doc, const struct policy_value *value);
 
+/* policy_actions returns the table of the statements by action, for a decision, or NULL where it does not
+ * help: if the document has few statements, or if nothing has called this before. It is made at the second
+ * call, so that a document that is decided once does not pay for it. */
+struct action_table;
+const struct action_table *policy_actions(const struct policy *doc);
+
 /* policy_size returns the size as ECR counts it: in characters (Unicode code points), not in
  * bytes. */
 size_t policy_size(const struct policy *doc);

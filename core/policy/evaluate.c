@@ -1,5 +1,6 @@
 #include "policy/evaluate.h"
 
+#include "policy/action_table.h"
 #include "policy/arn.h"
 #include "policy/condition.h"
 #include "policy/principal.h"
@@ -28,22 +29,37 @@ static enum condition_truth truth_of(enum applies applies) {
                                   : CONDITION_UNKNOWN;
 }
 
-enum principal_match policy_match_principal(const struct policy_statement *statement,
-                                            const struct policy_string *caller) {
+static enum principal_match match_named(const struct policy_statement *statement,
+                                        const struct principal_caller *caller) {
   enum principal_match match = PRINCIPAL_NONE;
   for (size_t i = 0; i < statement->principals.count; i++) {
-    enum principal_match one = principal_match(&statement->principals.items[i], caller);
+    enum principal_match one = principal_match_read(&statement->principals.items[i], caller);
     if (match == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < match))
       match = one;
   }
   return match;
 }
 
+enum principal_match policy_match_principal(const struct policy_statement *statement,
+                                            const struct policy_string *caller) {
+  struct principal_caller read = principal_read(caller);
+  return match_named(statement, &read);
+}
+
 /* The state of an evaluation. */
 struct evaluation {
   const struct policy_request *request;
+  struct principal_caller caller; /* of the request, unless the policy names no principal */
   bool variables, failed;
 };
+
+static struct evaluation new_evaluation(const struct policy *doc,
+                                        const struct policy_request *request) {
+  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  if (!request->identity)
+    evaluation.caller = principal_read(&request->principal);
+  return evaluation;
+}
 
 static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
@@ -137,21 +153,24 @@ static enum applies match_conditions(struct evaluation *evaluation,
 }
 
 /* Reports whether an entry names the user that federated the principal. */
-static enum applies names_issuer(const struct policy_request *request,
+static enum applies names_issuer(const struct policy_string *issuer,
+                                 const struct principal_caller *caller,
                                  const struct policy_value *named) {
-  if (!principal_may_federate(named, &request->principal))
+  if (!principal_may_federate_read(named, caller))
     return APPLIES_NOT;
-  if (!request->issuer.bytes)
+  if (!issuer->bytes)
     return APPLIES_MAYBE;
-  return principal_match(named, &request->issuer) == PRINCIPAL_SELF ? APPLIES : APPLIES_NOT;
+  return principal_match(named, issuer) == PRINCIPAL_SELF ? APPLIES : APPLIES_NOT;
 }
 
-static enum applies match_issuer(const struct policy_request *request,
+static enum applies match_issuer(const struct policy_string *issuer,
+                                 const struct principal_caller *caller,
                                  const struct policy_statement *statement,
                                  const struct policy_value **named) {
   enum applies applies = APPLIES_NOT;
-  for (size_t i = 0; i < statement->principals.count && applies != APPLIES; i++) {
-    enum applies one = names_issuer(request, &statement->principals.items[i]);
+  for (size_t i = 0; caller->federated && i < statement->principals.count && applies != APPLIES;
+       i++) {
+    enum applies one = names_issuer(issuer, caller, &statement->principals.items[i]);
     if (one != APPLIES_NOT) {
       applies = one;
       *named = &statement->principals.items[i];
@@ -161,8 +180,9 @@ static enum applies match_issuer(const struct policy_request *request,
 }
 
 /* Reports whether a NotPrincipal element applies to the principal. */
-static enum applies match_excluded(const struct policy_request *request,
+static enum applies match_excluded(const struct evaluation *evaluation,
                                    const struct policy_statement *statement) {
+  const struct policy_request *request = evaluation->request;
   const struct policy_value *named;
   switch (principal_excluded(&statement->principals, statement->effect, &request->principal)) {
   case PRINCIPAL_EXCLUDED:
@@ -172,15 +192,16 @@ static enum applies match_excluded(const struct policy_request *request,
   case PRINCIPAL_INCLUDED:
     break;
   }
-  enum applies issuer = match_issuer(request, statement, &named);
+  enum applies issuer = match_issuer(&request->issuer, &evaluation->caller, statement, &named);
   /* A Deny that excludes the user may include the session. */
   return issuer == APPLIES && statement->effect == POLICY_DENY ? APPLIES_MAYBE : opposite(issuer);
 }
 
 /* Reports whether a statement applies to the principal. A statement without Principal applies to
  * nobody. */
-static enum applies match_principal(const struct policy_request *request,
+static enum applies match_principal(const struct evaluation *evaluation,
                                     const struct policy_statement *statement) {
+  const struct policy_request *request = evaluation->request;
   const struct policy_value *named;
   if (request->identity)
     return APPLIES;
@@ -189,10 +210,10 @@ static enum applies match_principal(const struct policy_request *request,
   if (statement->not_principal)
     return request->bounded && statement->effect == POLICY_DENY
                ? APPLIES
-               : match_excluded(request, statement);
-  return policy_match_principal(statement, &request->principal) != PRINCIPAL_NONE
+               : match_excluded(evaluation, statement);
+  return match_named(statement, &evaluation->caller) != PRINCIPAL_NONE
              ? APPLIES
-             : match_issuer(request, statement, &named);
+             : match_issuer(&request->issuer, &evaluation->caller, statement, &named);
 }
 
 /* Reports whether a statement applies to the request. */
@@ -201,7 +222,7 @@ static enum applies match_statement(struct evaluation *evaluation,
   const struct policy_request *request = evaluation->request;
   if (statement->flaw)
     return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
-  enum applies applies = match_principal(request, statement);
+  enum applies applies = match_principal(evaluation, statement);
   if (applies != APPLIES_NOT)
     applies = both(applies, match_action(request, statement));
   if (applies != APPLIES_NOT)
@@ -214,19 +235,28 @@ static enum applies match_statement(struct evaluation *evaluation,
 enum condition_truth policy_issuer_holds(const struct policy_statement *statement,
                                          const struct policy_request *request,
                                          const struct policy_value **named) {
-  return truth_of(match_issuer(request, statement, named));
+  struct principal_caller caller = principal_read(&request->principal);
+  return truth_of(match_issuer(&request->issuer, &caller, statement, named));
 }
 
-unsigned policy_matches_of(const struct policy_statement *statement,
-                           const struct policy_request *request) {
-  if (request->identity)
+static unsigned matches_of(const struct evaluation *evaluation,
+                           const struct policy_statement *statement) {
+  if (evaluation->request->identity)
     return 1u << PRINCIPAL_SELF;
   if (statement->not_principal)
     return 1u << PRINCIPAL_ANYONE;
   unsigned matches = 0;
   for (size_t i = 0; i < statement->principals.count; i++)
-    matches |= 1u << principal_match(&statement->principals.items[i], &request->principal);
+    matches |= 1u << principal_match_read(&statement->principals.items[i], &evaluation->caller);
   return matches;
+}
+
+unsigned policy_matches_of(const struct policy_statement *statement,
+                           const struct policy_request *request) {
+  struct evaluation evaluation = {.request = request};
+  if (!request->identity)
+    evaluation.caller = principal_read(&request->principal);
+  return matches_of(&evaluation, statement);
 }
 
 static void record(const struct policy_statement **slot, const struct policy_statement *statement) {
@@ -235,17 +265,19 @@ static void record(const struct policy_statement **slot, const struct policy_sta
 }
 
 /* Records an Allow statement that applies, or may apply. */
-static void record_allow(struct policy_matches *found, const struct policy_statement *statement,
-                         const struct policy_request *request, enum applies applies) {
+static void record_allow(const struct evaluation *evaluation, struct policy_matches *found,
+                         const struct policy_statement *statement, enum applies applies) {
+  const struct policy_request *request = evaluation->request;
   const struct policy_statement **slots = applies == APPLIES ? found->allow : found->maybe_allow;
-  unsigned matches = policy_matches_of(statement, request);
+  unsigned matches = matches_of(evaluation, statement);
   for (size_t match = PRINCIPAL_SELF; match < PRINCIPAL_MATCHES; match++)
     if (matches & 1u << match)
       record(&slots[match], statement);
   const struct policy_value *named;
-  enum applies issuer = request->identity || statement->not_principal
-                            ? APPLIES_NOT
-                            : match_issuer(request, statement, &named);
+  enum applies issuer =
+      request->identity || statement->not_principal
+          ? APPLIES_NOT
+          : match_issuer(&request->issuer, &evaluation->caller, statement, &named);
   if (issuer == APPLIES)
     record(&slots[PRINCIPAL_ROLE], statement);
   else if (issuer == APPLIES_MAYBE)
@@ -253,21 +285,23 @@ static void record_allow(struct policy_matches *found, const struct policy_state
 }
 
 struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request) {
-  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  struct evaluation evaluation = new_evaluation(doc, request);
   struct policy_matches found = {0};
-  for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
+  size_t count = policy_count(doc), i;
+  struct action_search search = action_search_start(policy_actions(doc), count, &request->action);
+  while (!found.deny && (i = action_search_next(&search)) < count) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool allow = statement->effect == POLICY_ALLOW;
     switch (match_statement(&evaluation, statement)) {
     case APPLIES:
       if (allow)
-        record_allow(&found, statement, request, APPLIES);
+        record_allow(&evaluation, &found, statement, APPLIES);
       else
         found.deny = statement;
       break;
     case APPLIES_MAYBE:
       if (allow)
-        record_allow(&found, statement, request, APPLIES_MAYBE);
+        record_allow(&evaluation, &found, statement, APPLIES_MAYBE);
       else
         record(&found.maybe_deny, statement);
       break;
@@ -314,7 +348,7 @@ struct policy_decision policy_evaluate(const struct policy *doc,
 enum condition_truth policy_statement_holds(const struct policy *doc,
                                             const struct policy_statement *statement,
                                             const struct policy_request *request, bool *failed) {
-  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  struct evaluation evaluation = new_evaluation(doc, request);
   enum applies applies = match_statement(&evaluation, statement);
   *failed = evaluation.failed;
   return truth_of(applies);
@@ -324,8 +358,8 @@ enum condition_truth policy_element_holds(const struct policy *doc,
                                           const struct policy_statement *statement,
                                           enum policy_element element,
                                           const struct policy_request *request, bool *failed) {
-  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
-  enum applies applies = element == POLICY_PRINCIPAL ? match_principal(request, statement)
+  struct evaluation evaluation = new_evaluation(doc, request);
+  enum applies applies = element == POLICY_PRINCIPAL ? match_principal(&evaluation, statement)
                          : element == POLICY_ACTION  ? match_action(request, statement)
                                                      : match_resource(&evaluation, statement);
   *failed = evaluation.failed;
@@ -336,7 +370,8 @@ enum condition_truth policy_principal_holds(const struct policy_statement *state
                                             const struct policy_string *principal,
                                             const struct policy_string *issuer) {
   const struct policy_request request = {.principal = *principal, .issuer = *issuer};
-  return truth_of(match_principal(&request, statement));
+  const struct evaluation evaluation = {.request = &request, .caller = principal_read(principal)};
+  return truth_of(match_principal(&evaluation, statement));
 }
 
 enum condition_truth policy_action_holds(const struct policy_statement *statement,

@@ -2,8 +2,19 @@
 
 #include <string.h>
 
+/* buf_addf takes several times as long, and every decision has a reason. */
+static void add_number(struct buf *reason, size_t number) {
+  char digits[20];
+  size_t first = sizeof digits;
+  do
+    digits[--first] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  buf_add(reason, digits + first, sizeof digits - first);
+}
+
 static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
-  buf_addf(reason, "statement %zu", statement->index + 1);
+  buf_adds(reason, "statement ");
+  add_number(reason, statement->index + 1);
   if (statement->sid) {
     buf_adds(reason, " (");
     buf_add(reason, statement->sid->string, statement->sid->length);

@@ -111,60 +111,107 @@ static bool same_partition(const struct arn *a, const struct arn *b) {
                      b->partition.length);
 }
 
+struct principal_caller principal_read(const struct policy_string *caller) {
+  struct principal_caller read = {.text = *caller};
+  read.has_arn = arn_parse(caller->bytes, caller->length, &read.arn);
+  read.aws = is_aws_principal(caller->bytes, caller->length, read.has_arn ? &read.arn : NULL);
+  bool sts = read.has_arn && bytes_are(read.arn.service.text, read.arn.service.length, "sts");
+  const struct arn_part *resource = &read.arn.resource;
+  read.federated = sts && bytes_begin(resource->text, resource->length, "federated-user/");
+  read.session = sts && bytes_begin(resource->text, resource->length, "assumed-role/");
+  return read;
+}
+
 /* Matches the caller with an account principal, whose digits are at `account`. */
-static enum principal_match match_account(const char *account, const struct policy_string *caller,
-                                          const struct arn *caller_arn) {
-  const char *itself = principal_account(caller->bytes, caller->length);
+static enum principal_match match_account(const char *account,
+                                          const struct principal_caller *caller) {
+  const char *itself = principal_account(caller->text.bytes, caller->text.length);
   if (itself && memcmp(account, itself, ACCOUNT_DIGITS) == 0)
     return PRINCIPAL_SELF;
-  if (caller_arn &&
-      bytes_equal(account, ACCOUNT_DIGITS, caller_arn->account.text, caller_arn->account.length))
+  if (caller->has_arn &&
+      bytes_equal(account, ACCOUNT_DIGITS, caller->arn.account.text, caller->arn.account.length))
     return PRINCIPAL_ACCOUNT;
   return PRINCIPAL_NONE;
 }
 
-enum principal_match principal_match(const struct policy_value *named,
-                                     const struct policy_string *caller) {
+/* Reports whether an entry can be the account of a caller with an ARN, or the role of a session: an account
+ * id, or such an ARN in the caller's partition and account. Most entries of a policy are neither, and this
+ * takes less time than arn_parse. */
+static bool may_include(const struct policy_value *named, const struct principal_caller *caller) {
+  static const char prefix[] = "arn:", service[] = ":iam:";
+  enum { PREFIX = sizeof prefix - 1, SERVICE = sizeof service - 1 };
+  if (named->length == ACCOUNT_DIGITS)
+    return true;
+  const struct arn_part *partition = &caller->arn.partition, *account = &caller->arn.account;
+  const char *text = named->string, *end = text + named->length;
+  if (named->length < PREFIX + partition->length + SERVICE || memcmp(text, prefix, PREFIX) != 0)
+    return false;
+  text += PREFIX;
+  if (memcmp(text, partition->text, partition->length) != 0 ||
+      memcmp(text + partition->length, service, SERVICE) != 0)
+    return false;
+  text += partition->length + SERVICE;
+  text = memchr(text, ':', (size_t)(end - text));
+  if (!text || (size_t)(end - ++text) <= account->length ||
+      memcmp(text, account->text, account->length) != 0)
+    return false;
+  text += account->length;
+  size_t left = (size_t)(end - text);
+  return bytes_are(text, left, ":root") || (caller->session && bytes_begin(text, left, ":role/"));
+}
+
+enum principal_match principal_match_read(const struct policy_value *named,
+                                          const struct principal_caller *caller) {
+  const char *text = caller->text.bytes;
+  size_t length = caller->text.length;
   if (is_anyone(named))
     return PRINCIPAL_ANYONE;
-  if (bytes_are(caller->bytes, caller->length, "*"))
+  if (bytes_are(text, length, "*"))
     return PRINCIPAL_NONE;
-  struct arn caller_parts, named_parts;
-  const struct arn *caller_arn =
-      arn_parse(caller->bytes, caller->length, &caller_parts) ? &caller_parts : NULL;
-  bool aws = is_aws_principal(caller->bytes, caller->length, caller_arn);
-  if ((strcmp(named->type, "AWS") == 0) != aws && strcmp(named->type, "CanonicalUser") != 0)
+  if ((strcmp(named->type, "AWS") == 0) != caller->aws && strcmp(named->type, "CanonicalUser") != 0)
     return PRINCIPAL_NONE;
-  if (bytes_equal(named->string, named->length, caller->bytes, caller->length))
+  if (bytes_equal(named->string, named->length, text, length))
     return PRINCIPAL_SELF;
-  if (!aws)
-    return is_any_provider(named) && principal_is_provider(caller->bytes, caller->length)
-               ? PRINCIPAL_SELF
-               : PRINCIPAL_NONE;
-  const struct arn *named_arn =
-      arn_parse(named->string, named->length, &named_parts) ? &named_parts : NULL;
+  if (!caller->aws)
+    return is_any_provider(named) && principal_is_provider(text, length) ? PRINCIPAL_SELF
+                                                                         : PRINCIPAL_NONE;
+  if (caller->has_arn && !may_include(named, caller))
+    return PRINCIPAL_NONE;
+  const struct arn *caller_arn = caller->has_arn ? &caller->arn : NULL;
+  struct arn parts;
+  const struct arn *named_arn = arn_parse(named->string, named->length, &parts) ? &parts : NULL;
   if (!same_partition(caller_arn, named_arn))
     return PRINCIPAL_NONE;
   const char *account = principal_account(named->string, named->length);
   if (account)
-    return match_account(account, caller, caller_arn);
+    return match_account(account, caller);
   return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? PRINCIPAL_ROLE
                                                                          : PRINCIPAL_NONE;
 }
 
-bool principal_may_federate(const struct policy_value *named, const struct policy_string *caller) {
-  struct arn session, user;
-  if (strcmp(named->type, "AWS") != 0 || !arn_parse(caller->bytes, caller->length, &session) ||
-      !bytes_are(session.service.text, session.service.length, "sts") ||
-      !bytes_begin(session.resource.text, session.resource.length, "federated-user/"))
+enum principal_match principal_match(const struct policy_value *named,
+                                     const struct policy_string *caller) {
+  struct principal_caller read = principal_read(caller);
+  return principal_match_read(named, &read);
+}
+
+bool principal_may_federate_read(const struct policy_value *named,
+                                 const struct principal_caller *caller) {
+  struct arn user;
+  if (!caller->federated || strcmp(named->type, "AWS") != 0)
     return false;
   if (!arn_parse(named->string, named->length, &user))
     return bytes_begin(named->string, named->length, "AIDA");
   return bytes_are(user.service.text, user.service.length, "iam") &&
          bytes_begin(user.resource.text, user.resource.length, "user/") &&
-         same_partition(&session, &user) &&
-         bytes_equal(session.account.text, session.account.length, user.account.text,
+         same_partition(&caller->arn, &user) &&
+         bytes_equal(caller->arn.account.text, caller->arn.account.length, user.account.text,
                      user.account.length);
+}
+
+bool principal_may_federate(const struct policy_value *named, const struct policy_string *caller) {
+  struct principal_caller read = principal_read(caller);
+  return principal_may_federate_read(named, &read);
 }
 
 static bool is_session(const struct policy_string *caller) {
@@ -201,7 +248,8 @@ enum principal_exclusion principal_excluded(const struct policy_list *named,
 bool policy_matches_action(const struct policy_list *patterns, const char *action, size_t length) {
   for (size_t i = 0; i < patterns->count; i++) {
     const struct policy_value *pattern = &patterns->items[i];
-    if (match_subsumes(pattern->string, pattern->length, action, length, true))
+    if (bytes_equal(pattern->string, pattern->length, action, length) ||
+        match_subsumes(pattern->string, pattern->length, action, length, true))
       return true;
   }
   return false;

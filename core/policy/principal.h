@@ -1,6 +1,7 @@
 #ifndef LANYARD_POLICY_PRINCIPAL_H
 #define LANYARD_POLICY_PRINCIPAL_H
 
+#include "policy/arn.h"
 #include "policy/document.h"
 
 /* The principals of a policy.
@@ -39,6 +40,26 @@ enum principal_match {
  * unique id, a service (ecs.amazonaws.com), or "*" for anyone. */
 enum principal_match principal_match(const struct policy_value *named,
                                      const struct policy_string *caller);
+
+/* A caller that is compared with many entries. principal_read describes it once; the text must outlive the
+ * result. */
+struct principal_caller {
+  struct policy_string text;
+  struct arn arn;
+  bool has_arn;
+  bool aws;       /* an account, user, role, session or unique id */
+  bool session;   /* of a role */
+  bool federated; /* a federated user session */
+};
+
+struct principal_caller principal_read(const struct policy_string *caller);
+
+/* principal_match_read and principal_may_federate_read are principal_match and principal_may_federate for
+ * such a caller. */
+enum principal_match principal_match_read(const struct policy_value *named,
+                                          const struct principal_caller *caller);
+bool principal_may_federate_read(const struct policy_value *named,
+                                 const struct principal_caller *caller);
 
 /* principal_may_federate reports whether an entry of a Principal element names an IAM user that can have
  * federated the caller's session (sts:GetFederationToken): a user of the account of a federated user

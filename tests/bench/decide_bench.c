@@ -1,0 +1,147 @@
+/* Measures decisions on a parsed document from C, for documents of several sizes and forms. Prints nanoseconds for each
+ * decision, and its growth: the ratio to a document of one statement. With an argument, decides that often without
+ * printing, for a tool that counts instructions: decide_bench FORM STATEMENTS TIMES */
+
+#include "policy/evaluate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void add_role(struct buf *text, size_t i) {
+  buf_addf(text,
+           "{\"Sid\": \"Pull-%zu\", \"Effect\": \"Allow\", \"Principal\": {\"AWS\": "
+           "\"arn:aws:iam::111122223333:role/team/service-%zu\"}, \"Action\": "
+           "[\"ecr:BatchGetImage\", \"ecr:GetDownloadUrlForLayer\"]}",
+           i, i);
+}
+
+static void add_action(struct buf *text, size_t i) {
+  buf_addf(text,
+           "{\"Sid\": \"Use-%zu\", \"Effect\": \"Allow\", \"Action\": [\"ecr:Action%zuA\", "
+           "\"ecr:Action%zuB\"], \"Resource\": \"*\"}",
+           i, i, i);
+}
+
+static void add_wildcard(struct buf *text, size_t i) {
+  buf_addf(text,
+           "{\"Sid\": \"Use-%zu\", \"Effect\": \"Allow\", \"Action\": \"ecr:Get%zu*\", "
+           "\"Resource\": \"arn:aws:ecr:*:111122223333:repository/team-%zu/*\"}",
+           i, i, i);
+}
+
+static void add_condition(struct buf *text, size_t i) {
+  buf_addf(text,
+           "{\"Sid\": \"Org-%zu\", \"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": "
+           "\"ecr:BatchGetImage\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalOrgID\": "
+           "\"o-a1b2c3d4e%zu\"}}}",
+           i, i);
+}
+
+static const struct context_value organization = {"o-a1b2c3d4e0", 12};
+static const struct context_entry keys[] = {
+    {.key = "aws:PrincipalOrgID", .key_length = 18, .values = &organization, .count = 1},
+};
+static const struct context context = {.entries = keys, .count = 1};
+
+/* The request is for the last statement; only the last statement allows it. */
+static const struct form {
+  const char *name;
+  void (*add)(struct buf *text, size_t i);
+  struct policy_request request;
+} forms[] = {
+    {"role",
+     add_role,
+     {.principal = {"arn:aws:iam::111122223333:role/team/service-0", 45},
+      .action = {"ecr:GetDownloadUrlForLayer", 26},
+      .resource = {"arn:aws:ecr:us-east-1:111122223333:repository/a", 47}}},
+    {"action",
+     add_action,
+     {.principal = {"arn:aws:iam::111122223333:role/team/service-0", 45},
+      .action = {"ecr:Action0B", 12},
+      .resource = {"arn:aws:ecr:us-east-1:111122223333:repository/a", 47},
+      .identity = true}},
+    {"wildcard",
+     add_wildcard,
+     {.principal = {"arn:aws:iam::111122223333:role/team/service-0", 45},
+      .action = {"ecr:Get0AuthorizationToken", 26},
+      .resource = {"arn:aws:ecr:us-east-1:111122223333:repository/team-0/a", 54},
+      .identity = true}},
+    {"condition",
+     add_condition,
+     {.principal = {"arn:aws:iam::111122223333:role/team/service-0", 45},
+      .action = {"ecr:BatchGetImage", 17},
+      .resource = {"arn:aws:ecr:us-east-1:111122223333:repository/a", 47},
+      .context = &context}},
+};
+
+static struct policy *document(const struct form *form, size_t statements) {
+  struct buf text = {0};
+  struct json_error error;
+  buf_adds(&text, "{\"Version\": \"2012-10-17\", \"Statement\": [");
+  for (size_t i = statements; i-- > 0;) {
+    form->add(&text, i);
+    buf_adds(&text, i > 0 ? ", " : "]}");
+  }
+  struct policy *doc = policy_parse(text.data, text.length, &error);
+  buf_free(&text);
+  if (!doc)
+    exit(EXIT_FAILURE);
+  return doc;
+}
+
+static void decide(const struct form *form, const struct policy *doc, size_t times) {
+  for (size_t i = 0; i < times; i++) {
+    struct buf reason = {0};
+    if (policy_evaluate(doc, &form->request, &reason).answer != POLICY_ANSWER_ALLOW)
+      exit(EXIT_FAILURE);
+    buf_free(&reason);
+  }
+}
+
+static double measure(const struct form *form, size_t statements) {
+  struct policy *doc = document(form, statements);
+  size_t runs = 0;
+  double start = now(), taken;
+  do {
+    decide(form, doc, 200);
+    runs += 200;
+    taken = now() - start;
+  } while (taken < 0.2);
+  policy_free(doc);
+  return taken / (double)runs * 1e9;
+}
+
+static int count(char **argv) {
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    if (strcmp(forms[i].name, argv[1]) == 0) {
+      struct policy *doc = document(&forms[i], strtoul(argv[2], NULL, 10));
+      decide(&forms[i], doc, strtoul(argv[3], NULL, 10));
+      policy_free(doc);
+      return EXIT_SUCCESS;
+    }
+  return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+  static const size_t sizes[] = {1, 5, 10, 30, 60, 600};
+  if (argc == 4)
+    return count(argv);
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    double first = 0;
+    for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+      double each = measure(&forms[i], sizes[j]);
+      first = j == 0 ? each : first;
+      printf("decide in C: %-10s %4zu statements %9.0f ns each %8.1f of one statement\n",
+             forms[i].name, sizes[j], each, each / first);
+    }
+  }
+  return EXIT_SUCCESS;
+}
