@@ -46,19 +46,22 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   check_policy(L, 1);
-  struct context context;
-  struct policy_request request = take_policy_request(L, OPTIONS, &context);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
   const struct policy *doc = read_policy(L, 1);
-  struct policy_matches found = policy_match(doc, &request);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  struct policy_matches found = {.failed = true};
+  if (request)
+    found = policy_match(doc, request);
   if (found.failed) {
     stop_reading(L, 1);
     return luaL_error(L, "not enough memory");
   }
   lua_createtable(L, 0, 4);
-  set_finding(L, "deny", doc, found.deny, &request, true);
-  set_finding(L, "maybe_deny", doc, found.maybe_deny, &request, false);
-  set_allows(L, "allow", doc, found.allow, &request, true);
-  set_allows(L, "maybe_allow", doc, found.maybe_allow, &request, false);
+  set_finding(L, "deny", doc, found.deny, request, true);
+  set_finding(L, "maybe_deny", doc, found.maybe_deny, request, false);
+  set_allows(L, "allow", doc, found.allow, request, true);
+  set_allows(L, "maybe_allow", doc, found.maybe_allow, request, false);
   stop_reading(L, 1);
   return 1;
 }
@@ -90,11 +93,14 @@ int policy_lua_evaluate(lua_State *L) {
       [POLICY_ANSWER_DEPENDS] = "depends",
   };
   check_policy(L, 1);
-  struct context context;
-  struct policy_request request = take_policy_request(L, OPTIONS, &context);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
   const struct policy *doc = read_policy(L, 1);
-  struct buf reason = {0};
-  struct policy_decision decision = policy_evaluate(doc, &request, &reason);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  struct buf reason = {.failed = !request};
+  struct policy_decision decision = {0};
+  if (request)
+    decision = policy_evaluate(doc, request, &reason);
   push_buf(L, &reason);
   int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);
