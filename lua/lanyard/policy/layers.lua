@@ -11,7 +11,8 @@
 ---     documents           { doc, request, name } for each policy
 ---
 --- A match is { index, reason, document, doc, layer }. A verdict is { answer, reason, match?, layer? }; its answer is
---- "allow", "depends" or "implicit-deny".
+--- "allow", "depends" or "implicit-deny". The reason of a match, and of its verdict, is made when it is read: a decision
+--- needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
@@ -46,23 +47,46 @@ function M.new(nothing, kind)
   return { kind = kind, allow = {}, maybe_allow = {}, nothing = nothing, documents = {} }
 end
 
+local Match = {}
+
+function Match.__index(match, field)
+  if field ~= "reason" then
+    return nil
+  end
+  match.reason = ("%s: %s"):format(match.document, match.doc:explain(match.request, match.index, match.certain))
+  return match.reason
+end
+
+local OfMatch = {}
+
+function OfMatch.__index(verdict, field)
+  return field == "reason" and verdict.match.reason or nil
+end
+
+--- Returns the verdict that a match gives.
+---@param answer string
+---@param match table
+---@return table verdict
+function M.of_match(answer, match)
+  return setmetatable({ answer = answer, match = match, layer = match.layer }, OfMatch)
+end
+
 -- Adds the matches of one document. The first match of each kind counts.
 local function add_document(layer, doc, name, request)
   local found = doc:weigh(request)
   table.insert(layer.documents, { doc = doc, request = request, name = name })
-  local function named(match)
-    if match then
-      match.document, match.doc, match.reason = name, doc, ("%s: %s"):format(name, match.reason)
-      match.layer = layer.kind
-    end
-    return match
+  local function new_match(index, certain)
+    return setmetatable({
+      index = index, certain = certain, document = name, doc = doc, request = request, layer = layer.kind,
+    }, Match)
   end
-  layer.deny = layer.deny or named(found.deny)
-  layer.doubt = layer.doubt or named(found.maybe_deny)
-  for _, kind in ipairs { "allow", "maybe_allow" } do
-    for naming, match in pairs(found[kind]) do
-      layer[kind][naming] = layer[kind][naming] or named(match)
-    end
+  layer.deny = layer.deny or found.deny and new_match(found.deny, true)
+  layer.doubt = layer.doubt or found.maybe_deny and new_match(found.maybe_deny, false)
+  for naming, index in pairs(found.allow) do
+    layer.allow[naming] = layer.allow[naming] or new_match(index, true)
+  end
+  for naming, index in pairs(found.maybe_allow) do
+    layer.maybe_allow[naming] = layer.maybe_allow[naming] or new_match(index, false)
   end
 end
 
