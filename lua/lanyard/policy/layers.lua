@@ -11,8 +11,8 @@
 ---     documents           { doc, request, name } for each policy
 ---
 --- A match is { index, reason, document, doc, layer }. A verdict is { answer, reason, match?, layer? }; its answer is
---- "allow", "depends" or "implicit-deny". The reason of a match and of its verdict is made when it is read: a decision needs
---- one of many.
+--- "allow", "depends" or "implicit-deny". The reason of a match and of its verdict is made when it is read: a decision
+--- needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
