@@ -405,6 +405,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"covers", covers},
       {"empty", empty},
       {"equivalent", equivalent},
+      {"explain", policy_lua_explain},
       {"fold", fold},
       {"format", format},
       {"meaning", meaning},

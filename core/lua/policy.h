@@ -49,6 +49,7 @@ int policy_lua_collect(lua_State *L);
 int policy_lua_set(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
 int policy_lua_weigh(lua_State *L);
+int policy_lua_explain(lua_State *L);
 int policy_lua_residue(lua_State *L);
 int policy_lua_caller(lua_State *L);
 int policy_lua_possible(lua_State *L);

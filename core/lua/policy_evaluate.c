@@ -10,56 +10,72 @@
 
 #include <string.h>
 
-/* Sets a field of the table at the top to { index, reason } of a statement. */
-static void set_finding(lua_State *L, const char *field, const struct policy *doc,
-                        const struct policy_statement *statement,
-                        const struct policy_request *request, bool certain) {
+/* Sets a field of the table at the top to the position of a statement. */
+static void set_position(lua_State *L, const char *field,
+                         const struct policy_statement *statement) {
   if (!statement)
     return;
-  lua_createtable(L, 0, 2);
   lua_pushinteger(L, (lua_Integer)statement->index + 1);
-  lua_setfield(L, -2, "index");
-  struct buf reason = {0};
-  policy_explain(doc, statement, request, certain, &reason);
-  push_buf(L, &reason);
-  lua_setfield(L, -2, "reason");
   lua_setfield(L, -2, field);
 }
 
 /* Sets a field of the table at the top to the Allow statements by kind of principal match. */
-static void set_allows(lua_State *L, const char *field, const struct policy *doc,
-                       const struct policy_statement *const found[PRINCIPAL_MATCHES],
-                       const struct policy_request *request, bool certain) {
-  lua_newtable(L);
+static void set_allows(lua_State *L, const char *field,
+                       const struct policy_statement *const found[PRINCIPAL_MATCHES]) {
+  lua_createtable(L, 0, 1);
   for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
-    set_finding(L, policy_naming(naming), doc, found[naming], request, certain);
+    set_position(L, policy_naming(naming), found[naming]);
   lua_setfield(L, -2, field);
 }
 
 /* doc:weigh { principal, action, [resource,] [owner,] [context,] [partial,] [unknown,] [bounded,]
  * [identity,] [issuer] }
  *   --> { deny, maybe_deny, allow = { principal, role, account, anyone }, maybe_allow = { ... } }
- * Returns the first statement of each kind that applies or may apply, as { index, reason }.
+ * Returns the position of the first statement of each kind that applies or may apply; doc:explain says why.
  * `unknown` is a condition key that the request has with unknown values. With `identity` the policy
  * is an identity policy, which names no principal. With `bounded` the principal has a permissions
  * boundary. `issuer` is the user that federated the principal, a federated user session. */
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   check_policy(L, 1);
-  struct context context;
-  struct policy_request request = take_policy_request(L, OPTIONS, &context);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
   const struct policy *doc = read_policy(L, 1);
-  struct policy_matches found = policy_match(doc, &request);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  struct policy_matches found = {.failed = true};
+  if (request)
+    found = policy_match(doc, request);
   if (found.failed) {
     stop_reading(L, 1);
     return luaL_error(L, "not enough memory");
   }
   lua_createtable(L, 0, 4);
-  set_finding(L, "deny", doc, found.deny, &request, true);
-  set_finding(L, "maybe_deny", doc, found.maybe_deny, &request, false);
-  set_allows(L, "allow", doc, found.allow, &request, true);
-  set_allows(L, "maybe_allow", doc, found.maybe_allow, &request, false);
+  set_position(L, "deny", found.deny);
+  set_position(L, "maybe_deny", found.maybe_deny);
+  set_allows(L, "allow", found.allow);
+  set_allows(L, "maybe_allow", found.maybe_allow);
   stop_reading(L, 1);
+  return 1;
+}
+
+/* doc:explain(request, index, certain) --> reason
+ * Says why a statement applies to a request of doc:weigh, or unless it is certain, why it may apply. */
+int policy_lua_explain(lua_State *L) {
+  enum { OPTIONS = 2, INDEX, CERTAIN };
+  check_policy(L, 1);
+  lua_Integer index = luaL_checkinteger(L, INDEX);
+  bool certain = lua_toboolean(L, CERTAIN);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
+  const struct policy *doc = read_policy(L, 1);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  bool exists = index >= 1 && (size_t)index <= policy_count(doc);
+  struct buf reason = {.failed = !request};
+  if (request && exists)
+    policy_explain(doc, policy_statement(doc, (size_t)index - 1), request, certain, &reason);
+  stop_reading(L, 1);
+  push_buf(L, &reason);
+  luaL_argcheck(L, exists, INDEX, "no such statement");
   return 1;
 }
 
@@ -90,11 +106,14 @@ int policy_lua_evaluate(lua_State *L) {
       [POLICY_ANSWER_DEPENDS] = "depends",
   };
   check_policy(L, 1);
-  struct context context;
-  struct policy_request request = take_policy_request(L, OPTIONS, &context);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
   const struct policy *doc = read_policy(L, 1);
-  struct buf reason = {0};
-  struct policy_decision decision = policy_evaluate(doc, &request, &reason);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  struct buf reason = {.failed = !request};
+  struct policy_decision decision = {0};
+  if (request)
+    decision = policy_evaluate(doc, request, &reason);
   push_buf(L, &reason);
   int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);

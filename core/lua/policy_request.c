@@ -1,6 +1,8 @@
 /* Requests to policies, from Lua tables. */
 
 #include "lua/policy_request.h"
+
+#include "base/bytes.h"
 #include "lua/util.h"
 #include "policy/condition.h"
 
@@ -67,10 +69,19 @@ static void fill_entry(lua_State *L, struct context_entry *entry, struct context
   }
 }
 
-/* Fills the context from the table of keys and values at stack index `table`, with room for
- * CALLER_DERIVED more entries. What keeps it alive stays on the stack. */
+static bool is_empty(lua_State *L, int table) {
+  lua_pushnil(L);
+  if (!lua_next(L, table))
+    return true;
+  lua_pop(L, 2);
+  return false;
+}
+
 struct context_entry *take_policy_context(lua_State *L, int table, struct context *context) {
   size_t entries, values;
+  *context = (struct context){0};
+  if (is_empty(L, table))
+    return NULL;
   copy_context(L, table, &entries, &values);
   struct context_entry *first =
       lua_newuserdatauv(L, (entries + 1 + CALLER_DERIVED) * sizeof *first, 0);
@@ -99,52 +110,125 @@ bool push_policy_contradiction(lua_State *L, const struct caller_request *reques
   return true;
 }
 
-/* Adds the keys that follow from the request, and then the key `unknown` with unknown values, unless
- * the context has them. */
-static void add_derived(lua_State *L, const struct caller_request *request,
-                        struct policy_string unknown, struct context *context,
-                        struct context_entry *entries) {
-  struct caller_derived *derived = lua_newuserdatauv(L, sizeof *derived, 0);
-  caller_derive(request, derived);
-  if (derived->failed)
-    luaL_error(L, "not enough memory");
-  for (size_t i = 0; i < derived->count; i++)
-    entries[context->count++] = derived->entries[i];
-  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length))
-    entries[context->count++] =
-        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+enum {
+  PRINCIPAL,
+  ACTION,
+  RESOURCE,
+  OWNER,
+  CONTEXT,
+  PARTIAL,
+  UNKNOWN,
+  BOUNDED,
+  IDENTITY,
+  ISSUER,
+  FIELDS
+};
+
+static const char *const fields[FIELDS] = {
+    [PRINCIPAL] = "principal", [ACTION] = "action",   [RESOURCE] = "resource",
+    [OWNER] = "owner",         [CONTEXT] = "context", [PARTIAL] = "partial",
+    [UNKNOWN] = "unknown",     [BOUNDED] = "bounded", [IDENTITY] = "identity",
+    [ISSUER] = "issuer",
+};
+
+/* Returns the index of a field's name, or FIELDS. */
+static size_t field_index(const char *name, size_t length) {
+  size_t i = 0;
+  while (i < FIELDS && !bytes_are(name, length, fields[i]))
+    i++;
+  return i;
 }
 
-/* Reads a request from the table at `options`. What keeps it alive stays on the stack. Raises an error
- * for a request that cannot exist. */
-struct policy_request take_policy_request(lua_State *L, int options, struct context *context) {
-  static const char *const known[] = {"principal", "action",  "resource", "owner",
-                                      "context",   "partial", "unknown",  "bounded",
-                                      "identity",  "issuer",  NULL};
-  check_fields(L, options, known);
-  struct policy_request request = {
-      .principal = check_policy_string(L, options, "principal"),
-      .action = check_policy_string(L, options, "action"),
-      .resource = opt_policy_string(L, options, "resource"),
-      .identity = opt_field_boolean(L, options, "identity", 0) != 0,
-      .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
-      .issuer = opt_policy_string(L, options, "issuer"),
-  };
-  struct policy_string unknown = opt_policy_string(L, options, "unknown");
-  struct caller_request caller = {.principal = request.principal,
-                                  .resource = request.resource,
-                                  .owner = opt_policy_string(L, options, "owner")};
-  bool partial = opt_field_boolean(L, options, "partial", 0) != 0;
-  if (push_field(L, options, "context") != LUA_TNIL) {
-    luaL_argcheck(L, lua_istable(L, -1), options, "context: a table expected");
-    struct context_entry *entries = take_policy_context(L, lua_gettop(L), context);
-    context->partial = partial;
-    request.context = caller.context = context;
-    if (push_policy_contradiction(L, &caller, false))
-      luaL_error(L, "such a request cannot exist: %s", lua_tostring(L, -1));
-    add_derived(L, &caller, unknown, context, entries);
+/* Pushes the values of all fields in their order, and returns the stack index of the first. Nothing can run
+ * Lua code in between, so that the table does not change. */
+static int push_fields(lua_State *L, int options) {
+  luaL_checktype(L, options, LUA_TTABLE);
+  luaL_checkstack(L, 2 * FIELDS, NULL);
+  int first = lua_gettop(L) + 1;
+  lua_settop(L, first + FIELDS - 1);
+  for (lua_pushnil(L); lua_next(L, options);) {
+    size_t length = 0;
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &length) : "?";
+    size_t field = field_index(name, length);
+    if (field == FIELDS)
+      luaL_error(L, "no such field: '%s'", name);
+    lua_replace(L, first + (int)field);
   }
-  return request;
+  return first;
+}
+
+static void refuse_field(lua_State *L, size_t field, const char *expected, int index) {
+  luaL_error(L, "field '%s': %s expected, got %s", fields[field], expected,
+             luaL_typename(L, index));
+}
+
+static struct policy_string opt_string(lua_State *L, int first, size_t field) {
+  struct policy_string string = {0};
+  int index = first + (int)field;
+  if (lua_isnil(L, index))
+    return string;
+  if (!lua_isstring(L, index))
+    refuse_field(L, field, "string", index);
+  string.bytes = lua_tolstring(L, index, &string.length);
+  return string;
+}
+
+static struct policy_string check_string(lua_State *L, int first, size_t field) {
+  struct policy_string string = opt_string(L, first, field);
+  if (!string.bytes)
+    refuse_field(L, field, "string", first + (int)field);
+  return string;
+}
+
+static bool opt_flag(lua_State *L, int first, size_t field) {
+  int index = first + (int)field;
+  if (!lua_isnil(L, index) && !lua_isboolean(L, index))
+    refuse_field(L, field, "boolean", index);
+  return lua_toboolean(L, index);
+}
+
+void take_policy_question(lua_State *L, int options, struct policy_question *question) {
+  int first = push_fields(L, options);
+  question->request = (struct policy_request){
+      .principal = check_string(L, first, PRINCIPAL),
+      .action = check_string(L, first, ACTION),
+      .resource = opt_string(L, first, RESOURCE),
+      .identity = opt_flag(L, first, IDENTITY),
+      .bounded = opt_flag(L, first, BOUNDED),
+      .issuer = opt_string(L, first, ISSUER),
+  };
+  question->unknown = opt_string(L, first, UNKNOWN);
+  question->caller = (struct caller_request){.principal = question->request.principal,
+                                             .resource = question->request.resource,
+                                             .owner = opt_string(L, first, OWNER)};
+  bool partial = opt_flag(L, first, PARTIAL);
+  if (lua_isnil(L, first + CONTEXT))
+    return;
+  luaL_argcheck(L, lua_istable(L, first + CONTEXT), options, "context: a table expected");
+  struct context_entry *entries = take_policy_context(L, first + CONTEXT, &question->context);
+  question->entries = entries ? entries : question->few;
+  question->context.entries = question->entries;
+  question->context.partial = partial;
+  question->request.context = question->caller.context = &question->context;
+  if (push_policy_contradiction(L, &question->caller, false))
+    luaL_error(L, "such a request cannot exist: %s", lua_tostring(L, -1));
+}
+
+const struct policy_request *ask_policy_question(struct policy_question *question,
+                                                 const struct policy *doc) {
+  struct context *context = &question->context;
+  struct policy_string unknown = question->unknown;
+  if (!question->request.context)
+    return &question->request;
+  caller_derive(&question->caller, doc, &question->derived);
+  if (question->derived.failed)
+    return NULL;
+  for (size_t i = 0; i < question->derived.count; i++)
+    question->entries[context->count++] = question->derived.entries[i];
+  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length))
+    question->entries[context->count++] =
+        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+  return &question->request;
 }
 
 const char *policy_naming(size_t match) {

@@ -5,12 +5,30 @@
 #include "policy/caller.h"
 #include "policy/evaluate.h"
 
-/* take_policy_request reads a request from the table at `options`. What keeps it alive stays on the stack.
- * It raises an error for a request that cannot exist. */
-struct policy_request take_policy_request(lua_State *L, int options, struct context *context);
+/* A request from a Lua table. It must not be copied. */
+struct policy_question {
+  struct policy_request request;
+  struct context context;
+  struct context_entry
+      *entries; /* of the context, with room for the keys that follow from the request */
+  struct caller_request caller;
+  struct caller_derived derived;
+  struct policy_string unknown;
+  struct context_entry few[CALLER_DERIVED + 1];
+};
 
-/* take_policy_context fills the context from the table of keys and values at stack index `table`, with
- * room for CALLER_DERIVED more entries. What keeps it alive stays on the stack. */
+/* take_policy_question reads a request from the table at `options`. What keeps it alive stays on the stack.
+ * It raises an error for a request that cannot exist. */
+void take_policy_question(lua_State *L, int options, struct policy_question *question);
+
+/* ask_policy_question adds the keys that follow from the request, as far as a document asks for them. It
+ * returns the request, or NULL if there is not enough memory. It does not call Lua. */
+const struct policy_request *ask_policy_question(struct policy_question *question,
+                                                 const struct policy *doc);
+
+/* take_policy_context fills the context from the table of keys and values at stack index `table`. What
+ * keeps it alive stays on the stack. It returns the entries, with room for CALLER_DERIVED + 1 more, or
+ * NULL if the table is empty. */
 struct context_entry *take_policy_context(lua_State *L, int table, struct context *context);
 
 /* push_policy_contradiction pushes why a request cannot exist and returns true, or returns false. */

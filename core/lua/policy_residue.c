@@ -166,20 +166,25 @@ static void push_statement_residue(lua_State *L, const struct policy *doc,
 int policy_lua_residue(lua_State *L) {
   enum { OPTIONS = 2 };
   check_policy(L, 1);
-  struct context context;
-  struct policy_request request = take_policy_request(L, OPTIONS, &context);
+  struct policy_question question;
+  take_policy_question(L, OPTIONS, &question);
   const struct policy *doc = read_policy(L, 1);
+  const struct policy_request *request = ask_policy_question(&question, doc);
+  if (!request) {
+    stop_reading(L, 1);
+    return luaL_error(L, "not enough memory");
+  }
   lua_newtable(L);
   int list = lua_gettop(L);
   for (size_t i = 0; i < policy_count(doc); i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool failed = false;
-    enum condition_truth holds = policy_statement_holds(doc, statement, &request, &failed);
+    enum condition_truth holds = policy_statement_holds(doc, statement, request, &failed);
     if (failed)
       return luaL_error(L, "not enough memory");
     if (holds == CONDITION_FALSE)
       continue;
-    push_statement_residue(L, doc, statement, &request);
+    push_statement_residue(L, doc, statement, request);
     append(L, list);
   }
   stop_reading(L, 1);

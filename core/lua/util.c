@@ -62,6 +62,15 @@ static int push_bytes(lua_State *L) {
 }
 
 int push_buf(lua_State *L, struct buf *buf) {
+  /* Most texts are short: a copy on the stack needs no protected call. */
+  char copy[256];
+  size_t length = buf->length;
+  if (!buf->failed && !buf->secret && length <= sizeof copy) {
+    memcpy(copy, buf->data ? buf->data : "", length);
+    buf_free(buf);
+    lua_pushlstring(L, copy, length);
+    return 1;
+  }
   lua_pushcfunction(L, push_bytes);
   lua_pushlightuserdata(L, buf);
   int failed = buf->failed ? LUA_ERRMEM : lua_pcall(L, 1, 1, 0);

@@ -73,7 +73,8 @@ static void derive_key(struct caller_derived *derived, const struct caller *call
   caller_fact_free(&fact);
 }
 
-void caller_derive(const struct caller_request *request, struct caller_derived *derived) {
+void caller_derive(const struct caller_request *request, const struct policy *doc,
+                   struct caller_derived *derived) {
   static const char *const names[] = {
       "aws:PrincipalArn",
       "aws:PrincipalAccount",
@@ -87,14 +88,17 @@ void caller_derive(const struct caller_request *request, struct caller_derived *
       "aws:PrincipalOrgPaths",
       "aws:ResourceAccount",
   };
-  struct caller caller = caller_read(request->principal.bytes, request->principal.length);
   derived->count = derived->used = 0;
   derived->failed = false;
+  if (doc && !policy_asks(doc))
+    return;
+  struct caller caller = caller_read(request->principal.bytes, request->principal.length);
   bool partial = !request->context || request->context->partial;
   if (caller.kind == CALLER_ANONYMOUS && partial)
     return;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    derive_key(derived, &caller, request, names[i]);
+    if (!doc || policy_asks_for(doc, names[i], strlen(names[i])))
+      derive_key(derived, &caller, request, names[i]);
 }
 
 /* ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct policy {
   struct json_doc *json; /* also owns the two arrays */
@@ -17,6 +18,7 @@ struct policy {
   size_t values_count;
   struct action_table *actions; /* see policy_actions */
   bool decided;
+  enum { ASKS_UNKNOWN, ASKS_NOTHING, ASKS_KEYS, ASKS_VARIABLES } asks;
 };
 
 /* The elements of a statement. An element that has an opposite is before it. */
@@ -374,6 +376,62 @@ const struct action_table *policy_actions(const struct policy *doc) {
     cached->actions = action_table_new(doc->statements, doc->count);
   cached->decided = true;
   return doc->actions;
+}
+
+static bool has_variable(const struct json_value *value) {
+  return value->type == JSON_STRING && memchr(value->string, '$', value->length);
+}
+
+static bool lists_variable(const struct json_value *operands) {
+  if (operands->type != JSON_ARRAY)
+    return has_variable(operands);
+  for (const struct json_value *item = operands->first; item; item = item->next)
+    if (has_variable(item))
+      return true;
+  return false;
+}
+
+/* Reports whether a statement may have policy variables: in its Resource, or in its Condition. */
+static bool has_variables(const struct policy_statement *statement) {
+  const struct json_value *conditions = statement->conditions.json;
+  for (size_t i = 0; i < statement->resources.count; i++)
+    if (has_variable(statement->resources.items[i].json))
+      return true;
+  for (const struct json_value *test = conditions ? conditions->first : NULL; test;
+       test = test->next)
+    for (const struct json_value *key = test->first; key; key = key->next)
+      if (lists_variable(key))
+        return true;
+  return false;
+}
+
+bool policy_asks(const struct policy *doc) {
+  struct policy *cached = (struct policy *)doc;
+  if (doc->asks == ASKS_UNKNOWN) {
+    bool variables = policy_has_variables(doc);
+    cached->asks = ASKS_NOTHING;
+    for (size_t i = 0; i < doc->count && doc->asks != ASKS_VARIABLES; i++)
+      if (doc->statements[i].flaw)
+        continue; /* its elements are not matched */
+      else if (variables && has_variables(&doc->statements[i]))
+        cached->asks = ASKS_VARIABLES;
+      else if (doc->statements[i].conditions.json)
+        cached->asks = ASKS_KEYS;
+  }
+  return doc->asks != ASKS_NOTHING;
+}
+
+bool policy_asks_for(const struct policy *doc, const char *key, size_t length) {
+  if (!policy_asks(doc) || doc->asks == ASKS_VARIABLES)
+    return doc->asks == ASKS_VARIABLES;
+  for (size_t i = 0; i < doc->count; i++) {
+    const struct policy_list *conditions = &doc->statements[i].conditions;
+    for (size_t j = 0; j < conditions->count; j++)
+      if (conditions->items[j].length == length &&
+          strncasecmp(conditions->items[j].string, key, length) == 0)
+        return true;
+  }
+  return false;
 }
 
 size_t policy_size(const struct policy *doc) {

@@ -102,6 +102,12 @@ size_t policy_value_index(const struct policy *doc, const struct policy_value *v
 struct action_table;
 const struct action_table *policy_actions(const struct policy *doc);
 
+/* policy_asks reports whether a decision can depend on a condition key: the document has a condition or a
+ * policy variable. policy_asks_for reports whether it can depend on a certain key, in any letter case;
+ * every key may be one of a variable. */
+bool policy_asks(const struct policy *doc);
+bool policy_asks_for(const struct policy *doc, const char *key, size_t length);
+
 /* policy_size returns the size as ECR counts it: in characters (Unicode code points), not in
  * bytes. */
 size_t policy_size(const struct policy *doc);

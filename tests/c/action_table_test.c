@@ -135,9 +135,10 @@ static void a_decision_with_a_table_is_the_decision_without_it(void **state) {
       add_random_statement(&text);
     }
     buf_adds(&text, "]}");
+    const char *action = ONE_OF(asked);
     struct policy_request request = {
         .principal = TEXT("arn:aws:iam::111122223333:role/ci"),
-        .action = TEXT(ONE_OF(asked)),
+        .action = TEXT(action),
         .resource = TEXT("arn:aws:ecr:us-east-1:111122223333:repository/a"),
     };
     struct json_error error;

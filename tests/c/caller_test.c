@@ -132,7 +132,7 @@ static void a_request_gives_keys_their_values(void **state) {
   struct caller_request request = {.principal = string("111122223333"),
                                    .resource =
                                        string("arn:aws-cn:ecr:r:444455556666:repository/x")};
-  caller_derive(&request, &derived);
+  caller_derive(&request, NULL, &derived);
   assert_false(derived.failed);
   assert_string_equal(derived_entry(&derived, "aws:PrincipalArn")->values[0].bytes,
                       "arn:aws-cn:iam::111122223333:root");
@@ -141,7 +141,7 @@ static void a_request_gives_keys_their_values(void **state) {
   assert_int_equal(derived_entry(&derived, "aws:username")->count, 0);
   assert_false(derived_entry(&derived, "aws:username")->unknown);
   request.principal = string(SESSION);
-  caller_derive(&request, &derived);
+  caller_derive(&request, NULL, &derived);
   assert_true(derived_entry(&derived, "aws:PrincipalArn")->unknown);
   assert_null(derived_entry(&derived, "aws:PrincipalOrgID"));
 }
@@ -155,7 +155,7 @@ static void a_value_without_room_is_unknown(void **state) {
   principal[sizeof principal - 1] = '\0';
   struct caller_derived derived;
   struct caller_request request = {.principal = string(principal)};
-  caller_derive(&request, &derived);
+  caller_derive(&request, NULL, &derived);
   assert_true(derived_entry(&derived, "aws:username")->unknown);
   assert_string_equal(derived_entry(&derived, "aws:PrincipalArn")->values[0].bytes, principal);
   assert_string_equal(derived_entry(&derived, "aws:PrincipalType")->values[0].bytes, "User");
@@ -180,7 +180,7 @@ static void derived_keys_are_possible(void **state) {
     struct caller_request request = {
         .principal = string(principals[i]), .resource = string(REPOSITORY), .context = &nothing};
     struct caller_derived derived;
-    caller_derive(&request, &derived);
+    caller_derive(&request, NULL, &derived);
     struct context context = {.entries = derived.entries, .count = derived.count};
     request.context = &context;
     struct buf why = {0};

@@ -29,12 +29,15 @@ local function expected(name, what, value)
   return ("%s: %s expected, got %s"):format(name, what, shown(value))
 end
 
+-- What getmetatable returns for every document.
+local CLASS = getmetatable(core.new())
+
 --- Checks a policy document.
 ---@param name string
 ---@param value any
 ---@return string? problem
 function M.document(name, value)
-  if type(value) ~= "userdata" or not pcall(core.methods.empty, value) then
+  if type(value) ~= "userdata" or getmetatable(value) ~= CLASS then
     local advice = type(value) == "string" and "; policy.parse reads a text" or ""
     return expected(name, "a document of lanyard.policy", value) .. advice
   end
@@ -337,7 +340,8 @@ function M.policies(name, value, depth)
     return expected(name, "a list", value)
   end
   for i, one in ipairs(value) do
-    local problem = M.policies(("%s[%d]"):format(name, i), one, depth - 1)
+    local is_sound = depth == 1 and (type(one) == "string" or not M.document(name, one))
+    local problem = not is_sound and M.policies(("%s[%d]"):format(name, i), one, depth - 1)
     if problem then
       return problem
     end

@@ -26,11 +26,13 @@ local DEPTHS = {
   identity_policies = 1, boundaries = 1, session_policies = 1, scps = 2, rcps = 2, vpc_endpoint_policies = 1,
 }
 
+local LAYERS = lists.sorted_names(DEPTHS)
+
 local function policies_problem(options)
   local one = options.resource_policy
   local is_list = type(one) == "table" and not one.policy
   local problem = arguments.policies("resource_policy", one, is_list and 1 or 0)
-  for _, name in ipairs(lists.sorted_names(DEPTHS)) do
+  for _, name in ipairs(LAYERS) do
     problem = problem or arguments.policies(name, options[name], DEPTHS[name])
   end
   return problem
@@ -164,20 +166,16 @@ local function find(found, kind)
   return nil
 end
 
-local function verdict_of_match(answer, match)
-  return { answer = answer, reason = match.reason, match = match, layer = match.layer }
-end
-
 -- Returns the verdict of all layers.
 local function verdict_of(found, request)
   local deny = find(found, "deny")
   if deny then
-    return verdict_of_match("deny", deny)
+    return layers.of_match("deny", deny)
   end
   local verdict = evaluation.allows(VERDICTS, found, request)
   -- A Deny that can apply puts an Allow in doubt.
   local doubt = verdict.answer == "allow" and find(found, "doubt")
-  return doubt and verdict_of_match("depends", doubt) or verdict
+  return doubt and layers.of_match("depends", doubt) or verdict
 end
 
 -- Returns when the layers allow a request.

@@ -21,6 +21,8 @@ local RESOURCE_POLICY_RULES = {
   end,
 }
 
+local PRINCIPAL, ROLE, ACCOUNT, ANYONE = { "principal" }, { "role" }, { "account" }, { "anyone" }
+
 local NO_IDENTITY = layers.new("no identity policy allows it", "identity-policy")
 local NO_RESOURCE = layers.new("the resource has no policy that allows it", "resource-policy")
 
@@ -51,13 +53,13 @@ end
 -- is sufficient. For a role, the boundaries of the role apply as well. An account represents the principals that their
 -- own policies allow.
 local function within_account(algebra, resource, caller, own, bounds, needs_resource_policy)
-  local named = algebra.of(resource, { "principal" })
+  local named = algebra.of(resource, PRINCIPAL)
   return algebra.any {
     needs_resource_policy and algebra.of(NO_RESOURCE, layers.ANY_NAMING) or algebra.all { own, bounds },
-    algebra.of(resource, { "anyone" }),
+    algebra.of(resource, ANYONE),
     caller.kind == "role" and algebra.all { named, bounds } or named,
-    algebra.all { algebra.of(resource, { "role" }), bounds },
-    algebra.all { algebra.of(resource, { "account" }), algebra.all { own, bounds } },
+    algebra.all { algebra.of(resource, ROLE), bounds },
+    algebra.all { algebra.of(resource, ACCOUNT), algebra.all { own, bounds } },
   }
 end
 
@@ -92,6 +94,7 @@ function M.allows(algebra, found, request)
   }
 end
 
+local LEVELS = { "rcps", "scps" }
 local ORDER = { "vpc_endpoint_policies", "resource", "identity_policies", "boundaries", "session_policies" }
 
 --- Returns all layers, in the order in which their Deny statements count.
@@ -99,8 +102,10 @@ local ORDER = { "vpc_endpoint_policies", "resource", "identity_policies", "bound
 ---@return table[]
 function M.each(found)
   local list = {}
-  for _, name in ipairs { "rcps", "scps" } do
-    table.move(found[name] or {}, 1, #(found[name] or {}), #list + 1, list)
+  for _, name in ipairs(LEVELS) do
+    if found[name] then
+      table.move(found[name], 1, #found[name], #list + 1, list)
+    end
   end
   for _, name in ipairs(ORDER) do
     list[#list + 1] = found[name]

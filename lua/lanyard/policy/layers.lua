@@ -11,7 +11,8 @@
 ---     documents           { doc, request, name } for each policy
 ---
 --- A match is { index, reason, document, doc, layer }. A verdict is { answer, reason, match?, layer? }; its answer is
---- "allow", "depends" or "implicit-deny".
+--- "allow", "depends" or "implicit-deny". The reason of a match and of its verdict is made when it is read: a decision
+--- needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
@@ -39,6 +40,13 @@ local function to_document(policy, name)
   return doc, name
 end
 
+local Layer = {}
+
+-- Most layers need no reason, so it is made when it is read.
+function Layer.__index(layer, field)
+  return field == "nothing" and ("no %s allows it"):format(layer.label) or nil
+end
+
 --- Creates an empty layer.
 ---@param nothing string  the reason if no statement matches
 ---@param kind? string
@@ -46,39 +54,83 @@ function M.new(nothing, kind)
   return { kind = kind, allow = {}, maybe_allow = {}, nothing = nothing, documents = {} }
 end
 
+local Source = {}
+
+function Source.__index(source, field)
+  return field == "name" and ("%s %d"):format(source.label, source.position) or nil
+end
+
+local Match = {}
+
+function Match.__index(match, field)
+  local source = match.source
+  if field == "document" then
+    return source.name
+  elseif field == "reason" then
+    return ("%s: %s"):format(source.name, source.doc:explain(source.request, match.index, match.certain))
+  end
+  return nil
+end
+
+local OfMatch, OfLayer = {}, {}
+
+function OfMatch.__index(verdict, field)
+  return field == "reason" and verdict.match.reason or nil
+end
+
+function OfLayer.__index(verdict, field)
+  return field == "reason" and verdict.of.nothing or nil
+end
+
+--- Returns the verdict that a match gives.
+---@param answer string
+---@param match table
+---@return table verdict
+function M.of_match(answer, match)
+  return setmetatable({ answer = answer, match = match, layer = match.layer }, OfMatch)
+end
+
+local function new_match(layer, source, index, certain)
+  return setmetatable({
+    index = index, certain = certain, source = source, doc = source.doc, layer = layer.kind,
+  }, Match)
+end
+
+local function add_matches(layer, source, kind, found, certain)
+  local known = layer[kind]
+  for naming, index in pairs(found) do
+    known[naming] = known[naming] or new_match(layer, source, index, certain)
+  end
+end
+
 -- Adds the matches of one document. The first match of each kind counts.
-local function add_document(layer, doc, name, request)
-  local found = doc:weigh(request)
-  table.insert(layer.documents, { doc = doc, request = request, name = name })
-  local function named(match)
-    if match then
-      match.document, match.doc, match.reason = name, doc, ("%s: %s"):format(name, match.reason)
-      match.layer = layer.kind
-    end
-    return match
-  end
-  layer.deny = layer.deny or named(found.deny)
-  layer.doubt = layer.doubt or named(found.maybe_deny)
-  for _, kind in ipairs { "allow", "maybe_allow" } do
-    for naming, match in pairs(found[kind]) do
-      layer[kind][naming] = layer[kind][naming] or named(match)
-    end
-  end
+local function add_document(layer, source)
+  local found = source.doc:weigh(source.request)
+  layer.documents[#layer.documents + 1] = source
+  layer.deny = layer.deny or found.deny and new_match(layer, source, found.deny, true)
+  layer.doubt = layer.doubt or found.maybe_deny and new_match(layer, source, found.maybe_deny, false)
+  add_matches(layer, source, "allow", found.allow, true)
+  add_matches(layer, source, "maybe_allow", found.maybe_allow, false)
 end
 
 --- Adds a policy to a layer.
 ---@param layer table
 ---@param policy string|policy.Document|{ policy: string|policy.Document, name: string }
----@param name string    names the policy in reasons, unless it has a name
+---@param label string   names the policy in reasons, unless it has a name
 ---@param request table  of lanyard.policy.request
+---@param position? integer  follows the label
 ---@return true? ok
 ---@return lanyard.Error? err  if the policy cannot be parsed
-function M.add(layer, policy, name, request)
-  local doc, named = to_document(policy, name)
+function M.add(layer, policy, label, request, position)
+  if type(policy) == "userdata" and position then
+    add_document(layer, setmetatable({ doc = policy, request = request, label = label, position = position }, Source))
+    return true
+  end
+  local doc, named = to_document(policy, position and ("%s %d"):format(label, position) or label)
   if not doc then
     return nil, named
   end
-  add_document(layer, doc, named, request)
+  add_document(layer, { doc = doc, request = request, name = named })
   return true
 end
 
@@ -90,9 +142,9 @@ end
 ---@return table? layer
 ---@return lanyard.Error? err
 function M.of(policies, name, request, kind)
-  local layer = M.new(("no %s allows it"):format(name), kind)
+  local layer = setmetatable({ kind = kind, allow = {}, maybe_allow = {}, documents = {}, label = name }, Layer)
   for i, policy in ipairs(policies) do
-    local ok, err = M.add(layer, policy, ("%s %d"):format(name, i), request)
+    local ok, err = M.add(layer, policy, name, request, i)
     if not ok then
       return nil, err
     end
@@ -114,12 +166,12 @@ end
 ---@param namings string[]
 ---@return table verdict
 function M.verdict(layer, namings)
-  local certain = first_of(layer.allow, namings)
-  local match = certain or first_of(layer.maybe_allow, namings)
+  local certain = next(layer.allow) and first_of(layer.allow, namings)
+  local match = certain or next(layer.maybe_allow) and first_of(layer.maybe_allow, namings)
   if not match then
-    return { answer = "implicit-deny", reason = layer.nothing, layer = layer.kind }
+    return setmetatable({ answer = "implicit-deny", of = layer, layer = layer.kind }, OfLayer)
   end
-  return { answer = certain and "allow" or "depends", reason = match.reason, match = match, layer = layer.kind }
+  return M.of_match(certain and "allow" or "depends", match)
 end
 
 -- Returns a denial that takes away what a statement of another layer gives.

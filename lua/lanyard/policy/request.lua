@@ -49,7 +49,8 @@ M.NO_PERMISSION = "AWS allows sts:GetCallerIdentity even where a policy denies i
 ---@param options { principal: string, action: string }
 ---@return boolean
 function M.needs_no_permission(options)
-  return type(options.action) == "string" and options.action:lower() == "sts:getcalleridentity"
+  return type(options.action) == "string" and #options.action == #"sts:getcalleridentity"
+    and options.action:lower() == "sts:getcalleridentity"
     and type(options.principal) == "string" and options.principal ~= "*"
 end
 

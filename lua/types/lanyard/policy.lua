@@ -177,6 +177,10 @@ function Document:meaning(index, with_sid) end
 ---@private
 function Document:weigh(request) end
 
+--- Says why a statement applies to a request of `weigh`.
+---@private
+function Document:explain(request, index, certain) end
+
 --- Returns the parts of statements for which it is open whether they apply.
 ---@private
 function Document:residue(request) end

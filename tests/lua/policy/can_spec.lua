@@ -474,7 +474,7 @@ describe("the context of a question", function()
     strings.__tostring = nil
     debug.setmetatable(1, nil)
     assert.is_true(ok, answer)
-    assert.equal(1, answer.allow.anyone.index)
+    assert.equal(1, answer.allow.anyone)
     assert.is_nil(rawget(context, "new1"))
   end)
 
