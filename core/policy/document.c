@@ -143,7 +143,7 @@ static size_t count_values(const struct json_value *statement) {
   return count;
 }
 
-/* Finds the elements of a statement. Those that it does not have are NULL. */
+/* Finds the elements of a statement. An absent element is NULL. */
 static void find_elements(const struct json_value *statement,
                           const struct json_value *found[ELEMENTS]) {
   for (size_t i = 0; i < ELEMENTS; i++)
