@@ -65,11 +65,20 @@ static void normalize_path(const char *path, size_t length, struct buf *out) {
     buf_addc(out, '/');
 }
 
+/* Reports whether a path has no empty segment and none that begins with a dot. */
+static bool is_normal(const char *path, size_t length) {
+  for (size_t i = 0; i + 1 < length; i++) {
+    if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
+      return false;
+  }
+  return path[0] == '/';
+}
+
 static void add_path(const struct sigv4_request *request, struct buf *out) {
   struct buf normal = {0};
   const char *path = request->path_length > 0 ? request->path : "/";
   size_t length = request->path_length > 0 ? request->path_length : 1;
-  if (request->normalize) {
+  if (request->normalize && !is_normal(path, length)) {
     normalize_path(path, length, &normal);
     out->failed = out->failed || normal.failed;
     path = normal.data ? normal.data : "/";
@@ -189,8 +198,8 @@ static int compare_names(const struct sigv4_header *a, const struct sigv4_header
   return (a->name_length > b->name_length) - (a->name_length < b->name_length);
 }
 
-/* Sorts by name; headers of the same name keep their order. An insertion sort, because there are
- * few. */
+/* Sorts by name; headers of the same name keep their order, and all but the first are marked. An
+ * insertion sort, because there are few. */
 static void sort_headers(struct sigv4_request *request) {
   struct sigv4_header *headers = request->headers;
   for (size_t i = 1; i < request->header_count; i++) {
@@ -200,6 +209,9 @@ static void sort_headers(struct sigv4_request *request) {
       headers[j] = headers[j - 1];
     headers[j] = moved;
   }
+  for (size_t i = 0; i < request->header_count; i++)
+    headers[i].repeated = i > 0 && headers[i - 1].name_length == headers[i].name_length &&
+                          compare_names(&headers[i - 1], &headers[i]) == 0;
 }
 
 static void add_name(const struct sigv4_header *header, struct buf *out) {
@@ -217,29 +229,26 @@ static void add_value(const struct sigv4_header *header, struct buf *out) {
   if (!buf_reserve(out, header->value_length))
     return;
   char *start = out->data + out->length, *to = start;
-  bool space = false;
-  for (size_t i = 0; i < header->value_length; i++) {
-    char c = header->value[i];
-    if (is_space(c)) {
-      space = to > start;
-      continue;
-    }
-    if (space)
+  const char *from = header->value, *end = from + header->value_length;
+  while (from < end) {
+    const char *word = from;
+    while (from < end && !is_space(*from))
+      from++;
+    size_t size = (size_t)(from - word);
+    if (size > 0 && to > start)
       *to++ = ' ';
-    *to++ = c;
-    space = false;
+    memcpy(to, word, size);
+    to += size;
+    while (from < end && is_space(*from))
+      from++;
   }
   *to = '\0';
   out->length += (size_t)(to - start);
 }
 
-static bool same_name(const struct sigv4_request *request, size_t i) {
-  return i > 0 && compare_names(&request->headers[i - 1], &request->headers[i]) == 0;
-}
-
 static void add_headers(const struct sigv4_request *request, struct buf *out) {
   for (size_t i = 0; i < request->header_count; i++) {
-    if (same_name(request, i)) {
+    if (request->headers[i].repeated) {
       buf_addc(out, ',');
     } else {
       if (i > 0)
@@ -252,15 +261,19 @@ static void add_headers(const struct sigv4_request *request, struct buf *out) {
   buf_addc(out, '\n');
 }
 
-void sigv4_signed_headers(struct sigv4_request *request, struct buf *out) {
-  sort_headers(request);
+static void add_names(const struct sigv4_request *request, struct buf *out) {
   for (size_t i = 0; i < request->header_count; i++) {
-    if (same_name(request, i))
+    if (request->headers[i].repeated)
       continue;
     if (i > 0)
       buf_addc(out, ';');
     add_name(&request->headers[i], out);
   }
+}
+
+void sigv4_signed_headers(struct sigv4_request *request, struct buf *out) {
+  sort_headers(request);
+  add_names(request, out);
 }
 
 void sigv4_canonical_request(struct sigv4_request *request, struct buf *out) {
@@ -273,7 +286,9 @@ void sigv4_canonical_request(struct sigv4_request *request, struct buf *out) {
   buf_addc(out, '\n');
   add_headers(request, out);
   buf_addc(out, '\n');
-  sigv4_signed_headers(request, out);
+  request->names_start = out->length;
+  add_names(request, out);
+  request->names_length = out->length - request->names_start;
   buf_addc(out, '\n');
   buf_adds(out, request->payload_hash);
 }

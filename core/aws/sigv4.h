@@ -18,6 +18,7 @@ struct sigv4_header {
   size_t name_length;
   const char *value;
   size_t value_length;
+  bool repeated; /* set when the headers are sorted: the header before this one has the same name */
 };
 
 struct sigv4_request {
@@ -31,6 +32,8 @@ struct sigv4_request {
   const char *payload_hash; /* hexadecimal digits, or UNSIGNED-PAYLOAD */
   bool normalize;           /* remove empty, "." and ".." segments from the path */
   bool raw_path;            /* do not encode the path a second time */
+  size_t names_start;       /* where the canonical request has the names of the signed headers, */
+  size_t names_length; /* as sigv4_signed_headers writes them; set by sigv4_canonical_request */
 };
 
 struct sigv4_scope {

@@ -22,6 +22,10 @@ static char *move(struct buf *buf, size_t capacity) {
   return data;
 }
 
+static bool has_room(const struct buf *buf, size_t extra) {
+  return !buf->failed && extra < buf->capacity - buf->length;
+}
+
 bool buf_reserve(struct buf *buf, size_t extra) {
   if (buf->failed)
     return false;
@@ -47,7 +51,7 @@ bool buf_reserve(struct buf *buf, size_t extra) {
 }
 
 void buf_add(struct buf *buf, const char *bytes, size_t length) {
-  if (!buf_reserve(buf, length))
+  if (!has_room(buf, length) && !buf_reserve(buf, length))
     return;
   if (length > 0)
     memcpy(buf->data + buf->length, bytes, length);
@@ -60,7 +64,7 @@ void buf_adds(struct buf *buf, const char *text) {
 }
 
 void buf_addc(struct buf *buf, char c) {
-  if (buf->failed || (buf->length + 1 >= buf->capacity && !buf_reserve(buf, 1)))
+  if (!has_room(buf, 1) && !buf_reserve(buf, 1))
     return;
   buf->data[buf->length++] = c;
   buf->data[buf->length] = '\0';

@@ -86,16 +86,22 @@ void signing_header(lua_State *L, struct signing *signing, const char *name, siz
   if (signing->request.header_count == SIGNING_HEADERS)
     luaL_error(L, "more than %d headers to sign", SIGNING_HEADERS);
   signing->headers[signing->request.header_count++] =
-      (struct sigv4_header){name, name_length, value, value_length};
+      (struct sigv4_header){name, name_length, value, value_length, false};
 }
 
 /* Reports whether a header stays unsigned: proxies and libraries may change it. */
-static bool is_unsigned(const char *name) {
-  static const char *const names[] = {"accept-encoding", "authorization", "connection",
-                                      "expect",          "user-agent",    "transfer-encoding",
-                                      "x-amzn-trace-id"};
+static bool is_unsigned(const char *name, size_t length) {
+#define NAME(text)                                                                                 \
+  { text, sizeof text - 1 }
+  static const struct {
+    const char *text;
+    size_t length;
+  } names[] = {NAME("accept-encoding"), NAME("authorization"), NAME("connection"),
+               NAME("expect"),          NAME("user-agent"),    NAME("transfer-encoding"),
+               NAME("x-amzn-trace-id")};
+#undef NAME
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (strcasecmp(name, names[i]) == 0)
+    if (length == names[i].length && strcasecmp(name, names[i].text) == 0)
       return true;
   }
   return false;
@@ -162,7 +168,7 @@ static void take_headers(lua_State *L, struct signing *signing) {
       luaL_error(L, "headers: names must be strings");
     size_t length;
     const char *name = lua_tolstring(L, -2, &length);
-    if (chosen ? is_named(chosen, count, name) : !is_unsigned(name))
+    if (chosen ? is_named(chosen, count, name) : !is_unsigned(name, length))
       add_values(L, signing, name, length);
   }
 }
@@ -261,12 +267,13 @@ struct signing *signing_begin(lua_State *L, const char *const known[]) {
 void signing_finish(lua_State *L, struct signing *signing) {
   struct sigv4_signer *signer = get_signer(L);
   sigv4_canonical_request(&signing->request, &signing->canonical);
-  sigv4_signed_headers(&signing->request, &signing->names);
-  if (signing->canonical.failed || signing->names.failed)
+  if (signing->canonical.failed)
     luaL_error(L, "not enough memory");
+  buf_add(&signing->names, signing->canonical.data + signing->request.names_start,
+          signing->request.names_length);
   sigv4_string_to_sign(signer, &signing->scope, signing->canonical.data, signing->canonical.length,
                        &signing->text);
-  if (signing->text.failed ||
+  if (signing->text.failed || signing->names.failed ||
       !sigv4_signature(signer, signing->credentials, &signing->scope, signing->text.data,
                        signing->text.length, signing->signature))
     luaL_error(L, "not enough memory");

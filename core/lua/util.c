@@ -207,7 +207,7 @@ const char *check_text(lua_State *L, int index) {
 static void check_known(lua_State *L, int key, const char *const known[]) {
   const char *field = lua_type(L, key) == LUA_TSTRING ? lua_tostring(L, key) : "?";
   size_t i = 0;
-  while (known[i] && strcmp(known[i], field) != 0)
+  while (known[i] && (*known[i] != *field || strcmp(known[i], field) != 0))
     i++;
   if (!known[i])
     luaL_error(L, "no such field: '%s'", field);

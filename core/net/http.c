@@ -189,6 +189,7 @@ static CURLcode set_common_options(CURL *easy, const struct http_pool *pool) {
   SET(CURLOPT_CLOSESOCKETDATA, (void *)pool->sockets);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's, which come first */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024); /* each request over TLS allocates it */
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -34,6 +34,7 @@ static void replace_multi(struct http_pool *pool) {
   pool->multi = old; /* its callbacks still run */
   curl_multi_cleanup(old);
   event_del(pool->timer);
+  loop_task_remove(pool->loop, &pool->timeout);
   pool->multi = new;
   pool->broken = false;
 }
@@ -95,10 +96,14 @@ static void on_socket_event(evutil_socket_t fd, short what, void *context) {
   collect(context);
 }
 
-static void on_timeout(evutil_socket_t fd, short what, void *context) {
-  (void)fd, (void)what;
+static void handle_timeout(void *context) {
   act(context, CURL_SOCKET_TIMEOUT, 0);
   collect(context);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  handle_timeout(context);
 }
 
 /* Changes what the event of a socket waits for, and creates it at first. An existing event is kept
@@ -133,11 +138,16 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, v
   return 0;
 }
 
+/* Called when libcurl changes its timeout. It is zero after a transfer was added. If the loop waited for that
+ * timeout, it would remove the connection of the last transfer from the kernel's list and add it again. */
 static int watch_time(CURLM *multi, long milliseconds, void *context) {
   (void)multi;
   struct http_pool *pool = context;
   struct timeval delay = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-  if (milliseconds < 0)
+  loop_task_remove(pool->loop, &pool->timeout);
+  if (milliseconds == 0)
+    loop_task_queue(pool->loop, &pool->timeout);
+  if (milliseconds <= 0)
     event_del(pool->timer);
   else if (event_add(pool->timer, &delay) != 0)
     pool->failed = true;
@@ -189,6 +199,7 @@ struct http_pool *http_pool_new(struct loop *loop) {
   }
   loop_hold(loop);
   pool->loop = loop;
+  pool->timeout = (struct loop_task){.call = handle_timeout, .context = pool};
   pool->share = curl_share_init();
   pool->sockets = http_sockets_new();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
@@ -213,6 +224,7 @@ void http_pool_free(struct http_pool *pool) {
     curl_easy_cleanup(pool->idle[--pool->idle_count]);
   if (pool->multi)
     curl_multi_cleanup(pool->multi);
+  loop_task_remove(pool->loop, &pool->timeout);
   curl_share_cleanup(pool->share);
   http_sockets_free(pool->sockets);
   free(pool->ca_file);

@@ -13,12 +13,13 @@ struct http_pool {
   CURLSH *share; /* of TLS sessions, which libcurl otherwise keeps per handle */
   struct http_sockets *sockets;
   struct event *timer;
-  bool broken;    /* the multi handle cannot be used any longer */
-  bool failed;    /* a call of libcurl had not enough memory */
-  bool failing;   /* the running transfers are being ended */
-  char *ca_file;     /* the system's CA certificates in one file, or NULL */
-  char *ca_folder;   /* and in a folder, or NULL */
-  bool folder_works; /* the folder is used */
+  struct loop_task timeout; /* queued if the timeout of libcurl is zero */
+  bool broken;              /* the multi handle cannot be used any longer */
+  bool failed;              /* a call of libcurl had not enough memory */
+  bool failing;             /* the running transfers are being ended */
+  char *ca_file;            /* the system's CA certificates in one file, or NULL */
+  char *ca_folder;          /* and in a folder, or NULL */
+  bool folder_works;        /* the folder is used */
   /* Handles to reuse, with the options of an earlier request or without any. */
   CURL *idle[HTTP_MAX_IDLE];
   size_t idle_count;

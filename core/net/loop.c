@@ -19,6 +19,7 @@ struct loop {
   size_t references;
   struct loop_op *first; /* the completion queue */
   struct loop_op **last;
+  struct loop_task *tasks;     /* to call at the next step */
   struct loop_signal *signals; /* pending signals */
   struct event *signal_event;
   int signal_pipe[2];
@@ -247,14 +248,45 @@ static bool is_deserted(const struct loop *loop) {
   return events <= (loop->signals ? 1 : 0);
 }
 
+void loop_task_queue(struct loop *loop, struct loop_task *task) {
+  if (task->queued)
+    return;
+  task->queued = true;
+  task->next = loop->tasks;
+  loop->tasks = task;
+}
+
+void loop_task_remove(struct loop *loop, struct loop_task *task) {
+  struct loop_task **link = &loop->tasks;
+  while (*link && *link != task)
+    link = &(*link)->next;
+  if (*link)
+    *link = task->next;
+  task->queued = false;
+}
+
+/* Calls the tasks that are queued now. One that is queued again meanwhile is called at the next step. */
+static void call_tasks(struct loop *loop) {
+  size_t count = 0;
+  for (const struct loop_task *task = loop->tasks; task; task = task->next)
+    count++;
+  while (count-- > 0 && loop->tasks) {
+    struct loop_task *task = loop->tasks;
+    loop_task_remove(loop, task);
+    task->call(task->context);
+  }
+}
+
 bool loop_step(struct loop *loop, bool block) {
-  bool wait = block && !loop->first;
+  call_tasks(loop);
+  bool wait = block && !loop->first && !loop->tasks;
   if (wait && is_deserted(loop)) {
     event_base_loop(loop->base, EVLOOP_NONBLOCK); /* a signal may have been delivered */
     return loop->first;
   }
-  int outcome = event_base_loop(loop->base, wait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
-  return outcome == 0 || loop->first;
+  /* Without EVLOOP_ONCE, libevent polls again and again while there are events. */
+  int outcome = event_base_loop(loop->base, wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
+  return outcome == 0 || loop->first || loop->tasks;
 }
 
 static void on_event(evutil_socket_t fd, short what, void *context) {

@@ -61,6 +61,22 @@ struct loop_op *loop_next_completed(struct loop *loop);
  * the background. */
 bool loop_step(struct loop *loop, bool block);
 
+/* A task of C that the loop calls at its next step, before it waits for events: what is changed then goes to
+ * the kernel together with what was changed before. */
+struct loop_task {
+  struct loop_task *next; /* in the queue of the loop */
+  void (*call)(void *context);
+  void *context;
+  bool queued;
+};
+
+/* loop_task_queue queues a task once. The caller sets `call` and `context`, and keeps the memory of the task valid
+ * until it was called or removed. */
+void loop_task_queue(struct loop *loop, struct loop_task *task);
+
+/* loop_task_remove removes a task that may be queued. */
+void loop_task_remove(struct loop *loop, struct loop_task *task);
+
 /* A timer completes once, `seconds` after loop_timer_start. */
 struct loop_timer {
   struct loop_op op;

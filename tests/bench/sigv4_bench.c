@@ -18,7 +18,7 @@ struct work {
 };
 
 static struct sigv4_header header(const char *name, const char *value) {
-  return (struct sigv4_header){name, strlen(name), value, strlen(value)};
+  return (struct sigv4_header){name, strlen(name), value, strlen(value), false};
 }
 
 static void sign(struct work *work, char signature[SIGV4_SIGNATURE]) {

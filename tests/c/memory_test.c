@@ -366,7 +366,8 @@ static bool run_sigv4(struct policy *doc) {
 
 static bool run_canonical(struct policy *doc) {
   (void)doc;
-  struct sigv4_header headers[] = {{"X-B", 3, "  two   words ", 14}, {"x-a", 3, "1", 1}};
+  struct sigv4_header headers[] = {{"X-B", 3, "  two   words ", 14, false},
+                                   {"x-a", 3, "1", 1, false}};
   struct sigv4_request request = {.method = "GET",
                                   .path = "/a/../b c",
                                   .path_length = 9,

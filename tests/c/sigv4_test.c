@@ -32,7 +32,8 @@ static void a_time_is_spelled_in_utc(void **state) {
 }
 
 static void canonical(const char *path, const char *query, bool normalize, const char *expected) {
-  struct sigv4_header headers[] = {{"X-B", 3, "  two   words ", 14}, {"x-a", 3, "1", 1}};
+  struct sigv4_header headers[] = {{"X-B", 3, "  two   words ", 14, false},
+                                   {"x-a", 3, "1", 1, false}};
   struct sigv4_request request = {
       .method = "GET",
       .path = path,

@@ -42,8 +42,8 @@ static struct input split(const char *text, size_t size) {
     const char *colon = length ? memchr(line, ':', length) : NULL;
     if (!colon || colon == line)
       continue;
-    input.headers[input.count++] = (struct sigv4_header){line, (size_t)(colon - line), colon + 1,
-                                                         length - (size_t)(colon - line) - 1};
+    input.headers[input.count++] = (struct sigv4_header){
+        line, (size_t)(colon - line), colon + 1, length - (size_t)(colon - line) - 1, false};
   }
   return input;
 }

@@ -169,7 +169,7 @@ local function join(path, rest)
   return (rest == "" or rest:find "^%[") and path .. rest or path .. "." .. rest
 end
 
--- `input` has the members of the request for those of the reply; nil within a member.
+-- `input` is the request, whose members are compared; nil within a member.
 local function find_in_members(members, value, context, input)
   local is_xml = context.xml
   for _, name in ipairs(names_of(members)) do
