@@ -2,6 +2,7 @@
 
 #include "base/descriptors.h"
 #include "base/platform.h"
+#include "net/timers.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct loop {
@@ -23,6 +25,8 @@ struct loop {
   struct loop_signal *signals; /* pending signals */
   struct event *signal_event;
   int signal_pipe[2];
+  struct timers timers;
+  struct event *timer_event; /* added as long as there are timers */
   struct listener *listener; /* this loop among the listeners, or NULL */
 };
 
@@ -104,6 +108,36 @@ static void on_signal_pipe(evutil_socket_t fd, short what, void *context) {
     event_del(loop->signal_event);
 }
 
+static double monotonic_time(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Lets the loop wake up for the first timer. Returns false if there is not enough memory. */
+static bool await_first_timer(struct loop *loop) {
+  const struct loop_timer *first = timers_first(&loop->timers);
+  if (!first)
+    return event_del(loop->timer_event) == 0;
+  double seconds = fmax(first->deadline - monotonic_time(), 0);
+  struct timeval delay = {.tv_sec = (time_t)seconds,
+                          .tv_usec = (suseconds_t)((seconds - floor(seconds)) * 1e6)};
+  return event_add(loop->timer_event, &delay) == 0;
+}
+
+/* Called when the first timer should have ended, or a little earlier: libevent's clock is coarse. */
+static void on_timers(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  struct loop *loop = context;
+  double now = monotonic_time();
+  struct loop_timer *first;
+  while ((first = timers_first(&loop->timers)) && first->deadline <= now) {
+    timers_remove(&loop->timers, first);
+    loop_complete(&first->op);
+  }
+  await_first_timer(loop);
+}
+
 /* Changes of watched descriptors go to the kernel once per turn, so that a connection that ends one
  * request and begins the next in the same turn costs no system call. This requires that a closed
  * descriptor is not open in a child process: all watched descriptors are close-on-exec. */
@@ -138,7 +172,8 @@ struct loop *loop_new(void) {
     goto failed;
   loop->signal_event =
       event_new(loop->base, loop->signal_pipe[0], EV_READ | EV_PERSIST, on_signal_pipe, loop);
-  if (!loop->signal_event)
+  loop->timer_event = event_new(loop->base, -1, 0, on_timers, loop);
+  if (!loop->signal_event || !loop->timer_event)
     goto failed;
   return loop;
 failed:;
@@ -161,6 +196,9 @@ void loop_drop(struct loop *loop) {
   }
   if (loop->signal_event)
     event_free(loop->signal_event);
+  if (loop->timer_event)
+    event_free(loop->timer_event);
+  timers_free(&loop->timers);
   for (int i = 0; i < 2; i++) {
     if (loop->signal_pipe[i] >= 0)
       close(loop->signal_pipe[i]);
@@ -303,19 +341,21 @@ static void stop_event(struct event **event, struct loop_op *op) {
 
 bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double seconds) {
   loop_op_start(&timer->op, loop);
-  timer->event = event_new(loop->base, -1, 0, on_event, &timer->op);
-  if (!timer->event)
-    return false;
   /* One day less than 2^31 seconds, which no clock overflows. */
   double limit = 2147397247.0;
-  double bounded = seconds > 0 ? fmin(seconds, limit) : 0;
-  struct timeval delay = {.tv_sec = (time_t)bounded,
-                          .tv_usec = (suseconds_t)((bounded - floor(bounded)) * 1e6)};
-  return event_add(timer->event, &delay) == 0;
+  timer->deadline = monotonic_time() + (seconds > 0 ? fmin(seconds, limit) : 0);
+  return timers_add(&loop->timers, timer) &&
+         (timers_first(&loop->timers) != timer || await_first_timer(loop));
 }
 
 void loop_timer_stop(struct loop_timer *timer) {
-  stop_event(&timer->event, &timer->op);
+  struct loop *loop = timer->op.loop;
+  if (loop) {
+    timers_remove(&loop->timers, timer);
+    if (!timers_first(&loop->timers))
+      event_del(loop->timer_event);
+  }
+  loop_op_end(&timer->op);
 }
 
 bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd) {

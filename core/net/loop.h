@@ -80,7 +80,8 @@ void loop_task_remove(struct loop *loop, struct loop_task *task);
 /* A timer completes once, `seconds` after loop_timer_start. */
 struct loop_timer {
   struct loop_op op;
-  struct event *event;
+  double deadline; /* in seconds of a monotonic clock */
+  size_t place;    /* in the heap of the loop's timers, from 1; 0: not in it */
 };
 
 /* loop_timer_start returns false if there is not enough memory. Seconds below 0 count as 0. */

@@ -184,8 +184,8 @@ function M.semaphore(count)
   return setmetatable({ free = count, waits = {}, first = 1, last = 0 }, Semaphore)
 end
 
---- Waits until the semaphore can be acquired. The result is for a `<close>` variable: it releases the semaphore when the
---- block ends. `release` does the same.
+--- Waits until the semaphore can be acquired. The result is for a `<close>` variable: it releases the semaphore when
+--- the block ends. `release` does the same.
 ---@return lanyard.Semaphore
 function Semaphore:acquire()
   if self.free > 0 then

@@ -106,14 +106,11 @@ static void a_timer_or_watch_that_cannot_start_can_be_ended(void **state) {
   assert_non_null(loop);
   int ends[2];
   assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-  static const char *const timer_names[] = {"event_new", "event_add"};
-  for (size_t i = 0; i < 2; i++) {
-    struct loop_timer timer = {0};
-    failing = timer_names[i];
-    assert_false(loop_timer_start(loop, &timer, 1));
-    loop_timer_stop(&timer);
-    assert_null(failing);
-  }
+  struct loop_timer timer = {0};
+  failing = "event_add";
+  assert_false(loop_timer_start(loop, &timer, 1));
+  loop_timer_stop(&timer);
+  assert_null(failing);
   static const char *const watch_names[] = {"event_new", "event_add", "epoll_create1"};
   for (size_t i = 0; i < 3; i++) {
     struct loop_watch watch = {0};
@@ -130,6 +127,32 @@ static void a_timer_or_watch_that_cannot_start_can_be_ended(void **state) {
   assert_false(loop_step(loop, true)); /* nothing is left to wait for */
   close(ends[0]);
   close(ends[1]);
+  loop_free(loop);
+}
+
+static void timers_complete_in_the_order_of_their_deadlines(void **state) {
+  (void)state;
+  enum { COUNT = 200 };
+  struct loop *loop = loop_new();
+  assert_non_null(loop);
+  struct loop_timer timers[COUNT] = {0};
+  for (size_t i = 0; i < COUNT; i++)
+    assert_true(loop_timer_start(loop, &timers[i], (double)(i * 7919 % COUNT) * 1e-5 - 1e-3));
+  size_t left = COUNT;
+  for (size_t i = 0; i < COUNT; i += 3, left--)
+    loop_timer_stop(&timers[i]);
+  double last = 0;
+  for (; left > 0; left--) {
+    while (!loop_first_completed(loop))
+      assert_true(loop_step(loop, true));
+    const struct loop_timer *timer = (void *)loop_next_completed(loop);
+    assert_int_not_equal((timer - timers) % 3, 0);
+    assert_true(timer->deadline >= last);
+    last = timer->deadline;
+  }
+  assert_false(loop_step(loop, true)); /* nothing is left to wait for */
+  for (size_t i = 0; i < COUNT; i++)
+    loop_timer_stop(&timers[i]);
   loop_free(loop);
 }
 
@@ -230,6 +253,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_loop_that_cannot_start_leaves_nothing_open),
       cmocka_unit_test(a_timer_or_watch_that_cannot_start_can_be_ended),
+      cmocka_unit_test(timers_complete_in_the_order_of_their_deadlines),
       cmocka_unit_test(a_file_is_readable_at_once),
       cmocka_unit_test(a_signal_that_cannot_be_awaited_keeps_its_action),
       cmocka_unit_test(the_loops_that_wait_for_signals_are_limited),

@@ -12,6 +12,7 @@
 --- - Calls that were in progress when the rate dropped do not make it drop again.
 --- - A low limit is probed less often, since a probe costs a throttled call; except in the beginning, when little is
 ---   known.
+--- - In the beginning, the calls that were accepted since a first one was throttled show the least value of the limit.
 --- - One or two calls that are throttled in a burst, after a pause of this machine, do not discard the estimate: the
 ---   limit is not less than the rate accepted recently.
 
@@ -24,7 +25,9 @@ local FLATTEST = 0.0005    -- the factor of the cubic term at the lowest limits
 local BEGINNING = 10       -- seconds in which little is known: a bucket can be full, or the start slow
 local SLOWEST = 0.5        -- calls per second
 local PERIOD = 0.5         -- seconds over which the sent rate is measured
+local SHORTEST = 0.05      -- seconds over which the first rate is measured at least
 local SMOOTHING = 0.8      -- the weight of the last period in the measured rate
+local FEWEST = 10          -- accepted calls that show a limit
 local MEMORY = 5           -- seconds over which the accepted rate is measured
 local MOST_GROWTH = 2      -- the rate is at most this multiple of the measured rate
 local LEAST_LEFT = 0.9     -- the part of the known limit that remains at least after a throttled call
@@ -44,6 +47,7 @@ function M.new(clock)
     made = 0, made_at = now, handed = 0,    -- tokens made until made_at; number of the last token handed out
     measured = nil, count = 0, began = now, period = 0,
     accepted = 0, accepted_at = now,        -- calls per second accepted recently, as of accepted_at
+    empty_at = nil, since_empty = 0,        -- when a call was first throttled; calls accepted since then
     limit = 0, limit_at = now,              -- the rate at which a call was throttled, and when
   }, Limiter)
 end
@@ -55,7 +59,8 @@ local function make_tokens(self, now)
   self.made_at = now
 end
 
--- Counts a reply and returns the measured rate. The current period counts as soon as its rate is higher.
+-- Counts a reply and returns the measured rate. The current period counts as soon as its rate is higher; the first one
+-- counts by the time since its beginning.
 local function measure(self, now)
   local period = (now - self.began) // PERIOD
   self.count = self.count + 1
@@ -64,11 +69,16 @@ local function measure(self, now)
     self.measured = SMOOTHING * current + (1 - SMOOTHING) * (self.measured or current)
     self.count, self.period = 0, period
   end
-  return math.max(self.measured or 0, self.count / PERIOD)
+  return math.max(self.measured or self.count / math.max(now - self.began, SHORTEST), self.count / PERIOD)
 end
 
 -- Counts a call, and returns how many calls per second were accepted recently.
 local function measure_accepted(self, now, throttled)
+  if throttled then
+    self.empty_at = self.empty_at or now
+  elseif self.empty_at then
+    self.since_empty = self.since_empty + 1
+  end
   self.accepted = self.accepted * math.exp((self.accepted_at - now) / MEMORY) + (throttled and 0 or 1 / MEMORY)
   self.accepted_at = now
   return self.accepted
@@ -78,9 +88,13 @@ local function in_beginning(self, now)
   return now - self.began <= BEGINNING
 end
 
--- Returns the least value of the limit, as far as it is known.
+-- Returns the least value of the limit, as far as it is known. A bucket is empty whenever a call is throttled, so the
+-- calls accepted from one such time to another are what it got in between.
 local function least_limit(self, now)
-  return not in_beginning(self, now) and math.max(self.accepted, LEAST_LEFT * self.limit) or 0
+  if not in_beginning(self, now) then
+    return math.max(self.accepted, LEAST_LEFT * self.limit)
+  end
+  return self.since_empty >= FEWEST and self.since_empty / (now - self.empty_at) or 0
 end
 
 -- Returns the rate along the curve, which reaches the limit again after `zero` seconds.

@@ -24,9 +24,29 @@ local function put(pieces, text)
   end
 end
 
+local PRETTY = { pretty = true }
+
+-- Arrays in each other, as many as DEPTH: what is in the innermost one gets the indentation that it has in a report.
+local INNERMOST = json.array { 0 }
+local SHELL = INNERMOST
+for _ = 2, DEPTH do
+  SHELL = json.array { SHELL }
+end
+local BEFORE, AFTER = json.encode(SHELL, PRETTY):match "^(.*)0(.*)$"
+
+-- Returns a value as JSON, with the indentation of DEPTH.
+local function indented(value)
+  INNERMOST[1] = value
+  local text = json.encode(SHELL, PRETTY)
+  INNERMOST[1] = nil
+  return text:sub(#BEFORE + 1, -#AFTER - 1)
+end
+
 local function put_value(pieces, value, depth, indent)
-  if depth == DEPTH or type(value) ~= "table" or next(value) == nil then
-    return put(pieces, (json.encode(value, { pretty = true }):gsub("\n", "\n" .. indent)))
+  if depth == DEPTH then
+    return put(pieces, indented(value))
+  elseif type(value) ~= "table" or next(value) == nil then
+    return put(pieces, json.encode(value, PRETTY))
   end
   local array = json.is_array(value)
   local names = array and value or lists.sorted_names(value)

@@ -117,10 +117,6 @@ local function check_cancelled(t)
   end
 end
 
-local function can_yield(t)
-  return t and running() == t.thread and is_yieldable()
-end
-
 --- Waits for fire(wait). Raises M.cancelled if the task is cancelled meanwhile; the wait is then done, too.
 ---@param wait table
 function M.suspend(wait)
@@ -130,7 +126,7 @@ function M.suspend(wait)
     check_cancelled(t)
     t.wait = wait
   end
-  if not can_yield(t) then
+  if not t or running() ~= t.thread or not is_yieldable() then
     pump(wait)
   elseif not wait.done then
     wait.task = t
@@ -148,15 +144,13 @@ local function pump_operation(op)
   suspend(wait)
 end
 
+-- Waits for a pending operation. Most tasks that wait are in here; with flat calls their stacks stay small.
 local function await(op)
   local t = current
-  if endings[op] then error("another task waits for the operation", 3) end
-  if not op:pending() then
-    return
-  elseif t and t.cancel_requested then
+  if t and t.cancel_requested then
     op:cancel()
     check_cancelled(t)
-  elseif not can_yield(t) then
+  elseif not t or running() ~= t.thread or not is_yieldable() then
     return pump_operation(op)
   end
   t.wait, endings[op] = op, t
@@ -174,7 +168,8 @@ end
 ---@param op userdata
 ---@return any ...  the results of the operation
 function M.await(op)
-  await(op)
+  if endings[op] then error("another task waits for the operation", 2) end
+  if op:pending() then await(op) end
   return op:result()
 end
 
@@ -255,8 +250,10 @@ local function finish(t, ok, ...)
     t.state = ok and "done" or (... == M.cancelled and "cancelled" or "failed")
   end
   if t.state ~= "failed" then leave_parent(t) end
-  for _, wait in ipairs(t.joiners or {}) do fire(wait) end
   t.thread = nil
+  if t.joiners then
+    for _, wait in ipairs(t.joiners) do fire(wait) end
+  end
 end
 
 -- Runs a task. Its function and arguments remain on the stack of the coroutine until its turn comes.
@@ -295,8 +292,9 @@ function Task:status()
   return self.wait and "waiting" or "running"
 end
 
-local function join(t, wait)
+local function join(t, main)
   if not t:ended() then
+    local wait = { main = main }
     t.joiners = t.joiners or {}
     table.insert(t.joiners, wait)
     suspend(wait)
@@ -310,14 +308,14 @@ end
 --- tracebacks.
 ---@return any ...  the results
 function Task:join()
-  return join(self, {})
+  return join(self)
 end
 
 --- Joins the task of a whole program. If every task waits for another, that task raises the error, as code outside any
 --- task would.
 ---@param t lanyard.Task
 function M.join_main(t)
-  return join(t, { main = t })
+  return join(t, t)
 end
 
 --- Raises `task.cancelled` in the task, at the point where it waits.

@@ -128,7 +128,8 @@ end
 ---@param text string  JSON in UTF-8
 ---@return string
 function M.json(text)
-  if not text:find "[\127-\255]" or not utf8.len(text) then
+  local length = utf8.len(text)
+  if not length or length == #text and not text:find("\127", 1, true) then
     return text
   end
   local mark = text:match "^\u{feff}" or "" -- not part of a string, so it has no escape

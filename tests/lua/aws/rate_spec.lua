@@ -96,6 +96,19 @@ describe("the adaptive rate limiter", function()
       end)
   end
 
+  for _, burst in ipairs { 20, 100 } do
+    it(("needs a second to find a limit of 100 with bursts of %d"):format(burst), function()
+      for i = 1, 10 do
+        local world = new_world()
+        world.time = world.time + i / 10
+        local service = new_service(world, 100, burst)
+        work(world, service, rate.new(world.clock), 16, i / 100)
+        local accepted = watch(world, service, 25)
+        assert.is_true(accepted > 96, accepted .. " a second")
+      end
+    end)
+  end
+
   it("recovers quickly from a slow start at any time", function()
     for i = 1, 10 do
       local world = new_world()

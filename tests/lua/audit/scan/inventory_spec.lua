@@ -38,13 +38,13 @@ describe("an inventory", function()
   it("finds out once what equal policies say, but not whether their grants are used", function()
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true, containers = { web = { image = IMAGE } } } },
-      repositories = { { name = "jobs" }, { name = "new" }, { name = "web", images = { "1" } } },
+      repositories = { { name = "app" }, { name = "jobs" }, { name = "new" }, { name = "web", images = { "1" } } },
     } } } }
     for _, name in ipairs { "jobs", "web" } do
       w.world.region("us-east-1").repositories[name].created = 0
     end
     local role = assert(w.region:service "web").role.arn
-    for _, name in ipairs { "jobs", "new", "web" } do
+    for _, name in ipairs { "app", "jobs", "new", "web" } do
       w:put(name, ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},'
         .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'):format(role))
     end
