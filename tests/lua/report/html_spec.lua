@@ -150,8 +150,8 @@ describe("HTML of an audit", function()
     for count in text:gmatch '<tbody role="rowgroup" style="%-%-rows:(%d+)">' do
       counts[#counts + 1] = count
     end
-    assert.same({ "50", "50", "50", "50", "50", "3" }, counts)
-    assert.equal(page.tags.tr, 1 + 253 + 1 + 3)
+    assert.equal("50 50 50 50 50 3 50 50 50 50 50 3", table.concat(counts, " "))
+    assert.equal(page.tags.tr, 1 + 253 + 1 + 253)
     assert.is_nil(reports.text("html", reports.large(197, nil, true)):find('class="long', 1, true))
   end)
 
