@@ -13,7 +13,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev zlib1g-dev python3-botocore ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
   python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-dev spin z3 \
-  mandoc zsh fish
+  mandoc zsh fish valgrind
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
@@ -26,18 +26,21 @@ HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(LUA_CFLAGS) $(shell pkg-config --cflags libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lz -lm
+LIBS = $(shell pkg-config --libs libcurl libcrypto) $(NEEDED)
+NEEDED = -levent_core -levent_extra -lz -lm -ldl
+# The products load libcurl and libcrypto when they first use them; IMPORT='-lcurl -lcrypto' links them instead.
+IMPORT = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/import*.c))
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(HARDENED) $(CFLAGS) $(LDFLAGS)
-LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
-LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
+LINKED = $(LINK) $(SQLITE) $(ARCHIVES) $(LIBS) $(IMPORT) $(OWN) $(CORE)
+LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a
 
-# SQLite stores the history of audits. It is linked statically into the binary, so that a copied binary needs no further
-# package. Without libsqlite3-dev, or with SQLITE=, there is no history.
+# SQLite stores the history of audits. Without libsqlite3-dev, or with SQLITE=, there is none. The binary contains it, and
+# the others that have an archive, so that it starts fast and a copied binary needs few packages.
 SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
-SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
-
+ARCHIVES := $(foreach name,$(SQLITE:-l%=%) event_extra event_core z,$(if $(wildcard $(shell pkg-config --variable=libdir \
+  zlib)/lib$(name).a),-l:lib$(name).a,-l$(name)))
 # Both products contain the packages of core/; PLAIN is the part that knows no Lua. Only the binary contains OWN.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/core/models.o $(B)/core/versions.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
@@ -66,11 +69,10 @@ build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z_.-]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
-
-$(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
+$(B)/lanyard: $(OWN) $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(ARCHIVES) $(IMPORT) -lm -ldl
+$(B)/lanyard.so: $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(IMPORT) $(NEEDED)
 
 # A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
 # own file to make a build with the same flags.
@@ -89,7 +91,6 @@ EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(S
 $(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
-
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
@@ -104,7 +105,6 @@ FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json
 $(B)/fuzz/core/%.o: core/%.c
 	@mkdir -p $(@D)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
-
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) -lcrypto
 
@@ -171,10 +171,12 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
 	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
-bench: bench-deps all ## benchmarks; they print figures and never fail
+bench: bench-deps all ## benchmarks: figures, a table of ratios, and build/growth.svg; they never fail
 	@$(MAKE) --no-print-directory benches
-	@for b in sigv4 policy words; do $(B)/bench/$${b}_bench || exit 1; done
-	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
+	@rm -f $(B)/rows.json
+	@for b in $(filter-out %/table.lua,$(wildcard tests/bench/*.lua)); do \
+	  LANYARD_BENCH_ROWS=$(B)/rows.json $(LUA) $$b $(B) || exit 1; done
+	@$(LUA) tests/bench/table.lua $(B) $(B)/rows.json
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 benches: $(BENCHES)
@@ -184,8 +186,8 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
-	@for cc in gcc clang; do for f in $(SOURCES); do \
-	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	@for cc in gcc clang; do printf '%s\n' $(SOURCES) \
+	  | xargs -P $(JOBS) -n 8 $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only || exit 1; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,15 +172,36 @@ static int open_embedded(lua_State *L) {
   return 1;
 }
 
+static int compare_name(const void *name, const void *file) {
+  return strcmp(name, ((const struct embedded_file *)file)->name);
+}
+
+/* The __index of package.preload: (preload, name) --> loader | nil */
+static int find_module(lua_State *L) {
+  size_t count = (size_t)lua_tointeger(L, lua_upvalueindex(1));
+  const char *name = lua_tostring(L, 2);
+  const struct embedded_file *file =
+      name ? bsearch(name, embedded_modules, count, sizeof *file, compare_name) : NULL;
+  if (!file)
+    return 0;
+  lua_pushlightuserdata(L, (void *)file);
+  lua_pushcclosure(L, load_module, 1);
+  return 1;
+}
+
+/* A command requires few of the Lua modules, so that a loader for each is made when it is looked up. */
 void modules_preload(lua_State *L) {
+  lua_Integer count = 0;
+  while (embedded_modules[count].name)
+    count++;
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   luaL_setfuncs(L, c_modules, 0);
   lua_pushcfunction(L, open_embedded);
   lua_setfield(L, -2, "lanyard.embedded");
-  for (const struct embedded_file *file = embedded_modules; file->name; file++) {
-    lua_pushlightuserdata(L, (void *)file);
-    lua_pushcclosure(L, load_module, 1);
-    lua_setfield(L, -2, file->name);
-  }
+  lua_createtable(L, 0, 1);
+  lua_pushinteger(L, count);
+  lua_pushcclosure(L, find_module, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
   lua_pop(L, 1);
 }

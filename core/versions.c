@@ -1,5 +1,7 @@
 #include "modules.h"
 
+#include "lua/util.h"
+
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <lauxlib.h>
@@ -34,6 +36,8 @@ static void add_cjson(lua_State *L) {
 }
 
 int modules_versions(lua_State *L) {
+  use_library(L, LIBRARY_CRYPTO);
+  use_library(L, LIBRARY_CURL);
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   lua_newtable(L);
   add(L, "Lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE);

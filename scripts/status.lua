@@ -56,9 +56,7 @@ local fields = require "lanyard.cli.fields"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local overwritten = require "lanyard.access.overwritten"
-local report = require "lanyard.cli.print"
 local service_details = require "lanyard.cli.service_details"
-local shellwords = require "lanyard.text.shellwords"
 local terminal = require "lanyard.cli.terminal"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -106,7 +104,7 @@ local function restoring(service, one)
   if one.expires then
     table.move({ "--expires", timestamp.format(one.expires) }, 1, 2, #words + 1, words)
   end
-  return shellwords.join(words)
+  return require("lanyard.text.shellwords").join(words)
 end
 
 -- Returns the grants of a role that another writer removed, for JSON.
@@ -191,7 +189,7 @@ for i, service in ipairs(services) do
   end
 end
 if options.output == "json" then
-  report.json(items)
+  require("lanyard.cli.print").json(items)
 elseif #items == 0 then
   cli.note(("no container services in %s"):format(region.name))
 end

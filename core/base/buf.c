@@ -60,7 +60,10 @@ void buf_adds(struct buf *buf, const char *text) {
 }
 
 void buf_addc(struct buf *buf, char c) {
-  buf_add(buf, &c, 1);
+  if (buf->failed || (buf->length + 1 >= buf->capacity && !buf_reserve(buf, 1)))
+    return;
+  buf->data[buf->length++] = c;
+  buf->data[buf->length] = '\0';
 }
 
 void buf_addf(struct buf *buf, const char *format, ...) {

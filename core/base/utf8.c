@@ -38,20 +38,20 @@ bool utf8_valid(const char *text, size_t length) {
   return true;
 }
 
-void utf8_add(struct buf *buf, uint32_t code) {
+size_t utf8_write(char *out, uint32_t code) {
   if (code < 0x80) {
-    buf_addc(buf, (char)code);
-  } else if (code < 0x800) {
-    buf_addc(buf, (char)(0xc0 | code >> 6));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
-  } else if (code < 0x10000) {
-    buf_addc(buf, (char)(0xe0 | code >> 12));
-    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
-  } else {
-    buf_addc(buf, (char)(0xf0 | code >> 18));
-    buf_addc(buf, (char)(0x80 | (code >> 12 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
+    out[0] = (char)code;
+    return 1;
   }
+  size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (size_t i = length - 1; i > 0; i--, code >>= 6)
+    out[i] = (char)(0x80 | (code & 0x3f));
+  /* The first byte begins with as many ones as there are bytes. */
+  out[0] = (char)(0xf00 >> length | code);
+  return length;
+}
+
+void utf8_add(struct buf *buf, uint32_t code) {
+  char bytes[4];
+  buf_add(buf, bytes, utf8_write(bytes, code));
 }

@@ -14,7 +14,11 @@ size_t utf8_sequence(const char *text, size_t left);
 /* utf8_valid reports whether the whole text is well-formed UTF-8. */
 bool utf8_valid(const char *text, size_t length);
 
-/* utf8_add appends a character. `code` must be at most U+10FFFF and not a surrogate. */
+/* utf8_write writes a character, 1 to 4 bytes, and returns their number. `code` must be at most U+10FFFF
+ * and not a surrogate. */
+size_t utf8_write(char *out, uint32_t code);
+
+/* utf8_add appends a character to a buffer. */
 void utf8_add(struct buf *buf, uint32_t code);
 
 #endif

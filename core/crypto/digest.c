@@ -54,6 +54,7 @@ size_t digest_finish(struct digest *digest, unsigned char bytes[DIGEST_MOST]) {
 }
 
 void digest_drop(struct digest *digest) {
-  EVP_MD_CTX_free(digest->state);
+  if (digest->state)
+    EVP_MD_CTX_free(digest->state);
   digest->state = NULL;
 }

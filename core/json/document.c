@@ -7,29 +7,102 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE 16384
+/* A policy needs six or seven bytes for values and statements for each byte of its text. */
+#define VALUES_PER_BYTE 7
+#define VALUES_MIN 512
+#define VALUES_MAX 1048576
 
 struct json_block {
   struct json_block *next;
-  size_t used, size;
+  size_t size;
   alignas(max_align_t) char bytes[];
 };
 
-void *json_allocate(struct json_doc *doc, size_t size) {
-  const size_t unit = alignof(max_align_t);
-  size = (size + unit - 1) / unit * unit;
-  if (!doc->blocks || doc->blocks->size - doc->blocks->used < size) {
-    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    struct json_block *block = malloc(sizeof *block + room);
+static size_t aligned(size_t size) {
+  const size_t unit = alignof(struct json_value);
+  return (size + unit - 1) / unit * unit;
+}
+
+/* The C library returns large blocks to the system, and the first use of each new page costs more than
+ * to parse what fits into it. So each thread keeps a block of the last documents. */
+#define KEPT_MIN 32768
+#define KEPT_MAX 2097152
+
+static _Thread_local struct json_block *kept;
+
+static struct json_block *new_block(struct json_block *next, size_t size) {
+  struct json_block *block = kept;
+  /* A document that is small for the block would waste it. */
+  if (block && block->size >= size && block->size / 4 <= size) {
+    kept = NULL;
+  } else {
+    block = malloc(sizeof *block + size);
     if (!block)
       return NULL;
-    block->next = doc->blocks;
-    block->used = 0;
-    block->size = room;
-    doc->blocks = block;
+    block->size = size;
   }
-  void *memory = doc->blocks->bytes + doc->blocks->used;
-  doc->blocks->used += size;
+  block->next = next;
+  return block;
+}
+
+static void free_block(struct json_block *block) {
+  bool keep = block->size >= KEPT_MIN && block->size <= KEPT_MAX;
+  if (keep && (!kept || kept->size < block->size)) {
+    struct json_block *smaller = kept;
+    kept = block;
+    block = smaller;
+  }
+  free(block);
+}
+
+struct json_doc *json_new(const char *text, size_t length, bool secret) {
+  if (length > SIZE_MAX / 4)
+    return NULL;
+  size_t padded = length + JSON_PADDING;
+  size_t used = aligned(sizeof(struct json_doc) + 2 * padded);
+  size_t room = VALUES_MAX;
+  if (length < VALUES_MAX / VALUES_PER_BYTE)
+    room = length * VALUES_PER_BYTE + VALUES_MIN;
+  struct json_block *block = new_block(NULL, used + room);
+  if (!block)
+    return NULL;
+  struct json_doc *doc = (void *)block->bytes;
+  char *copy = block->bytes + sizeof *doc, *strings = copy + padded;
+  if (length > 0) {
+    memcpy(copy, text, length);
+    memcpy(strings, text, length);
+  }
+  memset(copy + length, 0, JSON_PADDING);
+  memset(strings + length, 0, JSON_PADDING);
+  *doc = (struct json_doc){.text = copy,
+                           .strings = strings,
+                           .length = length,
+                           .secret = secret,
+                           .blocks = block,
+                           .next = block->bytes + used,
+                           .room = block->size - used};
+  return doc;
+}
+
+/* Each further block adds half of what there is, so that their number is small. */
+bool json_grow(struct json_doc *doc, size_t size) {
+  size_t more = json_memory(doc) / 2;
+  struct json_block *block = new_block(doc->blocks, more > size ? more : size);
+  if (!block)
+    return false;
+  doc->blocks = block;
+  doc->next = block->bytes;
+  doc->room = block->size;
+  return true;
+}
+
+void *json_allocate(struct json_doc *doc, size_t size) {
+  size = aligned(size);
+  if (doc->room < size && !json_grow(doc, size))
+    return NULL;
+  void *memory = doc->next;
+  doc->next += size;
+  doc->room -= size;
   return memory;
 }
 
@@ -55,21 +128,18 @@ void json_find_position(const char *text, size_t length, size_t offset, size_t *
 void json_free(struct json_doc *doc) {
   if (!doc)
     return;
-  if (doc->secret)
-    explicit_bzero(doc->text, doc->length);
-  while (doc->blocks) {
-    struct json_block *next = doc->blocks->next;
-    if (doc->secret)
-      explicit_bzero(doc->blocks->bytes, doc->blocks->used);
-    free(doc->blocks);
-    doc->blocks = next;
+  bool secret = doc->secret;
+  /* The oldest block, which contains the document, is the last. */
+  for (struct json_block *block = doc->blocks, *next; block; block = next) {
+    next = block->next;
+    if (secret)
+      explicit_bzero(block->bytes, block->size);
+    free_block(block);
   }
-  free(doc->text);
-  free(doc);
 }
 
 size_t json_memory(const struct json_doc *doc) {
-  size_t memory = sizeof *doc + doc->length + 1;
+  size_t memory = 0;
   for (const struct json_block *block = doc->blocks; block; block = block->next)
     memory += sizeof *block + block->size;
   return memory;

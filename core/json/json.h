@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A strict JSON reader (RFC 8259) that records where each value is in the text, so that an edit can
  * leave all other bytes unchanged. It rejects, with line and column: duplicate keys in an object
@@ -13,6 +14,8 @@
 #define JSON_MAX_DEPTH 64
 /* What JSON_DEEP accepts: the endpoint rules of Amazon S3 are nested 79 deep. */
 #define JSON_MAX_DEEP 128
+/* The maximum number of bytes of a text: offsets have 32 bits, which makes values small. */
+#define JSON_MAX_BYTES (UINT32_MAX - 64)
 
 enum json_type {
   JSON_NULL,
@@ -26,10 +29,11 @@ enum json_type {
 
 struct json_value {
   enum json_type type;
-  size_t start, end;  /* byte range in the text: [start, end), quotes and brackets included */
-  const char *string; /* JSON_STRING: unescaped, NUL-terminated; JSON_NUMBER: as spelled */
-  size_t length;      /* bytes in `string` */
-  size_t count;       /* members of an object, elements of an array */
+  uint32_t start, end; /* byte range in the text: [start, end), quotes and brackets included */
+  uint32_t length;     /* bytes in `string` */
+  uint32_t count;      /* members of an object, elements of an array */
+  const char
+      *string; /* JSON_STRING: unescaped, NUL-terminated; JSON_NUMBER: as spelled, NUL-terminated */
   const struct json_value *key;   /* the member's name (a JSON_STRING); NULL outside objects */
   const struct json_value *first; /* first child, in the order of the text */
   const struct json_value *next;  /* next sibling */
@@ -45,7 +49,7 @@ struct json_error {
 
 struct json_doc;
 
-/* json_parse parses `length` bytes. The document has its own copy of the text; the caller frees it
+/* json_parse parses `length` bytes, at most JSON_MAX_BYTES. The document has its own copy of the text; the caller frees it
  * with json_free. On an error, also if there is not enough memory, json_parse returns NULL and sets
  * `error`. */
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error);
@@ -55,6 +59,10 @@ void json_free(struct json_doc *doc);
 
 /* json_memory returns how many bytes of memory a document owns. */
 size_t json_memory(const struct json_doc *doc);
+
+/* json_allocate returns memory, aligned for pointers, that is freed with the document. It returns NULL
+ * if there is not enough memory. */
+void *json_allocate(struct json_doc *doc, size_t size);
 
 enum json_flag {
   JSON_DEEP = 1, /* nesting up to JSON_MAX_DEEP */

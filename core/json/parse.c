@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The number of names that are compared pair by pair. */
+#define FEW 16
+
 /* An array or object that is not complete yet. */
 struct frame {
   struct json_value *value;
@@ -15,20 +18,19 @@ struct frame {
 
 struct parser {
   struct json_scanner scanner;
-  struct frame frames[JSON_MAX_DEEP];
   size_t depth, max_depth;
+  struct frame frames[JSON_MAX_DEEP];
 };
 
-/* Appends a new value, which starts at the current offset, to the open array or object. */
-static struct json_value *add_value(struct parser *parser, const struct json_value *key) {
-  struct json_value *value = json_allocate(parser->scanner.doc, sizeof *value);
+/* Appends a new value, which starts at an address, to the open array or object. */
+static struct json_value *add_value(struct parser *parser, const char *at,
+                                    const struct json_value *key) {
+  struct json_value *value = json_new_value(parser->scanner.doc);
   if (!value) {
-    json_fail_memory(&parser->scanner);
+    json_fail_memory(&parser->scanner, at);
     return NULL;
   }
-  memset(value, 0, sizeof *value);
-  value->start = parser->scanner.at;
-  value->key = key;
+  *value = (struct json_value){.start = (uint32_t)(at - parser->scanner.text), .key = key};
   if (parser->depth == 0) {
     parser->scanner.doc->root = value;
     return value;
@@ -43,40 +45,36 @@ static struct json_value *add_value(struct parser *parser, const struct json_val
   return value;
 }
 
-static bool open_container(struct parser *parser, struct json_value *value, enum json_type type) {
+static const char *open_container(struct parser *parser, const char *at, struct json_value *value,
+                                  enum json_type type) {
   if (parser->depth == parser->max_depth)
-    return json_fail_at(&parser->scanner, parser->scanner.at, "nested deeper than %zu",
-                        parser->max_depth);
+    return json_fail_at(&parser->scanner, at, "nested deeper than %zu", parser->max_depth);
   value->type = type;
   parser->frames[parser->depth++] = (struct frame){.value = value};
-  parser->scanner.at++;
-  return true;
+  return at + 1;
 }
 
-/* Reads the name of an object member and the colon. */
-static const struct json_value *read_key(struct parser *parser) {
-  if (json_peek(&parser->scanner) != '"') {
-    json_fail_expected(&parser->scanner, "a member's name in quotes");
+/* Reads the name of an object member, and the colon and white space behind it. */
+static const char *read_key(struct parser *parser, const char *at, const struct json_value **key) {
+  if (*at != '"')
+    return json_fail_expected(&parser->scanner, at, "a member's name in quotes");
+  struct json_value *name = json_new_value(parser->scanner.doc);
+  if (!name)
+    return json_fail_memory(&parser->scanner, at);
+  *name = (struct json_value){.start = (uint32_t)(at - parser->scanner.text)};
+  at = json_scan_string(&parser->scanner, at, name);
+  if (!at)
     return NULL;
-  }
-  struct json_value *key = json_allocate(parser->scanner.doc, sizeof *key);
-  if (!key) {
-    json_fail_memory(&parser->scanner);
-    return NULL;
-  }
-  memset(key, 0, sizeof *key);
-  key->start = parser->scanner.at;
-  if (!json_scan_string(&parser->scanner, key))
-    return NULL;
-  key->end = parser->scanner.at;
-  json_skip_space(&parser->scanner);
-  if (json_peek(&parser->scanner) != ':') {
-    json_fail_expected(&parser->scanner, "':'");
-    return NULL;
-  }
-  parser->scanner.at++;
-  json_skip_space(&parser->scanner);
-  return key;
+  name->end = (uint32_t)(at - parser->scanner.text);
+  *key = name;
+  at = json_skip_space(at);
+  if (*at != ':')
+    return json_fail_expected(&parser->scanner, at, "':'");
+  return json_skip_space(at + 1);
+}
+
+static bool same_name(const struct json_value *a, const struct json_value *b) {
+  return bytes_equal(a->string, a->length, b->string, b->length);
 }
 
 /* Sorting makes duplicate names adjacent, so that objects of any width can be checked. */
@@ -87,8 +85,27 @@ static int compare_keys(const void *a, const void *b) {
   return order != 0 ? order : left->start < right->start ? -1 : 1;
 }
 
+/* Returns the first name of a list, in the order of the text, that the list has before, or NULL. */
+static const struct json_value *find_repeated(const struct json_value **keys, size_t count) {
+  const struct json_value *repeated = NULL;
+  qsort(keys, count, sizeof *keys, compare_keys);
+  for (size_t i = 1; i < count; i++)
+    if (same_name(keys[i], keys[i - 1]) && (!repeated || keys[i]->start < repeated->start))
+      repeated = keys[i];
+  return repeated;
+}
+
+/* find_repeated for the few names that most objects have. */
+static const struct json_value *find_repeated_of_few(const struct json_value **keys, size_t count) {
+  for (size_t i = 1; i < count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (same_name(keys[i], keys[j]))
+        return keys[i];
+  return NULL;
+}
+
 /* Shows the name unescaped or, if it contains a control character, as it is spelled. */
-static bool fail_repeated(struct parser *parser, const struct json_value *key) {
+static const char *fail_repeated(struct parser *parser, const struct json_value *key) {
   const char *name = key->string;
   size_t length = key->length, shown = 0;
   for (size_t i = 0; i < key->length && name == key->string; i++)
@@ -98,113 +115,99 @@ static bool fail_repeated(struct parser *parser, const struct json_value *key) {
     }
   while (shown < length && shown < 80)
     shown += utf8_sequence(name + shown, length - shown);
-  return json_fail_at(&parser->scanner, key->start, "duplicate name \"%.*s%s\" in an object",
-                      (int)shown, name, shown < length ? "..." : "");
+  return json_fail_at(&parser->scanner, parser->scanner.text + key->start,
+                      "duplicate name \"%.*s%s\" in an object", (int)shown, name,
+                      shown < length ? "..." : "");
 }
 
-static bool check_keys(struct parser *parser, const struct json_value *object) {
-  if (object->count < 2)
-    return true;
-  const struct json_value **keys = malloc(object->count * sizeof *keys);
-  if (!keys)
-    return json_fail_memory(&parser->scanner);
+/* Returns the address, or NULL if a name of the object that ends there is repeated. */
+static const char *check_keys(struct parser *parser, const char *at,
+                              const struct json_value *object) {
+  const struct json_value *few[FEW], **keys = few, *repeated;
+  if (object->count > FEW && !(keys = malloc(object->count * sizeof *keys)))
+    return json_fail_memory(&parser->scanner, at);
   size_t count = 0;
   for (const struct json_value *member = object->first; member; member = member->next)
     keys[count++] = member->key;
-  qsort(keys, count, sizeof *keys, compare_keys);
-  const struct json_value *repeated = NULL; /* the first in the text */
-  for (size_t i = 1; i < count; i++)
-    if (bytes_equal(keys[i]->string, keys[i]->length, keys[i - 1]->string, keys[i - 1]->length) &&
-        (!repeated || keys[i]->start < repeated->start))
-      repeated = keys[i];
-  free(keys);
-  return !repeated || fail_repeated(parser, repeated);
+  if (keys == few) {
+    repeated = find_repeated_of_few(keys, count);
+  } else {
+    repeated = find_repeated(keys, count);
+    free(keys);
+  }
+  return repeated ? fail_repeated(parser, repeated) : at;
 }
 
 /* Reads a scalar, or opens an array or object. */
-static bool read_value(struct parser *parser, const struct json_value *key) {
-  struct json_value *value = add_value(parser, key);
+static const char *read_value(struct parser *parser, const char *at, const struct json_value *key) {
+  struct json_value *value = add_value(parser, at, key);
   if (!value)
-    return false;
-  int c = json_peek(&parser->scanner);
-  if (c == '{')
-    return open_container(parser, value, JSON_OBJECT);
-  if (c == '[')
-    return open_container(parser, value, JSON_ARRAY);
-  bool fine = json_scan_scalar(&parser->scanner, value);
-  value->end = parser->scanner.at;
-  return fine;
+    return NULL;
+  if (*at == '{')
+    return open_container(parser, at, value, JSON_OBJECT);
+  if (*at == '[')
+    return open_container(parser, at, value, JSON_ARRAY);
+  at = json_scan_scalar(&parser->scanner, at, value);
+  if (at)
+    value->end = (uint32_t)(at - parser->scanner.text);
+  return at;
 }
 
 /* Reads the next child of the open array or object, or its end. */
-static bool read_on(struct parser *parser) {
+static const char *read_on(struct parser *parser, const char *at) {
   struct frame *frame = &parser->frames[parser->depth - 1];
   bool object = frame->value->type == JSON_OBJECT;
-  char close = object ? '}' : ']';
-  json_skip_space(&parser->scanner);
-  if (json_peek(&parser->scanner) == close) {
-    parser->scanner.at++;
-    frame->value->end = parser->scanner.at;
+  at = json_skip_space(at);
+  if (*at == (object ? '}' : ']')) {
+    at++;
+    frame->value->end = (uint32_t)(at - parser->scanner.text);
     parser->depth--;
-    return !object || check_keys(parser, frame->value);
+    return object ? check_keys(parser, at, frame->value) : at;
   }
   if (frame->last) {
-    if (json_peek(&parser->scanner) != ',')
-      return json_fail_expected(&parser->scanner, object ? "',' or '}'" : "',' or ']'");
-    parser->scanner.at++;
-    json_skip_space(&parser->scanner);
+    if (*at != ',')
+      return json_fail_expected(&parser->scanner, at, object ? "',' or '}'" : "',' or ']'");
+    at = json_skip_space(at + 1);
   }
   const struct json_value *key = NULL;
-  if (object && !(key = read_key(parser)))
-    return false;
-  return read_value(parser, key);
+  if (object && !(at = read_key(parser, at, &key)))
+    return NULL;
+  return read_value(parser, at, key);
 }
 
 static bool read_document(struct parser *parser) {
-  parser->scanner.at = json_bom_length(parser->scanner.text, parser->scanner.length);
-  json_skip_space(&parser->scanner);
-  if (!read_value(parser, NULL))
+  const struct json_scanner *scanner = &parser->scanner;
+  const char *at = scanner->text + json_bom_length(scanner->text, scanner->length);
+  at = read_value(parser, json_skip_space(at), NULL);
+  while (at && parser->depth > 0)
+    at = read_on(parser, at);
+  if (!at)
     return false;
-  while (parser->depth > 0)
-    if (!read_on(parser))
-      return false;
-  json_skip_space(&parser->scanner);
-  return parser->scanner.at == parser->scanner.length ||
-         json_fail_expected(&parser->scanner, "the end of the text");
-}
-
-static struct json_doc *copy_text(const char *text, size_t length, bool secret) {
-  struct json_doc *doc = calloc(1, sizeof *doc);
-  if (!doc || !(doc->text = malloc(length + 1))) {
-    json_free(doc);
-    return NULL;
-  }
-  if (length > 0)
-    memcpy(doc->text, text, length);
-  doc->text[length] = '\0';
-  doc->length = length;
-  doc->secret = secret;
-  return doc;
+  at = json_skip_space(at);
+  return at == scanner->text + scanner->length ||
+         json_fail_expected(&parser->scanner, at, "the end of the text");
 }
 
 static struct json_doc *parse(const char *text, size_t length, bool secret, unsigned flags,
                               struct json_error *error) {
   memset(error, 0, sizeof *error);
-  struct json_doc *doc = copy_text(text, length, secret);
-  struct parser parser = {.scanner = {.doc = doc,
-                                      .error = error,
-                                      .text = doc ? doc->text : text,
-                                      .length = length,
-                                      .allow_nul = (flags & JSON_NUL) != 0,
-                                      .scratch = {.secret = secret}},
-                          .max_depth = flags & JSON_DEEP ? JSON_MAX_DEEP : JSON_MAX_DEPTH};
-  if (!doc) {
-    json_fail_memory(&parser.scanner);
+  struct parser parser;
+  parser.scanner = (struct json_scanner){
+      .error = error, .text = text, .length = length, .allow_nul = (flags & JSON_NUL) != 0};
+  parser.depth = 0;
+  parser.max_depth = flags & JSON_DEEP ? JSON_MAX_DEEP : JSON_MAX_DEPTH;
+  if (length > JSON_MAX_BYTES) {
+    json_fail_at(&parser.scanner, text, "a text of more than 4 GB");
     return NULL;
   }
-  bool fine = read_document(&parser);
-  buf_free(&parser.scanner.scratch);
-  if (fine)
+  struct json_doc *doc = json_new(text, length, secret);
+  if (!doc) {
+    json_fail_memory(&parser.scanner, text);
+    return NULL;
+  }
+  parser.scanner.doc = doc;
+  parser.scanner.text = doc->text;
+  if (read_document(&parser))
     return doc;
   json_free(doc);
   return NULL;

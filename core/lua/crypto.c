@@ -18,9 +18,16 @@ static int hasher_gc(lua_State *L) {
   return 0;
 }
 
-/* Returns the hasher that the functions of this module share. */
+/* Returns the hasher that the functions of this module share. The first call creates it, because most commands load
+ * the module and hash nothing. */
 static struct hasher *shared_hasher(lua_State *L) {
-  const struct hasher_object *object = check_object(L, lua_upvalueindex(1), HASHER_CLASS);
+  struct hasher_object *object = check_object(L, lua_upvalueindex(1), HASHER_CLASS);
+  if (!object->hasher) {
+    use_library(L, LIBRARY_CRYPTO);
+    object->hasher = hasher_new();
+  }
+  if (!object->hasher)
+    luaL_error(L, "OpenSSL cannot compute SHA-256");
   return object->hasher;
 }
 
@@ -59,6 +66,7 @@ static int sha1_hex(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   char hex[HASH_SHA1_HEX];
+  use_library(L, LIBRARY_CRYPTO);
   if (!hash_sha1_hex(text, length, hex))
     return luaL_error(L, "cannot compute a SHA-1 digest");
   lua_pushstring(L, hex);
@@ -94,6 +102,7 @@ static int equal(lua_State *L) {
   size_t a_length, b_length;
   const char *a = luaL_checklstring(L, 1, &a_length);
   const char *b = luaL_checklstring(L, 2, &b_length);
+  use_library(L, LIBRARY_CRYPTO);
   lua_pushboolean(L, a_length == b_length && hash_equal(a, b, a_length));
   return 1;
 }
@@ -109,10 +118,7 @@ MODULE_API int luaopen_lanyard_crypto(lua_State *L) {
                                        {NULL, NULL}};
   new_class(L, HASHER_CLASS, NULL, hasher_meta);
   luaL_newlibtable(L, functions);
-  struct hasher_object *object = new_object(L, sizeof *object, 0, HASHER_CLASS);
-  object->hasher = hasher_new();
-  if (!object->hasher)
-    return luaL_error(L, "OpenSSL cannot compute SHA-256");
+  new_object(L, sizeof(struct hasher_object), 0, HASHER_CLASS);
   luaL_setfuncs(L, functions, 1);
   return 1;
 }

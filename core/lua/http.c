@@ -12,6 +12,11 @@
 #define POOL_CLASS "lanyard.http.pool"
 #define TRANSFER_CLASS "lanyard.http.transfer"
 
+/* The user values of a transfer: what libcurl reads until the transfer has ended. */
+enum { KEPT_BODY = 1, KEPT_BEFORE, KEPT_AFTER, KEPT_VALUES = KEPT_AFTER };
+
+enum { MAX_PUSHED = 20 };
+
 static const char pool_key;
 
 struct pool_object {
@@ -36,10 +41,13 @@ static void stop(struct operation *operation) {
   http_transfer_free(&((struct transfer_object *)operation)->transfer);
 }
 
-/* Returns the pool of this Lua state. */
+/* Returns the pool of this Lua state. The first call creates it, because most commands load the module and start no
+ * request. */
 static struct http_pool *get_pool(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TNIL) {
     struct loop *loop = lua_loop(L);
+    lua_pop(L, 1);
+    use_library(L, LIBRARY_CURL);
     struct pool_object *object = new_object(L, sizeof *object, 0, POOL_CLASS);
     object->pool = http_pool_new(loop);
     if (!object->pool)
@@ -48,16 +56,18 @@ static struct http_pool *get_pool(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &pool_key);
   }
   const struct pool_object *object = check_object(L, -1, POOL_CLASS);
-  lua_settop(L, -2);
+  lua_pop(L, 1);
   return object->pool;
 }
 
+/* Copies the headers into the transfer. */
 static void add_headers(lua_State *L, int headers, struct http_transfer *transfer) {
   bool typed = false, expects = false;
   for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
     size_t name_length, value_length = 0;
-    const struct secret *secret = test_secret(L, -1);
-    if (lua_type(L, -2) != LUA_TSTRING || (!secret && !lua_isstring(L, -1)))
+    bool is_text = lua_isstring(L, -1);
+    const struct secret *secret = is_text ? NULL : test_secret(L, -1);
+    if (lua_type(L, -2) != LUA_TSTRING || (!secret && !is_text))
       luaL_error(L, "headers: names and values must be strings");
     const char *name = lua_tolstring(L, -2, &name_length);
     const char *value = secret ? secret->bytes : lua_tolstring(L, -1, &value_length);
@@ -73,20 +83,41 @@ static void add_headers(lua_State *L, int headers, struct http_transfer *transfe
     luaL_error(L, "not enough memory");
 }
 
-/* Reads a body that is a file, and the descriptor that gets the reply. Returns false if there is neither. */
-static void read_files(lua_State *L, int options, struct http_request *request,
-                       struct http_source *source, int *sink) {
-  push_field(L, options, "body");
-  const struct stream *stream = test_stream(L, -1);
-  if (stream) {
-    luaL_argcheck(L, !stream->writes, options, "body: a stream to read expected");
-    *source = (struct http_source){.fd = stream->fd, .length = stream->length};
-    source->before = opt_field_string(L, options, "body_before", &source->before_length);
-    source->after = opt_field_string(L, options, "body_after", &source->after_length);
-    request->source = source;
+/* Keeps the value at the top of the stack alive as long as the transfer. */
+static void keep(lua_State *L, int object, int user_value) {
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, object, user_value);
+}
+
+/* Reads the body: a string, a secret or a stream, which libcurl reads as long as the transfer runs. */
+static void read_body(lua_State *L, int options, int object, struct http_request *request,
+                      struct http_source *source) {
+  if (push_field(L, options, "body") != LUA_TUSERDATA) {
+    request->body = opt_field_string(L, options, "body", &request->body_length);
+    keep(L, object, KEPT_BODY);
+    return;
   }
+  keep(L, object, KEPT_BODY);
+  const struct secret *body = test_secret(L, -1);
+  if (body) {
+    request->body = body->bytes;
+    request->body_length = body->length;
+    return;
+  }
+  const struct stream *stream = test_stream(L, -1);
+  luaL_argcheck(L, stream && !stream->writes, options, "body: a stream to read expected");
+  *source = (struct http_source){.fd = stream->fd, .length = stream->length};
+  source->before = opt_field_string(L, options, "body_before", &source->before_length);
+  keep(L, object, KEPT_BEFORE);
+  source->after = opt_field_string(L, options, "body_after", &source->after_length);
+  keep(L, object, KEPT_AFTER);
+  request->source = source;
+}
+
+/* Reads the descriptor that gets the reply, and what belongs to long transfers. */
+static void read_files(lua_State *L, int options, struct http_request *request, int *sink) {
   if (push_field(L, options, "to") != LUA_TNIL) {
-    stream = test_stream(L, -1);
+    const struct stream *stream = test_stream(L, -1);
     luaL_argcheck(L, stream && stream->writes, options, "to: a stream to write expected");
     *sink = stream->fd;
     request->sink = sink;
@@ -95,9 +126,8 @@ static void read_files(lua_State *L, int options, struct http_request *request,
   request->stall_timeout = opt_field_number(L, options, "stall_timeout", 0);
 }
 
-/* Reads the options of a request. They become the user value of the transfer, which keeps their strings
- * alive. */
-static struct http_request read_request(lua_State *L, int options, int object) {
+/* Reads the options of a request, each once: a finalizer can change the table. The texts stay on the stack. */
+static struct http_request read_request(lua_State *L, int options) {
   const lua_Integer max_size = (lua_Integer)1 << 40;
   struct http_request request = {.method = opt_field_text(L, options, "method")};
   if (!request.method)
@@ -105,16 +135,6 @@ static struct http_request read_request(lua_State *L, int options, int object) {
   if (!http_is_token(request.method, strlen(request.method)))
     luaL_error(L, "field 'method': not a valid HTTP method");
   request.url = check_field_text(L, options, "url");
-  push_field(L, options, "body");
-  const struct secret *body = test_secret(L, -1);
-  if (body) {
-    request.body = body->bytes;
-    request.body_length = body->length;
-  } else if (!test_stream(L, -1)) {
-    request.body = opt_field_string(L, options, "body", &request.body_length);
-  }
-  lua_pushvalue(L, options);
-  lua_setiuservalue(L, object, 1);
   request.sealed = opt_field_boolean(L, options, "sealed", false);
   request.ca_bundle = opt_field_text(L, options, "ca_bundle");
   request.connect_timeout = opt_field_number(L, options, "connect_timeout", 5);
@@ -136,23 +156,25 @@ static struct http_request read_request(lua_State *L, int options, int object) {
 static int start(lua_State *L) {
   enum { OPTIONS = 1, HEADERS = 2, OBJECT = 3 };
   lua_settop(L, OPTIONS);
-  copy_table(L, OPTIONS);
+  luaL_checktype(L, OPTIONS, LUA_TTABLE);
   struct http_pool *pool = get_pool(L);
   if (push_field(L, OPTIONS, "headers") == LUA_TNIL) {
     lua_newtable(L);
     lua_replace(L, HEADERS);
   }
-  copy_table(L, HEADERS);
-  struct transfer_object *object = new_object(L, sizeof *object, 1, TRANSFER_CLASS);
+  luaL_checktype(L, HEADERS, LUA_TTABLE);
+  struct transfer_object *object = new_object(L, sizeof *object, KEPT_VALUES, TRANSFER_CLASS);
   struct http_transfer *transfer = &object->transfer;
   object->operation.op = &transfer->op;
   object->operation.stop = stop;
   transfer->header_text.secret = true; /* tokens may be among the headers */
   add_headers(L, HEADERS, transfer);
-  struct http_request request = read_request(L, OPTIONS, OBJECT);
+  luaL_checkstack(L, MAX_PUSHED, NULL);
+  struct http_request request = read_request(L, OPTIONS);
   struct http_source source = {0};
   int sink = -1;
-  read_files(L, OPTIONS, &request, &source, &sink);
+  read_body(L, OPTIONS, OBJECT, &request, &source);
+  read_files(L, OPTIONS, &request, &sink);
   if (!http_transfer_start(pool, transfer, &request))
     return luaL_error(L, "cannot start a request to %s", request.url);
   lua_settop(L, OBJECT);
@@ -278,7 +300,6 @@ MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
   lua_loop(L);
   new_class(L, POOL_CLASS, NULL, pool_meta);
   lua_loop_class(L, TRANSFER_CLASS, methods);
-  get_pool(L);
   luaL_newlib(L, functions);
   return 1;
 }

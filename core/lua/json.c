@@ -52,8 +52,27 @@ static void push_number(lua_State *L, const struct json_value *value) {
   lua_pushnumber(L, strtod(value->string, NULL));
 }
 
+/* Adds the names of an object, in the order of the text, to the table at `order`. The object is at the
+ * top of the stack. */
+static void record_order(lua_State *L, const struct json_value *object, int order) {
+  lua_pushvalue(L, -1);
+  lua_createtable(L, object->count < INT32_MAX ? (int)object->count : INT32_MAX, 0);
+  lua_Integer position = 0;
+  for (const struct json_value *child = object->first; child; child = child->next) {
+    lua_pushlstring(L, child->key->string, child->key->length);
+    lua_rawseti(L, -2, ++position);
+  }
+  lua_rawset(L, order);
+}
+
+struct decoder {
+  int order;       /* the stack index of a table that gets the names of each object, or 0 */
+  int array_class; /* the stack index of the metatable of arrays */
+};
+
 /* Pushes a scalar, or an empty table for an array or object. */
-static void push_shell(lua_State *L, const struct json_value *value) {
+static void push_shell(lua_State *L, const struct decoder *decoder,
+                       const struct json_value *value) {
   int count = value->count < INT32_MAX ? (int)value->count : INT32_MAX;
   switch (value->type) {
   case JSON_NULL:
@@ -71,10 +90,13 @@ static void push_shell(lua_State *L, const struct json_value *value) {
     break;
   case JSON_ARRAY:
     lua_createtable(L, count, 0);
-    luaL_setmetatable(L, ARRAY_CLASS);
+    lua_pushvalue(L, decoder->array_class);
+    lua_setmetatable(L, -2);
     break;
   case JSON_OBJECT:
     lua_createtable(L, 0, count);
+    if (decoder->order)
+      record_order(L, value, decoder->order);
     break;
   }
 }
@@ -83,13 +105,19 @@ static bool is_container(const struct json_value *value) {
   return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
 }
 
-/* Returns the first number that a double cannot hold, or NULL. It would be infinite, which JSON cannot
- * represent. `root` is not a part of another value. */
+/* Reports whether a double cannot hold a number: it would be infinite, which JSON cannot represent. */
+static bool is_infinite(const struct json_value *number) {
+  bool may_be = number->length > 300 || strpbrk(number->string, "eE");
+  return may_be && !isfinite(strtod(number->string, NULL));
+}
+
+/* Returns the first number that a double cannot hold, or NULL. `root` is not a part of another
+ * value. */
 static const struct json_value *find_infinite(const struct json_value *root) {
   const struct json_value *open[JSON_MAX_DEEP + 1];
   size_t depth = 0;
   for (const struct json_value *value = root; value;) {
-    if (value->type == JSON_NUMBER && !isfinite(strtod(value->string, NULL)))
+    if (value->type == JSON_NUMBER && is_infinite(value))
       return value;
     if (is_container(value) && value->first) {
       open[depth++] = value;
@@ -103,31 +131,16 @@ static const struct json_value *find_infinite(const struct json_value *root) {
   return NULL;
 }
 
-/* Adds the names of an object, in the order of the text, to the table at `order`. The object is at the
- * top of the stack. */
-static void record_order(lua_State *L, const struct json_value *object, int order) {
-  lua_pushvalue(L, -1);
-  lua_createtable(L, object->count < INT32_MAX ? (int)object->count : INT32_MAX, 0);
-  lua_Integer position = 0;
-  for (const struct json_value *child = object->first; child; child = child->next) {
-    lua_pushlstring(L, child->key->string, child->key->length);
-    lua_rawseti(L, -2, ++position);
-  }
-  lua_rawset(L, order);
-}
-
-/* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
- * next child of each. If `order` is not 0, the table there gets the names of each object. */
-static void push_value(lua_State *L, const struct json_value *root, int order) {
+/* Pushes a value with everything in it. The unfinished tables are on the Lua stack, each below its name if
+ * it is a member of an object; `next` has the next child of each. */
+static void push_value(lua_State *L, const struct decoder *decoder, const struct json_value *root) {
   const struct json_value *open[JSON_MAX_DEEP + 1], *next[JSON_MAX_DEEP + 1];
   lua_Integer filled[JSON_MAX_DEEP + 1];
   size_t depth = 0;
-  luaL_checkstack(L, JSON_MAX_DEEP + 8, "JSON nested too deep");
-  push_shell(L, root);
+  luaL_checkstack(L, 2 * JSON_MAX_DEEP + 8, "JSON nested too deep");
+  push_shell(L, decoder, root);
   if (!is_container(root))
     return;
-  if (order && root->type == JSON_OBJECT)
-    record_order(L, root, order);
   open[0] = root;
   next[0] = root->first;
   filled[0] = 0;
@@ -135,9 +148,9 @@ static void push_value(lua_State *L, const struct json_value *root, int order) {
     const struct json_value *child = next[depth];
     if (child) {
       next[depth] = child->next;
-      push_shell(L, child);
-      if (order && child->type == JSON_OBJECT)
-        record_order(L, child, order);
+      if (child->key)
+        lua_pushlstring(L, child->key->string, child->key->length);
+      push_shell(L, decoder, child);
       if (is_container(child)) {
         depth++;
         open[depth] = child;
@@ -145,19 +158,14 @@ static void push_value(lua_State *L, const struct json_value *root, int order) {
         filled[depth] = 0;
         continue;
       }
-    } else if (depth == 0) {
+    } else if (depth-- == 0) {
       return;
-    } else {
-      child = open[depth--];
     }
-    /* The finished child is at the top, its table below it. */
-    if (open[depth]->type == JSON_ARRAY) {
+    /* The finished child is at the top, its name and its table below it. */
+    if (open[depth]->type == JSON_ARRAY)
       lua_rawseti(L, -2, ++filled[depth]);
-    } else {
-      lua_pushlstring(L, child->key->string, child->key->length);
-      lua_insert(L, -2);
+    else
       lua_rawset(L, -3);
-    }
   }
 }
 
@@ -172,19 +180,22 @@ static int json_decode(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   lua_settop(L, 2);
-  int order = 0;
+  struct decoder decoder = {0};
+  bool order = false;
   unsigned flags = 0;
   /* Functions such as string.gsub return further values. */
   if (lua_istable(L, 2)) {
     check_fields(L, 2, fields);
-    order = opt_field_boolean(L, 2, "order", false);
+    order = opt_field_boolean(L, 2, "order", false) != 0;
     flags |= opt_field_boolean(L, 2, "deep", false) ? JSON_DEEP : 0;
     flags |= opt_field_boolean(L, 2, "nul", false) ? JSON_NUL : 0;
   }
   if (order) {
     lua_newtable(L);
-    order = lua_gettop(L);
+    decoder.order = lua_gettop(L);
   }
+  luaL_getmetatable(L, ARRAY_CLASS);
+  decoder.array_class = lua_gettop(L);
   struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
   struct json_error error;
   object->doc = json_parse_with(text, length, flags, &error);
@@ -196,12 +207,12 @@ static int json_decode(lua_State *L) {
     json_position(object->doc, error.offset, &error.line, &error.column);
     return push_json_error(L, "InvalidJson", &error);
   }
-  push_value(L, json_root(object->doc), order);
+  push_value(L, &decoder, json_root(object->doc));
   json_free(object->doc);
   object->doc = NULL;
   if (!order)
     return 1;
-  lua_pushvalue(L, order);
+  lua_pushvalue(L, decoder.order);
   return 2;
 }
 
@@ -329,10 +340,39 @@ static const struct list_string *push_sorted_keys(lua_State *L, int index, size_
   return sorted;
 }
 
+#define FEW_KEYS 32
+
+/* Pushes the keys of a table, which keeps them alive, and sorts them bytewise. Returns false and pushes
+ * nothing if they are more than FEW_KEYS or not all strings. */
+static bool push_few_keys(lua_State *L, int index, struct list_string keys[FEW_KEYS],
+                          size_t *count) {
+  int top = lua_gettop(L);
+  size_t found = 0;
+  luaL_checkstack(L, FEW_KEYS + 8, "JSON nested too deep");
+  for (lua_pushnil(L); lua_next(L, index); found++) {
+    if (found == FEW_KEYS || lua_type(L, -2) != LUA_TSTRING) {
+      lua_settop(L, top);
+      return false;
+    }
+    lua_copy(L, -2, -1); /* one stays on the stack, the other gets the next key */
+    struct list_string key;
+    key.bytes = lua_tolstring(L, -1, &key.length);
+    size_t i = found;
+    for (; i > 0 && compare_keys(&keys[i - 1], &key) > 0; i--)
+      keys[i] = keys[i - 1];
+    keys[i] = key;
+  }
+  *count = found;
+  return true;
+}
+
 static void add_object(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
+  int top = lua_gettop(L);
   size_t count;
-  const struct list_string *keys = push_sorted_keys(L, index, &count);
+  struct list_string few[FEW_KEYS];
+  const struct list_string *keys =
+      push_few_keys(L, index, few, &count) ? few : push_sorted_keys(L, index, &count);
   buf_addc(encoder->out, '{');
   for (size_t i = 0; i < count; i++) {
     if (i > 0)
@@ -348,7 +388,7 @@ static void add_object(struct encoder *encoder, int index, int depth) {
   if (count > 0)
     new_line(encoder, depth);
   buf_addc(encoder->out, '}');
-  lua_pop(L, 1);
+  lua_settop(L, top);
 }
 
 /* Encodes the value at `index`. The recursion is limited. */
@@ -399,7 +439,7 @@ static int json_encode(lua_State *L) {
   lua_settop(L, 2);
   struct encoder encoder = {.L = L, .max_depth = JSON_MAX_DEPTH};
   if (!lua_isnil(L, 2)) {
-    check_fields(L, 2, fields);
+    check_names(L, 2, fields);
     encoder.pretty = opt_field_boolean(L, 2, "pretty", false) != 0;
     if (opt_field_boolean(L, 2, "deep", false))
       encoder.max_depth = JSON_MAX_DEEP;

@@ -22,6 +22,7 @@ static int read_key(lua_State *L) {
   size_t length = secret ? secret->length : 0;
   const char *pem = secret ? secret->bytes : luaL_checklstring(L, 1, &length);
   enum jws_failure failure;
+  use_library(L, LIBRARY_CRYPTO);
   object->key = jws_key_read(pem, length, &failure);
   if (failure == JWS_NO_MEMORY)
     return luaL_error(L, "not enough memory");

@@ -67,10 +67,17 @@ static int signer_gc(lua_State *L) {
   return 0;
 }
 
+/* Returns the signer of this Lua state. The first call creates it. */
 static struct sigv4_signer *get_signer(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &signer_key);
-  const struct signer_object *object = check_object(L, -1, SIGNER_CLASS);
+  struct signer_object *object = check_object(L, -1, SIGNER_CLASS);
   lua_pop(L, 1);
+  if (!object->signer) {
+    use_library(L, LIBRARY_CRYPTO);
+    object->signer = sigv4_signer_new();
+  }
+  if (!object->signer)
+    luaL_error(L, "OpenSSL cannot compute SHA-256");
   return object->signer;
 }
 
@@ -98,15 +105,15 @@ static bool is_unsigned(const char *name) {
  * SIGNING_TABLE keeps their strings alive. */
 static void add_values(lua_State *L, struct signing *signing, const char *name,
                        size_t name_length) {
-  const struct secret *secret = test_secret(L, -1);
-  if (secret) {
-    signing_header(L, signing, name, name_length, secret->bytes, secret->length);
-    return;
-  }
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *value = lua_tolstring(L, -1, &length);
     signing_header(L, signing, name, name_length, value, length);
+    return;
+  }
+  const struct secret *secret = test_secret(L, -1);
+  if (secret) {
+    signing_header(L, signing, name, name_length, secret->bytes, secret->length);
     return;
   }
   size_t count;
@@ -125,21 +132,31 @@ static bool is_named(const struct list_string *names, size_t count, const char *
   return found;
 }
 
+static bool has_lists(lua_State *L, int table) {
+  bool found = false;
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
+    found = found || lua_type(L, -1) == LUA_TTABLE;
+  return found;
+}
+
 /* Reads the headers of the options: those in `signed_headers`, or by default all that are signed by
- * custom. */
+ * custom. The strings are not copied, so this is the last step before the signature: from here on, the
+ * collector does not run. Lists are copied first, because reading one allocates memory of Lua. */
 static void take_headers(lua_State *L, struct signing *signing) {
   const struct list_string *chosen = NULL;
   size_t count = 0;
-  lua_newtable(L);
-  lua_replace(L, SIGNING_TABLE);
   if (push_field(L, SIGNING_OPTIONS, "signed_headers") != LUA_TNIL)
     chosen = push_strings(L, -1, "signed_headers", MAX_SIGNED, &count);
   int type = push_field(L, SIGNING_OPTIONS, "headers");
   if (type == LUA_TNIL)
     return;
   luaL_argcheck(L, type == LUA_TTABLE, SIGNING_OPTIONS, "headers: a table expected");
-  copy_table(L, -1);
   int table = lua_gettop(L);
+  if (has_lists(L, table)) {
+    copy_table(L, table);
+    lua_newtable(L);
+    lua_replace(L, SIGNING_TABLE);
+  }
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING)
       luaL_error(L, "headers: names must be strings");
@@ -209,7 +226,10 @@ static void take_body(lua_State *L, struct signing *signing) {
 }
 
 struct signing *signing_begin(lua_State *L, const char *const known[]) {
-  check_fields(L, SIGNING_OPTIONS, known);
+  if (known)
+    check_names(L, SIGNING_OPTIONS, known);
+  else
+    luaL_checktype(L, SIGNING_OPTIONS, LUA_TTABLE);
   lua_settop(L, SIGNING_OPTIONS);
   get_signer(L);
   struct signing *signing = take_signing(L);
@@ -232,9 +252,9 @@ struct signing *signing_begin(lua_State *L, const char *const known[]) {
   signing->omit_token = opt_field_boolean(L, SIGNING_OPTIONS, "omit_session_token", false) != 0;
   signing->expires = opt_field_int(L, SIGNING_OPTIONS, "expires", 1, MAX_EXPIRES, 900);
   take_target(L, SIGNING_OPTIONS, signing);
-  take_headers(L, signing);
   take_date(L, signing);
   take_body(L, signing);
+  take_headers(L, signing);
   return signing;
 }
 
@@ -257,9 +277,6 @@ void signing_open(lua_State *L) {
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
   new_class(L, SIGNER_CLASS, NULL, signer_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
-  struct signer_object *object = new_object(L, sizeof *object, 0, SIGNER_CLASS);
-  object->signer = sigv4_signer_new();
-  if (!object->signer)
-    luaL_error(L, "OpenSSL cannot compute SHA-256");
+  new_object(L, sizeof(struct signer_object), 0, SIGNER_CLASS);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &signer_key);
 }

@@ -31,7 +31,8 @@ struct signing {
 };
 
 /* signing_begin pushes a signing with the options that all functions share. `known` lists the names of the
- * options, and ends with NULL. */
+ * options, and ends with NULL; without it, other fields are ignored. The headers that it reads stay valid until
+ * memory of Lua is allocated. */
 struct signing *signing_begin(lua_State *L, const char *const known[]);
 
 /* signing_header adds a header to sign. The caller keeps the strings alive. */
@@ -44,7 +45,7 @@ void signing_finish(lua_State *L, struct signing *signing);
 /* signing_put_back keeps the signing at SIGNING_OBJECT for reuse. */
 void signing_put_back(lua_State *L);
 
-/* signing_open registers the classes, and creates the signer of this Lua state. */
+/* signing_open registers the classes. */
 void signing_open(lua_State *L);
 
 #endif

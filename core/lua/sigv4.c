@@ -43,6 +43,64 @@ static const char *const request_fields[] = {
     "normalize",   "expires",    "sign_body", "steps", "omit_session_token",
     "raw_path",    "region_set", NULL};
 
+/* Computes the signature of the request in the options. */
+static struct signing *compute(lua_State *L, const char *const known[]) {
+  struct signing *signing = signing_begin(L, known);
+  const struct secret *token = &signing->credentials->session_token;
+  sign_host(L, signing);
+  signing_header(L, signing, "x-amz-date", 10, signing->scope.date, SIGV4_DATE - 1);
+  if (signing->scope.asymmetric)
+    signing_header(L, signing, "x-amz-region-set", 16, signing->scope.region,
+                   strlen(signing->scope.region));
+  if (token->bytes && !signing->omit_token)
+    add_own_header(L, signing, "x-amz-security-token", token);
+  if (signing->sign_body)
+    signing_header(L, signing, "x-amz-content-sha256", 20, signing->request.payload_hash,
+                   strlen(signing->request.payload_hash));
+  signing_finish(L, signing);
+  return signing;
+}
+
+/* Sets a field of the table below it to the value at the top of the stack, without metamethods. */
+static void set_header(lua_State *L, const char *name) {
+  lua_pushstring(L, name);
+  lua_insert(L, -2);
+  lua_rawset(L, -3);
+}
+
+/* Adds the headers of a signed request to the table at the top of the stack. */
+static void add_headers(lua_State *L, struct signing *signing) {
+  const struct secret *token = &signing->credentials->session_token;
+  lua_pushstring(L, signing->scope.date);
+  set_header(L, "X-Amz-Date");
+  if (signing->scope.asymmetric) {
+    lua_pushstring(L, signing->scope.region);
+    set_header(L, "X-Amz-Region-Set");
+  }
+  if (token->bytes) {
+    push_secret(L, token->bytes, token->length);
+    set_header(L, "X-Amz-Security-Token");
+  }
+  if (signing->sign_body) {
+    lua_pushstring(L, signing->request.payload_hash);
+    set_header(L, "X-Amz-Content-Sha256");
+  }
+  struct buf *line = &signing->query;
+  buf_adds(line, sigv4_algorithm(&signing->scope));
+  buf_adds(line, " Credential=");
+  buf_adds(line, signing->credentials->access_key_id);
+  buf_addc(line, '/');
+  sigv4_credential_scope(&signing->scope, line);
+  buf_adds(line, ", SignedHeaders=");
+  buf_add(line, signing->names.data, signing->names.length);
+  buf_adds(line, ", Signature=");
+  buf_adds(line, signing->signature);
+  if (line->failed)
+    luaL_error(L, "not enough memory");
+  lua_pushlstring(L, line->data, line->length);
+  set_header(L, "Authorization");
+}
+
 /* sign { method, url, headers = {}, body, credentials, region, service, time, [sign_body,]
  *        [normalize = true,] [raw_path,] [omit_session_token,] [steps] }
  *   --> { Authorization, ["X-Amz-Date"], ... } [, { canonical_request, string_to_sign, signature, signed_headers }]
@@ -56,55 +114,27 @@ static const char *const request_fields[] = {
  * header too. The session token is a sealed secret, which lanyard.http accepts; only the canonical request
  * of the steps shows it. */
 static int sign(lua_State *L) {
-  struct signing *signing = signing_begin(L, request_fields);
-  const struct secret *token = &signing->credentials->session_token;
-  bool sign_token = token->bytes && !signing->omit_token;
-  sign_host(L, signing);
-  signing_header(L, signing, "x-amz-date", 10, signing->scope.date, SIGV4_DATE - 1);
-  const char *region_set = signing->scope.asymmetric ? signing->scope.region : NULL;
-  if (region_set)
-    signing_header(L, signing, "x-amz-region-set", 16, region_set, strlen(region_set));
-  if (sign_token)
-    add_own_header(L, signing, "x-amz-security-token", token);
-  if (signing->sign_body)
-    signing_header(L, signing, "x-amz-content-sha256", 20, signing->request.payload_hash,
-                   strlen(signing->request.payload_hash));
-  signing_finish(L, signing);
-
+  struct signing *signing = compute(L, request_fields);
   lua_createtable(L, 0, 4);
-  lua_pushstring(L, signing->scope.date);
-  lua_setfield(L, -2, "X-Amz-Date");
-  if (region_set) {
-    lua_pushstring(L, region_set);
-    lua_setfield(L, -2, "X-Amz-Region-Set");
-  }
-  if (token->bytes) {
-    push_secret(L, token->bytes, token->length);
-    lua_setfield(L, -2, "X-Amz-Security-Token");
-  }
-  if (signing->sign_body) {
-    lua_pushstring(L, signing->request.payload_hash);
-    lua_setfield(L, -2, "X-Amz-Content-Sha256");
-  }
-  struct buf *line = &signing->query;
-  buf_addf(line, "%s Credential=", sigv4_algorithm(&signing->scope));
-  buf_adds(line, signing->credentials->access_key_id);
-  buf_addc(line, '/');
-  sigv4_credential_scope(&signing->scope, line);
-  buf_adds(line, ", SignedHeaders=");
-  buf_add(line, signing->names.data, signing->names.length);
-  buf_adds(line, ", Signature=");
-  buf_adds(line, signing->signature);
-  if (line->failed)
-    return luaL_error(L, "not enough memory");
-  lua_pushlstring(L, line->data, line->length);
-  lua_setfield(L, -2, "Authorization");
+  add_headers(L, signing);
   if (signing->steps)
     push_steps(L, signing);
   else
     lua_pushnil(L);
   signing_put_back(L);
   return 2;
+}
+
+/* sign_request(request)
+ * Signs a request of lanyard.http: adds the headers that sign returns to request.headers. The request has the
+ * options of sign, and may have other fields, which are ignored. */
+static int sign_request(lua_State *L) {
+  struct signing *signing = compute(L, NULL);
+  luaL_argcheck(L, push_field(L, SIGNING_OPTIONS, "headers") == LUA_TTABLE, SIGNING_OPTIONS,
+                "headers: a table expected");
+  add_headers(L, signing);
+  signing_put_back(L);
+  return 0;
 }
 
 static void add_parameter(struct buf *query, const char *name, const char *value, size_t length) {
@@ -183,8 +213,11 @@ static int explain(lua_State *L) {
 }
 
 MODULE_API int luaopen_lanyard_sigv4(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"sign", sign}, {"presign", presign}, {"explain", explain}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"sign", sign},
+                                       {"sign_request", sign_request},
+                                       {"presign", presign},
+                                       {"explain", explain},
+                                       {NULL, NULL}};
   lua_getglobal(L, "require"); /* registers the classes of secrets and credentials */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);

@@ -250,6 +250,7 @@ static int digests_of(lua_State *L) {
   copy_table(L, 2);
   struct digests *digests = new_object(L, sizeof *digests, 0, DIGESTS_CLASS);
   int kinds[DIGEST_KINDS];
+  use_library(L, LIBRARY_CRYPTO);
   size_t wanted = (size_t)luaL_len(L, 2);
   luaL_argcheck(L, wanted <= DIGEST_KINDS, 2, "names of digests expected");
   for (size_t i = 0; i < wanted; i++) {

@@ -32,6 +32,14 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
   return 2;
 }
 
+void use_library(lua_State *L, enum library library) {
+  const char *failure = library_load(library);
+  if (!failure)
+    return;
+  lua_pushstring(L, failure);
+  lua_error(L);
+}
+
 int push_json_error(lua_State *L, const char *code, const struct json_error *error) {
   if (error->no_memory)
     return luaL_error(L, "not enough memory");
@@ -92,11 +100,20 @@ void *new_object(lua_State *L, size_t size, int values, const char *class) {
   return object;
 }
 
-/* Returns the userdata at a stack index if it is of the class, alive or not. The debug library can
- * give a userdata of another library this metatable; the size is a first check of that. */
-static struct object *object_of(lua_State *L, int index, const char *class) {
-  struct object *object = luaL_testudata(L, index, class);
-  return object && lua_rawlen(L, index) >= sizeof *object ? object : NULL;
+/* Returns the userdata at a stack index if it is of the class, and sets whether it is alive. The debug
+ * library can give a userdata of another library this metatable; the size is a first check of that. */
+static struct object *object_of(lua_State *L, int index, const char *class, bool *alive) {
+  struct object *object = lua_touserdata(L, index);
+  if (!object || !lua_getmetatable(L, index))
+    return NULL;
+  luaL_getmetatable(L, class);
+  const void *wanted = lua_topointer(L, -1);
+  bool of_class = wanted && lua_topointer(L, -2) == wanted;
+  lua_pop(L, 2);
+  if (!of_class || lua_rawlen(L, index) < sizeof *object)
+    return NULL;
+  *alive = object->class == wanted;
+  return object;
 }
 
 /* Returns "database" for "lanyard.sqlite.database". */
@@ -105,33 +122,28 @@ static const char *noun_of(const char *class) {
   return dot ? dot + 1 : class;
 }
 
-static bool is_alive(lua_State *L, int index, const struct object *object) {
-  if (!lua_getmetatable(L, index))
-    return false;
-  bool alive = object->class == lua_topointer(L, -1);
-  lua_pop(L, 1);
-  return alive;
-}
-
 void *test_object(lua_State *L, int index, const char *class) {
-  struct object *object = object_of(L, index, class);
-  return object && is_alive(L, index, object) ? object : NULL;
+  bool alive = false;
+  struct object *object = object_of(L, index, class, &alive);
+  return alive ? object : NULL;
 }
 
 void *check_object(lua_State *L, int index, const char *class) {
-  struct object *object = object_of(L, index, class);
+  bool alive = false;
+  struct object *object = object_of(L, index, class, &alive);
   if (!object)
     luaL_typeerror(L, index, class);
-  else if (!is_alive(L, index, object))
+  else if (!alive)
     luaL_error(L, "the %s is closed", noun_of(class));
   return object;
 }
 
 void *end_object(lua_State *L, int index, const char *class) {
-  struct object *object = object_of(L, index, class);
+  bool alive = false;
+  struct object *object = object_of(L, index, class, &alive);
   if (!object)
     luaL_typeerror(L, index, class);
-  if (!is_alive(L, index, object))
+  if (!alive)
     return NULL;
   object->class = NULL;
   return object;
@@ -218,6 +230,13 @@ void copy_table(lua_State *L, int index) {
 
 void check_fields(lua_State *L, int index, const char *const known[]) {
   copy_fields(L, index, known);
+}
+
+void check_names(lua_State *L, int index, const char *const known[]) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  index = lua_absindex(L, index);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    check_known(L, -2, known);
 }
 
 int push_field(lua_State *L, int index, const char *field) {

@@ -2,6 +2,7 @@
 #define LANYARD_LUA_UTIL_H
 
 #include "base/buf.h"
+#include "base/library.h"
 #include "json/json.h"
 
 #include <lauxlib.h>
@@ -26,6 +27,10 @@ int push_json_error(lua_State *L, const char *code, const struct json_error *err
 /* push_buf pushes the bytes of a buffer as a string and returns 1. It frees the buffer, also if it
  * raises an error. */
 int push_buf(lua_State *L, struct buf *buf);
+
+/* use_library loads a library before the first call of one of its functions. It raises an error, which has no source
+ * location, because every command shows it to a person, if the library cannot be loaded. */
+void use_library(lua_State *L, enum library library);
 
 /* ---- Objects ----
  *
@@ -93,6 +98,10 @@ void copy_table(lua_State *L, int index);
 /* check_fields is copy_table, and raises an error for a field that is not in `known`, which ends
  * with NULL. Without it, a mistyped name would be ignored. */
 void check_fields(lua_State *L, int index, const char *const known[]);
+
+/* check_names raises an error for a field that is not in `known`, without a copy of the table. Every
+ * field must then be read once only, because a finalizer can change the table. */
+void check_names(lua_State *L, int index, const char *const known[]);
 
 /* push_field pushes a field of the table at `index` without metamethods, and returns its type. */
 int push_field(lua_State *L, int index, const char *field);

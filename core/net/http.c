@@ -15,6 +15,9 @@
 /* The headers of a reply, in bytes. */
 #define MAX_HEAD ((size_t)256 * 1024)
 
+/* The headers of most requests, in bytes. */
+#define HEADERS_ROOM 960
+
 /* Reports whether a reply arrived on a reused connection although the peer has acknowledged nothing
  * of the request: it is not the reply to this request. */
 static bool is_premature(const struct http_transfer *transfer) {
@@ -82,8 +85,17 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
   return CURL_PREREQFUNC_OK;
 }
 
-bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+/* Returns the buffer of the header lines, with room for the headers of most requests: it would grow in
+ * steps, and wipe what it leaves at each. */
+static struct buf *header_text(struct http_transfer *transfer) {
   struct buf *text = &transfer->header_text;
+  if (!text->data)
+    buf_reserve(text, HEADERS_ROOM);
+  return text;
+}
+
+bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+  struct buf *text = header_text(transfer);
   buf_adds(text, name);
   /* libcurl spells an empty header with a semicolon. */
   buf_adds(text, *value ? ": " : ";");
@@ -93,7 +105,7 @@ bool http_transfer_header(struct http_transfer *transfer, const char *name, cons
 }
 
 bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
-  struct buf *text = &transfer->header_text;
+  struct buf *text = header_text(transfer);
   buf_adds(text, name);
   buf_add(text, ":", 2);
   transfer->header_count++;
@@ -159,31 +171,22 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
  * libcurl does once, and only if no folder is given. */
 static CURLcode set_certificates(struct http_transfer *transfer, const char *bundle) {
   const struct http_pool *pool = transfer->pool;
-  transfer->by_folder = !bundle && pool->ca_folder;
-  if (transfer->by_folder)
-    return curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
-  if (!bundle)
-    bundle = pool->ca_file;
-  if (!bundle)
-    return CURLE_OK;
-  CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
-  return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, bundle);
+  transfer->by_folder = !bundle && pool->folder_works;
+  const char *file = bundle ? bundle : transfer->by_folder ? NULL : pool->ca_file;
+  CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, file ? NULL : pool->ca_folder);
+  return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, file);
 }
 
-/* CURLOPT_PIPEWAIT is not set: without HTTP/2, all requests would wait for the handshake of the
- * first. */
-static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
-  CURL *easy = transfer->easy;
+/* Sets what all requests have in common. CURLOPT_PIPEWAIT is not set: without HTTP/2, all requests would
+ * wait for the handshake of the first. */
+static CURLcode set_common_options(CURL *easy, const struct http_pool *pool) {
   CURLcode code = CURLE_OK;
 #define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
-  SET(CURLOPT_SHARE, transfer->pool->share);
-  SET(CURLOPT_PRIVATE, (void *)transfer);
-  SET(CURLOPT_ERRORBUFFER, transfer->detail);
+  SET(CURLOPT_SHARE, pool->share);
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  SET(CURLOPT_OPENSOCKETDATA, (void *)transfer);
   SET(CURLOPT_CLOSESOCKETFUNCTION, http_sockets_close);
-  SET(CURLOPT_CLOSESOCKETDATA, (void *)transfer->pool->sockets);
+  SET(CURLOPT_CLOSESOCKETDATA, (void *)pool->sockets);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's, which come first */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -191,37 +194,47 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
-  code = code ? code : set_certificates(transfer, request->ca_bundle);
-  const char *proxy = request->direct ? "" : proxy_in_capitals(request->url);
-  if (proxy)
-    SET(CURLOPT_PROXY, proxy);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-  if (!request->as_stored)
-    SET(CURLOPT_ACCEPT_ENCODING, "");
+  SET(CURLOPT_PATH_AS_IS, 1L); /* the signature covers the path as it is */
+  SET(CURLOPT_PREREQFUNCTION, before_request);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+#undef SET
+  return code;
+}
+
+/* Sets what differs between requests. The handle may have the options of an earlier request, all of which this
+ * replaces; only the options of files are left to a reset. */
+static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
+  CURL *easy = transfer->easy;
+  bool has_stall = request->stall_timeout > 0;
+  CURLcode code = CURLE_OK;
+#define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_PRIVATE, (void *)transfer);
+  SET(CURLOPT_ERRORBUFFER, transfer->detail);
+  SET(CURLOPT_OPENSOCKETDATA, (void *)transfer);
+  SET(CURLOPT_PREREQDATA, (void *)transfer);
+  SET(CURLOPT_HEADERDATA, (void *)transfer);
+  SET(CURLOPT_WRITEDATA, (void *)transfer);
+  code = code ? code : set_certificates(transfer, request->ca_bundle);
+  SET(CURLOPT_PROXY, request->direct ? "" : proxy_in_capitals(request->url));
+  SET(CURLOPT_ACCEPT_ENCODING, request->as_stored ? NULL : "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
   SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
+  SET(CURLOPT_LOW_SPEED_LIMIT, has_stall ? 1L : 0L);
+  SET(CURLOPT_LOW_SPEED_TIME, has_stall ? whole_seconds(request->stall_timeout) : 0L);
   SET(CURLOPT_URL, request->url);
-  SET(CURLOPT_PATH_AS_IS, 1L); /* the signature covers the path as it is */
-  if (request->stall_timeout > 0) {
-    SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    SET(CURLOPT_LOW_SPEED_TIME, whole_seconds(request->stall_timeout));
-  }
+  SET(CURLOPT_HTTPHEADER, transfer->header_lines);
+  SET(CURLOPT_HTTPGET, 1L); /* no body, and no upload */
   code = code ? code : http_file_set_options(transfer);
   if (request->body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
     SET(CURLOPT_POSTFIELDS, request->body);
   }
-  if (strcmp(request->method, "HEAD") == 0)
+  bool is_head = strcmp(request->method, "HEAD") == 0;
+  if (is_head)
     SET(CURLOPT_NOBODY, 1L);
-  else
-    SET(CURLOPT_CUSTOMREQUEST, request->method);
-  SET(CURLOPT_HTTPHEADER, transfer->header_lines);
-  SET(CURLOPT_PREREQFUNCTION, before_request);
-  SET(CURLOPT_PREREQDATA, (void *)transfer);
-  SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_HEADERDATA, (void *)transfer);
-  SET(CURLOPT_WRITEFUNCTION, on_body);
-  SET(CURLOPT_WRITEDATA, (void *)transfer);
+  SET(CURLOPT_CUSTOMREQUEST, is_head ? NULL : request->method);
 #undef SET
   return code;
 }
@@ -239,7 +252,7 @@ static bool restart(struct http_transfer *transfer) {
 static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
   if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
     return false;
-  transfer->pool->ca_folder = false;
+  transfer->pool->folder_works = false;
   return set_certificates(transfer, NULL) == CURLE_OK && restart(transfer);
 }
 
@@ -280,7 +293,7 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   transfer->sent = transfer->begun && request_size > 0;
   if (code == CURLE_OK)
     note_reply(transfer);
-  http_pool_release(transfer);
+  http_pool_release(transfer, code == CURLE_OK && !transfer->has_source && !transfer->has_sink);
   loop_complete(&transfer->op);
 }
 
@@ -304,8 +317,10 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
       !http_file_start(transfer, request))
     return false;
   transfer->easy = http_pool_handle(pool);
-  if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
-      !http_pool_queue(transfer, request->url)) {
+  if (!transfer->easy ||
+      (!http_pool_is_prepared(transfer->easy) &&
+       set_common_options(transfer->easy, pool) != CURLE_OK) ||
+      set_options(transfer, request) != CURLE_OK || !http_pool_queue(transfer, request->url)) {
     curl_easy_cleanup(transfer->easy);
     transfer->easy = NULL;
     return false;

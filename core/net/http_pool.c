@@ -172,10 +172,11 @@ static bool find_certificates(struct http_pool *pool) {
   char *file = NULL, *folder = NULL;
   curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
   curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
-  pool->ca_folder = file && folder && access(folder, X_OK) == 0;
+  pool->folder_works = file && folder && access(folder, X_OK) == 0;
   const char *found = certificates_file(file);
   pool->ca_file = found ? strdup(found) : NULL;
-  return !found || pool->ca_file;
+  pool->ca_folder = folder ? strdup(folder) : NULL;
+  return (!found || pool->ca_file) && (!folder || pool->ca_folder);
 }
 
 struct http_pool *http_pool_new(struct loop *loop) {
@@ -215,6 +216,7 @@ void http_pool_free(struct http_pool *pool) {
   curl_share_cleanup(pool->share);
   http_sockets_free(pool->sockets);
   free(pool->ca_file);
+  free(pool->ca_folder);
   if (pool->timer)
     event_free(pool->timer);
   loop_drop(pool->loop);
@@ -289,6 +291,22 @@ CURL *http_pool_handle(struct http_pool *pool) {
   return pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
 }
 
+/* A handle that was reset has no private pointer. */
+bool http_pool_is_prepared(CURL *easy) {
+  char *private = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+  return private;
+}
+
+/* Leaves no pointer to the transfer that libcurl could follow. */
+static void clean_or_reset(struct http_pool *pool, CURL *easy, bool clean) {
+  if (!clean || curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL) != CURLE_OK ||
+      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) != CURLE_OK ||
+      curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL) != CURLE_OK ||
+      curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)pool) != CURLE_OK)
+    curl_easy_reset(easy);
+}
+
 bool http_pool_queue(struct http_transfer *transfer, const char *url) {
   struct http_pool *pool = transfer->pool;
   transfer->host = find_host(pool, url);
@@ -301,7 +319,7 @@ bool http_pool_queue(struct http_transfer *transfer, const char *url) {
   return true;
 }
 
-void http_pool_release(struct http_transfer *transfer) {
+void http_pool_release(struct http_transfer *transfer, bool clean) {
   struct http_pool *pool = transfer->pool;
   struct http_host *host = transfer->host;
   CURL *easy = transfer->easy;
@@ -314,7 +332,7 @@ void http_pool_release(struct http_transfer *transfer) {
   } else {
     leave_queue(host, transfer);
   }
-  curl_easy_reset(easy);
+  clean_or_reset(pool, easy, clean);
   if (pool->idle_count < HTTP_MAX_IDLE)
     pool->idle[pool->idle_count++] = easy;
   else
@@ -338,6 +356,6 @@ void http_pool_forget(struct http_transfer *transfer) {
   if (transfer->next_of_pool)
     transfer->next_of_pool->link_of_pool = transfer->link_of_pool;
   if (transfer->easy)
-    http_pool_release(transfer);
+    http_pool_release(transfer, false);
   transfer->pool = NULL;
 }

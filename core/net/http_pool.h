@@ -16,9 +16,10 @@ struct http_pool {
   bool broken;    /* the multi handle cannot be used any longer */
   bool failed;    /* a call of libcurl had not enough memory */
   bool failing;   /* the running transfers are being ended */
-  char *ca_file;  /* the system's CA certificates in one file, or NULL */
-  bool ca_folder; /* the system's CA folder works */
-  /* Handles to reuse: resetting one is cheaper than creating one. */
+  char *ca_file;     /* the system's CA certificates in one file, or NULL */
+  char *ca_folder;   /* and in a folder, or NULL */
+  bool folder_works; /* the folder is used */
+  /* Handles to reuse, with the options of an earlier request or without any. */
   CURL *idle[HTTP_MAX_IDLE];
   size_t idle_count;
   struct http_host *hosts; /* hosts with requests */
@@ -34,9 +35,12 @@ CURL *http_pool_handle(struct http_pool *pool);
  * if the limit of the host permits. It returns false if there is not enough memory. */
 bool http_pool_queue(struct http_transfer *transfer, const char *url);
 
-/* http_pool_release takes the handle from a transfer and resets it for reuse: without a reset,
- * libcurl would continue to count retries. */
-void http_pool_release(struct http_transfer *transfer);
+/* http_pool_is_prepared reports whether a handle has the options of an earlier request. */
+bool http_pool_is_prepared(CURL *easy);
+
+/* http_pool_release takes the handle from a transfer. If the handle is not `clean`, it is reset: it has options
+ * that the next request would have to unset, or libcurl would continue to count retries. */
+void http_pool_release(struct http_transfer *transfer, bool clean);
 
 /* http_pool_enter adds a transfer to its pool. */
 void http_pool_enter(struct http_transfer *transfer);

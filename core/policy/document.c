@@ -7,14 +7,39 @@
 #include <string.h>
 
 struct policy {
-  struct json_doc *json;
+  struct json_doc *json; /* also owns the two arrays */
   const struct json_value *statements_json;
   struct policy_statement *statements;
   size_t count;
   struct policy_value
       *values; /* of all statements; the lists of the statements are ranges of this array */
   size_t values_count;
-  size_t statements_size, values_size; /* bytes of memory of the two arrays */
+};
+
+/* The elements of a statement. An element that has an opposite is before it. */
+enum element {
+  SID,
+  EFFECT,
+  PRINCIPAL,
+  NOT_PRINCIPAL,
+  ACTION,
+  NOT_ACTION,
+  RESOURCE,
+  NOT_RESOURCE,
+  CONDITION,
+  ELEMENTS,
+};
+
+static const struct policy_string element_names[ELEMENTS] = {
+    [SID] = {"Sid", 3},
+    [EFFECT] = {"Effect", 6},
+    [PRINCIPAL] = {"Principal", 9},
+    [NOT_PRINCIPAL] = {"NotPrincipal", 12},
+    [ACTION] = {"Action", 6},
+    [NOT_ACTION] = {"NotAction", 9},
+    [RESOURCE] = {"Resource", 8},
+    [NOT_RESOURCE] = {"NotResource", 11},
+    [CONDITION] = {"Condition", 9},
 };
 
 /* The brackets are on two lines, so that policy_allow writes a statement on lines of its own. */
@@ -113,12 +138,26 @@ static size_t count_values(const struct json_value *statement) {
   return count;
 }
 
+/* Finds the elements of a statement. Those that it does not have are NULL. */
+static void find_elements(const struct json_value *statement,
+                          const struct json_value *found[ELEMENTS]) {
+  for (size_t i = 0; i < ELEMENTS; i++)
+    found[i] = NULL;
+  for (const struct json_value *member = statement->first; member; member = member->next)
+    for (size_t i = 0; i < ELEMENTS; i++)
+      if (bytes_equal(member->key->string, member->key->length, element_names[i].bytes,
+                      element_names[i].length)) {
+        found[i] = member;
+        break;
+      }
+}
+
 /* Reads an element that has an opposite (Action, NotAction). A statement may have only one of the
  * two. */
-static void read_element(struct policy *doc, struct policy_statement *statement, const char *name,
-                         const char *not_name, struct policy_list *list, bool *is_not) {
-  const struct json_value *yes = json_member(statement->json, name);
-  const struct json_value *no = json_member(statement->json, not_name);
+static void read_element(struct policy *doc, struct policy_statement *statement,
+                         const struct json_value *const found[ELEMENTS], enum element element,
+                         struct policy_list *list, bool *is_not) {
+  const struct json_value *yes = found[element], *no = found[element + 1];
   list->json = yes ? yes : no;
   list->items = doc->values + doc->values_count;
   *is_not = !yes && no;
@@ -127,24 +166,26 @@ static void read_element(struct policy *doc, struct policy_statement *statement,
   if (!list->json)
     return;
   size_t before = doc->values_count;
-  bool sound = list == &statement->principals ? add_principals(doc, list->json)
-                                              : add_strings(doc, name, list->json);
+  bool sound = element == PRINCIPAL ? add_principals(doc, list->json)
+                                    : add_strings(doc, element_names[element].bytes, list->json);
   if (!sound)
     set_flaw(
         statement, list->json,
-        list == &statement->principals
+        element == PRINCIPAL
             ? "Principal must be \"*\" or an object of types, each a string or a list of strings"
             : "an element must be a string or a list of strings");
   list->count = doc->values_count - before;
 }
 
 static void read_statement(struct policy *doc, struct policy_statement *statement) {
-  statement->sid = json_member(statement->json, "Sid");
+  const struct json_value *found[ELEMENTS];
+  find_elements(statement->json, found);
+  statement->sid = found[SID];
   if (statement->sid && statement->sid->type != JSON_STRING) {
     set_flaw(statement, statement->sid, "Sid is not a string");
     statement->sid = NULL;
   }
-  const struct json_value *effect = json_member(statement->json, "Effect");
+  const struct json_value *effect = found[EFFECT];
   if (is_string(effect, "Allow"))
     statement->effect = POLICY_ALLOW;
   else if (is_string(effect, "Deny"))
@@ -152,16 +193,14 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
   else
     set_flaw(statement, effect ? effect : statement->json, "Effect is neither Allow nor Deny");
 
-  read_element(doc, statement, "Principal", "NotPrincipal", &statement->principals,
-               &statement->not_principal);
-  read_element(doc, statement, "Action", "NotAction", &statement->actions, &statement->not_action);
-  read_element(doc, statement, "Resource", "NotResource", &statement->resources,
-               &statement->not_resource);
+  read_element(doc, statement, found, PRINCIPAL, &statement->principals, &statement->not_principal);
+  read_element(doc, statement, found, ACTION, &statement->actions, &statement->not_action);
+  read_element(doc, statement, found, RESOURCE, &statement->resources, &statement->not_resource);
   if (!statement->actions.json)
     set_flaw(statement, statement->json, "neither Action nor NotAction is present");
 
   struct policy_list *conditions = &statement->conditions;
-  conditions->json = json_member(statement->json, "Condition");
+  conditions->json = found[CONDITION];
   conditions->items = doc->values + doc->values_count;
   if (!conditions->json)
     return;
@@ -215,17 +254,14 @@ static bool read_statements(struct policy *doc) {
   else
     for (const struct json_value *item = all->first; item; item = item->next)
       values += count_values(item);
-  doc->statements = calloc(count > 0 ? count : 1, sizeof *doc->statements);
-  doc->values = calloc(values + 1, sizeof *doc->values);
-  doc->statements_size = (count + 1) * sizeof *doc->statements;
-  doc->values_size = (values + 1) * sizeof *doc->values;
+  doc->statements = json_allocate(doc->json, count * sizeof *doc->statements);
+  doc->values = json_allocate(doc->json, values * sizeof *doc->values);
   if (!doc->statements || !doc->values)
     return false;
   for (const struct json_value *item = single ? all : all->first; item;
        item = single ? NULL : item->next) {
     struct policy_statement *statement = &doc->statements[doc->count];
-    statement->json = item;
-    statement->index = doc->count++;
+    *statement = (struct policy_statement){.json = item, .index = doc->count++};
     read_statement(doc, statement);
   }
   return true;
@@ -272,13 +308,11 @@ void policy_free(struct policy *doc) {
   if (!doc)
     return;
   json_free(doc->json);
-  free(doc->statements);
-  free(doc->values);
   free(doc);
 }
 
 size_t policy_memory(const struct policy *doc) {
-  return sizeof *doc + json_memory(doc->json) + doc->statements_size + doc->values_size;
+  return sizeof *doc + json_memory(doc->json);
 }
 
 void policy_swap(struct policy *a, struct policy *b) {

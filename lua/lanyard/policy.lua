@@ -17,15 +17,17 @@
 --- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
 local arguments = require "lanyard.policy.arguments"
-local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
-local decide = require "lanyard.policy.decide"
-local diff = require "lanyard.text.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local request_of = require "lanyard.policy.request"
-local when = require "lanyard.policy.when"
 local statements = require "lanyard.policy.statements"
+
+local compare = lazy "lanyard.policy.compare"
+local decide = lazy "lanyard.policy.decide"
+local diff = lazy "lanyard.text.diff"
+local when = lazy "lanyard.policy.when"
 
 --- A policy. `tostring` returns its text.
 ---@class policy.Document

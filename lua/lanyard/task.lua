@@ -25,17 +25,12 @@ local M = {
   await = scheduler.await,
   cancelled = scheduler.cancelled,
   current = scheduler.current,
+  sleep = scheduler.sleep,
   spawn = scheduler.spawn,
   traceback = scheduler.traceback,
 }
 
 local DEFAULT_LIMIT = 16
-
---- Waits for a number of seconds, while other tasks run.
----@param seconds number
-function M.sleep(seconds)
-  M.await(loop.timer(seconds))
-end
 
 --- Waits until a file descriptor (a terminal, a pipe) has something to read, or has ended.
 ---@param fd integer  the number of the descriptor: 0 is standard input
@@ -54,7 +49,7 @@ end
 -- Waits for `done`, and ends the tasks whichever way the wait ends.
 local function wait_and_end(done, tasks)
   local _ <close> = setmetatable({}, { __close = function() end_all(tasks) end })
-  suspend(done, function() fire(done) end)
+  suspend(done)
 end
 
 --- Calls f(item, index) for each item of a list in parallel tasks, and returns the results in order. If a call raises
@@ -169,6 +164,8 @@ end
 
 --- Limits how many tasks do something at the same time.
 ---@class lanyard.Semaphore
+---@field private free integer   how often it can be acquired at once
+---@field private waits table[]  from `first` to `last`; the ones of cancelled tasks are done
 local Semaphore = {}
 Semaphore.__index = Semaphore
 
@@ -184,34 +181,36 @@ Semaphore.__index = Semaphore
 ---@param count integer
 ---@return lanyard.Semaphore
 function M.semaphore(count)
-  return setmetatable({ free = count, waits = {} }, Semaphore)
+  return setmetatable({ free = count, waits = {}, first = 1, last = 0 }, Semaphore)
 end
 
---- Waits until the semaphore can be acquired. The guard is for a `<close>` variable: it releases the semaphore when the
+--- Waits until the semaphore can be acquired. The result is for a `<close>` variable: it releases the semaphore when the
 --- block ends. `release` does the same.
----@return table guard
+---@return lanyard.Semaphore
 function Semaphore:acquire()
   if self.free > 0 then
     self.free = self.free - 1
   else
     local wait = {}
-    table.insert(self.waits, wait)
-    suspend(wait, function()
-      for index, other in ipairs(self.waits) do
-        if other == wait then return table.remove(self.waits, index) end
-      end
-      self:release() -- it was already acquired for this task
-    end)
+    self.last = self.last + 1
+    self.waits[self.last] = wait
+    suspend(wait)
   end
-  return setmetatable({}, { __close = function() self:release() end })
+  return self
 end
 
 --- Releases the semaphore for the next waiting task.
 function Semaphore:release()
-  local wait = table.remove(self.waits, 1)
-  if wait then return fire(wait) end
+  while self.first <= self.last do
+    local wait = self.waits[self.first]
+    self.waits[self.first] = nil
+    self.first = self.first + 1
+    if not wait.done then return fire(wait) end
+  end
   self.free = self.free + 1
 end
+
+Semaphore.__close = Semaphore.release
 
 -- ---------------------------------------------------------------------------------------------
 -- The main task

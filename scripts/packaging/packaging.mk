@@ -98,6 +98,10 @@ oci: sbom ## build/dist: a container image with the static binary, for podman, s
 	$(call say,write)scripts/packaging/oci.sh $(STATIC) /usr/share/ca-certificates $(STATIC).copyright $(STATIC).cdx.json \
 	  $(VERSION) '$(REVISION)' $(EPOCH) $(ARCH) $(DIST)/lanyard-$(VERSION)-oci-$(ARCH).tar
 
+# The packages with libraries that the products load themselves, for dpkg-shlibdeps.
+$(B)/loaded.so: $(PLAIN)
+	$(call say,link)$(LINK) -shared -o $@ $(PLAIN) $(filter -lcurl -lcrypto,$(LIBS))
+
 deb-deps:; @.ci/install $(DEB_PACKAGES)
 
 deb: deb-deps dist ## build/dist: the Debian packages lanyard and lua-lanyard, of HEAD

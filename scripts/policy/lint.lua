@@ -46,9 +46,10 @@ local options = command:parse(...)
 
 require "lanyard.access.lightsail" -- what the linter knows about Lightsail's principals
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local lint = require "lanyard.policy.lint"
 local policy_files = require "lanyard.cli.policy_files"
-local results = require "lanyard.cli.print"
+local results = lazy "lanyard.cli.print"
 local severities = require "lanyard.severity"
 
 policy_files.check_stdin(command, options.file)

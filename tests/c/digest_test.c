@@ -1,5 +1,6 @@
 /* Checksums that arrive in parts of every size. */
 
+#include "base/library.h"
 #include "crypto/crc.h"
 #include "crypto/digest.h"
 
@@ -69,11 +70,18 @@ static void parts_have_the_digest_of_the_whole(void **state) {
   }
 }
 
+static void a_program_that_is_linked_with_the_libraries_needs_no_loading(void **state) {
+  (void)state;
+  assert_null(library_load(LIBRARY_CRYPTO));
+  assert_null(library_load(LIBRARY_CURL));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_check_is_that_of_its_definition),
       cmocka_unit_test(checks_have_their_published_values),
       cmocka_unit_test(parts_have_the_digest_of_the_whole),
+      cmocka_unit_test(a_program_that_is_linked_with_the_libraries_needs_no_loading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

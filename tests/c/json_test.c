@@ -173,6 +173,90 @@ static void a_duplicate_name_is_shown_without_control_characters(void **state) {
   assert_error(text, 1, 107, expected);
 }
 
+static void strings_of_every_length_are_read(void **state) {
+  (void)state;
+  static const struct {
+    const char *source, *meaning; /* NULL: an error */
+    const char *message;
+  } cases[] = {
+      {"\\n", "\n", NULL},
+      {"\\u00e9", "\xC3\xA9", NULL},
+      {"\xC3\xA9", "\xC3\xA9", NULL},
+      {"\x7f", "\x7f", NULL},
+      {"!#[]", "!#[]", NULL}, /* the neighbours of a quote and a backslash */
+      {" ", " ", NULL},
+      {"\x1f", NULL, "control character 0x1f in a string"},
+      {"\xFF", NULL, "byte 0xff is not UTF-8"},
+      {"\x80", NULL, "byte 0x80 is not UTF-8"},
+  };
+  char before[40], text[120], expected[120];
+  memset(before, 'b', sizeof before);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (int length = 0; length < 40; length++)
+      for (int after = 0; after < 10; after++) {
+        snprintf(text, sizeof text, "[\"%.*s%s%.*s\",2]", length, before, cases[i].source, after,
+                 before);
+        if (!cases[i].meaning) {
+          assert_error(text, 1, (size_t)length + 3, cases[i].message);
+          continue;
+        }
+        snprintf(expected, sizeof expected, "%.*s%s%.*s", length, before, cases[i].meaning, after,
+                 before);
+        struct json_doc *doc = parse(text);
+        const struct json_value *string = json_root(doc)->first;
+        assert_string_equal(string->string, expected);
+        assert_int_equal(string->length, strlen(expected));
+        assert_int_equal(string->end, strlen(text) - 3);
+        assert_string_equal(string->next->string, "2");
+        assert_string_equal(json_text(doc, NULL), text);
+        json_free(doc);
+      }
+}
+
+static void a_duplicate_name_is_found_in_an_object_of_any_width(void **state) {
+  (void)state;
+  for (size_t width = 2; width < 60; width++)
+    for (size_t twin = 0; twin < width - 1; twin++) {
+      char text[1024] = "{", message[80];
+      for (size_t i = 0; i < width - 1; i++)
+        snprintf(text + strlen(text), 40, "\"n%02zu\":0,", i);
+      size_t column = strlen(text) + 1;
+      snprintf(text + strlen(text), 40, "\"n%02zu\":0}", twin);
+      snprintf(message, sizeof message, "duplicate name \"n%02zu\" in an object", twin);
+      assert_error(text, 1, column, message);
+      text[column + 1] = 'm';
+      struct json_doc *doc = parse(text);
+      assert_int_equal(json_root(doc)->count, width);
+      json_free(doc);
+    }
+}
+
+static void texts_of_every_size_are_read_one_after_another(void **state) {
+  (void)state;
+  struct json_doc *kept = NULL;
+  for (size_t count = 1; count < 300000; count = count * 5 / 2 + 1) {
+    char *text = malloc(2 * count + 2);
+    assert_non_null(text);
+    for (size_t i = 0; i < count; i++)
+      memcpy(text + 2 * i, i == 0 ? "[7" : ",7", 2);
+    strcpy(text + 2 * count, "]");
+    for (int repeat = 0; repeat < 3; repeat++) {
+      struct json_doc *doc = parse(text);
+      size_t found = 0;
+      for (const struct json_value *item = json_root(doc)->first; item; item = item->next, found++)
+        assert_string_equal(item->string, "7");
+      assert_int_equal(found, count);
+      assert_int_equal(json_root(doc)->count, count);
+      assert_true(json_memory(doc) < 200 * count + 2000);
+      json_free(kept);
+      kept = doc;
+    }
+    assert_string_equal(json_text(kept, NULL), text);
+    free(text);
+  }
+  json_free(kept);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_keep_their_bytes_and_positions),
@@ -185,6 +269,9 @@ int main(void) {
       cmocka_unit_test(every_truncated_text_is_rejected),
       cmocka_unit_test(each_line_end_counts_once_in_a_position),
       cmocka_unit_test(a_duplicate_name_is_shown_without_control_characters),
+      cmocka_unit_test(strings_of_every_length_are_read),
+      cmocka_unit_test(a_duplicate_name_is_found_in_an_object_of_any_width),
+      cmocka_unit_test(texts_of_every_size_are_read_one_after_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,6 +340,24 @@ describe("lanyard", function()
     assert.equal(0, (run_redirected("io.stderr:write('x') print(1)", "2>&-")))
   end)
 
+  it("calls every finalizer, and writes every open file, however a script ends", function()
+    local folder <close> = helper.folder()
+    for ending, status in pairs { ["return 3"] = 3, ["error 'no'"] = 1, ["os.exit(4, true)"] = 4 } do
+      local code = [[
+        file = io.open(%q, "w")
+        file:write "kept"
+        early = setmetatable({}, { __gc = function() io.stdout:write "early" end })
+        late = setmetatable({}, { __gc = function() io.stdout:write "late " end })
+        local closed <close> = setmetatable({}, { __close = function() io.stdout:write "closed " end })
+        %s]]
+      local result = lanyard { "-e", code:format(folder .. "/file", ending) }
+      assert.equal(status, result.status, ending)
+      assert.equal((ending:find "exit" and "" or "closed ") .. "late early", result.out, ending)
+      assert.equal("kept", helper.read(folder .. "/file"))
+      os.remove(folder .. "/file")
+    end
+  end)
+
   -- Runs code whose output is read by head. --> its exit status, the first line, stderr
   local function head_of(code)
     local result = helper.run { "bash", "-c", '"$0" -e "$1" | head -n 1; exit "${PIPESTATUS[0]}"', helper.lanyard, code }

@@ -29,7 +29,7 @@ for name, words in pairs { ["the binary"] = BINARY, ["stock Lua"] = STOCK } do
       assert.equal("nil\tnil\tnil\ntrue\ttrue\ttrue\necho 'two words'\ttrue\nstring\ttrue\tnil\n", result.out)
     end)
 
-    it("has every module of the list, except those that lie in another module", function()
+    it("has every module of the list that is not inside another module", function()
       local result = run(words, [[
         local lanyard = require "lanyard"
         local modules = {}

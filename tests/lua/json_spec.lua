@@ -68,6 +68,23 @@ describe("json.decode", function()
 end)
 
 describe("json.encode", function()
+  it("sorts the names of small and of large objects", function()
+    for _, count in ipairs { 2, 31, 32, 33, 200 } do
+      local value, names = {}, {}
+      for i = 1, count do
+        local name = ("%s%d"):format(i % 2 == 0 and "a" or "A", i * 7919 % 1000)
+        value[name], names[#names + 1] = i, name
+      end
+      table.sort(names)
+      for i, name in ipairs(names) do
+        names[i] = ('"%s":%d'):format(name, value[name])
+      end
+      assert.equal("{" .. table.concat(names, ",") .. "}", json.encode(value))
+      value[1.5] = "x"
+      assert.has_error(function() json.encode(value) end, "a table with a key that is a number cannot be encoded as JSON")
+    end
+  end)
+
   it("sorts names and preserves lists", function()
     assert.equal('{"a":[],"b":{},"c":[1,2.5,"x"],"d":null,"e":true}',
       json.encode { e = true, d = json.null, c = { 1, 2.5, "x" }, b = {}, a = json.array {} })

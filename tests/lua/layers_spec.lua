@@ -77,8 +77,8 @@ describe("the packages of lua/", function()
       local own = module ~= "lanyard" and package_of(module)
       local file <close> = assert(io.open(path))
       for line in file:lines() do
-        for required in line:gsub("^%s*%-%-.*", ""):gmatch "require%s*%(?%s*[\"']([%w_.]+)[\"']" do
-          local used = own and package_of(required) or own
+        for loader, required in line:gsub("^%s*%-%-.*", ""):gmatch "(%a+)%s*%(?%s*[\"']([%w_.]+)[\"']" do
+          local used = own and (loader == "require" or loader == "lazy") and package_of(required) or own
           if used ~= own then
             edges = edges + 1
             assert.truthy(layers[own][used], ("%s: %s may not use %s"):format(path, own, required))

@@ -135,7 +135,7 @@ end)
 describe("a build without SQLite", function()
   it("has the module, which reports that SQLite is missing", function()
     local folder <close> = helper.folder()
-    local objects = { "lua/sqlite", "lua/util", "base/buf" }
+    local objects = { "lua/sqlite", "lua/util", "base/buf", "base/library" }
     for i, name in ipairs(objects) do objects[i] = ("%s/core/%s.o"):format(folder, name) end
     local made = helper.run { "make", "-s", "SQLITE=", "B=" .. folder, table.unpack(objects) }
     assert.same({ "", 0 }, { made.err, made.status })

@@ -1,12 +1,14 @@
 --- Finds the grants of a principal, and decides whether a policy allows a pull.
 
 local expiry = require "lanyard.policy.expiry"
+local lazy = require "lanyard.lazy"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
-local pull = require "lanyard.access.pull"
-local statements = require "lanyard.access.statements"
-local surroundings = require "lanyard.access.surroundings"
 local task = require "lanyard.task"
+
+local pull = lazy "lanyard.access.pull"
+local statements = lazy "lanyard.access.statements"
+local surroundings = lazy "lanyard.access.surroundings"
 
 local M = {}
 

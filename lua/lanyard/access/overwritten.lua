@@ -11,15 +11,17 @@
 
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
-local event_history = require "lanyard.access.event_history"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
-local journal = require "lanyard.access.journal"
+local lazy = require "lanyard.lazy"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local repository_policy = require "lanyard.access.repository_policy"
 local state_directory = require "lanyard.access.state_directory"
 local timestamp = require "lanyard.text.timestamp"
+
+local event_history = lazy "lanyard.access.event_history"
+local journal = lazy "lanyard.access.journal"
 
 local M = {}
 

@@ -159,10 +159,12 @@ end
 
 --- Reads the policy of a repository.
 ---@param repository access.Repository
+---@param parse? fun(text: string, name: string): policy.Document?, aws.Error?  parses the text; gets the repository's
+---  name for its error. Without it, lanyard.policy parses the text
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
-function Region:policy(repository)
-  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name)
+function Region:policy(repository, parse)
+  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name, parse)
   local observer = self.hooks.observer
   if observer and observer.policy then
     observer.policy(repository, document, err)

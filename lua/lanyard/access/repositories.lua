@@ -173,6 +173,26 @@ local function add_matching(page, globs, found, matched)
   return true
 end
 
+--- Reads one repository that may not exist.
+---@param region access.Region
+---@param name string
+---@return access.Repository|false|nil repository  false if it does not exist
+---@return aws.Error? err
+function M.lookup(region, name)
+  local ok, err = M.check(name)
+  local reply
+  if ok then
+    reply, err = region.ecr:DescribeRepositories { repositoryNames = { name } }
+  end
+  local found = {}
+  if reply then
+    ok, err = add_named(reply, { name }, found)
+  elseif answers.rejected(err, "RepositoryNotFoundException") then
+    return false
+  end
+  return ok and found[1] or nil, err
+end
+
 -- Reads all repositories page by page, and keeps the matching ones: an account may have ten thousand.
 local function find_by_glob(region, globs, found, missing)
   local matched = {}

@@ -56,14 +56,15 @@ end
 --- Reads the policy of a repository.
 ---@param client aws.Client  of ECR
 ---@param name string  the repository's name
+---@param parse? fun(text: string, name: string): policy.Document?, aws.Error?  instead of `parse`
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
-function M.read(client, name)
+function M.read(client, name, parse)
   local text, err = M.text(client, name)
   if not text then
     return nil, err
   end
-  return M.parse(text, name)
+  return (parse or M.parse)(text, name)
 end
 
 --- Writes a policy, or deletes it. Deleting a policy that does not exist succeeds.

@@ -11,8 +11,10 @@ local crypto = require "lanyard.crypto"
 local endpoints = require "lanyard.aws.endpoints"
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local shellwords = require "lanyard.text.shellwords"
+local lazy = require "lanyard.lazy"
 local system = require "lanyard.system"
+
+local shellwords = lazy "lanyard.text.shellwords"
 
 local M = {}
 

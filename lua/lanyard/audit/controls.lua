@@ -90,6 +90,7 @@ end
 ---@field inventory audit.Inventory
 ---@field doc policy.Document
 ---@field denies policy.Statement[]  of the document
+---@field arn string                 the resource that the question is about
 ---@field controls table[]           of for_resource
 ---@field known table<string, policy.Audience>
 ---@field budget policy.Budget
@@ -102,12 +103,14 @@ local function subject_of(inventory, subject)
     local around = inventory.surroundings
     around.controls_budget = around.controls_budget or budgets.new(MOST_STEPS_IN_ALL)
     one = { inventory = inventory, doc = subject.doc, denies = {}, known = {},
-      controls = for_resource(around.controls.list, subject.arn),
       budget = around.controls_budget:part(MOST_STEPS_IN_ALL // MOST_STEPS) }
     for _, statement in ipairs(subject.doc:statements()) do
       one.denies[#one.denies + 1] = statement.effect == "Deny" and statement or nil
     end
     subjects[subject.doc] = one
+  end
+  if one.arn ~= subject.arn then -- several repositories can share a document
+    one.arn, one.controls = subject.arn, for_resource(inventory.surroundings.controls.list, subject.arn)
   end
   return one
 end

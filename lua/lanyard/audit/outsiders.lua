@@ -77,6 +77,7 @@ end
 ---@field class policy.AudienceClass
 ---@field principal string        the principal of the policy: "*" if a condition names the class
 ---@field statements policy.Statement[]  that allow it
+---@field actions { [string]: true }
 ---@field abilities audit.Abilities
 
 -- Principals that let nobody pull, which other findings report.
@@ -243,6 +244,7 @@ local function asker(inventory, subject)
   end
 end
 
+-- Returns who outside a policy allows something: outsiders without abilities, which name the repository.
 local function find(inventory, subject)
   local found, ask = {}, asker(inventory, subject)
   for _, statement in ipairs(subject.statements) do
@@ -253,9 +255,6 @@ local function find(inventory, subject)
       end
     end
   end
-  for _, one in ipairs(found) do
-    one.abilities = abilities_of(one.actions, subject.name)
-  end
   return found
 end
 
@@ -265,7 +264,15 @@ end
 ---@return audit.Outsider[]
 function M.of(inventory, repository)
   if not repository.outsiders then
-    repository.outsiders = repository.doc and find(inventory, repository) or {}
+    local facts = repository.doc and inventory.documents:facts_of(repository.doc) or { outsiders = {} }
+    facts.outsiders = facts.outsiders or find(inventory, repository)
+    repository.outsiders = {}
+    for i, one in ipairs(facts.outsiders) do
+      repository.outsiders[i] = {
+        class = one.class, principal = one.principal, statements = one.statements, actions = one.actions,
+        abilities = abilities_of(one.actions, repository.name),
+      }
+    end
   end
   return repository.outsiders
 end

@@ -61,14 +61,38 @@ function M.access_of(repository, principal)
   return nil
 end
 
+-- [list of deployed images] = { [service or repository] = its images }
+local indexes = setmetatable({}, { __mode = "k" })
+
+local function index_of(deployed)
+  local index = {}
+  for _, image in ipairs(deployed) do
+    for _, subject in ipairs { image.service, image.repository } do
+      index[subject] = index[subject] or {}
+      table.insert(index[subject], image)
+    end
+  end
+  return index
+end
+
+--- Returns the deployed images of a service, or of a repository.
+---@param inventory audit.Inventory
+---@param subject access.Service|access.Repository  one table for each, as the inventory has it
+---@return audit.DeployedImage[]  in the order of the inventory
+function M.deployed_images(inventory, subject)
+  local deployed = inventory.deployed
+  indexes[deployed] = indexes[deployed] or index_of(deployed)
+  return indexes[deployed][subject] or {}
+end
+
 --- Reports whether a service with this role deploys an image of the repository.
 ---@param inventory audit.Inventory
 ---@param repository access.Repository
 ---@param role_arn string
 ---@return boolean
 function M.is_needed(inventory, repository, role_arn)
-  for _, image in ipairs(inventory.deployed) do
-    if image.repository == repository and image.service.role.arn == role_arn then
+  for _, image in ipairs(M.deployed_images(inventory, repository)) do
+    if image.service.role.arn == role_arn then
       return true
     end
   end

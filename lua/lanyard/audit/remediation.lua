@@ -177,9 +177,9 @@ function M.after_grants_for_deployed(inventory, repository, command)
   for _, access in ipairs(repository.access) do
     granted[access.principal] = true
   end
-  for _, image in ipairs(inventory.deployed) do
+  for _, image in ipairs(query.deployed_images(inventory, repository)) do
     local subject = image.service.role.arn or image.service.name
-    if image.repository == repository and not granted[subject] then
+    if not granted[subject] then
       granted[subject] = true
       commands[#commands + 1] = M.grant(inventory, image.service, repository)
     end

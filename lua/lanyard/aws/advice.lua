@@ -7,10 +7,12 @@
 ---
 ---     advice.register { RepositoryNotFoundException = "check the Region and the account" }
 
-local denial = require "lanyard.aws.denial"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local recorded = require "lanyard.aws.recorded"
-local proxies = require "lanyard.aws.proxy"
+
+local proxies = lazy "lanyard.aws.proxy"
+local denial = lazy "lanyard.aws.denial"
 
 local M = {}
 

@@ -7,11 +7,13 @@
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local host_prefix = require "lanyard.aws.host_prefix"
+local lazy = require "lanyard.lazy"
 local retry = require "lanyard.aws.retry"
-local secrets = require "lanyard.aws.secrets"
 local shapes = require "lanyard.aws.shapes"
 local sigv4 = require "lanyard.sigv4"
-local wire = require "lanyard.aws.wire"
+
+local secrets = lazy "lanyard.aws.secrets"
+local wire = lazy "lanyard.aws.wire"
 
 local function failed(client, operation, err)
   err.operation = operation
@@ -21,17 +23,6 @@ end
 
 -- ---------------------------------------------------------------------------------------------
 -- The request
-
--- Adds the headers of a signature. The session token among them is a sealed secret.
-local function sign(request)
-  local added = sigv4.sign {
-    method = request.method, url = request.url, headers = request.headers, body = request.body, time = request.time,
-    credentials = request.credentials, region = request.region, service = request.service,
-  }
-  for name, value in pairs(added) do
-    request.headers[name] = value
-  end
-end
 
 -- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
 local function request_of(client, operation, input, keys, offset)
@@ -54,7 +45,7 @@ local function request_of(client, operation, input, keys, offset)
     sealed = options.sealed,
   }
   if keys then
-    sign(request)
+    sigv4.sign_request(request)
   end
   return request
 end

@@ -3,9 +3,11 @@
 ---     local output, err = call(client, "GetRepositoryPolicy", { repositoryName = "web" })
 
 local attempt = require "lanyard.aws.attempt"
-local rate = require "lanyard.aws.rate"
+local lazy = require "lanyard.lazy"
 local retry = require "lanyard.aws.retry"
 local skew = require "lanyard.aws.skew"
+
+local rate = lazy "lanyard.aws.rate"
 
 local function note(client, text, ...)
   if client.options.debug then

@@ -6,15 +6,17 @@
 local call = require "lanyard.aws.call"
 local clock = require "lanyard.clock"
 local http = require "lanyard.http"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local modelled = require "lanyard.aws.modelled"
 local option_types = require "lanyard.aws.option_types"
-local pages = require "lanyard.aws.pages"
 local quota = require "lanyard.aws.quota"
 local retry = require "lanyard.aws.retry"
 local suggest = require "lanyard.text.suggest"
 local version = require "lanyard.version"
-local waiters = require "lanyard.aws.waiters"
+
+local pages = lazy "lanyard.aws.pages"
+local waiters = lazy "lanyard.aws.waiters"
 
 local M = {}
 

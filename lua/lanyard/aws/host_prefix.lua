@@ -9,8 +9,11 @@ local loopback = require "lanyard.loopback"
 ---@param prefix? string
 ---@return string
 return function(url, prefix)
+  if not prefix then
+    return url
+  end
   local scheme, host, rest = url:match "^(%a+://)([^/:%[]+)(.*)$"
-  if not prefix or not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
+  if not host or loopback.is(host) or host:find "^%d+%.%d+%.%d+%.%d+$" then
     return url
   end
   return scheme .. prefix .. host .. rest

@@ -4,7 +4,9 @@
 local credentials_core = require "lanyard.credentials"
 local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
-local secret_fields = require "lanyard.text.secret_fields"
+local lazy = require "lanyard.lazy"
+
+local secret_fields = lazy "lanyard.text.secret_fields"
 
 local M = {}
 

@@ -1,7 +1,8 @@
 --- Checks the replies of AWS against a service's description, before anything reads them.
 ---
 ---     local shapes = shapes.parse "Repository repositoryName:string! createdAt:time"
----     local fault = shapes.fault(shapes.type("Repository[]!", shapes), reply.repositories, "repositories", context)
+---     local members = shapes.members("repositories:Repository[]! nextToken:string", shapes)
+---     local fault = shapes.check(members, reply, { input = request })
 ---
 --- A type is one of
 ---
@@ -147,24 +148,48 @@ local function items_of(type_, value)
   return are_several and found or { found }
 end
 
-local fault
+-- [the members of a structure] = their names, sorted: the first fault in this order is reported
+local sorted_names = setmetatable({}, { __mode = "k" })
 
-local function members_fault(members, value, path, context)
-  for _, name in ipairs(lists.sorted_names(members)) do
-    local type_ = members[name]
-    local at = path == "" and name or path .. "." .. name
-    if value[name] == nil and type_.always then
-      return at .. " of the reply is missing"
-    elseif value[name] ~= nil then
-      -- XML has an empty text for an empty list, map or structure.
-      if context.xml and not MATCHES[type_.kind] and type(value[name]) == "string" and not value[name]:find "%S" then
-        value[name] = {}
-      elseif context.xml and type_.kind == "list" and type(value[name]) == "table" then
-        value[name] = items_of(type_, value[name])
+local function names_of(members)
+  local names = sorted_names[members]
+  if not names then
+    names = lists.sorted_names(members)
+    sorted_names[members] = names
+  end
+  return names
+end
+
+-- The functions that find a fault return the path from the checked value to it, and what is wrong. The path is made
+-- only then.
+local find
+
+-- Joins the path to a value and the path from there.
+local function join(path, rest)
+  return (rest == "" or rest:find "^%[") and path .. rest or path .. "." .. rest
+end
+
+-- `input` has the members of the request for those of the reply; nil within a member.
+local function find_in_members(members, value, context, input)
+  local is_xml = context.xml
+  for _, name in ipairs(names_of(members)) do
+    local type_, member = members[name], value[name]
+    if member == nil then
+      if type_.always then
+        return name, " of the reply is missing"
       end
-      local found = fault(type_, value[name], at, context)
-      if found then
-        return found
+    else
+      -- XML has an empty text for an empty list, map or structure.
+      if is_xml and not MATCHES[type_.kind] and type(member) == "string" and not member:find "%S" then
+        member = {}
+        value[name] = member
+      elseif is_xml and type_.kind == "list" and type(member) == "table" then
+        member = items_of(type_, member)
+        value[name] = member
+      end
+      local path, message = find(type_, member, context, input and input[name])
+      if path then
+        return join(name, path), message
       end
       to_integer(type_, value, name)
     end
@@ -172,30 +197,25 @@ local function members_fault(members, value, path, context)
   return nil
 end
 
-local function items_fault(type_, value, path, context)
+local function find_in_items(type_, value, context)
+  local item_type = type_.item
   local dropped = context.dropped and context.dropped[value]
-  if type_.item and dropped then
-    return ("%s[%d] of the reply is null; %s was expected"):format(path, dropped - 1, NAMES[type_.item.kind])
+  if dropped then
+    return ("[%d]"):format(dropped - 1), (" of the reply is null; %s was expected"):format(NAMES[item_type.kind])
   end
-  for key, item in pairs(type_.item and value or {}) do
-    local name = type_.kind == "list" and tostring(key - 1) or key
-    local found = fault(type_.item, item, ("%s[%s]"):format(path, name), context)
-    if found then
-      return found
+  for key, item in pairs(value) do
+    local path, message = find(item_type, item, context)
+    if path then
+      local name = type_.kind == "list" and tostring(key - 1) or key
+      return join(("[%s]"):format(name), path), message
     end
-    to_integer(type_.item, value, key)
+    to_integer(item_type, value, key)
   end
   return nil
 end
 
---- Returns what is wrong with a value, or nil. Items are counted from 0, as AWS counts them.
----@param type_ aws.Type
----@param value any
----@param path string  where the value is in the reply
----@param context { input: table?, xml: boolean?, dropped: table<table, integer>? }  input: the request; dropped: the
----  position of an item that was null, by list
----@return string? message
-function fault(type_, value, path, context)
+-- `requested` is the member of the request with the name of this one of the reply.
+function find(type_, value, context, requested)
   local kind = type_.kind
   local matches
   if MATCHES[kind] then
@@ -206,26 +226,28 @@ function fault(type_, value, path, context)
     matches = type(value) == "table" and value[1] == nil
   end
   if not matches then
-    return ("%s of the reply is %s; %s was expected"):format(path, name_of(value), NAMES[kind])
-  elseif kind == "echo" and context.input and context.input[path] ~= nil and context.input[path] ~= value then
-    return ("%s of the reply is '%s'; '%s' was requested"):format(path, tostring(value), tostring(context.input[path]))
+    return "", (" of the reply is %s; %s was expected"):format(name_of(value), NAMES[kind])
+  elseif kind == "echo" and requested ~= nil and requested ~= value then
+    return "", (" of the reply is '%s'; '%s' was requested"):format(tostring(value), tostring(requested))
   elseif kind == "structure" then
-    return members_fault(type_.members, value, path, context)
+    return find_in_members(type_.members, value, context)
+  elseif type_.item then
+    return find_in_items(type_, value, context)
   end
-  return type_.item and items_fault(type_, value, path, context) or nil
+  return nil
 end
-M.fault = fault
 
 --- Checks the members of a reply. An absent list that AWS does not always send becomes an empty one. Returns what is
 --- wrong, or nil.
 ---@param members table<string, aws.Type>
 ---@param output table  the reply; changed
----@param context table  see `fault`
+---@param context { input: table?, xml: boolean?, dropped: table<table, integer>? }  input: the request; dropped: the
+---  position of an item that was null, by list
 ---@return string? message
 function M.check(members, output, context)
-  local found = members_fault(members, output, "", context)
-  if found then
-    return found
+  local path, message = find_in_members(members, output, context, context.input)
+  if path then
+    return path .. message
   end
   for name, type_ in pairs(members) do
     if type_.kind == "list" and output[name] == nil then

@@ -6,8 +6,10 @@
 --- The list of services needs no model, the other words the model of one service. No call is made.
 
 local globals = require "lanyard.awscli.globals"
-local options_of = require "lanyard.awscli.options"
+local lazy = require "lanyard.lazy"
 local request = require "lanyard.awscli.request"
+
+local options_of = lazy "lanyard.awscli.options"
 
 local M = {}
 

@@ -8,10 +8,12 @@
 --- A page of help takes the place of an operation: `aws ecr help` has { help = true, service = "ecr", ... }.
 
 local globals = require "lanyard.awscli.globals"
+local lazy = require "lanyard.lazy"
 local names = require "lanyard.awscli.names"
-local options = require "lanyard.awscli.options"
 local suggest = require "lanyard.text.suggest"
 local words = require "lanyard.awscli.words"
+
+local options = lazy "lanyard.awscli.options"
 
 local M = {}
 

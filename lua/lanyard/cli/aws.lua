@@ -1,12 +1,14 @@
 --- The command line of `lanyard aws`: reads it, describes it and completes it with the models of lanyard.awscli.
 
 local catalogue = require "lanyard.awscli.catalogue"
-local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
-local layout = require "lanyard.text.layout"
+local lazy = require "lanyard.lazy"
 local requests = require "lanyard.awscli.request"
 local terminal = require "lanyard.cli.terminal"
+
+local command_line = lazy "lanyard.cli.command"
+local layout = lazy "lanyard.text.layout"
 
 local M = {}
 

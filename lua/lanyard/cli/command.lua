@@ -9,16 +9,18 @@
 --- A script that builds its options has its first comment as its help.
 
 local escape = require "lanyard.text.escape"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local exit = require "lanyard.cli.exit"
 local output_option = require "lanyard.cli.output_option"
 local results = require "lanyard.cli.result"
 local shared = require "lanyard.cli.options"
-local shellwords = require "lanyard.text.shellwords"
-local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
+
+local shellwords = lazy "lanyard.text.shellwords"
+local suggest = lazy "lanyard.text.suggest"
 
 local M = {}
 

@@ -3,13 +3,15 @@
 --- ./.lanyard/scripts if the user trusts it (lanyard.trust). `NAME/SUB.lua` beside `NAME.lua` is its sub-command SUB if
 --- `NAME.lua` declares it.
 
-local command_line = require "lanyard.cli.command"
 local embedded = require "lanyard.embedded"
 local exit = require "lanyard.cli.exit"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local search_path = require "lanyard.cli.search_path"
 local system = require "lanyard.system"
-local trust = require "lanyard.trust"
+
+local command_line = lazy "lanyard.cli.command"
+local trust = lazy "lanyard.trust"
 
 local M = {}
 

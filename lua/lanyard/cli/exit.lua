@@ -1,9 +1,11 @@
 --- Ends a script: its exit status, and the message on stderr.
 
-local catalogue = require "lanyard.cli.errors"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
-local timestamp = require "lanyard.text.timestamp"
+local lazy = require "lanyard.lazy"
+
+local catalogue = lazy "lanyard.cli.errors"
+local timestamp = lazy "lanyard.text.timestamp"
 
 local M = {}
 

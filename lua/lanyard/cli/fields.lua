@@ -4,8 +4,10 @@
 ---
 --- On a terminal the values are wrapped to its width; a narrow one has them below their labels. ARNs are never broken.
 
-local columns = require "lanyard.text.columns"
+local lazy = require "lanyard.lazy"
 local terminal = require "lanyard.cli.terminal"
+
+local columns = lazy "lanyard.text.columns"
 
 local M = {}
 

@@ -1,9 +1,11 @@
 --- Describes grants on the command line.
 
 local grants = require "lanyard.access.grants"
-local statements = require "lanyard.access.statements"
-local failures = require "lanyard.report.failures"
+local lazy = require "lanyard.lazy"
 local timestamp = require "lanyard.text.timestamp"
+
+local failures = lazy "lanyard.report.failures"
+local statements = lazy "lanyard.access.statements"
 
 local M = {}
 

@@ -2,9 +2,11 @@
 
 local declaration = require "lanyard.cli.declaration"
 local layout = require "lanyard.text.layout"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local parts_of = require "lanyard.cli.parts"
 local severity = require "lanyard.severity"
+
+local parts_of = lazy "lanyard.cli.parts"
 
 local M = {}
 

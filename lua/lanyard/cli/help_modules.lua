@@ -160,7 +160,8 @@ function M.list(width)
     items[#items + 1] = not module.globals and { module.name, module.summary } or nil
   end
   return text_of({ "The modules for scripts, in the binary and in stock Lua 5.4. `require \"lanyard.NAME\"` loads one, "
-    .. "and so does the field NAME of `require \"lanyard\"`, except for a module inside another, such as aws.services.", { items = items } }, 0, width or WIDTH)
+    .. "and so does the field NAME of `require \"lanyard\"`, except for a module inside another, such as aws.services.",
+    { items = items } }, 0, width or WIDTH)
     .. "\n\n" .. indented(("%s Services of AWS have pages, too: 'lanyard help ecr', 'lanyard help "
       .. "ecr:GetRepositoryPolicy'."):format(HINT), 0, width or WIDTH)
 end

@@ -1,17 +1,19 @@
 --- The lanyard command: finds the script of a command, runs it as the main task, and turns how it ended into an exit
 --- status. core/main.c calls it with the words of the command line.
 
-local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local lazy = require "lanyard.lazy"
 local leading_options = require "lanyard.cli.leading_options"
 local lists = require "lanyard.lists"
 local progress = require "lanyard.cli.progress"
 local search_path = require "lanyard.cli.search_path"
-local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
+
+local command_line = lazy "lanyard.cli.command"
+local shellwords = lazy "lanyard.text.shellwords"
 
 -- ---------------------------------------------------------------------------------------------
 -- Running

@@ -3,11 +3,13 @@
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local policy = require "lanyard.policy"
 local policy_pairs = require "lanyard.cli.policy_pairs"
-local refusals = require "lanyard.policy.lint.refusal"
-local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
+
+local refusals = lazy "lanyard.policy.lint.refusal"
+local results = lazy "lanyard.cli.print"
 
 local M = {}
 

@@ -10,11 +10,13 @@
 local clock = require "lanyard.clock"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
-local meters = require "lanyard.meter"
+local lazy = require "lanyard.lazy"
 local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
-local width = require "lanyard.text.width"
+
+local meters = lazy "lanyard.meter"
+local width = lazy "lanyard.text.width"
 
 local M = {}
 

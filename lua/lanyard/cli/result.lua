@@ -9,8 +9,10 @@
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local terminal = require "lanyard.cli.terminal"
-local width = require "lanyard.text.width"
+
+local width = lazy "lanyard.text.width"
 
 local M = {}
 

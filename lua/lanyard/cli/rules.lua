@@ -19,7 +19,8 @@ function M.load(command, path)
     cli.note("lanyard: warning: " .. cli.describe(loaded.untrusted.message) .. ": it is not in force (lanyard trust)")
   end
   if not loaded.file then
-    command:usage("no rules file was found: name a file, or create " .. rules.DEFAULT_PATH, "MissingArgument")
+    command:usage("no rules file was found: name a file, or create " .. require("lanyard.rules.file").DEFAULT_PATH,
+      "MissingArgument")
   end
   return loaded
 end

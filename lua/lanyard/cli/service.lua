@@ -1,14 +1,16 @@
 --- Prints container services: how one was changed or would be, and what its deletion takes along.
 
-local changes = require "lanyard.cli.changes"
 local cli = require "lanyard.cli"
-local differences = require "lanyard.access.service.differences"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local report = require "lanyard.cli.print"
-local service_state = require "lanyard.access.service.state"
 local timestamp = require "lanyard.text.timestamp"
+
+local changes = lazy "lanyard.cli.changes"
+local differences = lazy "lanyard.access.service.differences"
+local report = lazy "lanyard.cli.print"
+local service_state = lazy "lanyard.access.service.state"
 
 local M = {}
 

@@ -7,14 +7,16 @@
 --- Certificates are read only if a service has domains, and deployments only if one can have failed. What the caller
 --- may not read is unknown, which is not a failure.
 
-local denial = require "lanyard.aws.denial"
 local escape = require "lanyard.text.escape"
 local failures = require "lanyard.access.service.failure"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local service_view = require "lanyard.cli.service"
 local task = require "lanyard.task"
 local timestamp = require "lanyard.text.timestamp"
+
+local denial = lazy "lanyard.aws.denial"
 
 local M = {}
 

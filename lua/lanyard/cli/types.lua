@@ -3,8 +3,10 @@
 --- A converter returns the value, or nil and a message; the message ends the command with exit status 2. The build
 --- reads this module to check declarations, so only converters require modules that need the running program.
 
+local lazy = require "lanyard.lazy"
 local severities = require "lanyard.severity"
-local timestamp = require "lanyard.text.timestamp"
+
+local timestamp = lazy "lanyard.text.timestamp"
 
 ---@class cli.Type
 ---@field value string placeholder in help

@@ -196,8 +196,9 @@ function M.read(text)
       container = container_at(line, container)
       position = position + 1
     end
-    local name, module = (lines[position - 1] or ""):match "^local%s+([%w_]+)%s*=%s*require%s*%(?%s*[\"']([%w_.]+)[\"']"
-    if name then
+    local name, loader, module =
+      (lines[position - 1] or ""):match "^local%s+([%w_]+)%s*=%s*(%a+)%s*%(?%s*[\"']([%w_.]+)[\"']"
+    if loader == "require" or loader == "lazy" then
       source.requires[name] = module
     end
     source.returned = (lines[position - 1] or ""):match "^return%s+([%w_]+)%s*$" or source.returned

@@ -15,8 +15,8 @@ end
 --- Returns a version 4 UUID.
 ---@return string
 function M.uuid()
-  local hex = random_text("0123456789abcdef", 32)
-  return ("%s-%s-4%s-a%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(14, 16), hex:sub(18, 20), hex:sub(21))
+  local first, second, third, fourth, last = (">I4I2I2I2I6"):unpack(system.random(16))
+  return ("%08x-%04x-4%03x-a%03x-%012x"):format(first, second, third & 0xfff, fourth & 0xfff, last)
 end
 
 --- Returns a unique ID of IAM.

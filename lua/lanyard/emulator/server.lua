@@ -51,8 +51,7 @@ local PROTOCOLS = { json = json_protocol, query = query_protocol }
 local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail, ssm, secretsmanager }
 
 -- Returns the service that a request is for: by its target or API version, else by its credential scope.
-local function service_of(request)
-  local scope = auth.scope(request.headers)
+local function service_of(request, scope)
   local target = request.headers["x-amz-target"]
   local version = not target and request.body:match "Version=([%d-]+)"
   local by_scope, by_content
@@ -218,9 +217,9 @@ function M.dispatch(world, request)
     return report_counts(world, request.path)
   end
   world.calls = world.calls + 1
-  local service = request.method == "POST" and service_of(request) or nil
-  local name = service and PROTOCOLS[service.protocol].operation(request, service)
   local scope = auth.scope(request.headers)
+  local service = request.method == "POST" and service_of(request, scope) or nil
+  local name = service and PROTOCOLS[service.protocol].operation(request, service)
   local region = scope and scope.region
   local fault = world.faults and world.faults:next(service and service.name, name, region)
   count(world, service, region, name, fault)

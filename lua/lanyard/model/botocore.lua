@@ -8,9 +8,11 @@
 --- The newest version of a service is read, as the AWS CLI does. The files can be compressed (.json.gz). Texts for
 --- people are left out. `NAME.sdk-extras.json` is merged into NAME.json.
 
-local clean = require "lanyard.model.clean"
 local files = require "lanyard.model.files"
+local lazy = require "lanyard.lazy"
 local system = require "lanyard.system"
+
+local clean = lazy "lanyard.model.clean"
 
 local M = {}
 

@@ -12,7 +12,6 @@
 local deflate = require "lanyard.deflate"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local line = require "lanyard.model.line"
 local words = require "lanyard.model.words"
 
 local M = {}
@@ -254,8 +253,8 @@ function Index:service(name)
   end
   local lines = setmetatable({ text = text, expand = expand_words }, Lines)
   return setmetatable({
-    operations = lazy(lines, "o", line.read_operation),
-    shapes = lazy(lines, "s", function(_, found) return line.read_shape(found) end),
+    operations = lazy(lines, "o", function(...) return require("lanyard.model.line").read_operation(...) end),
+    shapes = lazy(lines, "s", function(_, found) return require("lanyard.model.line").read_shape(found) end),
     paginators = lazy(lines, "p", decode_json),
     waiters = lazy(lines, "w", decode_json),
   }, {

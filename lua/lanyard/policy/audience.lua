@@ -36,10 +36,12 @@ local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
 local inclusion = require "lanyard.policy.inclusion"
+local lazy = require "lanyard.lazy"
 local reachable = require "lanyard.policy.reachable"
 local relations = require "lanyard.policy.audience.relations"
 local request_of = require "lanyard.policy.request"
-local restrictions = require "lanyard.policy.audience.restrictions"
+
+local restrictions = lazy "lanyard.policy.audience.restrictions"
 
 local M = {}
 

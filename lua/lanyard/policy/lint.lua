@@ -66,6 +66,13 @@ local suggestions = require "lanyard.policy.lint.suggestions"
 local trust = require "lanyard.policy.lint.trust"
 local variables = require "lanyard.policy.lint.variables"
 
+-- Other modules of the linter load these when they need them. The catalogue has their checks in any case.
+require "lanyard.policy.lint.access"
+require "lanyard.policy.lint.arns"
+require "lanyard.policy.lint.dates"
+require "lanyard.policy.lint.keys"
+require "lanyard.policy.lint.values"
+
 local NEARLY_FULL = catalogue.define {
   id = "nearly-full", severity = "low", summary = "more than 80 % of the characters that ECR accepts",
   help = "The next statement may not fit. Statements that differ only in their principal can be folded.",

@@ -18,7 +18,9 @@ local coverage = require "lanyard.policy.coverage"
 local identify = require "lanyard.policy.identify"
 local inclusion = require "lanyard.policy.inclusion"
 local json = require "lanyard.json"
-local reason = require "lanyard.policy.reason"
+local lazy = require "lanyard.lazy"
+
+local reason = lazy "lanyard.policy.reason"
 
 --- A class of callers that a document can allow something.
 ---@class policy.ReachedClass : policy.Class

@@ -12,8 +12,11 @@ local assemble = require "lanyard.policy.assemble"
 local budgets = require "lanyard.policy.budget"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
-local delegation = require "lanyard.policy.delegation"
-local reason = require "lanyard.policy.reason"
+local lazy = require "lanyard.lazy"
+local neighbours = require "lanyard.policy.neighbours"
+
+local delegation = lazy "lanyard.policy.delegation"
+local reason = lazy "lanyard.policy.reason"
 
 ---@class policy.Redundancy
 ---@field statements policy.Statement[]
@@ -36,21 +39,6 @@ local TOO_MANY = "the policy has too many statements that may apply to the same 
 
 -- ---------------------------------------------------------------------------------------------
 -- Which statements may apply to one request
-
--- Returns the keys under which a statement is in the index: its accounts and other principals; nil for any principal.
-local function owners(statement)
-  if statement.not_principal or #statement.principals == 0 then
-    return nil
-  end
-  local keys = {}
-  for _, principal in ipairs(statement.principals) do
-    if principal.value == "*" then
-      return nil
-    end
-    keys[#keys + 1] = principal.type == "AWS" and coverage.account(principal.value) or principal.value
-  end
-  return keys
-end
 
 -- Returns the services of a list of actions as a set; nil for any service.
 local function services(statement)
@@ -80,32 +68,13 @@ local function share(a, b)
   return false
 end
 
-local POSITIVE = { StringEquals = true, StringLike = true, ArnEquals = true, ArnLike = true }
-
--- Returns the patterns, one of which a key must match, by key: of the first such condition on the key.
-local function patterns(statement)
-  local found = {}
-  for _, condition in ipairs(statement.conditions) do
-    local name, texts = condition.key:lower(), {}
-    for i, value in ipairs(POSITIVE[condition.operator] and not found[name] and condition.values or {}) do
-      texts[i] = tostring(value)
-      if condition.operator == "StringEquals" and texts[i]:find "[*?]" then
-        texts = {}
-        break
-      end
-    end
-    found[name] = #texts > 0 and texts or found[name]
-  end
-  return found
-end
-
 -- Longer lists of values are not compared.
 local MOST_VALUES = 1000
 
--- Reports whether no value of some key matches a pattern of each statement.
+-- Reports whether no principal, or no value of some key, matches a pattern of each statement.
 local function differ(a, b)
-  for key, texts in pairs(a) do
-    local others = b[key]
+  for name, texts in pairs(a) do
+    local others = name ~= "action" and name ~= "resource" and b[name]
     if others and #texts + #others <= MOST_VALUES and coverage.are_apart(texts, others) then
       return true
     end
@@ -118,9 +87,7 @@ function Redundancy:facts(index)
   local facts = self.known[index]
   if not facts then
     local statement = self.statements[index]
-    facts = {
-      services = services(statement), patterns = patterns(statement), actions = coverage.lowered(statement.actions),
-    }
+    facts = { services = services(statement), actions = coverage.lowered(statement.actions) }
     self.known[index] = facts
   end
   return facts
@@ -131,55 +98,11 @@ function Redundancy:may_meet(one, other)
   local a, b = self:facts(one), self:facts(other)
   self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
   local first, second = self.statements[one], self.statements[other]
-  if not share(a.services, b.services) or differ(a.patterns, b.patterns) then
+  if not share(a.services, b.services) or differ(self.index.patterns[one], self.index.patterns[other]) then
     return false
   end
   return coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
     and coverage.share_resources(second, first)
-end
-
-local function add_to(index, key, i)
-  index[key] = index[key] or {}
-  table.insert(index[key], i)
-end
-
--- Returns the positions of statements by principal, and of the ones for any principal.
-local function index_of(statements)
-  local by_owner, wide = {}, {}
-  for i, statement in ipairs(statements) do
-    local keys = owners(statement)
-    for _, key in ipairs(keys or {}) do
-      add_to(by_owner, key, i)
-    end
-    if not keys then
-      wide[#wide + 1] = i
-    end
-  end
-  return by_owner, wide
-end
-
--- Calls visit(i) for each statement that has a principal in common with one, each once.
-function Redundancy:each_neighbour(index, visit)
-  local keys = owners(self.statements[index])
-  if not keys then
-    for i in ipairs(self.statements) do
-      visit(i)
-    end
-    return
-  end
-  local seen = {}
-  local function each(list)
-    for _, i in ipairs(list) do
-      if not seen[i] then
-        seen[i] = true
-        visit(i)
-      end
-    end
-  end
-  each(self.wide)
-  for _, key in ipairs(keys) do
-    each(self.by_owner[key] or {})
-  end
 end
 
 --- Returns the positions of the other statements of an effect that may apply to a request of a statement, in order.
@@ -188,18 +111,19 @@ end
 ---@return integer[]
 function Redundancy:others(index, effect)
   local found = {}
-  if self.compared >= MOST_COMPARED then
+  if not self.effects[effect] then
+    return found
+  elseif self.compared >= MOST_COMPARED then
     self.undecided = self.undecided or TOO_MANY
     return found
   end
-  self:each_neighbour(index, function(i)
+  for _, i in ipairs(self.index:near(index)) do
     self.compared = self.compared + 1
     local usable = i ~= index and not self.removed[i] and self.statements[i].effect == effect
     if usable and self:may_meet(index, i) then
       found[#found + 1] = i
     end
-  end)
-  table.sort(found)
+  end
   return found
 end
 
@@ -318,6 +242,7 @@ function Redundancy:replace(index, doc)
   local statement = doc:statements()[1]
   self.statements[index], self.texts[index], self.known[index] = statement, statement.text, nil
   self.allows[index] = nil
+  self.index:replace(index, statement)
 end
 
 --- Returns a check of a document.
@@ -326,14 +251,15 @@ end
 ---@param budget? policy.Budget  of MOST_STEPS by default
 ---@return policy.Redundancy
 function M.new(doc, options, budget)
-  local statements, texts = doc:statements(), {}
+  local statements, texts, effects = doc:statements(), {}, {}
   for i, statement in ipairs(statements) do
     texts[i] = statement.text
+    effects[statement.effect or ""] = true
   end
-  local by_owner, wide = index_of(statements)
   return setmetatable({
-    statements = statements, texts = texts, allows = {}, options = options,
-    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, compared = 0,
+    statements = statements, texts = texts, effects = effects, allows = {}, options = options,
+    index = neighbours.new(statements, options and options.kind),
+    empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
     budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)
 end

@@ -53,9 +53,12 @@ end
 ---@param value any
 ---@return string|userdata
 function M.encode(value)
+  if not holds_secret(value, 0) then
+    return json.encode(value, DEEP)
+  end
   local parts = {}
   add_parts(parts, value)
-  return #parts == 1 and parts[1] or credentials.join(parts, "json")
+  return credentials.join(parts, "json")
 end
 
 -- Puts sealed values where the text has *** for them, and removes null.

@@ -2,7 +2,9 @@
 ---
 ---     for _, failure in ipairs(failures.of(report)) do print(failures.text(failure)) end
 
-local summary = require "lanyard.report.summary"
+local lazy = require "lanyard.lazy"
+
+local summary = lazy "lanyard.report.summary"
 
 local M = {}
 

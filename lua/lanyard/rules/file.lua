@@ -6,17 +6,20 @@
 --- The file is the one given, else the one of $LANYARD_RULES, else ./.lanyard/rules.lua, which the user must trust
 --- (lanyard.trust). It runs in a sandbox, with the vocabulary of prelude.lua.
 
-local access_facts = require "lanyard.rules.access_facts"
 local assets = require "lanyard.assets"
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local lazy = require "lanyard.lazy"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
 local trust = require "lanyard.trust"
 
+local access_facts = lazy "lanyard.rules.access_facts"
+
 local M = {}
 
+--- The rules file in use when none is named.
 M.DEFAULT_PATH = "./.lanyard/rules.lua"
 
 --- The name that means: no rules.

@@ -9,16 +9,12 @@
 local clock = require "lanyard.clock"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
-local facts = require "lanyard.rules.facts"
-local rules_file = require "lanyard.rules.file"
+local lazy = require "lanyard.lazy"
+
+local facts = lazy "lanyard.rules.facts"
+local rules_file = lazy "lanyard.rules.file"
 
 local M = {}
-
---- The rules file in use when none is named.
-M.DEFAULT_PATH = rules_file.DEFAULT_PATH
-
---- The name of a rules file that means: no rules.
-M.NONE = rules_file.NONE
 
 --- What a rule answered about a change.
 ---@class rules.Answer
@@ -78,7 +74,7 @@ end
 ---@param err lanyard.Error  code UntrustedRules
 function Rules:ignore(err)
   self.contents, self.untrusted = { rules = {}, mutes = {}, examples = {} }, err
-  self.file = M.DEFAULT_PATH
+  self.file = rules_file.DEFAULT_PATH
 end
 
 --- Reports whether any rule satisfies a predicate.

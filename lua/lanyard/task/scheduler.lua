@@ -1,9 +1,12 @@
 --- Schedules tasks on the event loop. Scripts use lanyard.task, which adds map, race, timeout and semaphores.
 ---
---- A wait is a table { done, values, task, yielded, failed, main }. suspend(wait) lets other tasks run until fire(wait)
---- ends it. Code outside any task runs the loop itself meanwhile.
+--- A wait is a table { done, task, failed, main }. suspend(wait) lets other tasks run until fire(wait) ends it. Code
+--- outside any task runs the loop itself meanwhile. A task that waits for an operation of the loop has the operation in
+--- place of a wait, because most waits are such ones, and there can be thousands.
 
 local loop = require "lanyard.loop"
+
+local is_yieldable, running, yield = coroutine.isyieldable, coroutine.running, coroutine.yield
 
 local M = {}
 
@@ -15,12 +18,21 @@ M.cancelled = setmetatable({ code = "Cancelled", message = "the task was cancell
 
 --- A running function. `local t <close> = task.spawn(f)` cancels and joins the task when the block ends.
 ---@class lanyard.Task
+---@field private state "ready"|"started"|"done"|"failed"|"cancelled"
+---@field private parent? lanyard.Task
+---@field private children? { [lanyard.Task]: true }  that have not ended, or failed without being joined
+---@field private thread? thread    until it ends
+---@field private wait? table|userdata  what it waits for: a wait or an operation
+---@field private failure? any      the error to raise where it waits for an operation
+---@field private cancel_requested? boolean  the next wait raises M.cancelled
+---@field private joiners? table[]  waits that the end of the task ends
+---@field private results? table    after the end: the results, or the error
 local Task = {}
 Task.__index = Task
 
 local current                       -- the running task, if any
 local ready, first, last = {}, 1, 0 -- a queue of tasks to resume
-local endings = {}                  -- [operation] = function to call when it has ended
+local endings = {}                  -- [operation] = function to call, or task to resume, when it has ended
 local tracebacks = setmetatable({}, { __mode = "k" }) -- [error value] = where it was raised
 
 -- ---------------------------------------------------------------------------------------------
@@ -31,12 +43,12 @@ local function enqueue(t)
   ready[last] = t
 end
 
---- Ends a wait with values. Only the first call has an effect.
+--- Ends a wait. Only the first call has an effect.
 ---@param wait table
-function M.fire(wait, ...)
+function M.fire(wait)
   if wait.done then return end
-  wait.done, wait.values = true, table.pack(...)
-  if wait.task and wait.yielded then enqueue(wait.task) end
+  wait.done = true
+  if wait.task then enqueue(wait.task) end
 end
 local fire = M.fire
 
@@ -57,8 +69,20 @@ local DEADLOCK = "every task waits for another, so none can continue"
 -- Raises an error in a task at the point where it waits, if it does.
 local function fail(t, err)
   local wait = t.wait
-  if not wait or wait.done then return false end
-  t.abort()
+  if type(wait) == "userdata" then
+    if endings[wait] ~= t then return false end
+    endings[wait] = nil
+    wait:cancel()
+    t.failure = err
+    enqueue(t)
+    return true
+  elseif not wait or wait.done then
+    return false
+  end
+  if wait.op then
+    endings[wait.op] = nil
+    wait.op:cancel()
+  end
   wait.failed = err
   fire(wait)
   return true
@@ -75,54 +99,89 @@ local function pump(wait)
       for _, op in ipairs(ended or {}) do
         local ending = endings[op]
         endings[op] = nil
-        if ending then ending() end
+        if getmetatable(ending) == Task then
+          enqueue(ending)
+        elseif ending then
+          ending()
+        end
       end
     end
   end
 end
 
---- Waits for fire(wait), and returns its values. Raises M.cancelled if the task is cancelled meanwhile.
+-- Raises M.cancelled if the task was cancelled while it did not wait.
+local function check_cancelled(t)
+  if t.cancel_requested then
+    t.cancel_requested = nil
+    error(M.cancelled, 0)
+  end
+end
+
+local function can_yield(t)
+  return t and running() == t.thread and is_yieldable()
+end
+
+--- Waits for fire(wait). Raises M.cancelled if the task is cancelled meanwhile; the wait is then done, too.
 ---@param wait table
----@param abort fun()  undoes what was begun if the task is cancelled
-function M.suspend(wait, abort)
+function M.suspend(wait)
   local t = current
-  wait.task = t
   if t then
-    if t.cancel_requested then
-      t.cancel_requested = false
-      abort()
-      error(M.cancelled, 0)
-    end
-    t.wait, t.abort = wait, abort
+    if t.cancel_requested then wait.done = true end
+    check_cancelled(t)
+    t.wait = wait
   end
-  if t and coroutine.running() == t.thread and coroutine.isyieldable() then
-    if not wait.done then
-      wait.yielded = true
-      coroutine.yield()
-    end
-  else
+  if not can_yield(t) then
     pump(wait)
+  elseif not wait.done then
+    wait.task = t
+    yield()
   end
-  if t then t.wait, t.abort = nil, nil end
+  if t then t.wait = nil end
   if wait.failed then error(wait.failed, 0) end
-  return table.unpack(wait.values, 1, wait.values.n)
 end
 local suspend = M.suspend
+
+-- Waits for an operation in code that cannot yield.
+local function pump_operation(op)
+  local wait = { op = op }
+  endings[op] = function() fire(wait) end
+  suspend(wait)
+end
+
+local function await(op)
+  local t = current
+  if endings[op] then error("another task waits for the operation", 3) end
+  if not op:pending() then
+    return
+  elseif t and t.cancel_requested then
+    op:cancel()
+    check_cancelled(t)
+  elseif not can_yield(t) then
+    return pump_operation(op)
+  end
+  t.wait, endings[op] = op, t
+  yield()
+  t.wait = nil
+  if t.failure then
+    local err = t.failure
+    t.failure = nil
+    error(err, 0)
+  end
+end
 
 --- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result(). An operation that nothing
 --- can end raises an error. Other functions of lanyard call it; a script rarely needs it.
 ---@param op userdata
 ---@return any ...  the results of the operation
 function M.await(op)
-  if endings[op] then error("another task waits for the operation", 2) end
-  if not op:pending() then return op:result() end
-  local wait = {}
-  endings[op] = function() fire(wait) end
-  suspend(wait, function()
-    endings[op] = nil
-    op:cancel()
-  end)
+  await(op)
   return op:result()
+end
+
+--- Waits for a number of seconds.
+---@param seconds number
+function M.sleep(seconds)
+  return await(loop.timer(seconds))
 end
 
 --- Calls a function when an operation ends, without waiting. Without a function, forgets the operation.
@@ -165,7 +224,7 @@ end
 -- Ends the children of a task, which do not outlive it. Returns a child that failed without being joined, if any.
 local function end_children(t)
   local failed
-  local child = next(t.children)
+  local child = t.children and next(t.children)
   while child do
     t.children[child] = nil
     if child.state == "failed" then
@@ -179,16 +238,33 @@ local function end_children(t)
   return failed
 end
 
+-- Forgets a task that has ended, so that its parent does not end it.
+local function leave_parent(t)
+  local siblings = t.parent and t.parent.children
+  if siblings then siblings[t] = nil end
+end
+
+local NOTHING = table.pack()
+
 local function finish(t, ok, ...)
   local failed_child = end_children(t)
   if ok and failed_child then
     t.state, t.results = "failed", table.pack(failed_child.results[1])
   else
-    t.results = table.pack(...)
+    t.results = select("#", ...) > 0 and table.pack(...) or NOTHING
     t.state = ok and "done" or (... == M.cancelled and "cancelled" or "failed")
   end
-  if t.parent and t.state ~= "failed" then t.parent.children[t] = nil end
-  for _, wait in ipairs(t.joiners) do fire(wait) end
+  if t.state ~= "failed" then leave_parent(t) end
+  for _, wait in ipairs(t.joiners or {}) do fire(wait) end
+  t.thread = nil
+end
+
+-- Runs a task. Its function and arguments remain on the stack of the coroutine until its turn comes.
+local function body(t, f, ...)
+  yield()
+  if t.cancel_requested then return finish(t, false, M.cancelled) end
+  t.state = "started"
+  finish(t, xpcall(f, M.explain, ...))
 end
 
 --- Starts a task that runs f(...). It ends with the task that spawned it: a task whose result matters must be joined.
@@ -196,14 +272,12 @@ end
 ---@param ... any  the arguments of f
 ---@return lanyard.Task
 function M.spawn(f, ...)
-  local args = table.pack(...)
-  local t = setmetatable({ state = "ready", children = {}, joiners = {}, parent = current }, Task)
-  t.thread = coroutine.create(function()
-    if t.cancel_requested then return finish(t, false, M.cancelled) end
-    t.state = "started"
-    finish(t, xpcall(f, M.explain, table.unpack(args, 1, args.n)))
-  end)
-  if current then current.children[t] = true end
+  local t = setmetatable({ state = "ready", parent = current, thread = coroutine.create(body), wait = nil }, Task)
+  assert(coroutine.resume(t.thread, t, f, ...))
+  if current then
+    current.children = current.children or {}
+    current.children[t] = true
+  end
   enqueue(t)
   return t
 end
@@ -223,10 +297,11 @@ end
 
 local function join(t, wait)
   if not t:ended() then
+    t.joiners = t.joiners or {}
     table.insert(t.joiners, wait)
-    suspend(wait, function() fire(wait) end)
+    suspend(wait)
   end
-  if t.parent then t.parent.children[t] = nil end
+  leave_parent(t)
   if t.state == "done" then return table.unpack(t.results, 1, t.results.n) end
   error(t.results[1], 0)
 end

@@ -2,7 +2,9 @@
 
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
-local requests = require "lanyard.access.deployment.request"
+local lazy = require "lanyard.lazy"
+
+local requests = lazy "lanyard.access.deployment.request"
 
 local M = {}
 

@@ -2,7 +2,9 @@
 --- failure, so that only the list of deployments shows it.
 
 local deployments = require "lanyard.access.deployment.list"
-local diagnosis = require "lanyard.access.deployment.diagnosis"
+local lazy = require "lanyard.lazy"
+
+local diagnosis = lazy "lanyard.access.deployment.diagnosis"
 
 local M = {}
 

@@ -59,8 +59,8 @@ end
 
 -- Reports whether a service runs an image of another account, which can grant the role.
 local function pulls_from_others(inventory, service)
-  for _, image in ipairs(inventory.deployed) do
-    if image.service == service and image.uri.account ~= inventory.account then
+  for _, image in ipairs(query.deployed_images(inventory, service)) do
+    if image.uri.account ~= inventory.account then
       return true
     end
   end
@@ -89,9 +89,9 @@ end
 -- Grants the role the repositories from which its service deploys; disables it when there are none.
 local function grant_or_disable(inventory, details)
   local service, commands, known = details.role_owner, {}, {}
-  for _, image in ipairs(inventory.deployed) do
+  for _, image in ipairs(query.deployed_images(inventory, service)) do
     local repository = image.repository
-    if image.service == service and repository and not known[repository] then
+    if repository and not known[repository] then
       known[repository] = true
       commands[#commands + 1] = remediation.grant(inventory, service, repository)
     end

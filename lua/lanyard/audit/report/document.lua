@@ -5,6 +5,7 @@
 
 local json = require "lanyard.json"
 local location = require "lanyard.audit.location"
+local query = require "lanyard.audit.query"
 local severities = require "lanyard.severity"
 local statements = require "lanyard.access.statements"
 local timestamp = require "lanyard.text.timestamp"
@@ -164,10 +165,10 @@ local function failed_images(failed)
   return images
 end
 
-local function service_of(service, deployed)
+local function service_of(inventory, service)
   local images = json.array {}
-  for _, image in ipairs(deployed) do
-    images[#images + 1] = image.service == service and image.reference or nil
+  for i, image in ipairs(query.deployed_images(inventory, service)) do
+    images[i] = image.reference
   end
   return {
     name = service.name,
@@ -195,7 +196,7 @@ end
 function M.scope(inventory, repositories)
   local services = json.array {}
   for i, service in ipairs(inventory.services) do
-    services[i] = service_of(service, inventory.deployed)
+    services[i] = service_of(inventory, service)
   end
   return {
     account = inventory.account,

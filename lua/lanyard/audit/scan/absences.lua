@@ -8,7 +8,8 @@
 --- rejects a call that names what does not exist, and that is certain. Where such a call fails otherwise, nothing is
 --- known of the item, and `unknown` says why.
 
-local answers = require "lanyard.aws.answers"
+local repositories = require "lanyard.access.repositories"
+local services = require "lanyard.access.services"
 local task = require "lanyard.task"
 
 local M = {}
@@ -16,24 +17,19 @@ local M = {}
 ---@class audit.Absences
 ---@field unknown? string  why the first item could not be asked for
 ---@field private region access.Region
----@field private gate task.Semaphore      one question at a time: several tasks ask the same one
+---@field private gates { [string]: task.Semaphore }  by kind and name: several tasks ask the same question
 ---@field private known { [string]: boolean }  by kind and name; absent: not asked
 local Absences = {}
 Absences.__index = Absences
 
--- Each calls AWS with a name, and has the code with which AWS rejects a name that does not exist.
-local KINDS = {
-  repository = {
-    code = "RepositoryNotFoundException", call = function(region, name) return region:repositories { name } end,
-  },
-  service = { code = "NotFoundException", call = function(region, name) return region:service(name) end },
-}
+-- Each calls AWS with a name: item | false, if it does not exist | nil, err
+local LOOKUPS = { repository = repositories.lookup, service = services.lookup }
 
 --- Returns the absences of a Region, of which none is confirmed.
 ---@param region access.Region
 ---@return audit.Absences
 function M.new(region)
-  return setmetatable({ region = region, gate = task.semaphore(1), known = {} }, Absences)
+  return setmetatable({ region = region, gates = {}, known = {} }, Absences)
 end
 
 --- Asks AWS for an item that a list lacks, once.
@@ -44,11 +40,12 @@ function Absences:ask(kind, name)
   if self.known[key] ~= nil then
     return
   end
-  local _ <close> = self.gate:acquire()
+  self.gates[key] = self.gates[key] or task.semaphore(1)
+  local _ <close> = self.gates[key]:acquire()
   if self.known[key] == nil then
-    local _, err = KINDS[kind].call(self.region, name)
-    self.known[key] = answers.rejected(err, KINDS[kind].code)
-    if err and not self.known[key] then
+    local item, err = LOOKUPS[kind](self.region, name)
+    self.known[key] = item == false
+    if err then
       self.unknown = self.unknown or ("%s '%s': %s"):format(kind, name, tostring(err))
     end
   end

@@ -9,6 +9,7 @@ local deployments = require "lanyard.audit.scan.deployments"
 local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
+local query = require "lanyard.audit.query"
 local task = require "lanyard.task"
 
 local M = {}
@@ -119,11 +120,11 @@ end
 
 -- A failed deployment needs its grants, too: it is deployed again.
 local function is_deployed(inventory, service, repository)
-  if deployments.repositories(service, inventory.account)[repository.name] then
+  if service.failed and deployments.repositories(service, inventory.account)[repository.name] then
     return true
   end
-  for _, image in ipairs(inventory.deployed) do
-    if image.service == service and image.repository == repository then
+  for _, image in ipairs(query.deployed_images(inventory, repository)) do
+    if image.service == service then
       return true
     end
   end
@@ -141,6 +142,22 @@ local function idle_grants(inventory, repository)
     end
   end
   return idle
+end
+
+-- Repositories with the same policy share their accesses, so the marked ones are copies.
+local function mark(repository, grants, last)
+  local marked = {}
+  for i, access in ipairs(repository.access) do
+    local copy = lists.contains(grants, access) and {} or nil
+    for name, value in pairs(copy and access or {}) do
+      copy[name] = value
+    end
+    if copy then
+      copy.unused, copy.last_pull = true, last
+    end
+    marked[i] = copy or access
+  end
+  repository.access = marked
 end
 
 -- Returns the time of the last pull of any image, 0 when there was none.
@@ -172,9 +189,7 @@ function M.mark_unused_grants(region, inventory, repository, days)
   if not last then
     repository.images_unknown = tostring(err)
   elseif last <= since then
-    for _, access in ipairs(grants) do
-      access.unused, access.last_pull = true, last
-    end
+    mark(repository, grants, last)
   end
 end
 

@@ -10,6 +10,7 @@
 local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
 local deployments = require "lanyard.audit.scan.deployments"
+local documents = require "lanyard.audit.scan.documents"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
@@ -50,6 +51,7 @@ local M = {}
 ---@field registry_unknown? string
 ---@field controls_error? aws.Error   why the resource control policies of the organization could not be read
 ---@field identities audit.Identities
+---@field documents audit.Documents
 ---@field intern fun(text: string): string  returns one copy of equal texts
 ---@field profile? string             the requested profile
 ---@field role? string                the role that was assumed to read the account
@@ -61,7 +63,8 @@ local M = {}
 
 --- What the audit adds to a repository of lanyard.access.
 ---@class audit.Repository : access.Repository
----@field doc? policy.Document        nil when there is no policy, or it could not be read
+---@field doc? policy.Document        nil when there is no policy, or it could not be read. Repositories with the same
+---  text share it, `statements`, `access` and `missing`, so nothing in them may be changed in place
 ---@field statements policy.Statement[]
 ---@field access audit.Access[]
 ---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
@@ -206,6 +209,36 @@ local function access_of(inventory, repository)
   return list
 end
 
+-- Reports whether a decision about a repository depends on the text of its policy alone: no other policy, whose
+-- statements name resources, decides, and no statement names the repository itself.
+local function is_decided_by_text(inventory, list)
+  local around = inventory.surroundings
+  if around.registry and around.registry.decides or around.controls and #around.controls.list > 0 then
+    return false
+  end
+  for _, statement in ipairs(list) do
+    if statement.has_resource then
+      return false
+    end
+  end
+  return true
+end
+
+-- Sets what the policy says about a repository.
+local function take_policy(inventory, repository, doc)
+  local facts = inventory.documents:facts_of(doc)
+  facts.statements = facts.statements or doc:statements()
+  repository.doc, repository.statements = doc, facts.statements
+  if facts.access then
+    repository.access = facts.access
+  else
+    repository.access = access_of(inventory, repository)
+    facts.access = is_decided_by_text(inventory, facts.statements) and repository.access or nil
+  end
+  facts.missing = facts.missing or inventory.identities:missing(facts.statements, inventory.account)
+  repository.missing = facts.missing
+end
+
 -- Returns the services that can pull because of the registry policy alone, or nil.
 local function services_by_registry(inventory, repository)
   local names = {}
@@ -227,15 +260,12 @@ end
 
 local function read_policy(region, inventory, repository)
   repository.access, repository.statements = {}, {}
-  local doc, err = region:policy(repository)
+  local doc, err = region:policy(repository, inventory.documents:parser())
   if err then
     repository.unknown, repository.unknown_error = tostring(err), err
     inventory.has_unread = true
   elseif doc then
-    repository.doc = doc
-    repository.statements = doc:statements()
-    repository.access = access_of(inventory, repository)
-    repository.missing = inventory.identities:missing(repository.statements, inventory.account)
+    take_policy(inventory, repository, doc)
   end
   if not err then
     repository.by_registry = services_by_registry(inventory, repository)
@@ -321,6 +351,7 @@ function M.open(region, options)
     registry = around.registry,
     registry_unknown = registry_problem(around),
     identities = identities.new(region.session:client "iam", options.identities or {}),
+    documents = documents.new(),
     overwritten = overwritten.new(region),
     absences = absences.new(region),
     granted = {},

@@ -18,8 +18,10 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local lazy = require "lanyard.lazy"
 local timestamp = require "lanyard.text.timestamp"
-local profile = require "lanyard.aws.credentials.profile"
+
+local profile = lazy "lanyard.aws.credentials.profile"
 
 local M = {}
 

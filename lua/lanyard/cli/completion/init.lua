@@ -7,10 +7,12 @@
 --- run.
 
 local commands = require "lanyard.cli.commands"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local parts = require "lanyard.cli.parts"
 local shared = require "lanyard.cli.options"
-local topics = require "lanyard.cli.topics"
+
+local parts = lazy "lanyard.cli.parts"
+local topics = lazy "lanyard.cli.topics"
 
 local M = {}
 

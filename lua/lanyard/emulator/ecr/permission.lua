@@ -66,11 +66,41 @@ end
 ---@field action string
 ---@field member? boolean  whether the principal is of the account's organization
 
+local documents = setmetatable({}, { __mode = "k" }) -- [stored policy] = { text =, document =, denies = }
+
+-- Returns the document of a stored policy. A state file can contain a text that ECR would reject: it has no document.
+local function parse(stored, text)
+  local known = documents[stored]
+  if known and known.text == text then
+    return known
+  end
+  known = { text = text, document = policy.parse(text), denies = false }
+  for _, statement in ipairs(known.document and known.document:statements() or {}) do
+    known.denies = known.denies or statement.effect == "Deny"
+  end
+  documents[stored] = known
+  return known
+end
+
+-- Decides a request. It needs its context if the context can change the decision: "depends", or an "implicit-deny" that
+-- can become "deny".
+local function ask(known, asked, context)
+  local doc = known.document
+  if not doc then
+    return "implicit-deny"
+  end
+  local decision = doc:decision(asked)
+  if decision == "depends" or decision == "implicit-deny" and known.denies then
+    decision = doc:decision { principal = asked.principal, action = asked.action, resource = asked.resource,
+      context = context() }
+  end
+  return decision
+end
+
 -- Reports whether a resource control policy of the organization denies a request.
-local function is_closed(world, asked)
+local function is_closed(world, asked, context)
   for _, one in ipairs(organization_policies.resource_controls(world)) do
-    local doc = policy.parse(one.content)
-    if doc and doc:can(asked) == "deny" then
+    if ask(parse(one, one.content), asked, context) == "deny" then
       return true
     end
   end
@@ -81,21 +111,19 @@ end
 local function decide_from(world, region, name, request, source)
   local state = world.region(region)
   local repository = name and state.repositories[name]
-  local asked = {
-    principal = request.principal, action = request.action, context = context_of(world, region, request.member, source),
-    resource = name and M.repository_arn(world, region, name) or "*",
-  }
+  local asked = { principal = request.principal, action = request.action,
+    resource = name and M.repository_arn(world, region, name) or "*" }
+  local function context() return context_of(world, region, request.member, source) end
   local policies = { repository and repository.policy or nil }
   if M.registry_applies(world, region, request.action) then
     policies[#policies + 1] = state.registry_policy
   end
-  if is_closed(world, asked) then
+  if is_closed(world, asked, context) then
     return "deny", "resource control policy"
   end
   local allowed = false
   for _, stored in ipairs(policies) do
-    local doc = policy.parse(stored.text)
-    local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
+    local answer = ask(parse(stored, stored.text), asked, context)
     if answer == "deny" then
       return "deny", "resource-based policy"
     end

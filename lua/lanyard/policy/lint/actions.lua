@@ -1,9 +1,9 @@
 --- Checks the actions of a statement: names that do not exist, actions that the type of policy does not support, and
 --- more access than a pull needs.
 
-local arns = require "lanyard.policy.lint.arns"
 local define = require("lanyard.policy.lint.catalogue").define
 local ecr_actions = require "lanyard.policy.ecr_actions"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local names = require "lanyard.policy.names"
@@ -12,6 +12,8 @@ local services = require "lanyard.policy.lint.services"
 local sts_actions = require "lanyard.policy.sts_actions"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
+
+local arns = lazy "lanyard.policy.lint.arns"
 
 local BAD_ACTION = define {
   id = "bad-action", severity = "high", refused = true,

@@ -4,13 +4,15 @@
 
 local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
-local dates = require "lanyard.policy.lint.dates"
 local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
-local keys = require "lanyard.policy.lint.keys"
+local lazy = require "lanyard.lazy"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
-local values = require "lanyard.policy.lint.values"
+
+local dates = lazy "lanyard.policy.lint.dates"
+local keys = lazy "lanyard.policy.lint.keys"
+local values = lazy "lanyard.policy.lint.values"
 
 local UNKNOWN_OPERATOR = define {
   id = "unknown-operator", severity = "high", refused = true,

@@ -14,11 +14,12 @@ local REPEATED_STATEMENT = define {
 
 local M = {}
 
--- Returns the first other statement that satisfies a test.
-local function find(statements, index, test)
-  for _, statement in ipairs(statements) do
-    if statement.index ~= index and test(statement) then
-      return statement
+-- Returns the first other statement of an effect that covers one, as their texts show.
+local function find(check, doc, statement, effect)
+  for _, index in ipairs(check.index:near(statement.index)) do
+    local other = check.statements[index]
+    if index ~= statement.index and other.effect == effect and doc:covers(index, statement.index) then
+      return other
     end
   end
   return nil
@@ -36,17 +37,13 @@ local function others(subject, kind)
 end
 
 -- Returns what covers a statement, as text.
-local function covering(doc, statements, statement, kind)
-  local one = find(statements, statement.index, function(other)
-    return other.effect == statement.effect and doc:covers(other.index, statement.index)
-  end)
+local function covering(check, doc, statement, kind)
+  local one = find(check, doc, statement, statement.effect)
   return one and numbered(one) .. " already covers" or others("other statements", kind) .. " already cover"
 end
 
-local function cancelling(doc, statements, statement, kind)
-  local one = find(statements, statement.index, function(other)
-    return other.effect == "Deny" and doc:covers(other.index, statement.index)
-  end)
+local function cancelling(check, doc, statement, kind)
+  local one = find(check, doc, statement, "Deny")
   return one and numbered(one) .. " denies" or others("the Deny statements", kind) .. " deny"
 end
 
@@ -86,11 +83,11 @@ function M.check(doc, statements, node_of, add, kind)
     if not is_clear(statement) or #statements == 1 then
       goto continue
     elseif statement.effect == "Allow" and is_shadowed(check, doc, statement) then
-      add(SHADOWED_ALLOW, node_of(i), cancelling(doc, statements, statement, kind)
+      add(SHADOWED_ALLOW, node_of(i), cancelling(check, doc, statement, kind)
         .. " everything that this statement allows", "remove one of the two")
     elseif is_repeated(check, doc, statement) then
       check:remove(i)
-      add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement, kind) .. " this statement",
+      add(REPEATED_STATEMENT, node_of(i), covering(check, doc, statement, kind) .. " this statement",
         "remove this statement; lanyard policy minimize prints the policy without redundant parts")
     end
     ::continue::

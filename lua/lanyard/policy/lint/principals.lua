@@ -1,15 +1,17 @@
 --- Checks the principals of a statement.
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 
-local access = require "lanyard.policy.lint.access"
 local arn = require "lanyard.arn"
 local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
-local keys = require "lanyard.policy.lint.keys"
+local lazy = require "lanyard.lazy"
 local names = require "lanyard.policy.names"
 local services = require "lanyard.policy.lint.services"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
+
+local access = lazy "lanyard.policy.lint.access"
+local keys = lazy "lanyard.policy.lint.keys"
 
 local BAD_PRINCIPAL = define {
   id = "bad-principal", severity = "high", refused = true,

@@ -1,10 +1,12 @@
 --- Checks the resources of a statement.
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 
-local arns = require "lanyard.policy.lint.arns"
 local define = require("lanyard.policy.lint.catalogue").define
+local lazy = require "lanyard.lazy"
 local patterns = require "lanyard.policy.lint.patterns"
-local variables = require "lanyard.policy.lint.variables"
+
+local arns = lazy "lanyard.policy.lint.arns"
+local variables = lazy "lanyard.policy.lint.variables"
 
 local BAD_RESOURCE = define {
   id = "bad-resource", severity = "high", summary = "a resource that matches no ARN",

@@ -3,13 +3,15 @@
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
 local addresses = require "lanyard.policy.lint.addresses"
-local arns = require "lanyard.policy.lint.arns"
-local keys = require "lanyard.policy.lint.keys"
 local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
+local lazy = require "lanyard.lazy"
 local names = require "lanyard.policy.names"
 local suggestions = require "lanyard.policy.lint.suggestions"
-local variables = require "lanyard.policy.lint.variables"
+
+local arns = lazy "lanyard.policy.lint.arns"
+local keys = lazy "lanyard.policy.lint.keys"
+local variables = lazy "lanyard.policy.lint.variables"
 
 local WILDCARD_EQUALS = define {
   id = "wildcard-equals", severity = "medium", summary = "a wildcard under an operator that compares exactly",

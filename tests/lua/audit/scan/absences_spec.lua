@@ -1,6 +1,7 @@
 local absences = require "lanyard.audit.scan.absences"
 local audit = require "lanyard.audit"
 local failures = require "lanyard.report.failures"
+local task = require "lanyard.task"
 local world = require "world"
 
 local IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/gone:1"
@@ -46,6 +47,16 @@ describe("the absence of an item from a list", function()
       assert.equal(item[2] == "lost" or item[2] == "gone", found:confirmed(item[1], item[2]))
     end
     assert.is_nil(found.unknown)
+  end)
+
+  it("costs one call, however many tasks ask", function()
+    local w <close> = world.new { seed = SEED }
+    local found = absences.new(w.region)
+    local before = w:count "GetContainerServices"
+    task.map({ "lost", "lost", "web" }, function(name) found:ask("service", name) end)
+    assert.equal(before + 2, w:count "GetContainerServices")
+    found:ask("repository", "gone")
+    assert.equal(1, w:count "DescribeRepositories")
   end)
 
   it("makes a finding, and no failure of the audit, if it is confirmed", function()

@@ -35,6 +35,29 @@ describe("an inventory", function()
     assert.same({ "web" }, names(found.repositories))
   end)
 
+  it("finds out once what equal policies say, but not whether their grants are used", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = { web = { image = IMAGE } } } },
+      repositories = { { name = "jobs" }, { name = "new" }, { name = "web", images = { "1" } } },
+    } } } }
+    for _, name in ipairs { "jobs", "web" } do
+      w.world.region("us-east-1").repositories[name].created = 0
+    end
+    local role = assert(w.region:service "web").role.arn
+    for _, name in ipairs { "jobs", "new", "web" } do
+      w:put(name, ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},'
+        .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'):format(role))
+    end
+    local found, by_name = assert(inventory.open(w.region, {})), {}
+    inventory.read_policies(w.region, found, { unused_days = 90 }, function(repository)
+      by_name[repository.name] = repository
+    end)
+    assert.equal(by_name.jobs.doc, by_name.web.doc)
+    assert.equal(by_name.jobs.statements, by_name.web.statements)
+    assert.same({ true, nil, nil }, { by_name.jobs.access[1].unused, by_name.new.access[1].unused,
+      by_name.web.access[1].unused })
+  end)
+
   it("needs the list of repositories, and nothing else", function()
     local denied = { code = "AccessDeniedException", message = "no", status = 400 }
     local function opened(operation)
