@@ -167,7 +167,11 @@ describe("HTML of an audit", function()
     assert.match("<h3>Added grants</h3>\n<details><summary>All 201</summary>\n<ul>\n<li>1 r: app%-1, allow<br>", text)
   end)
 
-  it("has no filter without findings", function()
+  it("has no filter without findings and grants, and one of the text without findings", function()
+    local report = reports.small()
+    report.findings = {}
+    local without = read(reports.text("html", report))
+    assert.same({ 1, 1 }, { without.tags.form, without.tags.input })
     local page = read(reports.text("html", reports.empty()))
     assert.match("Lanyard audit: no findings", page.text)
     assert.match("No findings%.", page.text)

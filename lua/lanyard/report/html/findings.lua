@@ -20,8 +20,8 @@ end
 
 local function filter(report)
   return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
-    .. checkboxes("Severity", "severity", severities.LIST)
-    .. (report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
+    .. (#report.findings > 0 and checkboxes("Severity", "severity", severities.LIST) or "")
+    .. (#report.findings > 0 and report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
     .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
 
@@ -87,17 +87,20 @@ local function row(entry)
       statement and ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text)) or "")))
 end
 
---- Writes the findings of a report.
+--- Writes the findings of a report, and the filter of findings and grants.
 ---@param report audit.Report
+---@param counts report.Counts
 ---@param out fun(text: string)
-function M.write(report, out)
+function M.write(report, counts, out)
   out '<main>\n<section id="findings" tabindex="-1">\n<h2>Findings</h2>\n'
+  if counts.findings + counts.grants > 0 then
+    out(filter(report))
+  end
   if #report.findings == 0 then
     out "<p>No findings.</p>\n</section>\n"
     return
   end
   local statements = statements_of(report)
-  out(filter(report))
   elements.write_table({
     caption = "All findings, the most severe first", headings = { "Severity", "Finding", "Where", "What" },
     class = "all", row = row,
