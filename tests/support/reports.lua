@@ -113,7 +113,7 @@ function M.large(count, make, different)
   for i = 1, count do
     local name = ("many/app-%04d"):format(i)
     local label = different and "web-" .. i or access.statement
-    table.insert(scope.repositories, { name = name, access = { { principal = access.principal, type = "AWS",
+    table.insert(scope.repositories, { name = name, arn = scope.repositories[1].arn .. i, access = { { principal = access.principal, type = "AWS",
       kind = "puller", decision = "allow", statement = label, statements = { label }, service = "web",
       region = "us-east-1", account = access.account } } })
     table.insert(report.findings, { id = "unused-grant", severity = "low", account = finding.account,

@@ -19,9 +19,12 @@ local function checkboxes(legend, name, values)
 end
 
 local function filter(report)
-  return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
-    .. (#report.findings > 0 and checkboxes("Severity", "severity", severities.LIST) or "")
-    .. (#report.findings > 0 and report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
+  local boxes = ""
+  if #report.findings > 0 then
+    boxes = checkboxes("Severity", "severity", severities.LIST)
+      .. (report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
+  end
+  return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n' .. boxes
     .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
 
