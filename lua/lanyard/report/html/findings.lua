@@ -24,8 +24,8 @@ local function filter(report)
     boxes = checkboxes("Severity", "severity", severities.LIST)
       .. (report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
   end
-  return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n' .. boxes
-    .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
+  return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
+    .. boxes .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
 
 local function repository_key(where, name)
