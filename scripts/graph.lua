@@ -14,9 +14,9 @@ The graph is printed: redirect it to a file. --output is one of
   dot       the language of Graphviz
   mermaid   a flowchart for wikis and Markdown
 
-A graph of more than 200 boxes, or of more than 400 lines, is folded: names with a common prefix are
-one box, which has their number, and their grants are one line. The graph says so, and how to draw
-each grant: name repositories, or raise the limit with --boxes. JSON has every grant.
+A graph of more than 200 boxes or 200 lines is folded: names with a common prefix are one box, which
+has their number, and their grants are one line. The graph says so, and how to draw each grant: name
+repositories, or raise the limit with --boxes. JSON has every grant.
 
 With --report the graph shows a report of `lanyard audit --output json`, and AWS is not called.
 ]],
@@ -25,7 +25,7 @@ With --report the graph shows a report of `lanyard audit --output json`, and AWS
     { "--report", type = "file", help = "Draw this JSON report; - is stdin." },
     { "--output", type = "graph-format" },
     { "--boxes", type = "positive-integer",
-      help = "Fold a graph of more boxes, or of more than twice as many lines (default: 200)." },
+      help = "Fold a graph of more boxes or lines than this (default: 200)." },
     "aws",
   },
   exit = {

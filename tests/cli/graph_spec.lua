@@ -20,6 +20,28 @@ describe("lanyard graph", function()
     assert.is_nil(emulator:run({ "graph", "shared-*" }).out:find "my%-private%-repo")
   end)
 
+  it("folds more boxes than --boxes, in every format but JSON", function()
+    local large = reports.large(250)
+    large.scopes[1].repositories[1].access, large.scopes[2] = json.array {}, nil
+    local report = json.encode(large)
+    local function draw(...)
+      local result = helper.run({ helper.lanyard, "graph", "--report", "-", ... }, {}, report)
+      assert.equal("", result.err)
+      assert.equal(0, result.status)
+      return result.out
+    end
+    for _, format in ipairs { "svg", "dot", "mermaid" } do
+      local text = draw("--output", format)
+      assert.match("many/app%-[^\n]*: 250 repositories", text)
+      assert.match("name repositories to draw each grant", text)
+      assert.equal(text, draw("--output", format, "--boxes", "200"))
+      assert.is_nil(text:find "many/app%-0250")
+      assert.match("many/app%-0250", draw("--output", format, "--boxes", "300"))
+    end
+    assert.equal(252, #json.decode(draw("--output", "json")).scopes[1].repositories)
+    assert.equal(2, helper.run({ helper.lanyard, "graph", "--report", "-", "--boxes", "0" }, {}, report).status)
+  end)
+
   it("notes what could not be read", function()
     local folder <close> = helper.folder()
     local DENIED = { code = "AccessDeniedException", message = "no" }

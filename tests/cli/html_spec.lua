@@ -147,6 +147,39 @@ describe("the HTML of an audit in a browser", function()
     assert.equal("lanyard fix missing-service", selected)
   end)
 
+  it("filters within rows of many repositories, opens what it finds, and lays out all for paper", function()
+    if not has_browser() then return end
+    local shown = [[(function () {
+      return Array.from(document.querySelectorAll(".parts > li")).filter(function (one) {
+        return !one.hidden && one.closest("details").open; }).map(function (one) {
+        return one.firstChild.data.trim(); }).join(" ");
+    })()]]
+    local page = browse("joined.html", reports.text("html", reports.large(300)), {
+      shown, filter("APP-0123 web", {}), shown, filter("app-0123", {}), shown, filter("", {}), shown,
+      shots = shots "joined" })
+    assert.same({}, page.errors)
+    assert.same({}, page.requests)
+    assert.same({ "", "0 of 303 findings, 1 of 303 grants shown: ", "many/app-0123",
+      "1 of 303 findings, 1 of 303 grants shown: unused-grant", "many/app-0123 many/app-0123" },
+      table.move(page.values, 1, 5, 1, {}))
+    assert.equal("303 of 303 findings, 303 of 303 grants shown: public-access missing-service unused-role unused-grant",
+      page.values[6])
+    local height = "document.querySelector('#findings table').getBoundingClientRect().height > 300 * 30"
+    local rows = [[Array.from(document.querySelectorAll("#findings tbody")).map(function (body) {
+      return getComputedStyle(body).contentVisibility + " " + body.getClientRects().length; }).join()]]
+    local text = reports.text("html", reports.large(300, nil, true))
+    page = browse("long.html", text, { rows, height, filter("app-0123", {}), rows })
+    assert.same({}, page.errors)
+    assert.same({ "auto 1,auto 1,auto 1,auto 1,auto 1,auto 1,auto 1", true,
+      "1 of 303 findings, 1 of 303 grants shown: unused-grant",
+      "visible 0,visible 0,visible 1,visible 0,visible 0,visible 0,visible 0" }, page.values)
+    page = browse("paper.html", text, { print = true, rows, height, "dispatchEvent(new Event('beforeprint'))",
+      "document.querySelectorAll('details:not([open])').length" })
+    assert.same({ "visible 1,visible 1,visible 1,visible 1,visible 1,visible 1,visible 1", true, true, 0 }, page.values)
+    page = browse("narrow.html", text, { width = 400, FITS, rows })
+    assert.same({ true, "auto 1,auto 1,auto 1,auto 1,auto 1,auto 1,auto 1" }, page.values)
+  end)
+
   it("runs and loads nothing from a hostile text", function()
     if not has_browser() then return end
     local page = browse("hostile.html", reports.text("html", reports.hostile()),

@@ -103,6 +103,26 @@ function M.muted(make)
   return report
 end
 
+-- A report by `make` (small by default) with so many more repositories `many/app-0001` and so on: each grants pulls to
+-- `web`, and has a finding of the same kind. With `different` each grant has a statement of its own, and each finding a
+-- reason.
+function M.large(count, make, different)
+  local report = (make or M.small)()
+  local scope, finding = report.scopes[1], report.findings[2]
+  local access = scope.repositories[2].access[1]
+  for i = 1, count do
+    local name = ("many/app-%04d"):format(i)
+    local label = different and "web-" .. i or access.statement
+    table.insert(scope.repositories, { name = name, arn = scope.repositories[1].arn .. i, access = { { principal = access.principal, type = "AWS",
+      kind = "puller", decision = "allow", statement = label, statements = { label }, service = "web",
+      region = "us-east-1", account = access.account } } })
+    table.insert(report.findings, { id = "unused-grant", severity = "low", account = finding.account,
+      region = finding.region, repository = name, message = name .. " is not used",
+      why = different and "reason " .. i or "it matters", fix = "lanyard fix " .. name, key = "unused-grant|" .. i })
+  end
+  return report
+end
+
 -- A report without repositories and findings.
 function M.empty()
   return {

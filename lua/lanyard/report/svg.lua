@@ -132,7 +132,9 @@ end
 ---@return string
 function M.draw(whole, link)
   local parts, y = { legend(MARGIN // 2) }, LEGEND
+  local description = graph.summary(whole.counts)
   if whole.note then
+    description = ("%s %s."):format(description, whole.note)
     for _, line in ipairs(columns.wrap(escape.printable(whole.note), LINE_CHARS)) do
       parts[#parts + 1] = text_at(MARGIN, y + 16, shorten(line, LINE_CHARS), "quiet") .. "\n"
       y = y + LINE
@@ -145,7 +147,7 @@ function M.draw(whole, link)
     .. 'role="%s" aria-labelledby="lanyard-graph-title lanyard-graph-desc">\n'
     .. '<title id="lanyard-graph-title">Graph of grants</title>\n<desc id="lanyard-graph-desc">%s</desc>\n'
     .. "<style>\n%s</style>\n%s</svg>\n"):format(WIDTH, y, WIDTH, y, link and "group" or "img",
-    escape.markup(graph.summary(whole.counts) .. (whole.note and (" %s."):format(whole.note) or "")), STYLE, table.concat(parts))
+    escape.markup(description), STYLE, table.concat(parts))
 end
 
 --- Writes the graph of a report.

@@ -126,7 +126,52 @@ describe("HTML of an audit", function()
     assert.match("<pre>ask the owner</pre>", text)
   end)
 
-  it("has no filter without findings", function()
+  it("has more than 200 grants or findings of one pattern in one row that opens", function()
+    local text = reports.text("html", reports.large(198))
+    local page = read(text)
+    assert.match('<td role="cell" data%-name="Repository" class="where"><details><summary>199 repositories</summary>\n'
+      .. '<ul class="parts">\n<li>many/app%-0001</li>\n', text)
+    assert.match("198 repositories</td>.-each of 198 repositories is not used\n<details><summary>Why and how to fix</summary>"
+      .. '\n<p>it matters</p>\n<ul class="parts">\n<li>many/app%-0001\n<pre class="command">lanyard fix many/app%-0001',
+      text)
+    assert.equal(page.tags.tr, 1 + 4 + 1 + 3)
+    assert.match("many/app%-%*: 198 repositories", page.text)
+    for id in text:gmatch '<a href="#(grant%-%d+)">' do
+      assert.equal(1, select(2, text:gsub(('id="%s"'):format(id:gsub("%-", "%%-")), "")))
+    end
+    assert.is_nil(reports.text("html", reports.large(197)):find('class="parts"', 1, true))
+  end)
+
+  it("has more than 200 rows in parts, with the number of rows of each", function()
+    local text = reports.text("html", reports.large(250, nil, true))
+    local page = read(text)
+    assert.match('<table role="table" class="long all">', text)
+    local counts = {}
+    for count in text:gmatch '<tbody role="rowgroup" style="%-%-rows:(%d+)">' do
+      counts[#counts + 1] = count
+    end
+    assert.equal("50 50 50 50 50 3 50 50 50 50 50 3", table.concat(counts, " "))
+    assert.equal(page.tags.tr, 1 + 253 + 1 + 253)
+    assert.is_nil(reports.text("html", reports.large(197, nil, true)):find('class="long', 1, true))
+  end)
+
+  it("has long lists of changes closed", function()
+    local report = reports.changed(function() return reports.large(201) end)
+    report.baseline.grants.added = {}
+    for i = 1, 201 do
+      report.baseline.grants.added[i] = { account = "1", region = "r", repository = "app-" .. i, decision = "allow",
+        principal = "p" }
+    end
+    local text = reports.text("html", report)
+    read(text)
+    assert.match("<h3>Added grants</h3>\n<details><summary>All 201</summary>\n<ul>\n<li>1 r: app%-1, allow<br>", text)
+  end)
+
+  it("has no filter without findings and grants, and one of the text without findings", function()
+    local report = reports.small()
+    report.findings = {}
+    local without = read(reports.text("html", report))
+    assert.same({ 1, 1 }, { without.tags.form, without.tags.input })
     local page = read(reports.text("html", reports.empty()))
     assert.match("Lanyard audit: no findings", page.text)
     assert.match("No findings%.", page.text)

@@ -13,10 +13,8 @@ local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
---- A graph with more nodes, or more than twice as many edges, is folded.
+--- A graph with more nodes, or with more edges, is folded.
 M.MOST = 200
-
-local EDGES_PER_NODE = 2
 
 -- Counts the edges that the edges at some nodes become.
 local function count_edges(self, nodes)
@@ -50,7 +48,7 @@ local function divide(self, part)
   for _, one in ipairs(parts) do
     edges = edges + count_edges(self, one.nodes)
   end
-  if nodes > self.most or edges > self.most * EDGES_PER_NODE then
+  if nodes > self.most or edges > self.most then
     return {}
   end
   self.nodes, self.edges = nodes, edges
@@ -193,10 +191,10 @@ local function note_of(graph, count, edges, part_of)
     largest and ", for example: " .. shellwords.join { "lanyard", "graph", largest.prefix .. "*" } or "")
 end
 
---- Returns the graph to draw: folded, with a note, if it has more than `most` nodes, or more than twice as many edges.
+--- Returns the graph to draw: folded, with a note, if it has more than `most` nodes or more than `most` edges.
 --- A folded edge has the number of its grants as `count`, and the id of the first one.
 ---@param graph report.Graph
----@param most? integer  nodes; MOST unless given
+---@param most? integer  MOST unless given
 ---@return report.Graph
 function M.of(graph, most)
   most = most or M.MOST
@@ -205,7 +203,7 @@ function M.of(graph, most)
     edges = edges + #group.edges
   end
   local nodes = graph.counts.left + graph.counts.right
-  if nodes <= most and edges <= most * EDGES_PER_NODE then
+  if nodes <= most and edges <= most then
     return graph
   end
   local part_of, groups, number = divide_all(graph, most), {}, 0

@@ -1,6 +1,7 @@
 --- The findings of an HTML report: a table with a filter, and the muted findings.
 
 local elements = require "lanyard.report.html.elements"
+local patterns = require "lanyard.report.html.patterns"
 local severities = require "lanyard.severity"
 local summary = require "lanyard.report.summary"
 
@@ -18,10 +19,13 @@ local function checkboxes(legend, name, values)
 end
 
 local function filter(report)
+  local boxes = ""
+  if #report.findings > 0 then
+    boxes = checkboxes("Severity", "severity", severities.LIST)
+      .. (report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
+  end
   return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
-    .. checkboxes("Severity", "severity", severities.LIST)
-    .. (report.baseline and checkboxes("Since the baseline", "state", { "new", "unchanged" }) or "")
-    .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
+    .. boxes .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
 
 local function repository_key(where, name)
@@ -42,46 +46,68 @@ end
 local function statement_of(finding, statements)
   for _, statement in ipairs(finding.index and statements[repository_key(finding, finding.repository)] or {}) do
     if statement.index == finding.index then
-      return ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text))
+      return statement
     end
   end
-  return ""
 end
 
-local function where(finding)
-  local lines = { text(summary.label(finding)) }
+local function where(entry)
+  local finding, count = entry.finding, #entry.findings
+  local lines = { text(summary.label(finding)), count > 1 and count .. " repositories" or nil }
   for _, name in ipairs { "repository", "service", "statement" } do
-    lines[#lines + 1] = finding[name] and ("%s <code>%s</code>"):format(name, text(finding[name]))
+    lines[#lines + 1] = finding[name] and (count == 1 or name ~= "repository")
+      and ("%s <code>%s</code>"):format(name, text(finding[name])) or nil
   end
   return table.concat(lines, "<br>")
 end
 
-local function row(finding, statements)
+local function fix_of(finding)
+  return block(finding.fix, finding.fix:find "^lanyard " and "command")
+end
+
+-- Returns the fix of a row, or the one of each repository.
+local function fixes(entry)
+  if #entry.findings == 1 then
+    return fix_of(entry.finding)
+  end
+  local items = {}
+  for i, finding in ipairs(entry.findings) do
+    items[i] = ("<li>%s\n%s</li>\n"):format(text(finding.repository), fix_of(finding))
+  end
+  return ('<ul class="parts">\n%s</ul>'):format(table.concat(items))
+end
+
+local function row(entry)
+  local finding, statement = entry.finding, entry.statement
   local severity, state = text(finding.severity), finding.state
   return ('<tr role="row" data-severity="%s"%s>%s%s%s%s</tr>\n'):format(severity,
     state and (' data-state="%s"'):format(state) or "",
     cell(severity .. (state == "new" and ' <span class="new">new</span>' or ""), nil, "severity " .. severity),
     cell(("<code>%s</code>"):format(text(finding.id)), nil, "short"),
-    cell(where(finding), nil, "where"),
+    cell(where(entry), nil, "where"),
     cell(("%s\n<details><summary>Why and how to fix</summary>\n<p>%s</p>\n%s\n%s</details>"):format(
-      text(finding.message), text(finding.why),
-      block(finding.fix, finding.fix:find "^lanyard " and "command"), statement_of(finding, statements))))
+      text(entry.message), text(finding.why), fixes(entry),
+      statement and ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text)) or "")))
 end
 
---- Writes the findings of a report.
+--- Writes the findings of a report, and the filter of findings and grants.
 ---@param report audit.Report
+---@param counts report.Counts
 ---@param out fun(text: string)
-function M.write(report, out)
+function M.write(report, counts, out)
   out '<main>\n<section id="findings" tabindex="-1">\n<h2>Findings</h2>\n'
+  if counts.findings + counts.grants > 0 then
+    out(filter(report))
+  end
   if #report.findings == 0 then
     out "<p>No findings.</p>\n</section>\n"
     return
   end
   local statements = statements_of(report)
-  out(filter(report))
   elements.write_table({
-    caption = "All findings, the most severe first", headings = { "Severity", "Finding", "Where", "What" }, class = "all",
-    items = report.findings, row = function(finding) return row(finding, statements) end,
+    caption = "All findings, the most severe first", headings = { "Severity", "Finding", "Where", "What" },
+    class = "all", row = row,
+    items = patterns.findings(report.findings, function(finding) return statement_of(finding, statements) end),
   }, out)
   out "</section>\n"
 end

@@ -50,7 +50,8 @@ local function row(pattern)
   local principal = edge.access and edge.access.principal ~= edge.from.name
     and ("<br><code>%s</code>"):format(text(edge.access.principal)) or ""
   return ('<tr role="row" id="%s">%s%s%s%s%s</tr>\n'):format(edge.id,
-    cell(repositories_cell(pattern.edges), "Repository"), cell(text(edge.from.name) .. principal, "Principal"),
+    cell(repositories_cell(pattern.edges), "Repository", #pattern.edges > 1 and "where" or nil),
+    cell(text(edge.from.name) .. principal, "Principal"),
     cell(text(edge.from.kind), "Kind", "short"), cell(text(STATES[edge.state] .. ids), "Pull", edge.state),
     cell(statements_cell(edge), "Statement"))
 end
@@ -69,7 +70,7 @@ end
 ---@param graph report.Graph
 ---@param out fun(text: string)
 function M.write(graph, out)
-  local rows, row_of = patterns.of(graph)
+  local rows, row_of = patterns.grants(graph)
   local count = 0
   for _, list in ipairs(rows) do
     count = count + #list

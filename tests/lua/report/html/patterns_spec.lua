@@ -24,7 +24,7 @@ end
 
 local function counts_of(whole)
   local counts = {}
-  for i, row in ipairs(patterns.of(whole)[1]) do
+  for i, row in ipairs(patterns.grants(whole)[1]) do
     counts[i] = #row.edges
   end
   return counts
@@ -54,8 +54,69 @@ describe("patterns of grants", function()
   end)
 
   it("have the id of their first grant", function()
-    local _, row_of = patterns.of(graph_of(300, function(i) return { grant(i % 2 == 0 and "even" or "odd") } end))
+    local _, row_of = patterns.grants(graph_of(300, function(i) return { grant(i % 2 == 0 and "even" or "odd") } end))
     assert.same({ "grant-1", "grant-2", "grant-1", "grant-2" },
       { row_of["grant-1"], row_of["grant-2"], row_of["grant-299"], row_of["grant-300"] })
+  end)
+end)
+
+-- Returns findings about repositories; `change` can change the one with a number.
+local function findings_of(count, change)
+  local list = {}
+  for i = 1, count do
+    local name = ("app-%03d"):format(i)
+    list[i] = { severity = "high", id = "x", account = "1", region = "us-east-1", repository = name, why = "it matters",
+      message = ("%s allows x, and %s-too is another name"):format(name, name), fix = "lanyard fix " .. name }
+    if change then
+      change(list[i], i)
+    end
+  end
+  return list
+end
+
+local function rows_of(findings, statement_of)
+  local lines = {}
+  for i, row in ipairs(patterns.findings(findings, statement_of or function() end)) do
+    lines[i] = ("%d: %s"):format(#row.findings, row.message)
+  end
+  return lines
+end
+
+describe("patterns of findings", function()
+  it("are rows of several findings when there are more than 200", function()
+    assert.equal(200, #rows_of(findings_of(200)))
+    assert.equal("1: app-001 allows x, and app-001-too is another name", rows_of(findings_of(200))[1])
+    assert.same({ "2: each of 2 repositories allows x" }, { rows_of(findings_of(202, function(finding, i)
+      finding.message = finding.repository .. " allows x"
+      finding.why = tostring(i <= 2)
+    end))[1] })
+  end)
+
+  it("do not replace a name inside of a longer word", function()
+    local function rename(finding)
+      finding.message = ("a/%s %s.x %s: 'x%s' '%s'."):format(finding.repository, finding.repository,
+        finding.repository, finding.repository, finding.repository)
+    end
+    assert.equal(201, #rows_of(findings_of(201, rename)))
+    assert.same({ "201: 'each of 201 repositories'." }, rows_of(findings_of(201, function(finding)
+      finding.message = ("'%s'."):format(finding.repository)
+    end)))
+  end)
+
+  it("differ by severity, state, principal, reason, fix and the text of the statement", function()
+    local values = { severity = "low", state = "new", principal = "arn:other", service = "web", why = "other",
+      fix = "ask the owner", region = "eu-west-1" }
+    for name, value in pairs(values) do
+      assert.equal(2, #rows_of(findings_of(300, function(finding, i)
+        finding.message = "m"
+        finding[name] = i % 3 == 0 and value or finding[name]
+      end)), name)
+    end
+    assert.equal(2, #rows_of(findings_of(300, function(finding) finding.message = "m" end), function(finding)
+      return { label = "s", text = finding.repository:sub(-1) == "7" and "one" or "two" }
+    end))
+    assert.equal(300, #rows_of(findings_of(300, function(finding, i)
+      finding.message, finding.repository, finding.service = "m", nil, "service-" .. i
+    end)))
   end)
 end)
