@@ -171,6 +171,15 @@ void platform_protect_memory(void) {
 #endif
 }
 
+int platform_sync_filesystem(int fd) {
+#ifdef PLATFORM_LINUX
+  return syncfs(fd);
+#else
+  sync();
+  return fsync(fd);
+#endif
+}
+
 uint64_t platform_acked(int fd) {
 #ifdef PLATFORM_LINUX
   struct tcp_info info;

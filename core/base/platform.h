@@ -66,6 +66,10 @@ size_t platform_program(char *path, size_t size);
  * writing it to a core file, as far as the system can. */
 void platform_protect_memory(void);
 
+/* platform_sync_filesystem flushes all files of the file system of a descriptor to the disk. Returns 0, or -1 with
+ * errno. */
+int platform_sync_filesystem(int fd);
+
 /* platform_acked returns how many bytes the peer of a TCP connection has acknowledged; 0: not known. */
 uint64_t platform_acked(int fd);
 

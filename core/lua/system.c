@@ -1,10 +1,11 @@
 /* lanyard.system: the operating system: crash-safe files, locks, clocks, random numbers, the
- * terminal. files.c and terminal.c have the functions that read. Failures are `nil, err`; err.code is "NotFound",
- * "AccessDenied" or "SystemError". */
+ * terminal. files.c and terminal.c have the functions that read, log.c has logs. Failures are `nil, err`; err.code is
+ * "NotFound", "AccessDenied" or "SystemError". */
 
 #include "base/platform.h"
 #include "lua/credentials.h"
 #include "lua/files.h"
+#include "lua/log.h"
 #include "lua/terminal.h"
 #include "lua/util.h"
 
@@ -28,17 +29,8 @@
 
 /* Writes all bytes and flushes them to the disk. Returns 0 or an errno. */
 static int write_and_sync(int fd, const char *text, size_t length) {
-  while (length > 0) {
-    ssize_t written = write(fd, text, length);
-    if (written < 0) {
-      if (errno == EINTR)
-        continue;
-      return errno;
-    }
-    text += written;
-    length -= (size_t)written;
-  }
-  return fsync(fd) == 0 ? 0 : errno;
+  int failed = write_all(fd, text, length);
+  return failed ? failed : fsync(fd) == 0 ? 0 : errno;
 }
 
 /* Flushes the folder of `path`, so that a rename in it is durable. Returns 0 or an errno. */
@@ -59,9 +51,9 @@ static int sync_folder_of(const char *path) {
   return failed;
 }
 
-/* write_file(path, text or secret [, mode = 0600]) --> true | nil, err
+/* write_file(path, text or secret [, mode = 0600 [, flush = true]]) --> true | nil, err
  * Replaces a file atomically and durably: a temporary file in the same folder, fsync, rename, fsync
- * of the folder. */
+ * of the folder. Without `flush` there is no fsync. */
 static int system_write_file(lua_State *L) {
   size_t length = 0;
   const char *path = luaL_checkstring(L, 1);
@@ -69,6 +61,7 @@ static int system_write_file(lua_State *L) {
   const char *text = secret ? secret->bytes : luaL_checklstring(L, 2, &length);
   length = secret ? secret->length : length;
   mode_t mode = (mode_t)luaL_optinteger(L, 3, 0600);
+  bool flush = lua_isnoneornil(L, 4) || lua_toboolean(L, 4);
 
   char temporary[PATH_MAX];
   int size = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
@@ -77,17 +70,30 @@ static int system_write_file(lua_State *L) {
   int fd = mkostemp(temporary, O_CLOEXEC);
   if (fd < 0)
     return push_system_error(L, "write", path, errno);
-  int failed = fchmod(fd, mode) == 0 ? write_and_sync(fd, text, length) : errno;
+  int failed = fchmod(fd, mode) != 0 ? errno
+               : flush               ? write_and_sync(fd, text, length)
+                                     : write_all(fd, text, length);
   if (close(fd) != 0 && !failed)
     failed = errno;
   if (!failed && rename(temporary, path) != 0)
     failed = errno;
   if (failed)
     unlink(temporary);
-  else
+  else if (flush)
     failed = sync_folder_of(path);
   if (failed)
     return push_system_error(L, "write", path, failed);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* sync_folder_of(path) --> true | nil, err
+ * Flushes the folder of a file or folder to the disk, so that its name is durable. */
+static int system_sync_folder_of(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  int failed = sync_folder_of(path);
+  if (failed)
+    return push_system_error(L, "write the folder of", path, failed);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -117,22 +123,34 @@ static int system_append_file(lua_State *L) {
   return 1;
 }
 
-/* mkdirs(path [, mode = 0700]) --> true | nil, err
- * Creates a folder and its parents. An existing folder is not an error. */
+/* Creates a folder. Returns 0, or an errno for anything but a file that exists. Counts what it creates. */
+static int make_folder(const char *path, mode_t mode, lua_Integer *made) {
+  if (mkdir(path, mode) == 0)
+    ++*made;
+  else if (errno != EEXIST)
+    return errno;
+  return 0;
+}
+
+/* mkdirs(path [, mode = 0700]) --> true, made | nil, err
+ * Creates a folder and its parents, and returns how many it created. An existing folder is not an error. */
 static int system_mkdirs(lua_State *L) {
-  size_t length;
+  size_t length = 0;
   const char *path = luaL_checklstring(L, 1, &length);
   mode_t mode = (mode_t)luaL_optinteger(L, 2, 0700);
   char part[PATH_MAX];
   if (length >= sizeof part)
     return push_system_error(L, "create the folder", path, ENAMETOOLONG);
-  for (size_t i = 1; i <= length; i++) {
+  lua_Integer made = 0;
+  bool exists = length > 0 && make_folder(path, mode, &made) == 0;
+  for (size_t i = 1; i <= length && !exists; i++) {
     if (i < length && path[i] != '/')
       continue;
     memcpy(part, path, i);
     part[i] = '\0';
-    if (mkdir(part, mode) != 0 && errno != EEXIST)
-      return push_system_error(L, "create the folder", part, errno);
+    int failed = make_folder(part, mode, &made);
+    if (failed)
+      return push_system_error(L, "create the folder", part, failed);
   }
   struct stat info;
   if (stat(path, &info) != 0)
@@ -140,7 +158,8 @@ static int system_mkdirs(lua_State *L) {
   if (!S_ISDIR(info.st_mode))
     return push_system_error(L, "create the folder", path, ENOTDIR);
   lua_pushboolean(L, 1);
-  return 1;
+  lua_pushinteger(L, made);
+  return 2;
 }
 
 /* remove(path) --> true | nil, err
@@ -348,6 +367,7 @@ static const luaL_Reg lock_meta[] = {{"__gc", lock_close}, {"__close", lock_clos
 static const luaL_Reg functions[] = {
     {"write_file", system_write_file},
     {"append_file", system_append_file},
+    {"sync_folder_of", system_sync_folder_of},
     {"mkdirs", system_mkdirs},
     {"remove", system_remove},
     {"remove_tree", system_remove_tree},
@@ -372,6 +392,8 @@ MODULE_API int luaopen_lanyard_system(lua_State *L) {
   new_class(L, LOCK_CLASS, lock_methods, lock_meta);
   luaL_newlib(L, functions);
   luaL_setfuncs(L, reading_functions, 0);
+  log_class(L);
+  luaL_setfuncs(L, log_functions, 0);
   terminal_classes(L);
   luaL_setfuncs(L, terminal_functions, 0);
   return 1;

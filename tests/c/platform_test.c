@@ -165,6 +165,16 @@ static void memory_is_protected_without_an_error(void **state) {
   assert_int_equal(errno, 0);
 }
 
+static void a_file_system_is_flushed_and_no_descriptor_is_an_error(void **state) {
+  (void)state;
+  int fd = platform_nameless_file();
+  assert_true(fd >= 0);
+  assert_int_equal(platform_sync_filesystem(fd), 0);
+  close(fd);
+  assert_int_equal(platform_sync_filesystem(-1), -1);
+  assert_int_equal(errno, EBADF);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pipes_and_sockets_are_not_inherited),
@@ -177,6 +187,7 @@ int main(void) {
       cmocka_unit_test(the_program_is_found),
       cmocka_unit_test(an_unconnected_socket_has_no_acknowledgements),
       cmocka_unit_test(memory_is_protected_without_an_error),
+      cmocka_unit_test(a_file_system_is_flushed_and_no_descriptor_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

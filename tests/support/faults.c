@@ -169,6 +169,7 @@ WRAP(ssize_t, -1, pread64, (int fd, void *bytes, size_t length, off64_t offset),
      (fd, bytes, length, offset), false, is_state(fd))
 WRAP(int, -1, fsync, (int fd), (fd), true, is_state(fd))
 WRAP(int, -1, fdatasync, (int fd), (fd), true, is_state(fd))
+WRAP(int, -1, syncfs, (int fd), (fd), true, is_state(fd))
 WRAP(int, -1, ftruncate, (int fd, off_t length), (fd, length), true, is_state(fd))
 WRAP(int, -1, ftruncate64, (int fd, off64_t length), (fd, length), true, is_state(fd))
 WRAP(int, -1, fchmod, (int fd, mode_t bits), (fd, bits), true, is_state(fd))
@@ -183,6 +184,16 @@ WRAP(ssize_t, -1, sendto,
      (int fd, const void *bytes, size_t length, int flags, const struct sockaddr *to,
       socklen_t to_length),
      (fd, bytes, length, flags, to, to_length), true, false)
+
+/* A copy of a descriptor is of the same file. */
+int fcntl(int fd, int command, ...) {
+  va_list rest;
+  va_start(rest, command);
+  void *argument = va_arg(rest, void *);
+  va_end(rest);
+  int result = REAL(fcntl)(fd, command, argument);
+  return command == F_DUPFD_CLOEXEC ? note_fd(result, is_state(fd)) : result;
+}
 
 /* A close that fails closes nevertheless, as on Linux. */
 int close(int fd) {

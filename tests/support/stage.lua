@@ -232,7 +232,7 @@ end
 function Stage:journal()
   local lines = {}
   for path, text in pairs(self:files()) do
-    local name = path:match "^state/lanyard/journal/.*/(%d[^/]*)$"
+    local name = not path:find("%.logs/") and path:match "^state/lanyard/journal/.*/(%d[^/]*)$"
     lines[#lines + 1] = name and journal_line(name, text)
   end
   table.sort(lines)

@@ -10,6 +10,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 local server = require "lanyard.emulator.server"
 local system = require "lanyard.system"
+local task = require "lanyard.task"
 
 local M = {}
 
@@ -46,7 +47,10 @@ function World:clock()
   return {
     now = function() return system.clock() + self.passed end,
     time = function() return self:time() end,
-    sleep = function(seconds) self.passed = self.passed + seconds end,
+    sleep = function(seconds)
+      self.passed = self.passed + seconds
+      if task.current() then task.sleep(0) end -- as a real sleep, it lets other tasks run
+    end,
     random = function() return 0.5 end,
   }
 end

@@ -19,6 +19,7 @@
 local entry_module = require "lanyard.access.journal.entry"
 local files = require "lanyard.access.journal.files"
 local lock = require "lanyard.lock"
+local log = require "lanyard.access.journal.log"
 local repository_policy = require "lanyard.access.repository_policy"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
@@ -34,6 +35,7 @@ local DIRECTORY_MODE = 448 -- 0700
 ---@field private directory string
 ---@field private clock clock
 ---@field private repository? string
+---@field private is_created? boolean
 ---@field private is_locked boolean
 ---@field private listed? journal.Listing  while the caller holds the lock
 local Journal = {}
@@ -73,11 +75,15 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:create_directory()
-  local ok, err = system.mkdirs(self.directory, DIRECTORY_MODE)
-  if not ok then
-    return nil, files.failed(err)
+  if self.is_created then
+    return true
   end
-  return state_directory.check(self.directory)
+  local ok, err = state_directory.create(self.directory, DIRECTORY_MODE)
+  self.is_created = ok
+  if not ok and err.code ~= "UnsafeStateFolder" then
+    err = files.failed(err)
+  end
+  return ok, err
 end
 
 -- Adds the error of a damaged file, unless it is known.
@@ -99,6 +105,19 @@ local function read_or_skip(self, id, is_open)
   end
   note_damaged(self, err)
   return nil, err
+end
+
+--- Restores the files that a crash of the system has damaged in the journals of an account and Region. Their directory
+--- is not read before that.
+---@param directory string
+---@return true? ok
+---@return lanyard.Error? err
+function M.recover(directory)
+  local ok, err = log.recover(directory)
+  if not ok and err.code ~= "UnsafeStateFolder" then
+    err = files.failed(err)
+  end
+  return ok, err
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -156,17 +175,14 @@ end
 function Journal:finish(entry, state, hold)
   entry.state = state
   entry.closed = self.clock.time()
-  local ok, err = files.save(self.directory, entry, false)
-  if not ok then
-    return nil, err
-  end
-  if self.listed then
+  local ok, err = files.save(self.directory, entry, false, not hold)
+  if ok and self.listed then
     self.listed:add_finished(entry.id)
+    if not hold then
+      self.listed:remove_open(entry.id)
+    end
   end
-  if hold then
-    return true
-  end
-  return remove_open(self, entry.id)
+  return ok, err
 end
 
 --- Adds fields to a finished entry, if it could be finished.
@@ -449,7 +465,7 @@ function Journal:prune()
     return nil, err
   end
   for _, id in ipairs(retention.removable(self, names, limits, self.clock.time())) do
-    system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
+    files.remove(self.directory, id, false) -- what cannot be removed must not keep the rest
   end
   self.listed = nil
   return true

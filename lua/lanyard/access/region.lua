@@ -351,6 +351,9 @@ function Region:journal_directory(account)
   local directory = state_directory.region(root, self.ecr.endpoint, account, self.name)
   local ok
   ok, err = state_directory.check_below(root, directory)
+  if ok then
+    ok, err = require("lanyard.access.journal").recover(directory)
+  end
   return ok and directory, err
 end
 

@@ -98,6 +98,44 @@ function M.check_below(root, path)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Creating
+
+-- [folder] = the path of a folder in it that this process created, and whose name is not on the disk yet.
+local unflushed = {}
+
+--- Creates a directory and its parents, if it does not exist, and checks it. A later `flush` makes them durable.
+---@param path string
+---@param mode integer
+---@return true? ok
+---@return lanyard.Error? err  code UnsafeStateFolder, or another one if it cannot be created
+function M.create(path, mode)
+  local ok, made = system.mkdirs(path, mode)
+  if not ok then
+    return nil, made
+  end
+  local one = path
+  for _ = 1, made do
+    local parent = one:match "^(.+)/" or "/"
+    unflushed[parent], one = one, parent
+  end
+  return M.check(path)
+end
+
+--- Makes the names of all directories that this process created durable.
+---@return true? ok
+---@return lanyard.Error? err
+function M.flush()
+  for parent, path in pairs(unflushed) do
+    local ok, err = system.sync_folder_of(path)
+    if not ok and err.code ~= "NotFound" then -- a directory that was removed since needs no name
+      return nil, err
+    end
+    unflushed[parent] = nil
+  end
+  return true
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- Names
 
 -- The directory in which lanyard's state is, whether or not it is safe.

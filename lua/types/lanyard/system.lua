@@ -29,9 +29,30 @@ function system.read_file(path, most) end
 ---@param path string
 ---@param text string|userdata  can be a sealed secret
 ---@param mode? integer  the permissions; 384 (0600, only for its owner) by default
+---@param flush? boolean  false: the system writes them to the disk later
 ---@return true? ok
 ---@return lanyard.Error? err
-function system.write_file(path, text, mode) end
+function system.write_file(path, text, mode, flush) end
+
+--- Writes the folder of a file or folder to the disk, so that its name survives a crash.
+---@param path string
+---@return true? ok
+---@return lanyard.Error? err
+function system.sync_folder_of(path) end
+
+--- A file to which several tasks append.
+---@class system.Log
+---@field append fun(self: system.Log, text: string): true?, lanyard.Error?
+---@field flush fun(self: system.Log, everything?: boolean): userdata?, lanyard.Error?  an operation that
+---  writes the log to the disk; with `everything`, all files of its file system. Its result is true | nil, err
+---@field sync fun(self: system.Log): true?, lanyard.Error?  the same, but no other task runs meanwhile
+---@field close fun(self: system.Log)
+
+--- Creates a log, and locks it like `lock` until it is closed. An existing file is an error with the code "Exists".
+---@param path string
+---@return system.Log? log
+---@return lanyard.Error? err
+function system.log(path) end
 
 --- Appends to a file, and writes it to the disk. A missing file is created for its owner only.
 ---@param path string
@@ -45,7 +66,7 @@ function system.append_file(path, text, how) end
 ---@param path string
 ---@param mode? integer  the permissions of new folders; 448 (0700, only for their owner) by default
 ---@return true? ok
----@return lanyard.Error? err
+---@return integer|lanyard.Error made  how many folders were created
 function system.mkdirs(path, mode) end
 
 --- Removes a file. A missing file is not an error.

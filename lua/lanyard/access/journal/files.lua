@@ -9,12 +9,11 @@
 
 local entry_module = require "lanyard.access.journal.entry"
 local errors = require "lanyard.errors"
+local group = require "lanyard.access.journal.group"
 local listing = require "lanyard.access.journal.listing"
 local system = require "lanyard.system"
 
 local M = {}
-
-local MODE = 384 -- 0600
 
 --- Returns the error for a journal that cannot be listed or written.
 ---@param err lanyard.Error  the reason
@@ -49,15 +48,17 @@ end
 ---@param directory string
 ---@param entry journal.Entry
 ---@param is_open boolean
+---@param closes? boolean  remove the open file after that
 ---@return true? ok
 ---@return lanyard.Error? err  code JournalFailed
-function M.save(directory, entry, is_open)
+function M.save(directory, entry, is_open, closes)
   local text = entry_module.encode(entry)
   if #text > entry_module.MAX_BYTES then
     return nil, M.failed { message = ("the entry would have %d bytes, and no more than %d are read")
       :format(#text, entry_module.MAX_BYTES) }
   end
-  local ok, err = system.write_file(M.path(directory, entry.id, is_open), text, MODE)
+  local ok, err = group.save(directory, listing.file_name(entry.id, is_open), text,
+    closes and listing.file_name(entry.id, true) or nil)
   return ok, err and M.failed(err)
 end
 
@@ -68,7 +69,7 @@ end
 ---@return true? ok
 ---@return lanyard.Error? err  code JournalFailed
 function M.remove(directory, id, is_open)
-  local ok, err = system.remove(M.path(directory, id, is_open))
+  local ok, err = group.remove(directory, listing.file_name(id, is_open))
   return ok, err and M.failed(err)
 end
 

@@ -32,16 +32,29 @@ function M.file_name(id, is_open)
   return id .. (is_open and OPEN or FINISHED)
 end
 
+--- Returns the id of the entry to which a file belongs.
+---@param name string  of the file
+---@return string? id  nil if the file does not belong to an entry
+---@return boolean? is_open
+function M.parse(name)
+  if #name == FINISHED_LENGTH and name:find(FINISHED_NAME) then
+    return name:sub(1, ID_LENGTH), false
+  elseif #name == OPEN_LENGTH and name:find(OPEN_NAME) then
+    return name:sub(1, ID_LENGTH), true
+  end
+  return nil
+end
+
 -- Sorts names into the lists. Names come in byte order: the open file of an entry follows its finished file.
 local function sort(self, names)
   local finished, count = self.finished, 0
   for i = 1, #names do
     local name = names[i]
-    if #name == FINISHED_LENGTH and name:find(FINISHED_NAME) then
+    local id, is_open = M.parse(name)
+    if id and not is_open then
       count = count + 1
-      finished[count] = name:sub(1, ID_LENGTH)
-    elseif #name == OPEN_LENGTH and name:find(OPEN_NAME) then
-      local id = name:sub(1, ID_LENGTH)
+      finished[count] = id
+    elseif id then
       table.insert(finished[count] == id and self.unclosed or self.open, id)
     elseif name:find(INCOMPLETE[1]) or name:find(INCOMPLETE[2]) then
       table.insert(self.incomplete, name)

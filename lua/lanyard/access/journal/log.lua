@@ -1,0 +1,299 @@
+--- Makes files of several journals durable together: a log contains their texts, and is on the disk after one fsync.
+---
+---     local one = assert(log.create(directory))   -- of an account and Region
+---     assert(one:append { { name = "web/01795165200056435.open.json", text = text } })
+---     assert(one:flush())
+---     assert(log.recover(directory))
+---
+--- The files themselves are written after that, and are not flushed. If the system crashes, they can be missing or
+--- incomplete: `recover` writes them again after the restart. If only the process ends, they are complete. So the name
+--- of a log contains the id that the system gets when it starts, and a log of a running system is not read.
+---
+--- A line of a log is a JSON object, { name, text } for a file that was written or { name } for one that was removed. A
+--- last line that was not written completely is ignored: nothing was sent before it was on the disk. The process that
+--- writes a log holds a lock on it. A log that is not held is removed when the file system was flushed since.
+
+local clock = require "lanyard.clock"
+local json = require "lanyard.json"
+local listing = require "lanyard.access.journal.listing"
+local lock = require "lanyard.lock"
+local run = require "lanyard.access.journal.run"
+local scheduler = require "lanyard.task.scheduler"
+local state_directory = require "lanyard.access.state_directory"
+local system = require "lanyard.system"
+
+local M = {}
+
+local FOLDER_MODE, FILE_MODE = 448, 384 -- 0700, 0600
+
+-- A log of this size is not continued.
+local ENOUGH = 4 * 1024 * 1024
+-- The largest log that is read: one group of changes can be written to a log that is nearly full.
+local MOST = 64 * 1024 * 1024
+
+-- How long to wait for another process that recovers.
+local LOCK_SECONDS = 60
+
+local BOOT_ID = "/proc/sys/kernel/random/boot_id"
+local NAME = "^(%x+%-%x+%-%x+%-%x+%-%x+)%..+%.log$"
+
+---@class journal.Log
+---@field private file userdata
+---@field private size integer
+local Log = {}
+Log.__index = Log
+
+local function folder_of(directory)
+  return directory .. ".logs"
+end
+
+-- The id that the system got when it started, or nil if this system has none.
+local function boot_id()
+  local text = system.read_file(BOOT_ID, 100)
+  return text and text:match "^%x+%-%x+%-%x+%-%x+%-%x+"
+end
+
+-- The names of the logs by which of them the running system has written. current, earlier | nil, err
+local function logs_in(folder)
+  local names, err = system.list(folder)
+  if not names then
+    return err.code == "NotFound" and {} or nil, err.code == "NotFound" and {} or err
+  end
+  local boot, current, earlier = boot_id(), {}, {}
+  for _, name in ipairs(names) do
+    local id = name:match(NAME)
+    if id then
+      table.insert(id == boot and current or earlier, name)
+    end
+  end
+  return current, earlier
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Writing
+
+-- Removes logs that no process holds as soon as all files are on the disk. A log that another process still holds is
+-- left to a later call.
+local function remove_when_flushed(self, folder, names)
+  local held = {}
+  for _, name in ipairs(names) do
+    held[name] = system.lock(folder .. "/" .. name) or nil
+  end
+  local op = next(held) and self.file:flush(true)
+  if not op then
+    return
+  end
+  scheduler.when_ended(op, function()
+    local flushed = op:result()
+    for name, one in pairs(held) do
+      if flushed then
+        system.remove(folder .. "/" .. name)
+      end
+      one:close()
+    end
+  end)
+end
+
+local count = 0
+
+--- Creates a log for the journals of an account and Region. Its name is on the disk when the function returns.
+---@param directory string
+---@return journal.Log? log  nil without an error on a system whose restart cannot be detected
+---@return lanyard.Error? err
+function M.create(directory)
+  local boot, folder = boot_id(), folder_of(directory)
+  if not boot then
+    return nil
+  end
+  local ok, err = state_directory.create(folder, FOLDER_MODE)
+  local old
+  if ok then
+    old, err = logs_in(folder)
+  end
+  if not old then
+    return nil, err
+  end
+  count = count + 1
+  local path = ("%s/%s.%s.%d.log"):format(folder, boot, run.current(), count)
+  local self = setmetatable({ size = 0 }, Log)
+  self.file, err = system.log(path)
+  ok = self.file
+  if ok then
+    ok, err = system.sync_folder_of(path)
+  end
+  if ok then
+    ok, err = state_directory.flush()
+  end
+  if not ok then
+    return nil, err
+  end
+  remove_when_flushed(self, folder, old)
+  return self
+end
+
+--- Appends records. They are on the disk after the next `flush` or `sync`.
+---@param records { name: string, text: string? }[]  name: of the file, "FOLDER/FILE"; text: absent if it is removed
+---@return true? ok
+---@return lanyard.Error? err  the log must not be used any more
+function Log:append(records)
+  local lines = {}
+  for i, record in ipairs(records) do
+    lines[i] = json.encode { name = record.name, text = record.text } .. "\n"
+  end
+  local text = table.concat(lines)
+  self.size = self.size + #text
+  return self.file:append(text)
+end
+
+--- Waits until what was appended is on the disk, while other tasks run.
+---@return true? ok
+---@return lanyard.Error? err  the log must not be used any more
+function Log:flush()
+  local op, err = self.file:flush()
+  if not op then
+    return nil, err
+  end
+  return scheduler.await(op)
+end
+
+--- Like `flush`, but no other task runs meanwhile.
+---@return true? ok
+---@return lanyard.Error? err  the log must not be used any more
+function Log:sync()
+  return self.file:sync()
+end
+
+--- Reports whether another log should be created.
+---@return boolean
+function Log:is_full()
+  return self.size >= ENOUGH
+end
+
+--- Ends the use of a log.
+function Log:close()
+  self.file:close()
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Recovery
+
+-- What a log says about the files: a list of names, and the text of each or false. A name leads nowhere else.
+local function read_records(path)
+  local text, err = system.read_regular(path, MOST)
+  if not text then
+    return nil, err
+  end
+  local names, texts = {}, {}
+  for line in text:gmatch "([^\n]*)\n" do
+    local record = json.decode(line)
+    local name = type(record) == "table" and record.name
+    local folder, file = (type(name) == "string" and name or ""):match "^([^/%c]+)/([^/%c]+)$"
+    if not folder or folder == "." or folder == ".." or not listing.parse(file)
+      or record.text ~= nil and type(record.text) ~= "string" then
+      break
+    end
+    names[#names + 1] = texts[name] == nil and name or nil
+    texts[name] = record.text or false
+  end
+  return names, texts
+end
+
+-- Whether another process has finished an entry that the log has as open.
+local function is_settled(directory, name, texts)
+  local folder, file = name:match "^(.*)/(.*)$"
+  local id, is_open = listing.parse(file)
+  local finished = folder .. "/" .. listing.file_name(id, false)
+  return is_open and not texts[finished] and system.exists(directory .. "/" .. finished)
+end
+
+local function write_again(directory, name, text)
+  local path = directory .. "/" .. name
+  if system.read_regular(path, #text) == text then
+    return true
+  end
+  local ok, err = state_directory.create(path:match "^(.*)/", FOLDER_MODE)
+  if ok then
+    ok, err = system.write_file(path, text, FILE_MODE)
+  end
+  return ok, err
+end
+
+-- Gives the files the state that they have in a log, and removes the log.
+local function replay(directory, path)
+  local names, texts = read_records(path)
+  if not names then
+    return nil, texts
+  end
+  for _, name in ipairs(names) do
+    local text = texts[name]
+    local ok, err = true, nil
+    if not text then
+      ok, err = system.remove(directory .. "/" .. name)
+    elseif not is_settled(directory, name, texts) then
+      ok, err = write_again(directory, name, text)
+    end
+    if not ok then
+      return nil, err
+    end
+  end
+  local ok, err = state_directory.flush()
+  if not ok then
+    return nil, err
+  end
+  return system.remove(path)
+end
+
+-- Replays the logs of earlier runs of the system, unless a process on another machine holds them.
+local function replay_all(directory)
+  local folder = folder_of(directory)
+  local current, earlier = logs_in(folder)
+  if not current then
+    return nil, earlier
+  end
+  for _, name in ipairs(earlier) do
+    local path = folder .. "/" .. name
+    local held <close>, err = system.lock(path)
+    local ok = not err
+    if held then
+      ok, err = replay(directory, path)
+    end
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- The directories that this process has recovered.
+local recovered = {}
+
+--- Writes the files again that a crash of the system has damaged. Each process does so once for each directory.
+---@param directory string  of an account and Region
+---@return true? ok
+---@return lanyard.Error? err
+function M.recover(directory)
+  if recovered[directory] then
+    return true
+  end
+  local folder = folder_of(directory)
+  local ok, err = state_directory.check(folder)
+  local current, earlier
+  if ok then
+    current, earlier = logs_in(folder)
+    ok, err = current, earlier
+  end
+  if ok and #earlier > 0 then
+    local held <close>, failure = lock.wait(folder .. "/lock", clock, LOCK_SECONDS)
+    ok, err = held, failure
+    if held then
+      ok, err = replay_all(directory)
+    end
+  end
+  if not ok then
+    return nil, err
+  end
+  recovered[directory] = true
+  return true
+end
+
+return M

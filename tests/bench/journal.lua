@@ -1,0 +1,151 @@
+-- Measures what the journal costs: 2,000 grants with and without it, in the form of `grant --all`, with several numbers
+-- of changes in flight, and an undo with a journal of 20 and of 20,000 entries. The emulator is another process. Each
+-- fsync takes 1 ms (tests/support/slow_sync.c), whatever the disk.
+--   lua5.4 tests/bench/journal.lua BUILD
+
+local build = arg[1] or "build"
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.cpath = build .. "/?.so;" .. package.cpath
+
+local GRANTS, RUNS, UNDOS = 300, 1, 20
+
+-- ---------------------------------------------------------------------------------------------
+-- The measured process: journal.lua BUILD WORK URL STATE ...
+
+local function connect(url, state)
+  local access = require "lanyard.access"
+  local aws = require "lanyard.aws"
+  local helper = require "helper"
+  local session = assert(aws.session {
+    region = "us-east-1", endpoint_url = url, credentials = require("lanyard.credentials").new {
+      access_key_id = helper.ACCESS_KEY, secret_access_key = helper.SECRET_KEY,
+    },
+  })
+  return access.connect(session, { permit = false, journal_root = state })
+end
+
+-- A journal that keeps nothing.
+local function no_journal()
+  local nothing = { damaged = {} }
+  function nothing.locked() return setmetatable({}, { __close = function() end }) end
+  function nothing.create_directory() return require("lanyard.system").mkdirs(nothing.directory) end
+  function nothing.begin() return { id = "0" } end
+  function nothing.settle() return {} end
+  for _, name in ipairs { "finish", "discard", "prune" } do nothing[name] = function() return true end end
+  function nothing.last() return nil end
+  package.loaded["lanyard.access.journal"] = { recover = function() return true end, open = function(directory)
+    return setmetatable({ directory = directory, create_directory = function()
+      return require("lanyard.system").mkdirs(directory)
+    end }, { __index = nothing })
+  end }
+end
+
+local work = {}
+
+-- Prints the seconds and the processor seconds of all grants.
+function work.grants(url, state, in_flight, journal)
+  if journal == "without" then no_journal() end
+  local region = connect(url, state)
+  local loop, task = require "lanyard.loop", require "lanyard.task"
+  local service = assert(region:service "service")
+  local repositories = assert(region:repositories())
+  local start, cpu = loop.now(), os.clock()
+  task.map(repositories, function(repository)
+    assert(region:grant(service, repository))
+  end, { limit = math.tointeger(in_flight) })
+  print(loop.now() - start, os.clock() - cpu)
+end
+
+-- Prints the processor seconds of one undo with a journal of `count` entries.
+function work.undos(url, state, count)
+  local helper = require "helper"
+  local region = connect(url, state)
+  local journal = require "lanyard.access.journal"
+  local service = assert(region:service "service")
+  local repository = assert(region:repositories { "app-1" })[1]
+  local directory = assert(region:repository_directory(repository))
+  local records = journal.open(directory, region.clock, "app-1")
+  local text = '{"Version":"2012-10-17","Statement":[]}'
+  assert(records:create_directory())
+  local entry = assert(records:begin { action = "grant", repository = "app-1", after = text })
+  assert(records:finish(entry, "done"))
+  local encode, first = require("lanyard.access.journal.entry").encode, math.tointeger(entry.id)
+  for i = 1, math.tointeger(count) - 1 do
+    entry.id = ("%017d"):format(first - i)
+    helper.write(("%s/%s.json"):format(directory, entry.id), encode(entry))
+  end
+  local total = 0
+  for _ = 1, UNDOS do
+    assert(region:grant(service, repository))
+    local cpu = os.clock()
+    assert(region:undo(repository))
+    total = total + os.clock() - cpu
+  end
+  print(total / UNDOS)
+end
+
+if arg[2] then
+  work[arg[2]](table.unpack(arg, 3))
+  os.exit(0, true)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The table
+
+local helper = require "helper"
+local json = require "lanyard.json"
+
+helper.build = build
+helper.lanyard = build .. "/lanyard"
+
+local folder <close> = helper.folder()
+local library = folder .. "/slow_sync.so"
+assert(os.execute("gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o " .. library .. " tests/support/slow_sync.c -ldl"))
+
+local function seed()
+  local repositories = json.array {}
+  for i = 1, GRANTS do repositories[i] = { name = "app-" .. i } end
+  local path = folder .. "/seed.json"
+  helper.write(path, json.encode { regions = { ["us-east-1"] = {
+    repositories = repositories, services = { { name = "service", role = true } },
+  } } })
+  return path
+end
+
+-- Runs a measured process against a new emulator and state. Returns the numbers that it prints, and the numbers of
+-- fsyncs and mkdirs.
+local function measure(environment, name, ...)
+  local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
+  local state, log = folder .. "/state", folder .. "/log"
+  local all = { LD_PRELOAD = library, SLOW_SYNC_DELAY = "1000", SLOW_SYNC_LOG = log }
+  for key, value in pairs(environment) do all[key] = value end
+  local result = helper.run({ "lua5.4", "tests/bench/journal.lua", build, name, emulator.url, state, ... }, all)
+  assert(result.status == 0, result.err)
+  assert(os.execute("rm -rf " .. state))
+  local numbers = {}
+  for number in (result.out .. " " .. helper.read(log)):gmatch "%S+" do numbers[#numbers + 1] = tonumber(number) end
+  return numbers
+end
+
+local function median(values)
+  table.sort(values)
+  return values[#values // 2 + 1]
+end
+
+seed()
+print(("%d grants, 1 ms an fsync: in seconds and processor seconds, medians of %d"):format(GRANTS, RUNS))
+for _, in_flight in ipairs { 1, 8, 32 } do
+  local ratios, costs, last = {}, {}, nil
+  for run = 1, RUNS do
+    local without = measure({}, "grants", tostring(in_flight), "without")
+    last = measure({}, "grants", tostring(in_flight), "with")
+    ratios[run], costs[run] = last[1] / without[1], last[2] / without[2]
+  end
+  print(("  %2d in flight  %5.2f times the calls alone, %5.2f times their cpu, %5.2f fsyncs and %5.2f mkdirs a change")
+    :format(in_flight, median(ratios), median(costs), last[3] / GRANTS, last[4] / GRANTS))
+end
+
+local environment = { LANYARD_JOURNAL_ENTRIES = "0", SLOW_SYNC_DELAY = "0" }
+local small, large = measure(environment, "undos", "20"), measure(environment, "undos", "20000")
+print(("undo with a journal of 20 entries %.2f ms cpu, of 20,000 entries %.2f ms cpu: %.2f times")
+  :format(small[1] * 1e3, large[1] * 1e3, large[1] / small[1]))
