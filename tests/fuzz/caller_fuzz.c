@@ -41,7 +41,7 @@ static void check_derived(struct caller_request request) {
   struct caller_derived derived;
   request.context = &nothing;
   bool before = possible(&request, false);
-  caller_derive(&request, &derived);
+  caller_derive(&request, NULL, &derived);
   struct context context = {.entries = derived.entries, .count = derived.count};
   request.context = &context;
   if (possible(&request, false) != before)

@@ -4,8 +4,8 @@
 ---     assert(group.save(directory, "01795165200056435.json", text, "01795165200056435.open.json"))
 ---
 --- The first task that saves a file leads: it makes all waiting files durable, and wakes their tasks. A task that came
---- meanwhile leads next. The files of a few changes are flushed one by one. If there are more, they are written to a log
---- (lanyard.access.journal.log) with one fsync for all.
+--- meanwhile leads next. The files of a few changes are flushed one by one. More of them are written to a log with one
+--- fsync for all (lanyard.access.journal.log).
 
 local log = require "lanyard.access.journal.log"
 local scheduler = require "lanyard.task.scheduler"
