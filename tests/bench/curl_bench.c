@@ -31,7 +31,7 @@ static CURL *request(const char *url, struct curl_slist *headers, const char *au
   return easy;
 }
 
-/* Takes the requests that ended, and repeats those that `left` allows. Returns how many ended. */
+/* Takes the requests that ended, and repeats as many as `left` allows. Returns how many ended. */
 static long repeat(CURLM *multi, long *left) {
   CURLMsg *message;
   int queued;

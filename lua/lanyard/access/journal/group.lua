@@ -33,7 +33,7 @@ local MANY_AT_ONCE, MANY = 4, 8
 ---@field file string
 ---@field text string
 ---@field replaces? string  a file that is removed
----@field wait? table  of the task, unless it leads
+---@field wait? table  of the task, unless it leads; `leads` is set if it leads then
 ---@field ok? true
 ---@field err? lanyard.Error
 
@@ -78,7 +78,7 @@ local function complete(batch, results)
   for _, item in ipairs(batch) do
     item.ok, item.err = results(item)
     if item.wait then
-      scheduler.fire(item.wait, false)
+      scheduler.fire(item.wait)
     end
   end
 end
@@ -156,7 +156,8 @@ local function pass_on(group)
   for _, item in ipairs(group.waiting) do
     if item.wait and not item.wait.done then
       group.is_led = true
-      return scheduler.fire(item.wait, true)
+      item.wait.leads = true
+      return scheduler.fire(item.wait)
     end
   end
   group.waiting = {}
@@ -188,7 +189,8 @@ function M.save(directory, file, text, replaces)
   local leads = not group.is_led
   if not leads then
     item.wait = {}
-    leads = scheduler.suspend(item.wait, function() scheduler.fire(item.wait, false) end)
+    scheduler.suspend(item.wait)
+    leads = item.wait.leads
   end
   if leads then
     lead(group)
