@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,15 +172,29 @@ static int open_embedded(lua_State *L) {
   return 1;
 }
 
+static int compare_name(const void *name, const void *file) {
+  return strcmp(name, ((const struct embedded_file *)file)->name);
+}
+
+/* __index of package.preload: returns the loader of an embedded Lua module. */
+static int find_module(lua_State *L) {
+  const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  void *file = bsearch(name, embedded_modules, embedded_modules_count, sizeof *embedded_modules, compare_name);
+  if (!file)
+    return 0;
+  lua_pushlightuserdata(L, file);
+  lua_pushcclosure(L, load_module, 1);
+  return 1;
+}
+
 void modules_preload(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   luaL_setfuncs(L, c_modules, 0);
   lua_pushcfunction(L, open_embedded);
   lua_setfield(L, -2, "lanyard.embedded");
-  for (const struct embedded_file *file = embedded_modules; file->name; file++) {
-    lua_pushlightuserdata(L, (void *)file);
-    lua_pushcclosure(L, load_module, 1);
-    lua_setfield(L, -2, file->name);
-  }
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, find_module);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
   lua_pop(L, 1);
 }
