@@ -179,7 +179,8 @@ static int compare_name(const void *name, const void *file) {
 /* __index of package.preload: returns the loader of an embedded Lua module. */
 static int find_module(lua_State *L) {
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  void *file = bsearch(name, embedded_modules, embedded_modules_count, sizeof *embedded_modules, compare_name);
+  void *file = bsearch(name, embedded_modules, embedded_modules_count, sizeof *embedded_modules,
+                       compare_name);
   if (!file)
     return 0;
   lua_pushlightuserdata(L, file);

@@ -173,7 +173,8 @@ end
 --- Parses what `parse` left for later. Raises an error for a part that cannot be read.
 ---@param service aws.Service
 function M.check(service)
-  local _ = lists.sorted_names(service.operations), service.waiters
+  lists.sorted_names(service.operations)
+  assert(service.waiters)
 end
 
 return M
