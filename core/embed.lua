@@ -115,3 +115,4 @@ for _, name in ipairs { "modules", "scripts", "assets" } do
   table.sort(lists[name], function(a, b) return a.name < b.name end)
   write_list(name, lists[name])
 end
+print(("const size_t embedded_modules_count = %d;"):format(#lists.modules))

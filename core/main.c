@@ -1,6 +1,7 @@
 /* The lanyard binary: a Lua state with all modules. lanyard.cli.main finds the script to run and
  * returns the exit status. */
 
+#include "base/blocks.h"
 #include "base/platform.h"
 #include "modules.h"
 
@@ -100,6 +101,24 @@ static void close_memory(void) {
 #endif
 }
 
+struct warnings {
+  bool are_on, continues;
+};
+
+/* Prints the warnings of `warn` as lua5.4 does: after the message "@on", and until "@off". */
+static void print_warning(void *state, const char *text, int to_be_continued) {
+  struct warnings *warnings = state;
+  if (text[0] == '@' && !warnings->continues && !to_be_continued) {
+    if (strcmp(text, "@on") == 0 || strcmp(text, "@off") == 0)
+      warnings->are_on = strcmp(text, "@on") == 0;
+    return;
+  }
+  if (warnings->are_on)
+    fprintf(stderr, "%s%s%s", warnings->continues ? "" : "Lua warning: ", text,
+            to_be_continued ? "" : "\n");
+  warnings->continues = to_be_continued != 0;
+}
+
 /* Where the caller closed a standard descriptor, the next file that is opened would take its number, and results would
  * be written into it. Writing to a descriptor that is open for reading fails. */
 static void reserve_standard_descriptors(void) {
@@ -117,11 +136,14 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   /* An ignored SIGCHLD is inherited, and would discard the exit status of child processes. */
   signal(SIGCHLD, SIG_DFL);
-  lua_State *L = luaL_newstate();
+  static struct blocks blocks;
+  static struct warnings warnings;
+  lua_State *L = lua_newstate(blocks_resize, &blocks);
   if (!L) {
     fputs("lanyard: not enough memory\n", stderr);
     return EXIT_FAILURE;
   }
+  lua_setwarnf(L, print_warning, &warnings);
   lua_gc(L, LUA_GCSTEP, -UNCOLLECTED_KIB); /* as if this much had been collected */
   int handler = 0;
   if (wants_traceback(argc, argv)) {

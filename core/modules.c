@@ -176,31 +176,26 @@ static int compare_name(const void *name, const void *file) {
   return strcmp(name, ((const struct embedded_file *)file)->name);
 }
 
-/* The __index of package.preload: (preload, name) --> loader | nil */
+/* __index of package.preload: returns the loader of an embedded Lua module. */
 static int find_module(lua_State *L) {
-  size_t count = (size_t)lua_tointeger(L, lua_upvalueindex(1));
-  const char *name = lua_tostring(L, 2);
-  const struct embedded_file *file =
-      name ? bsearch(name, embedded_modules, count, sizeof *file, compare_name) : NULL;
+  const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  void *file = bsearch(name, embedded_modules, embedded_modules_count, sizeof *embedded_modules,
+                       compare_name);
   if (!file)
     return 0;
-  lua_pushlightuserdata(L, (void *)file);
+  lua_pushlightuserdata(L, file);
   lua_pushcclosure(L, load_module, 1);
   return 1;
 }
 
 /* A command requires few of the Lua modules, so that a loader for each is made when it is looked up. */
 void modules_preload(lua_State *L) {
-  lua_Integer count = 0;
-  while (embedded_modules[count].name)
-    count++;
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   luaL_setfuncs(L, c_modules, 0);
   lua_pushcfunction(L, open_embedded);
   lua_setfield(L, -2, "lanyard.embedded");
   lua_createtable(L, 0, 1);
-  lua_pushinteger(L, count);
-  lua_pushcclosure(L, find_module, 1);
+  lua_pushcfunction(L, find_module);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, -2);
   lua_pop(L, 1);

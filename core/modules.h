@@ -23,6 +23,7 @@ struct embedded_file {
 extern const char embedded_prefix[];
 
 extern const struct embedded_file embedded_modules[];
+extern const size_t embedded_modules_count;
 extern const struct embedded_file embedded_scripts[];
 extern const struct embedded_file embedded_assets[];
 

@@ -61,6 +61,28 @@ function M.sorted_names(map)
   return names
 end
 
+--- Returns a table whose fields are made of the fields of another table, each when it is first read. `pairs` makes all.
+---@param sources table<string, any>
+---@param make fun(source: any, name: string): any
+---@return table<string, any>
+function M.made_when_read(sources, make)
+  return setmetatable({}, {
+    __index = function(self, name)
+      local source = sources[name]
+      if source ~= nil then
+        rawset(self, name, make(source, name))
+      end
+      return rawget(self, name)
+    end,
+    __pairs = function(self)
+      for name in pairs(sources) do
+        local _ = self[name]
+      end
+      return next, self, nil
+    end,
+  })
+end
+
 --- Joins texts as a sentence does: "a, b and c".
 ---@param texts string[]
 ---@return string? text  nil if there is none

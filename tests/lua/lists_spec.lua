@@ -24,6 +24,20 @@ describe("lists", function()
     assert.equal("a, b and c", lists.sentence { "a", "b", "c" })
   end)
 
+  it("makes the fields of a table when they are read, once", function()
+    local made = {}
+    local doubled = lists.made_when_read({ a = 1, b = 2, c = 3 }, function(number)
+      made[#made + 1] = number
+      return number * 2
+    end)
+    assert.equal(4, doubled.b)
+    assert.equal(4, doubled.b)
+    assert.is_nil(doubled.d)
+    assert.same({ 2 }, made)
+    assert.same({ "a", "b", "c" }, lists.sorted_names(doubled))
+    assert.equal(3, #made)
+  end)
+
   it("sorts the keys of a table", function()
     assert.same({ "a", "b", "c" }, lists.sorted_names { c = 1, a = false, b = 3 })
   end)

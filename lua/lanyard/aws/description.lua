@@ -4,6 +4,8 @@
 ---       name = "sqs", protocol = "json", version = "1.0", target = "AmazonSQS",
 ---       operations = [[ GetQueueUrl QueueName -> QueueUrl:string! ]],
 ---     }
+---
+--- Operations, structures and waiters are parsed when they are first read: a script needs few of them.
 
 local acceptors = require "lanyard.aws.acceptors"
 local lists = require "lanyard.lists"
@@ -116,7 +118,7 @@ end
 local function parse_operation(line, structures)
   local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
   local operation = { required = {}, reply = {}, headers = {}, reply_headers = {}, placed = {} }
-  local name, words = (call or line):match "^%s*(%S+)(.*)$"
+  local name, words = (call or line):match "^(%S+)(.*)$"
   for _, prefix in ipairs(READS) do
     operation.reads = operation.reads or name:find(prefix) ~= nil
   end
@@ -124,7 +126,7 @@ local function parse_operation(line, structures)
     parse_word(operation, word)
   end
   parse_reply(operation, reply or "", structures)
-  return name, operation
+  return operation
 end
 
 -- Joins lines that end in a backslash with the next.
@@ -132,11 +134,22 @@ local function join_lines(text)
   return (text:gsub("\\\n", " "))
 end
 
+-- Parses the waiters of a service when they are first read.
+local function waiters_of(text)
+  return function(service, field)
+    if field ~= "waiters" and field ~= "acceptors" then
+      return nil
+    end
+    service.waiters, service.acceptors = acceptors.parse(join_lines(text))
+    return rawget(service, field)
+  end
+end
+
 --- Parses a description.
 ---@param description aws.ServiceDescription
 ---@return aws.Service
 function M.parse(description)
-  local service = { operations = {}, secrets = {}, transient = recorded.codes_of("transient", description.name) }
+  local service = { secrets = {}, transient = recorded.codes_of("transient", description.name) }
   for code in (description.transient or ""):gmatch "%S+" do
     service.transient[code] = true
   end
@@ -149,13 +162,19 @@ function M.parse(description)
     table.insert(service.secrets, member)
   end
   service.sensitive = lists.set(description.sensitive or "")
-  local structures = shapes.parse(join_lines(description.shapes or ""))
-  for line in join_lines(description.operations):gmatch "[^\n]*%S[^\n]*" do
-    local name, operation = parse_operation(line, structures)
-    service.operations[name] = operation
+  local structures, lines = shapes.parse(join_lines(description.shapes or "")), {}
+  for line, name in join_lines(description.operations):gmatch "(([^%s]+)[^\n]*)" do
+    lines[name] = line
   end
-  service.waiters, service.acceptors = acceptors.parse(join_lines(description.waiters or ""))
-  return service
+  service.operations = lists.made_when_read(lines, function(line) return parse_operation(line, structures) end)
+  return setmetatable(service, { __index = waiters_of(description.waiters or "") })
+end
+
+--- Parses what `parse` left for later. Raises an error for a part that cannot be read.
+---@param service aws.Service
+function M.check(service)
+  lists.sorted_names(service.operations)
+  assert(service.waiters)
 end
 
 return M

@@ -102,8 +102,12 @@ end
 ---@param load fun(): model.Service?, any  is called when an operation is not described
 function M.extend(described, load)
   described.load_model = once(load)
-  local find = finder(described.load_model)
-  setmetatable(described.operations, { __index = function(_, name) return find(name) end })
+  local find, operations = finder(described.load_model), getmetatable(described.operations) or {}
+  local described_operation = operations.__index
+  function operations.__index(self, name)
+    return described_operation and described_operation(self, name) or find(name)
+  end
+  setmetatable(described.operations, operations)
 end
 
 --- Returns a service with the operations of a model.

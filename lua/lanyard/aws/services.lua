@@ -79,15 +79,20 @@ local function load_model(name)
   return require("lanyard.model.load").load(name)
 end
 
+local function add(described)
+  local service = description.parse(described)
+  modelled.extend(service, function() return load_model(service.name) end)
+  services[service.name] = service
+  return service
+end
+
 --- Adds a service, so that `aws.client` can call it. A service of the same name is replaced. Raises an error for a
 --- description that cannot be read.
 ---@param described aws.ServiceDescription
 ---@return aws.Service service
 function M.add(described)
-  local service = description.parse(described)
-  modelled.extend(service, function() return load_model(service.name) end)
-  services[service.name] = service
-  return service
+  description.check(description.parse(described))
+  return add(described)
 end
 
 --- Returns the names of services, sorted: the described ones, and with `models` also the ones of AWS's models.
@@ -144,11 +149,11 @@ function M.get(name, options)
     error(("the name of a service was expected, got %s"):format(name == nil and "nothing" or "a " .. type(name)), 3)
   end
   local prefers_model = options and options.modelled
-  local service = not prefers_model and (services[name] or bundled[name] and M.add(bundled[name]))
+  local service = not prefers_model and (services[name] or bundled[name] and add(bundled[name]))
   local err
   if not service then
     service, err = of_model(name)
-    service = service or services[name] or bundled[name] and M.add(bundled[name])
+    service = service or services[name] or bundled[name] and add(bundled[name])
   end
   if not service then
     local near = suggest(name, M.names { models = true })

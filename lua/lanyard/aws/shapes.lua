@@ -70,15 +70,19 @@ function M.members(text, shapes)
   return members
 end
 
---- Parses lines with the name of a structure and its members. A structure can use the ones above it.
+--- Parses lines with the name of a structure and its members, each when it is first read. No structure can contain
+--- itself.
 ---@param text string
 ---@return table<string, aws.Type>
 function M.parse(text)
-  local shapes = {}
-  for line in text:gmatch "[^\n]*%S[^\n]*" do
-    local name, rest = line:match "^%s*(%w+)(.*)$"
-    shapes[name] = { kind = "structure", members = M.members(rest, shapes) }
+  local lines, shapes = {}, nil
+  for name, members in text:gmatch "(%w+)([^\n]*)" do
+    lines[name] = members
   end
+  shapes = lists.made_when_read(lines, function(members, name)
+    lines[name] = nil -- for its own members, it is not described
+    return { kind = "structure", members = M.members(members, shapes) }
+  end)
   return shapes
 end
 

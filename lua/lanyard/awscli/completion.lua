@@ -116,7 +116,8 @@ function M.candidates(words, prefix, catalogue)
   elseif read.waits and not read.waiter then
     return items_of((request.waiters(read.model)))
   elseif not read.operation then
-    return items_of((request.commands(read.model)), request.waiters(read.model)[1] and "wait" or nil, "help")
+    local commands = request.commands(read.model, prefix)
+    return items_of(commands, request.waiters(read.model)[1] and "wait" or nil, "help")
   end
   return {}, read.options.outfile and "files" or nil
 end

@@ -36,11 +36,12 @@ function M.member(name)
     return name
   end
   -- Several capitals with an s at the end are one word: ARNs.
-  if name:find "%us$" then
+  if name:sub(-1) == "s" and name:find "%us$" then
     local before, plural = name:match "^(.-)(%u%u+s)$"
     name = before and before .. "-" .. plural:lower() or name
   end
-  return (name:gsub("([^\n])(%u%l+)", "%1-%2"):gsub("([%l%d])(%u)", "%1-%2"):lower())
+  local split = name:gsub("%u%l+", "-%0"):gsub("([%l%d])(%u)", "%1-%2"):lower()
+  return name:find "^%u%l" and split:sub(2) or split
 end
 
 --- Returns the command of an operation, or the name of a waiter.

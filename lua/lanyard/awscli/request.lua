@@ -71,13 +71,17 @@ end
 
 --- Returns the commands of the operations of a service, sorted, with their names in the model.
 ---@param model model.Service
+---@param prefix? string  the letters that a command begins with; others can be left out
 ---@return string[] commands
 ---@return table<string, string> operations
-function M.commands(model)
+function M.commands(model, prefix)
   local commands, operations = {}, {}
-  for i, name in ipairs(model:operation_names()) do
-    local command = names.operation(name)
-    commands[i], operations[command] = command, name
+  local letters = (prefix or ""):gsub("-", "") -- a command differs from the operation's name in hyphens and case
+  for _, name in ipairs(model:operation_names()) do
+    if name:sub(1, #letters):lower() == letters then
+      local command = names.operation(name)
+      commands[#commands + 1], operations[command] = command, name
+    end
   end
   table.sort(commands)
   return commands, operations

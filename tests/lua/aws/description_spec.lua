@@ -1,4 +1,5 @@
 local description = require "lanyard.aws.description"
+local lists = require "lanyard.lists"
 local services = require "lanyard.aws.services"
 
 local EXAMPLE = {
@@ -60,6 +61,25 @@ describe("lanyard.aws.services", function()
     local own = services.add { name = "cloudtrail", protocol = "json", operations = "DescribeTrails" }
     assert.equal(own, services.get "cloudtrail")
     assert.is_nil(rawget(own.operations, "LookupEvents"))
+  end)
+
+  it("raises an error for a description that cannot be read", function()
+    for problem, broken in pairs {
+      ["the type 'Gone' is not described"] = { operations = "GetThing -> thing:Gone" },
+      ["the type 'Part' is not described"] = { operations = "GetThing -> part:Part", shapes = "Part part:Part" },
+      ["not a line of a waiter: Ready"] = { operations = "GetThing", waiters = "Ready" },
+    } do
+      broken.name, broken.protocol = "broken", "json"
+      assert.error_matches(function() services.add(broken) end, problem)
+      assert.error_matches(function() services.get "broken" end, "is not described")
+    end
+  end)
+
+  it("lists all operations of a description, in the order of their names", function()
+    local described = description.parse { name = "x", protocol = "json", operations = "B b -> c:string\n  A\n C" }
+    assert.same({ "A", "B", "C" }, lists.sorted_names(described.operations))
+    assert.same({ "b" }, described.operations.B.required)
+    assert.is_nil(described.operations.D)
   end)
 
   it("raises an error for an unknown service", function()
