@@ -27,9 +27,8 @@ struct action_table {
 static uint32_t hash_of(const char *text, size_t length) {
   uint32_t hash = 2166136261u;
   for (size_t i = 0; i < length; i++) {
-    unsigned char byte = (unsigned char)text[i];
-    unsigned char lower = byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
-    hash = (hash ^ lower) * 16777619u;
+    unsigned byte = (unsigned char)text[i];
+    hash = (hash ^ (byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte)) * 16777619u;
   }
   return hash;
 }

@@ -5,8 +5,9 @@
 -- With a name, decides that often without printing, for a tool that counts instructions.
 
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
-package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 
+local bench = require "bench"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 
@@ -85,16 +86,38 @@ if arg[2] then
   return
 end
 
+-- The figures of decide_bench: the form of the statements, their number, and the nanoseconds of a decision.
+local function show_core()
+  local pipe <close> = assert(io.popen(arg[1] .. "/bench/decide_bench"))
+  local points = {}
+  for line in pipe:lines() do
+    print(line)
+    local form, count, each = line:match "^decide in C: (.-) +(%d+) statements +(%d+) ns"
+    if form == "roles" then
+      points[#points + 1] = { tonumber(count), tonumber(each) }
+      if count == "5" then bench.row { work = "decide in C, 5 statements, us", lanyard = each / 1e3, aim = "0.4" } end
+    end
+  end
+  bench.series("decide in C, statements", points)
+end
+
+show_core()
 for _, decision in ipairs(DECISIONS) do
   local name, make = table.unpack(decision)
-  local first
+  local first, points = nil, {}
   for _, count in ipairs { 1, 5, 10, 30, 60, 600 } do
     local each = measure(make(count))
-    local peer = name == "policy.decide" and count <= 60 and peer_time(count)
+    local peer = name == "policy.decide" and count <= 60 and peer_time(count) or nil
+    points[#points + 1] = { count, each }
+    if count == 5 then
+      bench.row { work = name .. ", 5 statements, us", lanyard = each,
+        peers = name == "policy.decide" and { { "iam-simulate", peer } } or nil }
+    end
     first = first or each
     print(("decide from Lua: %-20s %4d statements %9.2f us each %8.1f of one statement%s"):format(name, count, each,
       each / first, peer and ("; iam-simulate %.0f us, %.0fx"):format(peer, peer / each) or ""))
   end
+  bench.series(name .. ", statements", points)
 end
 if not os.getenv "LANYARD_IAM_SIMULATE" then
   print "iam-simulate: not here (LANYARD_IAM_SIMULATE)"

@@ -1,4 +1,4 @@
--- Measures what the journal costs: 2,000 grants with and without it, in the form of `grant --all`, with several numbers
+-- Measures what the journal costs: grants with and without it, in the form of `grant --all`, with several numbers
 -- of changes in flight, and an undo with a journal of 20 and of 20,000 entries. The emulator is another process. Each
 -- fsync takes 1 ms (tests/support/slow_sync.c), whatever the disk.
 --   lua5.4 tests/bench/journal.lua BUILD
@@ -7,7 +7,7 @@ local build = arg[1] or "build"
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 package.cpath = build .. "/?.so;" .. package.cpath
 
-local GRANTS, RUNS, UNDOS = 300, 1, 20
+local GRANTS, RUNS, UNDOS = 2000, 1, 20
 
 -- ---------------------------------------------------------------------------------------------
 -- The measured process: journal.lua BUILD WORK URL STATE ...
@@ -92,8 +92,11 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The table
 
+local bench = require "bench"
 local helper = require "helper"
 local json = require "lanyard.json"
+
+local median = bench.median
 
 helper.build = build
 helper.lanyard = build .. "/lanyard"
@@ -127,11 +130,6 @@ local function measure(environment, name, ...)
   return numbers
 end
 
-local function median(values)
-  table.sort(values)
-  return values[#values // 2 + 1]
-end
-
 seed()
 print(("%d grants, 1 ms an fsync: in seconds and processor seconds, medians of %d"):format(GRANTS, RUNS))
 for _, in_flight in ipairs { 1, 8, 32 } do
@@ -143,9 +141,13 @@ for _, in_flight in ipairs { 1, 8, 32 } do
   end
   print(("  %2d in flight  %5.2f times the calls alone, %5.2f times their cpu, %5.2f fsyncs and %5.2f mkdirs a change")
     :format(in_flight, median(ratios), median(costs), last[3] / GRANTS, last[4] / GRANTS))
+  bench.row { work = ("%d grants with the journal, %d in flight, times the calls alone"):format(GRANTS, in_flight),
+    lanyard = median(ratios), floor = { "the calls alone", 1 }, aim = "1.3" }
 end
 
 local environment = { LANYARD_JOURNAL_ENTRIES = "0", SLOW_SYNC_DELAY = "0" }
 local small, large = measure(environment, "undos", "20"), measure(environment, "undos", "20000")
 print(("undo with a journal of 20 entries %.2f ms cpu, of 20,000 entries %.2f ms cpu: %.2f times")
   :format(small[1] * 1e3, large[1] * 1e3, large[1] / small[1]))
+bench.row { work = "undo with 20,000 entries, ms", lanyard = large[1] * 1e3, floor = { "with 20 entries", small[1] * 1e3 },
+  aim = "the same" }

@@ -5,8 +5,9 @@
 
 local build = arg[1]
 package.cpath = build .. "/?.so;" .. package.cpath
-package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 
+local bench = require "bench"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 
@@ -163,6 +164,23 @@ end
 for _, name in ipairs { "Lua: cjson.decode", "node: JSON.parse", "python3: json.loads", "python3: orjson.loads" } do
   if not best[name] then print("  not on this machine: " .. name) end
 end
+local function at(name, size)
+  return best[name] and best[name][size]
+end
+
+for _, size in ipairs { 1, 2, 6 } do
+  local peers = {}
+  for i, name in ipairs { "node: JSON.parse", "python3: json.loads", "python3: orjson.loads" } do
+    peers[i] = { name:gsub("^%w+: ", ""), at(name, size) }
+  end
+  for _, name in ipairs { "C: policy_parse", "Lua: policy.parse" } do
+    bench.row { work = ("%s, %.1f KB, MB/s"):format(name, #texts[size] / 1024), lanyard = at(name, size), peers = peers,
+      floor = { "memcpy", at("C: memcpy", size) }, more_is_better = true }
+  end
+end
+local points = {}
+for size, text in ipairs(texts) do points[size] = { #text, #text / at("C: policy_parse", size) } end
+bench.series("parse, bytes", points)
 for _, name in ipairs(files) do os.remove(name) end
 os.remove(python)
 os.remove(node)

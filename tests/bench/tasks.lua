@@ -2,6 +2,10 @@
 -- of each. asyncio does the same in turn, if Python is installed, and cqueues, if Lua has it.
 --   lua5.4 tests/bench/tasks.lua BUILD [TASKS]       default: 10000
 
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
+local bench = require "bench"
+
 local build, count = arg[1] or "build", math.tointeger(tonumber(arg[2] or 10000))
 local ROUNDS = 5
 
@@ -79,16 +83,22 @@ for _ = 1, ROUNDS do
   end
 end
 print(("%d tasks that sleep 10 ms, medians of %d runs"):format(count, ROUNDS))
-for _, program in ipairs(programs) do
-  os.remove(program.path)
-  local function median(field)
-    table.sort(program, function(a, b) return a[field] < b[field] end)
-    return program[(#program + 1) // 2][field]
+
+local function median(program, field)
+  table.sort(program, function(a, b) return a[field] < b[field] end)
+  return program[1] and program[(#program + 1) // 2][field]
+end
+
+local own, asyncio, cqueues = table.unpack(programs)
+for _, program in ipairs(programs) do os.remove(program.path) end
+for _, figure in ipairs {
+  { "ms beyond the sleep", "time", 1 }, { "ms of processor time", "cpu", 1 }, { "KiB each", "memory", count },
+} do
+  local name, field, divisor = table.unpack(figure)
+  local function value(program)
+    local middle = median(program, field)
+    return middle and middle / divisor
   end
-  if program[1] then
-    print(("  %-8s %8.1f ms beyond the sleep %8.1f ms cpu %6.2f KiB a task"):format(program.name, median "time",
-      median "cpu", median "memory" / count))
-  else
-    print(("  %-8s not installed"):format(program.name))
-  end
+  bench.row { work = ("%d tasks that sleep, %s"):format(count, name), lanyard = assert(value(own)),
+    peers = { { "asyncio", value(asyncio) }, { "cqueues", value(cqueues) } } }
 end
