@@ -141,7 +141,7 @@ debug: deps ## build/debug: not optimized; undefined behaviour stops in the debu
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
 
 coverage: test-deps ## lines and branches of core/, lines of lua/ that the tests run; compared with tests/coverage.txt
-	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage -DFULL_EXIT' \
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs,--exclude-libs=libgcov.a build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
 

@@ -10,6 +10,8 @@ local reports = require "reports"
 
 local REPOSITORIES = math.tointeger(tonumber(arg[2] or 10000)) or error "usage: html.lua BUILD [REPOSITORIES]"
 
+local folder <close> = helper.folder()
+
 local function write(format, report, path)
   local start = os.clock()
   local text = reports.text(format, report)
@@ -22,12 +24,11 @@ local function show(path)
     print "  chromium or python3 is not installed"
     return
   end
-  local result = helper.run { "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=/nonexistent", "/usr/bin/python3",
+  local result = helper.run { "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. folder, "/usr/bin/python3",
     "tests/bench/html.py", path }
   print("  " .. (result.status == 0 and result.out or result.err))
 end
 
-local folder <close> = helper.folder()
 for _, different in ipairs { false, true } do
   local report = reports.large(REPOSITORIES, nil, different)
   print(("%d repositories, %s"):format(REPOSITORIES, different and "each with a grant and a finding of its own"

@@ -233,7 +233,7 @@ function Stage:journal()
   local lines = {}
   for path, text in pairs(self:files()) do
     local name = not path:find("%.logs/") and path:match "^state/lanyard/journal/.*/(%d[^/]*)$"
-    lines[#lines + 1] = name and journal_line(name, text)
+    lines[#lines + 1] = name and journal_line(name, text) or nil
   end
   table.sort(lines)
   return lines

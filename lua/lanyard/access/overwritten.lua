@@ -110,7 +110,7 @@ end
 local function unreadable(err)
   return errors.new {
     code = err.code,
-    message = "cannot read the journal: " .. err.message,
+    message = "cannot read the journal: " .. (err.reason or err.message),
     tip = err.tip or "check the disk and the permissions of the directory",
   }
 end

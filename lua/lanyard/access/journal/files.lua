@@ -17,11 +17,12 @@ local M = {}
 
 --- Returns the error for a journal that cannot be listed or written.
 ---@param err lanyard.Error  the reason
----@return lanyard.Error
+---@return lanyard.Error  its `reason` is the message of the given one
 function M.failed(err)
   return errors.new {
     code = "JournalFailed",
     message = "cannot use the journal: " .. err.message,
+    reason = err.message,
     tip = "make the directory writable, or set XDG_STATE_HOME to one that is; without a journal no policy is written",
   }
 end
