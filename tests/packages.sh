@@ -65,11 +65,13 @@ installed() {
 fresh() { # RELEASE
   release=$1
   if [ ! -x "$roots/$release/usr/bin/apt" ]; then
+    # Debian 12's debootstrap does not know noble; the script of all releases of Ubuntu makes it.
     case $release in
-      noble) mirror=http://archive.ubuntu.com/ubuntu ;;
-      *) mirror=http://deb.debian.org/debian ;;
+      noble) mirror=http://archive.ubuntu.com/ubuntu script=/usr/share/debootstrap/scripts/gutsy ;;
+      *) mirror=http://deb.debian.org/debian script= ;;
     esac
-    debootstrap --variant=minbase "$release" "$roots/$release" "$mirror" > "$folder/log" 2>&1 || return 1
+    # shellcheck disable=SC2086
+    debootstrap --variant=minbase "$release" "$roots/$release" "$mirror" $script > "$folder/log" 2>&1 || return 1
   fi
   layers=$(mktemp -d -p "$folder" "$release.XXXXXX")
   mkdir "$layers/upper" "$layers/work" "$layers/root"
