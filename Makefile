@@ -4,7 +4,8 @@ B = build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC = gcc
-CFLAGS = -O2 -g
+# -g1: the lines of functions, for backtraces and profiles. `make debug` has variables and types, too.
+CFLAGS = -O2 -g1
 LDFLAGS =
 LUA = lua5.4
 JOBS = $(shell nproc)
@@ -24,9 +25,12 @@ FORTIFY = $(if $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS)))),$(if $(find
   _FORTIFY_SOURCE,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
-  -Icore $(LUA_CFLAGS) $(shell pkg-config --cflags libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
-LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-LIBS = $(shell pkg-config --libs libcurl libcrypto) $(NEEDED)
+  -Icore $(LUA_CFLAGS) $(LIBRARY_CFLAGS) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
+# Each of these runs its command once, when it is first read: its value replaces it.
+once = $(eval $(1) := $(shell $(2)))$($(1))
+LUA_CFLAGS = $(call once,LUA_CFLAGS,pkg-config --cflags lua5.4)
+LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,pkg-config --cflags libcurl libcrypto)
+LIBS = $(call once,LIBRARIES,pkg-config --libs libcurl libcrypto) $(NEEDED)
 NEEDED = -levent_core -levent_extra -lz -lm -ldl
 # The products load libcurl and libcrypto when they first use them; IMPORT='-lcurl -lcrypto' links them instead.
 IMPORT = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/import*.c))
@@ -49,13 +53,15 @@ SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
-ASSETS = lua/lanyard/rules/prelude.lua $(sort $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt'))
-TYPES = $(sort $(shell find lua/types -name '*.lua'))
-LUA_FILES = $(filter-out $(ASSETS) $(TYPES),$(sort $(shell find lua -name '*.lua')))
+ASSETS := lua/lanyard/rules/prelude.lua $(sort $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt'))
+TYPES := $(sort $(shell find lua/types -name '*.lua'))
+LUA_FILES := $(filter-out $(ASSETS) $(TYPES),$(sort $(shell find lua -name '*.lua')))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
 SCRIPT_FILES = $(filter-out scripts/examples/% scripts/packaging/%,$(wildcard scripts/*.lua scripts/*/*.lua))
 SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
+# Makes the folder of the target, if it does not exist.
+folder = $(if $(wildcard $(@D)),,@mkdir -p $(@D))
 # Prints one line per step; V=1 prints the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 .DELETE_ON_ERROR:
@@ -77,25 +83,25 @@ $(B)/lanyard.so: $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
 # A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
 # own file to make a build with the same flags.
 $(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED EMBED): $(B)/%.flags: FORCE
-	@mkdir -p $(@D)
+	$(folder)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
 FORCE:
 
 $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
   assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) lanyard/licenses.txt=$(B)/licenses.txt types $(foreach f,$(TYPES),$(f)=$(f))
 $(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
-	@mkdir -p $(@D)
-	$(call say,embed)$(LUA) core/embed.lua $(EMBED) > $@
+	$(folder)
+	$(call say,embed)$(LUA) core/embed.lua $(B)/embedded.bytes $(EMBED) > $@
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 $(B)/tests/%: tests/c/%.c $(PLAIN)
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,compile)$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -MMD -MP -fno-sanitize-recover=undefined
@@ -103,7 +109,7 @@ FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json
 
 .SECONDARY: $(FUZZED)
 $(B)/fuzz/core/%.o: core/%.c
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED)
 	$(call say,compile)$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) -lcrypto
@@ -127,7 +133,7 @@ test-listed: test-deps
 bare: bare-deps ## the commands of README in fresh roots of Debian 12 (needs root)
 	@tests/bare.sh
 
-SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZED = -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -182,7 +188,7 @@ BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 benches: $(BENCHES)
 
 $(B)/bench/%: tests/bench/%.c $(PLAIN)
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format

@@ -1,49 +1,38 @@
--- Writes the C file that carries files inside the binary. Modules are compiled, because compiling them takes most of
--- the time to start; they keep the line numbers for tracebacks. Scripts (whose text is also their help) and assets
--- are stored as they are.
---   lua5.4 core/embed.lua PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... \
+-- Writes the C file that carries files inside the binary, and the bytes of these files, which the assembler copies:
+-- a string of megabytes takes the compiler long. Modules are compiled, because compiling them takes most of the time to
+-- start; they keep the line numbers for tracebacks. Scripts (whose text is also their help) and assets are stored as
+-- they are.
+--   lua5.4 core/embed.lua BYTES PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... \
 --     types FILE=FILE ... > embedded.c
--- PREFIX is where `make install` installs.
+-- BYTES is the file of the bytes. PREFIX is where `make install` installs.
 
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\t"] = "\\t", ["\r"] = "\\r", ["?"] = "\\?" }
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?" }
 
 local function literal(text)
   return '"' .. text:gsub('["\\%c?\128-\255]', function(c)
-    return c == "\n" and "\\n" or ESCAPES[c] or ("\\%03o"):format(c:byte())
+    return ESCAPES[c] or ("\\%03o"):format(c:byte())
   end) .. '"'
-end
-
--- Iterates over the lines of a text, in parts that are short enough for one C string literal.
-local function parts_of(text)
-  local position = 1
-  return function()
-    if position > #text then
-      return nil
-    end
-    local part = text:match("^[^\n]*\n?", position):sub(1, 500)
-    position = position + #part
-    return part
-  end
 end
 
 local function compiled(name, text)
   return string.dump(assert(load(text, "@" .. name, "t")))
 end
 
+-- The texts of all files, each with a zero byte after it.
+local texts, length = {}, 0
+
 local function write_list(name, files)
   print(("const struct embedded_file embedded_%s[] = {"):format(name))
   for _, file in ipairs(files) do
-    print(("    {%s,"):format(literal(file.name)))
-    for part in parts_of(file.text) do
-      print("     " .. literal(part))
-    end
-    print(("     , %d},"):format(#file.text))
+    print(("    {%s, embedded_bytes + %d, %d},"):format(literal(file.name), length, #file.text))
+    texts[#texts + 1] = file.text
+    length = length + #file.text + 1
   end
   print "    {0, 0, 0},\n};"
 end
 
 local lists, current = {}, nil
-for i = 2, #arg do
+for i = 3, #arg do
   local word = arg[i]
   local name, path = word:match "^([^=]+)=(.+)$"
   if name then
@@ -109,10 +98,23 @@ for _, file in ipairs(lists.modules) do
   file.text = compiled(file.name, file.text)
 end
 
-print '#include "modules.h"\n'
-print(("const char embedded_prefix[] = %s;"):format(literal(arg[1])))
+print(([[
+#include "modules.h"
+
+extern const char embedded_bytes[];
+__asm__(".section .rodata\n"
+        ".global embedded_bytes\n"
+        ".hidden embedded_bytes\n"
+        "embedded_bytes:\n"
+        ".incbin %s\n"
+        ".text\n");
+]]):format(literal(literal(arg[1])):sub(2, -2)))
+print(("const char embedded_prefix[] = %s;"):format(literal(arg[2])))
 for _, name in ipairs { "modules", "scripts", "assets" } do
   table.sort(lists[name], function(a, b) return a.name < b.name end)
   write_list(name, lists[name])
 end
 print(("const size_t embedded_modules_count = %d;"):format(#lists.modules))
+
+local bytes <close> = assert(io.open(arg[1], "wb"))
+assert(bytes:write(table.concat(texts, "\0"), "\0"))

@@ -11,7 +11,7 @@ COMPONENTS = Lua lua-cjson argparse $(if $(SQLITE),SQLite) libcurl OpenSSL libev
   $(if $(findstring LANYARD_STATIC,$(CFLAGS)),c-ares glibc)
 
 $(B)/licenses.txt: core/licenses.lua LICENSE build/MODELS.flags $(B)/CFLAGS.flags
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,write)$(LUA) core/licenses.lua '$(MODELS)' '$(if $(findstring LANYARD_STATIC,$(CFLAGS)),$(CURL)/copyright)' \
 	  $(COMPONENTS) > $@
 
@@ -24,11 +24,11 @@ WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/
   $(wildcard lua/lanyard/model/smithy/*.lua)
 
 build/MODELS.flags: FORCE
-	@mkdir -p $(@D)
+	$(folder)
 	@echo $(call quote,$(MODELS)) | cmp -s - $@ || echo $(call quote,$(MODELS)) > $@
 
 $(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
-	@mkdir -p $(@D)
+	$(folder)
 	$(call say,compile)$(HOST_CC) -std=c11 -O1 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icore $(LUA_CFLAGS) \
 	  -o $@ $(HOST_SOURCES) -lz -lm
 
@@ -38,7 +38,7 @@ $(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MOD
 # The modules for stock lua5.4 look for the index beside lanyard.so.
 ifneq ($(B),build)
 $(B)/models.index: $(INDEX)
-	@mkdir -p $(@D)
+	$(folder)
 	@cp $< $@
 endif
 
