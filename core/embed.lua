@@ -5,6 +5,8 @@
 --     types FILE=FILE ... > embedded.c
 -- PREFIX is where `make install` installs.
 
+local bytecode = dofile "core/bytecode.lua"
+
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\t"] = "\\t", ["\r"] = "\\r", ["?"] = "\\?" }
 
 local function literal(text)
@@ -27,7 +29,7 @@ local function parts_of(text)
 end
 
 local function compiled(name, text)
-  return string.dump(assert(load(text, "@" .. name, "t")))
+  return bytecode.without_locals(string.dump(assert(load(text, "@" .. name, "t"))))
 end
 
 local function write_list(name, files)
