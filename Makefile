@@ -94,7 +94,8 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 
 EMBED = $(abspath $(PREFIX)) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
   assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) lanyard/licenses.txt=$(B)/licenses.txt types $(foreach f,$(TYPES),$(f)=$(f))
-$(B)/embedded.c: core/embed.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) $(TYPES) $(SCRIPT_FILES)
+$(B)/embedded.c: core/embed.lua core/bytecode.lua Makefile $(B)/EMBED.flags $(B)/licenses.txt $(LUA_FILES) $(ASSETS) \
+  $(TYPES) $(SCRIPT_FILES)
 	$(folder)
 	$(call say,embed)$(LUA) core/embed.lua $(B)/embedded.bytes $(EMBED) > $@
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags

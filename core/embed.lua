@@ -6,6 +6,8 @@
 --     types FILE=FILE ... > embedded.c
 -- BYTES is the file of the bytes. PREFIX is where `make install` installs.
 
+local bytecode = dofile "core/bytecode.lua"
+
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?" }
 
 local function literal(text)
@@ -15,7 +17,7 @@ local function literal(text)
 end
 
 local function compiled(name, text)
-  return string.dump(assert(load(text, "@" .. name, "t")))
+  return bytecode.without_locals(string.dump(assert(load(text, "@" .. name, "t"))))
 end
 
 -- The texts of all files, each with a zero byte after it.

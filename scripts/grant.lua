@@ -58,17 +58,19 @@ if options.all and not options.dry_run and #repositories > 0 then
   cli.confirm(options, ("Grant %s pull access to all %d repositories?"):format(options.service, #repositories))
 end
 
-local function grant(service, dry_run)
+-- is_kept: whether the result is reported
+local function grant(service, dry_run, is_kept)
   return function(repository)
     local change, err = region:grant(service, repository, {
       sid = options.sid,
       expires = options.expires,
       fold = options.fold,
       dry_run = dry_run,
+      without_effect = not is_kept,
       settle = options.settle,
       progress = not dry_run and cli.progress or nil,
     })
-    local denied = change and region:pull_warning(change, service.role.arn)
+    local denied = change and is_kept and region:pull_warning(change, service.role.arn)
     if denied then
       change.warning = change.outlasts and denied .. "; " .. change.outlasts or denied
     end
@@ -92,7 +94,7 @@ if not service.role.arn and not options.enable then
 elseif not service.role.arn then
   -- A role is not enabled if none of the grants can be made.
   cli.check(region:enable(service.name, { dry_run = true }))
-  local rehearse = grant(services.with_role(service), true)
+  local rehearse = grant(services.with_role(service), true, options.dry_run)
   if options.dry_run then
     cli.note(escape.format("lanyard: the puller role of %s would be enabled first; the ARN shown is a placeholder",
       service.name))
@@ -119,5 +121,5 @@ local _ <close> = collector.on_interruption(function()
     collector.note_role(service.name, "enable", "enabled")
   end
 end)
-changes:each(grant(service, options.dry_run))
+changes:each(grant(service, options.dry_run, true))
 return changes:report()

@@ -90,6 +90,7 @@ function M.grant(region, service, repository, options)
     record = { service = service.name, principal = role_arn, sid = sid, expires = options.expires },
     gives = { { principal = role_arn, actions = policy.PULL_ACTIONS } },
     dry_run = options.dry_run,
+    without_effect = options.without_effect,
     settle = region:settles(options),
     progress = options.progress or region.progress,
     await_principal = true,

@@ -47,6 +47,7 @@ local M = {}
 ---@field lifts_denies? boolean  with gives: the change may also give what Deny statements deny
 ---@field meant? policy.Document  instead of gives: allows all that the policy may allow after the change
 ---@field dry_run? boolean
+---@field without_effect? boolean  the caller does not need what the change gives and takes, which takes milliseconds
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)
 ---@field await_principal? boolean  wait for IAM to propagate a role
@@ -103,8 +104,9 @@ local function report_losses(change, result)
 end
 
 -- Adds what a change gives and takes to its result.
-local function with_effect(result)
-  result.effect = result.changed and proposals.effect(result.before, result.after) or nil
+local function with_effect(change, result)
+  local is_needed = result.changed and not change.options.without_effect
+  result.effect = is_needed and proposals.effect(result.before, result.after) or nil
   return result
 end
 
@@ -124,7 +126,7 @@ local function run(change)
       report_losses(change, value)
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
-      return with_effect(value)
+      return with_effect(change, value)
     else
       change.settled = true
       change.progress(("%s: waiting for other writers to finish"):format(change.name))
@@ -141,7 +143,7 @@ local function rehearse(change)
   end
   local proposal
   proposal, err = proposals.make(change, current)
-  return proposal and with_effect(proposal.result), err
+  return proposal and with_effect(change, proposal.result), err
 end
 
 --- Changes the policy of a repository.
