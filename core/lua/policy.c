@@ -424,6 +424,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"parse", parse},
       {"new", new_policy},
       {"date", policy_lua_date},
+      {"decision", policy_lua_decision},
       {"operand", policy_lua_operand},
       {"operators", policy_lua_operators},
       {"caller", policy_lua_caller},

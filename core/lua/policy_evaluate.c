@@ -1,5 +1,6 @@
 /* Policy decisions, for Lua. */
 
+#include "base/bytes.h"
 #include "lua/policy.h"
 #include "lua/policy_request.h"
 #include "lua/util.h"
@@ -89,6 +90,47 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
   set_statement_name(L, statement);
 }
 
+/* Appends to the reason of an Allow that the account of a foreign principal must allow the request, too. */
+static void add_other_account(const struct policy_question *question,
+                              const struct policy_decision *decision, struct buf *reason) {
+  const struct policy_string *principal = &question->request.principal;
+  struct policy_string owner = caller_owner(&question->caller);
+  if (decision->answer != POLICY_ANSWER_ALLOW || decision->account || !owner.bytes)
+    return;
+  struct arn_part account = caller_read(principal->bytes, principal->length).account;
+  if (account.length == 0 || bytes_equal(account.text, account.length, owner.bytes, owner.length))
+    return;
+  buf_adds(reason, "; account ");
+  buf_add(reason, account.text, account.length);
+  buf_adds(reason, " must allow it too");
+}
+
+/* Decides a request by the document at stack index 1, and pushes what doc:can returns. With `certain` it
+ * returns nothing for a decision that depends. */
+static int push_decision(lua_State *L, struct policy_question *question, bool certain) {
+  static const char *const answers[] = {
+      [POLICY_ANSWER_ALLOW] = "allow",
+      [POLICY_ANSWER_DENY] = "deny",
+      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
+      [POLICY_ANSWER_DEPENDS] = "depends",
+  };
+  const struct policy *doc = read_policy(L, 1);
+  const struct policy_request *request = ask_policy_question(question, doc);
+  struct buf reason = {.failed = !request};
+  struct policy_decision decision = {0};
+  if (request) {
+    decision = policy_evaluate(doc, request, &reason);
+    add_other_account(question, &decision, &reason);
+  }
+  push_buf(L, &reason);
+  int text = lua_gettop(L);
+  lua_pushstring(L, answers[decision.answer]);
+  push_summary(L, decision.statement);
+  stop_reading(L, 1);
+  lua_pushvalue(L, text);
+  return certain && decision.answer == POLICY_ANSWER_DEPENDS ? 0 : 3;
+}
+
 /* doc:can { principal, action, [resource,] [owner,] [context = { [key] = value or list },] [partial,]
  * [unknown,] [issuer] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
@@ -99,28 +141,20 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
  * resource is an error. */
 int policy_lua_evaluate(lua_State *L) {
   enum { OPTIONS = 2 };
-  static const char *const answers[] = {
-      [POLICY_ANSWER_ALLOW] = "allow",
-      [POLICY_ANSWER_DENY] = "deny",
-      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
-      [POLICY_ANSWER_DEPENDS] = "depends",
-  };
   check_policy(L, 1);
   struct policy_question question;
   take_policy_question(L, OPTIONS, &question);
-  const struct policy *doc = read_policy(L, 1);
-  const struct policy_request *request = ask_policy_question(&question, doc);
-  struct buf reason = {.failed = !request};
-  struct policy_decision decision = {0};
-  if (request)
-    decision = policy_evaluate(doc, request, &reason);
-  push_buf(L, &reason);
-  int text = lua_gettop(L);
-  lua_pushstring(L, answers[decision.answer]);
-  push_summary(L, decision.statement);
-  stop_reading(L, 1);
-  lua_pushvalue(L, text);
-  return 3;
+  return push_decision(L, &question, false);
+}
+
+/* core.decision(doc, request) --> as doc:can | nothing
+ * Decides as doc:can does, but only requests with no other fields than principal, action and resource, all
+ * strings. It returns nothing for a decision that depends, and whenever doc:can has to be asked instead. */
+int policy_lua_decision(lua_State *L) {
+  enum { OPTIONS = 2 };
+  struct policy_question question;
+  bool plain = test_object(L, 1, POLICY_CLASS) && take_plain_question(L, OPTIONS, &question);
+  return plain ? push_decision(L, &question, true) : 0;
 }
 
 /* core.caller(principal) --> { kind, account | nil, partition | nil, service, anonymous, service_linked }

@@ -6,6 +6,9 @@
 #include "lua/util.h"
 #include "policy/condition.h"
 
+#include <string.h>
+#include <strings.h>
+
 /* Replaces the scalar at the top of the stack with a string. luaL_tolstring would call a metamethod
  * of the type. */
 static void scalar_to_string(lua_State *L, const char *key) {
@@ -131,9 +134,10 @@ static const char *const fields[FIELDS] = {
     [ISSUER] = "issuer",
 };
 
-/* Returns the index of a field's name, or FIELDS. */
-static size_t field_index(const char *name, size_t length) {
-  size_t i = 0;
+/* Returns the index of the name at a stack index, or FIELDS. */
+static size_t field_index(lua_State *L, int index) {
+  size_t length = 0, i = 0;
+  const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : "?";
   while (i < FIELDS && !bytes_are(name, length, fields[i]))
     i++;
   return i;
@@ -147,11 +151,10 @@ static int push_fields(lua_State *L, int options) {
   int first = lua_gettop(L) + 1;
   lua_settop(L, first + FIELDS - 1);
   for (lua_pushnil(L); lua_next(L, options);) {
-    size_t length = 0;
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &length) : "?";
-    size_t field = field_index(name, length);
+    size_t field = field_index(L, -2);
     if (field == FIELDS)
-      luaL_error(L, "no such field: '%s'", name);
+      luaL_error(L, "no such field: '%s'",
+                 lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?");
     lua_replace(L, first + (int)field);
   }
   return first;
@@ -212,6 +215,31 @@ void take_policy_question(lua_State *L, int options, struct policy_question *que
   question->request.context = question->caller.context = &question->context;
   if (push_policy_contradiction(L, &question->caller, false))
     luaL_error(L, "such a request cannot exist: %s", lua_tostring(L, -1));
+}
+
+bool take_plain_question(lua_State *L, int options, struct policy_question *question) {
+  static const char unconditional[] = "sts:GetCallerIdentity";
+  struct policy_string strings[RESOURCE + 1] = {0};
+  if (!lua_istable(L, options))
+    return false;
+  int first = lua_gettop(L) + 1;
+  lua_settop(L, first + RESOURCE);
+  for (lua_pushnil(L); lua_next(L, options);) {
+    size_t field = field_index(L, -2);
+    if (field > RESOURCE || lua_type(L, -1) != LUA_TSTRING)
+      return false;
+    strings[field].bytes = lua_tolstring(L, -1, &strings[field].length);
+    lua_replace(L, first + (int)field);
+  }
+  const struct policy_string *action = &strings[ACTION];
+  if (!strings[PRINCIPAL].bytes || !action->bytes ||
+      (action->length == strlen(unconditional) && strcasecmp(action->bytes, unconditional) == 0))
+    return false;
+  question->request = (struct policy_request){
+      .principal = strings[PRINCIPAL], .action = *action, .resource = strings[RESOURCE]};
+  question->caller =
+      (struct caller_request){.principal = strings[PRINCIPAL], .resource = strings[RESOURCE]};
+  return true;
 }
 
 const struct policy_request *ask_policy_question(struct policy_question *question,

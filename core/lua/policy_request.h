@@ -21,6 +21,11 @@ struct policy_question {
  * It raises an error for a request that cannot exist. */
 void take_policy_question(lua_State *L, int options, struct policy_question *question);
 
+/* take_plain_question reads a request without a context that has the fields principal, action and resource only, the
+ * first two always. It returns false for any other value at `options`, and for sts:GetCallerIdentity, which no policy
+ * decides. It raises no error. */
+bool take_plain_question(lua_State *L, int options, struct policy_question *question);
+
 /* ask_policy_question adds the keys that follow from the request, as far as a document asks for them. It
  * returns the request, or NULL if there is not enough memory. It does not call Lua. */
 const struct policy_request *ask_policy_question(struct policy_question *question,

@@ -329,20 +329,21 @@ struct policy_decision policy_evaluate(const struct policy *doc,
   reason->failed = reason->failed || found.failed;
   if (found.deny) {
     policy_explain(doc, found.deny, request, true, reason);
-    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny};
+    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny, false};
   }
   const struct policy_statement *certain = first_of(found.allow);
   const struct policy_statement *allow = certain ? certain : first_of(found.maybe_allow);
   if (!allow) {
     buf_adds(reason, "no statement allows it");
-    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL};
+    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL, false};
   }
   policy_explain(doc, allow, request, certain != NULL, reason);
   if (!found.maybe_deny)
-    return (struct policy_decision){certain ? POLICY_ANSWER_ALLOW : POLICY_ANSWER_DEPENDS, allow};
+    return (struct policy_decision){certain ? POLICY_ANSWER_ALLOW : POLICY_ANSWER_DEPENDS, allow,
+                                    found.allow[PRINCIPAL_ACCOUNT] != NULL};
   buf_adds(reason, "; ");
   policy_explain(doc, found.maybe_deny, request, false, reason);
-  return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
+  return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow, false};
 }
 
 enum condition_truth policy_statement_holds(const struct policy *doc,

@@ -90,6 +90,7 @@ enum policy_answer {
 struct policy_decision {
   enum policy_answer answer;
   const struct policy_statement *statement; /* the deciding statement; NULL for an implicit deny */
+  bool account; /* an Allow statement that applies names the account of the principal */
 };
 
 /* policy_evaluate decides a request by this policy alone. An explicit Deny wins. If a statement may

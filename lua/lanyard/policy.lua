@@ -166,20 +166,12 @@ end
 ---@field effect string  "Allow" or "Deny"
 
 local ask = Document.can
+-- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
+local quick_decision = core.decision
 local CAN_FIELDS = {
   principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
   account = "string", issuer = "string",
 }
-
--- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
-local function other_account_note(doc, options, request)
-  local owner = request_of.resource_account(options.account, options.resource)
-  local account = owner and request_of.caller(options.principal).account
-  if account and account ~= owner and not doc:weigh(request).allow.account then
-    return ("; account %s must allow it too"):format(account)
-  end
-  return ""
-end
 
 -- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
 local function decided(name, doc, options)
@@ -187,12 +179,6 @@ local function decided(name, doc, options)
   arguments.request(name, options, CAN_FIELDS, { "principal", "action" }, 1)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
-  elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
-    -- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
-    local decision, statement, reason = ask(doc, options)
-    if decision ~= "depends" then
-      return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
-    end
   end
   local owner = request_of.resource_account(options.account, options.resource)
   local possible, contradiction = request_of.possible(options, owner)
@@ -201,10 +187,7 @@ local function decided(name, doc, options)
   end
   local request = request_of.request(options, owner)
   local decision, statement, reason = ask(doc, request)
-  if decision == "depends" then
-    return decision, statement, reason, request
-  end
-  return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
+  return decision, statement, reason, decision == "depends" and request or nil
 end
 
 --- Decides a request by this document alone. If the principal belongs to another account than the resource, that
@@ -233,7 +216,12 @@ end
 ---@return string reason
 ---@return policy.When? when  for "depends": when the decision is allow
 function Document:can(options)
-  local decision, statement, reason, request = decided("can", self, options)
+  local decision, statement, reason = quick_decision(self, options)
+  if decision then
+    return decision, statement, reason
+  end
+  local request
+  decision, statement, reason, request = decided("can", self, options)
   if request then
     return decision, statement, reason, when.document(self, request)
   end
@@ -247,7 +235,10 @@ end
 ---@return policy.Deciding? statement
 ---@return string reason
 function Document:decision(options)
-  local decision, statement, reason = decided("decision", self, options)
+  local decision, statement, reason = quick_decision(self, options)
+  if not decision then
+    decision, statement, reason = decided("decision", self, options)
+  end
   return decision, statement, reason
 end
 

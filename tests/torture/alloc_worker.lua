@@ -107,6 +107,10 @@ cases["lanyard.policy.core"] = function(policy)
     sort = function() return document.sorted and tostring(document:sorted()) end,
     canonical = function() return document.canonical and document:canonical() end,
     can = function() return document:can(question) end,
+    decision = function()
+      local answer, statement, reason = policy.decision(document, { principal = "*", action = "a:b" })
+      return { answer, statement, reason }
+    end,
     weigh = function() return document:weigh(question) end,
     derived = function()
       local session = "arn:aws:sts::111122223333:assumed-role/a/s"

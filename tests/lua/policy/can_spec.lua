@@ -429,6 +429,38 @@ describe("an unknown value", function()
   end)
 end)
 
+describe("a request with a principal, an action and a resource only", function()
+  local DOCUMENTS = {
+    { '"Effect":"Allow",' .. aws(USER) .. ',"Action":"*"' }, { '"Effect":"Allow",' .. aws(A) .. ',"Action":"*"' },
+    { '"Effect":"Allow","Principal":"*","Action":"*"', '"Effect":"Deny",' .. aws(USER) .. ',"Action":"*"' },
+    { '"Effect":"Allow",' .. aws(B) .. ',"Action":"ecr:*","Resource":"arn:aws:ecr:*:*:repository/web"' },
+    { '"Effect":"Allow","Principal":"*","Action":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}' },
+  }
+  it("is decided as one with other fields that say the same", function()
+    for _, statements in ipairs(DOCUMENTS) do
+      local doc = assert(policy.parse('{"Statement":[{' .. table.concat(statements, "},{") .. "}]}"))
+      for _, principal in ipairs { USER, ROLE, SESSION, A, B, "*", "arn:aws:iam::" .. B .. ":user/kim" } do
+        for _, action in ipairs { "ecr:PutImage", "sts:GetCallerIdentity" } do
+          for _, resource in ipairs { false, REPOSITORY } do
+            local request = { principal = principal, action = action, resource = resource or nil }
+            local quick = table.pack(doc:can(request))
+            request.partial = true
+            assert.same(table.pack(doc:can(request)), quick)
+          end
+        end
+      end
+    end
+  end)
+  it("is decided with a note about the account of a foreign principal", function()
+    local doc = assert(policy.parse('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"}]}'))
+    local function reason(principal)
+      return select(3, doc:can { principal = principal, action = "ecr:PutImage", resource = REPOSITORY })
+    end
+    assert.equal("statement 1 allows it to anyone; account " .. B .. " must allow it too", reason(B))
+    assert.equal("statement 1 allows it to anyone", reason(A))
+  end)
+end)
+
 describe("the account that owns the resource", function()
   it("can allow a principal of another account, which must also allow the request", function()
     local text = '{"Statement":[{"Effect":"Allow",' .. aws(USER) .. ',"Action":"*"}]}'
