@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -177,6 +180,13 @@ int platform_sync_filesystem(int fd) {
 #else
   sync();
   return fsync(fd);
+#endif
+}
+
+void platform_keep_memory(void) {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 #endif
 }
 

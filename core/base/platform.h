@@ -70,6 +70,10 @@ void platform_protect_memory(void);
  * errno. */
 int platform_sync_filesystem(int fd);
 
+/* platform_keep_memory makes malloc keep memory that was freed, up to 8 MiB, for the next blocks of up to 1 MiB. The
+ * system takes as long to provide memory again as a small request over HTTP takes in all. */
+void platform_keep_memory(void);
+
 /* platform_acked returns how many bytes the peer of a TCP connection has acknowledged; 0: not known. */
 uint64_t platform_acked(int fd);
 

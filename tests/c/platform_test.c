@@ -165,6 +165,26 @@ static void memory_is_protected_without_an_error(void **state) {
   assert_int_equal(errno, 0);
 }
 
+/* The end of the heap stays where it was. */
+static void freed_memory_is_kept(void **state) {
+  (void)state;
+#ifdef __GLIBC__
+  enum { BLOCKS = 64, SIZE = 64 * 1024 };
+  char *kept[BLOCKS];
+  platform_keep_memory();
+  for (size_t i = 0; i < BLOCKS; i++) {
+    kept[i] = malloc(SIZE);
+    assert_non_null(kept[i]);
+  }
+  const char *end = sbrk(0);
+  for (size_t i = 0; i < BLOCKS; i++)
+    free(kept[i]);
+  assert_ptr_equal(sbrk(0), end);
+#else
+  skip();
+#endif
+}
+
 static void a_file_system_is_flushed_and_no_descriptor_is_an_error(void **state) {
   (void)state;
   int fd = platform_nameless_file();
@@ -187,6 +207,7 @@ int main(void) {
       cmocka_unit_test(the_program_is_found),
       cmocka_unit_test(an_unconnected_socket_has_no_acknowledgements),
       cmocka_unit_test(memory_is_protected_without_an_error),
+      cmocka_unit_test(freed_memory_is_kept),
       cmocka_unit_test(a_file_system_is_flushed_and_no_descriptor_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
