@@ -95,12 +95,14 @@ Run.__index = Run
 ---@return audit.Run
 function M.new(inventory, on_finding)
   return setmetatable({
-    inventory = inventory, on_finding = on_finding, findings = {}, order = {},
+    inventory = inventory, proxy = { __index = inventory }, on_finding = on_finding, findings = {}, order = {},
   }, Run)
 end
 
 -- Runs the checks of these scopes. Findings of equal severity are ordered by check, then by repository, then as found.
-local function run_checks(self, inventory, scopes, position)
+-- `silent` is nil or has the checks that find nothing in any repository with the same policy; those are left out, and
+-- further ones added.
+local function run_checks(self, inventory, scopes, position, silent)
   local taken, count = {}, 0
   local number, step
   local function add(id, details)
@@ -110,27 +112,36 @@ local function run_checks(self, inventory, scopes, position)
     end
     local finding = finding_of(inventory, record, details)
     finding.key = key_of(finding, details.discriminator, taken)
+    count = count + 1
     if self.on_finding then
       return self.on_finding(finding)
     end
-    count = count + 1
     self.findings[#self.findings + 1] = finding
     self.order[finding] = severities.RANK[finding.severity] << 56 | number << 48 | position << 24 | count
   end
   for i, one in ipairs(findings.steps) do
-    if scopes[one.scope] then
+    if scopes[one.scope] and not (silent and silent[one]) then
+      local before = count
       number, step = i, one
       one.check(inventory, add)
+      if silent and one.by_policy then
+        silent[one] = count == before
+      end
     end
   end
 end
+
+local OF_REPOSITORY = { repository = true }
 
 --- Checks one repository.
 ---@param repository access.Repository
 ---@param position integer  of the repository among all
 function Run:repository(repository, position)
-  local one = setmetatable({ repositories = { repository } }, { __index = self.inventory })
-  run_checks(self, one, { repository = true }, position)
+  local one, shared = setmetatable({ repositories = { repository } }, self.proxy), repository.shared
+  if shared then
+    shared.silent = shared.silent or {}
+  end
+  run_checks(self, one, OF_REPOSITORY, position, shared and shared.silent)
 end
 
 --- Checks what belongs to no single repository, after all repositories have been read.

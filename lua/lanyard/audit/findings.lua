@@ -21,6 +21,8 @@ local M = {}
 ---@field scope string          what the check reads, see SCOPES
 ---@field needs string[]        data without which the check reports nothing, see NEEDS
 ---@field breaks_pull boolean   whether it means that a grant allows nobody to pull
+---@field by_policy? boolean    whether the check reads of a repository only what follows from the text of its policy
+---  and from the inventory. Of repositories with the same text, all or none have a finding
 ---@field check fun(inventory: audit.Inventory, add: fun(id: string, details: audit.Details))
 ---@field check_rest? fun(inventory: audit.Inventory, add: fun(id: string, details: audit.Details))
 ---  finds what belongs to no single repository, after all have been read
@@ -88,6 +90,7 @@ end
 ---@class audit.Step
 ---@field check fun(inventory: audit.Inventory, add: fun(id: string, details: audit.Details))
 ---@field scope string
+---@field by_policy boolean  of all its findings
 
 --- Makes a registry of finding records. Raises an error when a record lacks a property or contradicts another one.
 ---@param modules audit.FindingRecord[][]  lists of records, in the order of reporting
@@ -95,12 +98,15 @@ end
 ---@return audit.Step[] steps  each check once, in order
 function M.register(modules)
   local records, steps, known = {}, {}, {}
-  local function add_step(id, check, scope)
-    if check and not known[check] then
-      known[check] = scope
-      steps[#steps + 1] = { check = check, scope = scope }
-    elseif check and known[check] ~= scope then
-      error(("finding '%s': its check runs in scope '%s' for another finding"):format(id, known[check]), 0)
+  local function add_step(id, check, scope, by_policy)
+    local step = known[check]
+    if check and not step then
+      step = { check = check, scope = scope, by_policy = by_policy or false }
+      known[check], steps[#steps + 1] = step, step
+    elseif check and step.scope ~= scope then
+      error(("finding '%s': its check runs in scope '%s' for another finding"):format(id, step.scope), 0)
+    elseif check then
+      step.by_policy = step.by_policy and by_policy or false
     end
   end
   for _, module in ipairs(modules) do
@@ -110,7 +116,7 @@ function M.register(modules)
         error(("finding '%s' is registered twice"):format(record.id), 0)
       end
       records[record.id] = record
-      add_step(record.id, record.check, record.scope)
+      add_step(record.id, record.check, record.scope, record.by_policy)
       add_step(record.id, record.check_rest, "account")
     end
   end

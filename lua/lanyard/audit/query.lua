@@ -7,32 +7,41 @@ local match = require "lanyard.match"
 
 local M = {}
 
+-- Iterates over a list that each repository has.
+local function each(repositories, name)
+  local list, i, j = {}, 0, 0
+  return function()
+    j = j + 1
+    while not list[j] do
+      i, j = i + 1, 1
+      if not repositories[i] then
+        return nil
+      end
+      list = repositories[i][name]
+    end
+    return repositories[i], list[j]
+  end
+end
+
 --- Iterates over the principals that can pull, of every repository in the inventory.
 ---@param inventory audit.Inventory
 ---@return fun(): access.Repository, audit.Access
 function M.accesses(inventory)
-  return coroutine.wrap(function()
-    for _, repository in ipairs(inventory.repositories) do
-      for _, access in ipairs(repository.access) do
-        coroutine.yield(repository, access)
-      end
-    end
-  end)
+  return each(inventory.repositories, "access")
 end
 
 --- Iterates over the Allow statements of every repository in the inventory.
 ---@param inventory audit.Inventory
 ---@return fun(): access.Repository, policy.Statement
 function M.allow_statements(inventory)
-  return coroutine.wrap(function()
-    for _, repository in ipairs(inventory.repositories) do
-      for _, statement in ipairs(repository.statements) do
-        if statement.effect == "Allow" then
-          coroutine.yield(repository, statement)
-        end
-      end
-    end
-  end)
+  local next_statement = each(inventory.repositories, "statements")
+  return function()
+    local repository, statement
+    repeat
+      repository, statement = next_statement()
+    until not statement or statement.effect == "Allow"
+    return repository, statement
+  end
 end
 
 --- Reports whether the Action or NotAction element of a statement covers an action.

@@ -8,7 +8,7 @@ local world = require "world"
 
 local function with_account(options)
   options = options or {}
-  options.seed = account.seed
+  options.seed = options.seed or account.seed
   local w = world.new(options)
   account.age(w.world.state, w:time())
   return w
@@ -69,6 +69,42 @@ describe("an audit of an account with one of each finding", function()
       known[finding.key] = true
       assert.equal(finding.key, second.findings[i].key)
     end
+  end)
+
+  it("finds the same in all repositories with the same policy", function()
+    local seeded = account.seed.regions["us-east-1"]
+    local all = table.move(seeded.repositories, 1, #seeded.repositories, 1, {})
+    for name in pairs(account.policies) do
+      for number = 1, 3 do
+        all[#all + 1] = { name = ("%s.%d"):format(name, number) }
+      end
+    end
+    local w <close> = with_account {
+      seed = { regions = { ["us-east-1"] = { services = seeded.services, repositories = all } }, roles = account.seed.roles,
+        users = account.seed.users },
+    }
+    local region = w.world.state.regions["us-east-1"]
+    region.registry_policy = nil -- it decides about each repository by its ARN
+    for name, text in pairs(account.policies) do
+      for number = 1, 3 do
+        region.repositories[("%s.%d"):format(name, number)].policy = { text = text, ids = {} }
+      end
+    end
+    local report, found, count = assert(audit.run(w.region)), {}, 0
+    for _, finding in ipairs(report.findings) do
+      local name, number = (finding.repository or ""):match "^(.*)(%.%d)$"
+      if name then
+        local line = ("%s %s %s"):format(finding.id, finding.severity, (finding.message:gsub("%.%d", "")))
+        found[name] = found[name] or {}
+        found[name][number] = (found[name][number] or "") .. line .. "\n"
+      end
+    end
+    for name, by_number in pairs(found) do
+      count = count + 1
+      assert.equal(by_number[".1"], by_number[".2"], name)
+      assert.equal(by_number[".1"], by_number[".3"], name)
+    end
+    assert.is_true(count > 20)
   end)
 
   it("covers every finding of the catalogue", function()

@@ -60,6 +60,7 @@ return {
     summary = "Another account or organization can use a repository",
     why = "the account does not own the repository; check that the access is intended",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = false,
     check = check,
@@ -71,6 +72,7 @@ return {
     summary = "An account or organization that is not trusted can use a repository",
     why = "it is neither one of the trusted accounts nor in one of the trusted organizations",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = false,
     check = check,
@@ -83,6 +85,7 @@ return {
     why = "a user of the service in any account can make it act; a condition on aws:SourceArn or aws:SourceAccount "
       .. "restricts for whom it acts",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = false,
     check = check,

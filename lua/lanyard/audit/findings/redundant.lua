@@ -24,17 +24,17 @@ local function covering(repository, statement, effect, gone)
   return nil
 end
 
--- Iterates over the statements about which the linter reports a flaw.
+-- Returns the statements about which the linter reports a flaw, with their repositories.
 local function lint_reports(inventory, id)
-  return coroutine.wrap(function()
-    for _, repository in ipairs(inventory.repositories) do
-      for _, flaw in ipairs(lint.of(inventory, repository)) do
-        if flaw.id == id then
-          coroutine.yield(repository, repository.statements[flaw.statement])
-        end
+  local found = {}
+  for _, repository in ipairs(inventory.repositories) do
+    for _, flaw in ipairs(lint.of(inventory, repository)) do
+      if flaw.id == id then
+        found[#found + 1] = { repository = repository, statement = repository.statements[flaw.statement] }
       end
     end
-  end)
+  end
+  return found
 end
 
 local function is_public(statement)
@@ -157,7 +157,8 @@ local function check_denied(inventory, add)
       add_denied_statement(add, repository, statement, "statement " .. statements.label(deny))
     end
   end
-  for repository, statement in lint_reports(inventory, "shadowed-allow") do
+  for _, one in ipairs(lint_reports(inventory, "shadowed-allow")) do
+    local repository, statement = one.repository, one.statement
     if not reported[statement] then
       add_denied_statement(add, repository, statement, "its Deny statements together",
         minimizes_safely(inventory, repository))
@@ -260,7 +261,8 @@ end
 local function check_repeated(inventory, add)
   local reported = check_overlap(inventory, add)
   local known = {}
-  for repository, statement in lint_reports(inventory, "repeated-statement") do
+  for _, one in ipairs(lint_reports(inventory, "repeated-statement")) do
+    local repository, statement = one.repository, one.statement
     local gone = unreliable(repository, reported)
     if next(gone) and not known[repository] then
       known[repository] = redundant_without(repository, gone)
@@ -293,6 +295,7 @@ return {
     summary = "A Deny cancels an Allow",
     why = "a Deny overrides every Allow, so the Allow is misleading and the pull fails",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = true,
     check = check_denied,
@@ -304,6 +307,7 @@ return {
     summary = "Another Allow statement already allows the same",
     why = "removing one of the two statements does not revoke the access",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = false,
     check = check_repeated,
@@ -318,6 +322,7 @@ return {
     summary = "Other statements make a statement redundant",
     why = "the policy allows and denies the same without the statement, which only takes room and misleads",
     scope = "repository",
+    by_policy = true,
     needs = {},
     breaks_pull = false,
     check = check_repeated,

@@ -134,20 +134,28 @@ local function policy_of(repository, known)
   return known[text]
 end
 
+-- Returns the accesses of a repository, as one table for all repositories with the same policy.
+local function accesses_of(repository, known)
+  local shared = repository.shared or {}
+  if not shared.described then
+    shared.described = json.array {}
+    for i, one in ipairs(repository.access) do
+      shared.described[i] = access_of(one, known)
+    end
+  end
+  return shared.described
+end
+
 --- Returns a repository as reports describe it. Repositories share tables, so no part of one may be changed in place.
 ---@param repository audit.Repository
 ---@param options { texts?: boolean, policies?: boolean, known: table }  texts: add the text of each statement;
 ---  policies: add the text of the policy; known: what earlier repositories had, empty at first
 ---@return table
 function M.repository(repository, options)
-  local access = json.array {}
-  for i, one in ipairs(repository.access) do
-    access[i] = access_of(one, options.known)
-  end
   return {
     name = repository.name,
     arn = repository.arn,
-    access = access,
+    access = accesses_of(repository, options.known),
     by_registry = repository.by_registry and json.array(repository.by_registry) or nil,
     policy_error = repository.unknown,
     images_error = repository.images_unknown,

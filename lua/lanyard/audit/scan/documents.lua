@@ -21,13 +21,14 @@ local KEPT = 64
 ---@field private earlier { [string]: policy.Document|false }  by text; replaced when `recent` is full
 ---@field private count integer                                texts in `recent`
 ---@field private facts { [policy.Document]: { [string]: any } }  of the documents that are kept
+---@field private without { [string]: any }  facts of repositories without a policy
 local Documents = {}
 Documents.__index = Documents
 
 --- Returns a collection without documents.
 ---@return audit.Documents
 function M.new()
-  return setmetatable({ recent = {}, earlier = {}, count = 0, facts = {} }, Documents)
+  return setmetatable({ recent = {}, earlier = {}, count = 0, facts = {}, without = {} }, Documents)
 end
 
 -- Remembers a text with its document, or false.
@@ -67,9 +68,12 @@ function Documents:parser()
 end
 
 --- Returns the table of what is known to follow from a document. The caller adds to it.
----@param doc policy.Document
+---@param doc? policy.Document  nil: there is no policy
 ---@return { [string]: any } facts  empty at first, and at each call for a document that is not kept
 function Documents:facts_of(doc)
+  if not doc then
+    return self.without
+  end
   return self.facts[doc] or {}
 end
 

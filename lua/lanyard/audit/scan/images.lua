@@ -157,7 +157,7 @@ local function mark(repository, grants, last)
     end
     marked[i] = copy or access
   end
-  repository.access = marked
+  repository.access, repository.shared = marked, nil
 end
 
 -- Returns the time of the last pull of any image, 0 when there was none.

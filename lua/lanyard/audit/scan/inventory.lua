@@ -68,6 +68,8 @@ local M = {}
 ---@field statements policy.Statement[]
 ---@field access audit.Access[]
 ---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
+---@field shared? table               what follows from the text of the policy and the inventory alone, for all
+---  repositories with the same text; nil if `access` depends on the repository
 ---@field lost? access.Overwritten    grants of lanyard that another writer removed
 ---@field unknown? string             why the policy could not be read
 ---@field unknown_error? lanyard.Error  with `unknown`
@@ -224,10 +226,10 @@ local function is_decided_by_text(inventory, list)
   return true
 end
 
--- Sets what the policy says about a repository.
+-- Sets what the policy, if there is one, says about a repository.
 local function take_policy(inventory, repository, doc)
   local facts = inventory.documents:facts_of(doc)
-  facts.statements = facts.statements or doc:statements()
+  facts.statements = facts.statements or doc and doc:statements() or {}
   repository.doc, repository.statements = doc, facts.statements
   if facts.access then
     repository.access = facts.access
@@ -237,6 +239,7 @@ local function take_policy(inventory, repository, doc)
   end
   facts.missing = facts.missing or inventory.identities:missing(facts.statements, inventory.account)
   repository.missing = facts.missing
+  repository.shared = facts.access and facts
 end
 
 -- Returns the services that can pull because of the registry policy alone, or nil.
@@ -264,7 +267,7 @@ local function read_policy(region, inventory, repository)
   if err then
     repository.unknown, repository.unknown_error = tostring(err), err
     inventory.has_unread = true
-  elseif doc then
+  else
     take_policy(inventory, repository, doc)
   end
   if not err then
