@@ -11,7 +11,7 @@ end
 
 local function run(words, folder)
   return helper.run(words, {
-    LD_LIBRARY_PATH = folder.path, LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+    LD_LIBRARY_PATH = folder.path, LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
     LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,
   })
 end

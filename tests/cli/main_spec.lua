@@ -438,7 +438,7 @@ describe("lanyard", function()
     ]] }, {
       LUA_PATH = ("%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua"):format(prefix, prefix),
       LUA_CPATH = prefix .. "/lib/lua/5.4/?.so;/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;/usr/lib/aarch64-linux-gnu/lua/5.4/?.so",
-      LD_PRELOAD = os.getenv "LD_PRELOAD",
+      LD_PRELOAD = helper.preload,
       ASAN_OPTIONS = "detect_leaks=0",
     })
     assert.equal("", result.err)

@@ -375,7 +375,7 @@ describe("lanyard runbook", function()
     local emulator <close> = helper.emulator()
     local environment = {
       LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
-      PATH = helper.build .. ":" .. os.getenv "PATH", LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+      PATH = helper.build .. ":" .. os.getenv "PATH", LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
     }
     for name, value in pairs(emulator.environment) do environment[name] = value end
     local result = helper.run({ "lua5.4", "-e", [[

@@ -8,7 +8,7 @@ local STOCK = { "lua5.4", "-e", ([[package.path = "lua/?.lua;lua/?/init.lua;" ..
 local BINARY = { helper.lanyard, "-e" }
 
 -- Stock Lua loads a library of the sanitized build, which needs the sanitizer first.
-local ENVIRONMENT = { LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0" }
+local ENVIRONMENT = { LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0" }
 
 local function run(words, code)
   local all = table.move(words, 1, #words, 1, {})

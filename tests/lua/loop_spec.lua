@@ -4,7 +4,7 @@ local helper = require "helper"
 
 local STOCK_LUA = {
   LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,
-  LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+  LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
 }
 
 -- Runs a file with the binary and with stock Lua, and returns the results.

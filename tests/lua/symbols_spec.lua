@@ -29,7 +29,7 @@ end
 
 -- Stock lua5.4 with the modules of this build, and the shared object in front of everything but the sanitizers.
 local function lua_with(object, code)
-  local preload = os.getenv "LD_PRELOAD"
+  local preload = helper.preload
   return helper.run({ "lua5.4", "-e", code }, {
     LD_PRELOAD = preload and preload .. " " .. object or object, ASAN_OPTIONS = "detect_leaks=0",
     LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,

@@ -222,7 +222,7 @@ describe("the loop", function()
     for _, program in ipairs { helper.lanyard, "lua5.4" } do
       local result = helper.run({ "timeout", "20", program, folder .. "/wait.lua" }, {
         LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,
-        LD_PRELOAD = program == "lua5.4" and os.getenv "LD_PRELOAD" or "", ASAN_OPTIONS = "detect_leaks=0",
+        LD_PRELOAD = program == "lua5.4" and helper.preload or "", ASAN_OPTIONS = "detect_leaks=0",
       })
       assert.equal("false\tevery task waits for another, so none can continue\nclosed\n", result.out, result.err)
       assert.matches("every task waits for another", result.err)

@@ -6,6 +6,7 @@ local M = {}
 M.build = os.getenv "LANYARD_BUILD" or "build"
 M.vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
 M.lanyard = M.build .. "/lanyard"
+M.preload = os.getenv "LANYARD_PRELOAD" -- what LD_PRELOAD has to be for stock Lua to load the modules of a sanitized build
 
 M.ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 M.SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -126,7 +126,7 @@ describe("a script of 0.1.0", function()
     local emulator <close> = seeded()
     local environment = {
       LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
-      LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+      LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
     }
     for name, value in pairs(emulator.environment) do
       environment[name] = value
