@@ -1,6 +1,6 @@
--- Measures signed calls over loopback, with JSON decoded and checked: the processor time of one call and the rate, with
--- and without TLS, with several numbers of calls in flight; beside boto3 with as many threads, and libcurl alone. The
--- server is another process.
+-- Measures signed calls over loopback, with JSON decoded and checked: the processor time of one call, with
+-- and without TLS, with several numbers of calls in flight; beside boto3 with as many threads, and, as floors, libcurl and wrk, which
+-- neither sign nor read what they receive. The server is another process.
 --   lua5.4 tests/bench/calls.lua BUILD
 
 local build = arg[1]
@@ -11,11 +11,10 @@ local bench = require "bench"
 local helper = require "helper"
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
-local loop = require "lanyard.loop"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
-local RUNS, COUNT = 5, 4000
+local ROUNDS, COUNT, PEER_COUNT = 5, 2000, 300
 
 -- Prints the microseconds of processor time of one call: URL CALLS THREADS.
 local BOTO3 = [[
@@ -40,21 +39,32 @@ local function certificate(folder)
   return key, file
 end
 
--- Returns the microseconds of processor time of one call, and the calls per second: medians.
+-- Returns the microseconds of processor time of one call.
 local function measure(client, in_flight)
   local numbers = {}
   for i = 1, COUNT do numbers[i] = i end
-  local rates, costs = {}, {}
-  for run = 1, RUNS do
-    local start, cpu = loop.now(), os.clock()
-    task.map(numbers, function()
-      local reply = assert(client:GetRepositoryPolicy { repositoryName = "team/web", registryId = "111122223333" })
-      assert(reply.registryId == "111122223333")
-    end, { limit = in_flight })
-    rates[run] = COUNT / (loop.now() - start)
-    costs[run] = (os.clock() - cpu) / COUNT * 1e6
-  end
-  return bench.median(costs), bench.median(rates)
+  local cpu = os.clock()
+  task.map(numbers, function()
+    local reply = assert(client:GetRepositoryPolicy { repositoryName = "team/web", registryId = "111122223333" })
+    assert(reply.registryId == "111122223333")
+  end, { limit = in_flight })
+  return (os.clock() - cpu) / COUNT * 1e6
+end
+
+-- The same request for wrk.
+local WRK = [[
+wrk.method, wrk.body = "POST", '{"repositoryName":"team/web","registryId":"111122223333"}'
+wrk.headers["Content-Type"] = "application/x-amz-json-1.1"
+wrk.headers["X-Amz-Target"] = "AmazonEC2ContainerRegistry_V20150921.GetRepositoryPolicy"
+]]
+
+-- Returns the microseconds of processor time of one request of wrk, which runs for a second.
+local function wrk(script, url, in_flight)
+  local result = helper.run { "/usr/bin/time", "-f", "%U %S", "wrk", "-t", "1", "-c", tostring(in_flight), "-d", "1s",
+    "-s", script, url }
+  local count = result.status == 0 and result.out:match "(%d+) requests in"
+  local user, system_time = result.err:match "(%S+) (%S+)%s*$"
+  return count and (user + system_time) / count * 1e6 or nil
 end
 
 local function client_of(url)
@@ -68,20 +78,29 @@ end
 local folder <close> = helper.folder()
 local key, file = certificate(folder)
 system.setenv("AWS_CA_BUNDLE", file)
-print "calls over loopback, us of processor time"
-for _, form in ipairs { { "http", "", "28" }, { "https", key .. " " .. file, "35" } } do
+helper.write(folder .. "/wrk.lua", WRK)
+print "calls over loopback"
+for _, form in ipairs { { "http", "", "28 us" }, { "https", key .. " " .. file, "35 us" } } do
   local scheme, files, aim = table.unpack(form)
   local port, server <close> = bench.server(("%s/bench/responder %s"):format(build, files))
   local url = ("%s://127.0.0.1:%d/"):format(scheme, port)
   local client = client_of(url)
   for _, in_flight in ipairs { 1, 8, 32, 128 } do
-    local cost, rate = measure(client, in_flight)
-    local function peer(words)
-      return bench.number(words, { AWS_CA_BUNDLE = file, HOME = folder.path })
+    local function program(...)
+      local words = { ... }
+      return function() return bench.number(words, { AWS_CA_BUNDLE = file, HOME = folder.path }) end
     end
-    bench.row { work = ("a call by %s, %d in flight, us (%.0f calls/s)"):format(scheme, in_flight, rate), lanyard = cost, aim = aim,
-      peers = { { "boto3", peer { "python3", "-c", BOTO3, url, "300", tostring(in_flight) } } },
-      floor = { "curl_multi", peer { build .. "/bench/curl_bench", url, tostring(COUNT), tostring(in_flight), file } } }
+    local threads = tostring(in_flight)
+    local found = bench.medians(ROUNDS, {
+      own = function() return measure(client, in_flight) end,
+      boto3 = program("python3", "-c", BOTO3, url, tostring(PEER_COUNT), threads),
+      curl = program(build .. "/bench/curl_bench", url, tostring(COUNT), threads, file),
+      wrk = function() return wrk(folder .. "/wrk.lua", url, in_flight) end,
+    })
+    local work = ("a call by %s, %d in flight"):format(scheme, in_flight)
+    bench.row { work = work, unit = "us", lanyard = found.own, peers = { { "boto3", found.boto3 } },
+      floors = { { "curl_multi", found.curl }, { "wrk", found.wrk } }, aim = aim,
+      readme = in_flight == 32 and "a signed " .. work:sub(3) or nil }
   end
   assert(server)
 end

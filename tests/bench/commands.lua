@@ -11,7 +11,7 @@ local helper = require "helper"
 
 helper.build, helper.lanyard = build, build .. "/lanyard"
 
-local TIMES = 9
+local ROUNDS, TIMES = 3, 5
 local GRANT = { "grant", "my-container-service", "--all", "--yes", "--enable" }
 local REVOKE = { "revoke", "my-container-service", "--all", "--yes" }
 
@@ -47,42 +47,61 @@ local AWS_REVOKE = AWS .. [[
   done
 ]]
 
--- Runs a command against emulators that have run only `before`. Returns the medians of its processor time and memory,
--- and the number of its calls.
+-- Runs a command by `run` against a new emulator that has run only `before`. Returns what `run` returns, and the number
+-- of the calls.
+local function once(run, words, before)
+  local emulator <close> = helper.emulator()
+  local function count() return bench.number({ "curl", "-sf", emulator.url .. "/_emulator/calls" }) end
+  if before then
+    local prepared = emulator:run(before)
+    assert(prepared.status == 0, prepared.err)
+  end
+  local earlier = count()
+  return run(words, emulator.environment), count() - earlier
+end
+
+-- Returns the medians of the processor time and memory of a command, and the number of its calls.
 local function measure(times, words, before)
   local cpu, peak, calls = {}, {}, nil
   for i = 1, times do
-    local emulator <close> = helper.emulator()
-    local environment = { HOME = emulator.folder.path }
-    for name, value in pairs(emulator.environment) do environment[name] = value end
-    local function count() return bench.number({ "curl", "-sf", emulator.url .. "/_emulator/calls" }) end
-    if before then
-      local prepared = helper.run({ helper.lanyard, table.unpack(before) }, environment)
-      assert(prepared.status == 0, prepared.err)
-    end
-    local earlier = count()
-    local result = assert(bench.command(1, words, environment))
-    cpu[i], peak[i], calls = result.cpu, result.peak, count() - earlier
+    local result
+    result, calls = once(function(...) return assert(bench.command(1, ...)) end, words, before)
+    cpu[i], peak[i] = result.cpu, result.peak
   end
   return bench.median(cpu), bench.median(peak), calls
 end
 
 local has_cli = helper.run({ "aws", "--version" }).status == 0
 local port, server <close> = bench.server(build .. "/bench/responder")
+local URL = ("http://127.0.0.1:%d/"):format(port)
 
 print "commands with calls"
 for _, case in ipairs {
   { "status", { "status" }, AWS_STATUS }, { "grant", GRANT, AWS_GRANT }, { "revoke", REVOKE, AWS_REVOKE, GRANT },
 } do
   local name, words, script, before = table.unpack(case)
-  local cpu, peak, calls = measure(TIMES, { helper.lanyard, table.unpack(words) }, before)
-  local requests = assert(bench.command(TIMES, { build .. "/bench/curl_bench", ("http://127.0.0.1:%d/"):format(port),
-    tostring(calls), "8" }))
-  local cli_cpu, cli_peak
-  if has_cli then cli_cpu, cli_peak = measure(1, { "sh", "-c", script }, before) end
-  bench.row { work = ("%s, %d calls, ms"):format(name, calls), lanyard = cpu, peers = { { "AWS CLI", cli_cpu } },
-    floor = { "curl_multi", requests.cpu } }
-  bench.row { work = name .. ", MiB", lanyard = peak, peers = { { "AWS CLI", cli_peak } },
-    floor = { "curl_multi", requests.peak } }
+  local own = { helper.lanyard, table.unpack(words) }
+  local peak, calls, floor_peak, requests, cli_peak
+  local cpu = bench.medians(ROUNDS, {
+    own = function()
+      local taken
+      taken, peak, calls = measure(TIMES, own, before)
+      requests = requests or { build .. "/bench/curl_bench", URL, tostring(calls), "8" }
+      return taken
+    end,
+    requests = function() -- after "own", which counts the calls
+      local result = assert(bench.command(TIMES, requests))
+      floor_peak = result.peak
+      return result.cpu
+    end,
+  })
+  local cli -- a script of many commands: once is an average
+  if has_cli then cli, cli_peak = measure(1, { "sh", "-c", script }, before) end
+  bench.row { work = ("`%s`, %d calls"):format(name, calls), unit = "ms", lanyard = cpu.own, peers = { { "AWS CLI", cli } },
+    floors = { { "curl_multi", cpu.requests } }, aim = "1/100 of the AWS CLI", readme = ("`%s`, %d calls"):format(name, calls) }
+  bench.row { work = ("`%s`, instructions"):format(name), unit = "M", lanyard = once(bench.instructions, own, before),
+    needs = "valgrind", floors = { { "curl_multi", bench.instructions(requests) } }, aim = "20 M" }
+  bench.row { work = ("`%s`, memory"):format(name), unit = "MiB", lanyard = peak, peers = { { "AWS CLI", cli_peak } },
+    floors = { { "curl_multi", floor_peak } }, aim = "9 MiB" }
 end
 assert(server)

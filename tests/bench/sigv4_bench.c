@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#define RUNS 7
 #define MOST 64000
 
 struct work {
@@ -62,11 +61,6 @@ static double processor_seconds(void) {
   return (double)clock() / CLOCKS_PER_SEC;
 }
 
-static int compare(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return (left > right) - (left < right);
-}
-
 /* The canonical request, the string to sign, and the padded keys of one HMAC, after the body. */
 static void hash_only(struct work *work, EVP_MD_CTX *context, const EVP_MD *sha256) {
   enum { BLOCKS_OF_KEYS = 128 };
@@ -86,24 +80,19 @@ static void measure(struct work *work, const char *name, enum form form) {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
   int count = work->body_length > 2000 ? 2000 : 50000;
-  double rates[RUNS];
   char signature[SIGV4_SIGNATURE];
-  for (size_t run = 0; run < RUNS; run++) {
-    double start = processor_seconds();
-    for (int i = 0; i < count; i++) {
-      if (form == FRESH)
-        work->credentials.number = credentials_number();
-      if (form == SHA256)
-        hash_only(work, context, sha256);
-      else
-        sign(work, signature);
-    }
-    rates[run] = count / (processor_seconds() - start);
+  double start = processor_seconds();
+  for (int i = 0; i < count; i++) {
+    if (form == FRESH)
+      work->credentials.number = credentials_number();
+    if (form == SHA256)
+      hash_only(work, context, sha256);
+    else
+      sign(work, signature);
   }
+  printf("%s %zu %.0f\n", name, work->body_length, count / (processor_seconds() - start));
   EVP_MD_free(sha256);
   EVP_MD_CTX_free(context);
-  qsort(rates, RUNS, sizeof *rates, compare);
-  printf("%s %zu %.0f\n", name, work->body_length, rates[RUNS / 2]);
 }
 
 int main(void) {
