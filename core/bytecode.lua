@@ -1,6 +1,6 @@
 -- Removes the names of local variables from compiled Lua code. They are a quarter of the work to load a module. Without
--- them, a message about a bad value names fields, methods, upvalues and globals, but no local variable. Files, lines and
--- the names of functions that tracebacks show stay.
+-- them, a message about a bad value names fields, methods, upvalues and globals, but no local variable, and a traceback
+-- shows a function in a local variable by its file and line.
 --
 --   local bytecode = dofile "core/bytecode.lua"
 --   local shorter = bytecode.without_locals(string.dump(f))

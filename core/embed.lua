@@ -46,7 +46,8 @@ for i = 3, #arg do
   end
 end
 
--- The index of the commands that scripts declare, as the source of a module: help and completion read it.
+-- The index of the commands that scripts declare, as the sources of modules: help and completion read it. Each
+-- declaration is a module of its own, because most commands need only a few of them.
 package.path = "lua/?.lua;lua/?/init.lua"
 local declaration = require "lanyard.cli.declaration"
 
@@ -74,15 +75,21 @@ local function load_literal(text, name)
   return assert(load("return " .. text, "=" .. name, "t", {}))()
 end
 
-local index = {}
+local index = {} -- names
 for _, file in ipairs(lists.scripts) do
   local declared, message = declaration.read(file.text, file.name, load_literal)
   if message then
     error(("scripts/%s.lua: %s"):format(file.name, message), 0)
   end
-  index[(file.name:gsub("/", " "))] = declared
+  if declared then
+    local name = file.name:gsub("/", " ")
+    index[name] = true
+    table.insert(lists.modules, { name = "lanyard.cli.index." .. name, text = "return " .. serialize(declared) })
+  end
 end
-table.insert(lists.modules, { name = "lanyard.cli.index", text = "return " .. serialize(index) })
+table.insert(lists.modules, { name = "lanyard.cli.index", text = ([[
+  return require("lanyard.lists").made_when_read(%s, function(_, name) return require("lanyard.cli.index." .. name) end)
+]]):format(serialize(index)) })
 
 -- The documentation of the modules for scripts, from their annotations: `lanyard help` and the manual read it.
 local sources = {}

@@ -1,10 +1,12 @@
 #include "base/blocks.h"
 
+#include "base/platform.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64 * 1024 };
+enum { CHUNK = 128 * 1024 };
 
 static bool is_small(size_t size) {
 #ifdef __SANITIZE_ADDRESS__
@@ -36,7 +38,7 @@ static void release(struct blocks *blocks, void *block, size_t size) {
 static void *cut(struct blocks *blocks, size_t size) {
   size_t left = (size_t)(blocks->end - blocks->at);
   if (left < size) {
-    char *chunk = malloc(CHUNK);
+    char *chunk = platform_pages(CHUNK);
     if (!chunk)
       return NULL;
     if (left > 0)

@@ -203,3 +203,13 @@ uint64_t platform_acked(int fd) {
   return 0;
 #endif
 }
+
+void *platform_pages(size_t size) {
+#ifdef PLATFORM_LINUX
+  void *pages =
+      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  return pages == MAP_FAILED ? NULL : pages;
+#else
+  return malloc(size);
+#endif
+}

@@ -51,6 +51,10 @@ int platform_open_marker(void);
 /* platform_close_from makes a child close all descriptors from `first` on. Returns 0 or an errno. */
 int platform_close_from(posix_spawn_file_actions_t *files, int first);
 
+/* platform_pages returns memory that is never returned to the system, or NULL. Its pages are there at once where that is
+ * possible: fetching each at its first use takes longer. `size` is a multiple of the size of a page. */
+void *platform_pages(size_t size);
+
 /* platform_random fills at most 256 bytes with random ones. Returns false with errno if it fails. */
 bool platform_random(void *bytes, size_t length);
 

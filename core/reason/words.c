@@ -170,6 +170,44 @@ static void collect_mentioned(const struct search *search, const struct chain_st
   }
 }
 
+static void add_accepted(const struct automaton *automaton, const struct place *place,
+                         struct byte_set *accepted) {
+  switch (place->kind) {
+  case ATOM_FOLDED:
+    byte_set_add(accepted, place->byte ^ 0x20);
+    byte_set_add(accepted, place->byte);
+    break;
+  case ATOM_LITERAL:
+    byte_set_add(accepted, place->byte);
+    break;
+  case ATOM_ONE:
+  case ATOM_STAR:
+    for (size_t i = 0; i < 4; i++)
+      accepted->bits[i] |= automaton->sets[place->set].bits[i];
+    break;
+  default:
+    break;
+  }
+}
+
+/* Returns the bytes after which each inside atom still has a place. The places of an atom follow each other. */
+static struct byte_set find_possible(const struct search *search, const struct chain_state *state) {
+  const struct automaton *automaton = &search->automaton;
+  struct byte_set possible = byte_set_any();
+  uint32_t i = state->first;
+  while (i < state->end && search->chain.places[i] < automaton->inside_end) {
+    struct byte_set accepted = {{0}};
+    uint32_t atom = automaton->places[search->chain.places[i]].atom;
+    for (; i < state->end && search->chain.places[i] < automaton->inside_end &&
+           automaton->places[search->chain.places[i]].atom == atom;
+         i++)
+      add_accepted(automaton, &automaton->places[search->chain.places[i]], &accepted);
+    for (size_t word = 0; word < 4; word++)
+      possible.bits[word] &= accepted.bits[word];
+  }
+  return possible;
+}
+
 /* Considers the text of a state and one more byte. In a group, all bytes that no pattern mentions
  * are equal, and they are better than a byte that only an unwanted pattern mentions. So one of them
  * and the wanted bytes are enough. Without such a byte, all are tried. */
@@ -177,15 +215,17 @@ static void expand(struct search *search, size_t index) {
   const struct alphabet *alphabet = &search->alphabet;
   struct byte_set wanted = {{0}}, unwanted = {{0}};
   collect_mentioned(search, &search->chain.states[index], &wanted, &unwanted);
+  const struct byte_set possible = find_possible(search, &search->chain.states[index]);
   for (size_t group = 0; group < alphabet->groups; group++) {
     const unsigned char *bytes = alphabet->bytes + alphabet->starts[group];
     size_t count = alphabet->starts[group + 1] - alphabet->starts[group], other = 0;
     while (other < count && byte_set_has(&unwanted, bytes[other]))
       other++;
-    if (other < count)
+    if (other < count && byte_set_has(&possible, bytes[other]))
       extend(search, index, bytes[other]);
     for (size_t i = 0; i < count; i++)
-      if (i != other && (other == count || byte_set_has(&wanted, bytes[i])))
+      if (i != other && (other == count || byte_set_has(&wanted, bytes[i])) &&
+          byte_set_has(&possible, bytes[i]))
         extend(search, index, bytes[i]);
   }
 }

@@ -88,7 +88,7 @@ function M.grant(region, service, repository, options)
   result, err = write.change_policy(region, repository, edit, {
     action = "grant",
     record = { service = service.name, principal = role_arn, sid = sid, expires = options.expires },
-    gives = { { principal = role_arn, actions = policy.PULL_ACTIONS } },
+    gives = { { sid = sid, principal = role_arn, actions = policy.PULL_ACTIONS } },
     dry_run = options.dry_run,
     without_effect = options.without_effect,
     settle = region:settles(options),

@@ -174,7 +174,8 @@ function M.find(name, words)
   return script, words
 end
 
---- Returns the declarations of the built-in commands by name. The build makes the index; see core/embed.lua.
+--- Returns the declarations of the built-in commands by name, each loaded when it is read. The build makes the index;
+--- see core/embed.lua.
 ---@return table<string, cli.Declaration>
 function M.index()
   return require "lanyard.cli.index"

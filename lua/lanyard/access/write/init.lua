@@ -42,8 +42,8 @@ local M = {}
 ---@field record? table    what the journal and permit are to know of the change
 ---@field service? access.Service  for permit
 ---@field parts? table[]   the parts that the edit may return
----@field gives? ({ principal: string, actions: string[] }|{ document: policy.Document })[]  all that the change may
----  give, of a document what its Allow statements allow; a wider change is not written
+---@field gives? ({ sid: string?, principal: string, actions: string[] }|{ document: policy.Document })[]  all that the
+---  change may give, of a document what its Allow statements allow; a wider change is not written
 ---@field lifts_denies? boolean  with gives: the change may also give what Deny statements deny
 ---@field meant? policy.Document  instead of gives: allows all that the policy may allow after the change
 ---@field dry_run? boolean

@@ -153,7 +153,7 @@ local function widest(change, current)
     if one.document then
       meant = with_allows(meant, one.document)
     else
-      meant:allow { principal = one.principal, actions = one.actions }
+      meant:allow { sid = one.sid, principal = one.principal, actions = one.actions }
     end
   end
   return meant
