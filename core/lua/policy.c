@@ -429,8 +429,10 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"operators", policy_lua_operators},
       {"caller", policy_lua_caller},
       {"possible", policy_lua_possible},
+      {"question", policy_lua_question},
       {NULL, NULL},
   };
+  policy_lua_open_question(L);
   new_class(L, POLICY_CLASS, methods, meta);
   luaL_newlib(L, functions);
   luaL_getmetatable(L, POLICY_CLASS);

@@ -44,7 +44,8 @@ void stop_reading(lua_State *L, int index);
 struct policy_string check_policy_string(lua_State *L, int index, const char *field);
 struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
 
-/* Methods and functions in policy_object.c, policy_set.c, policy_evaluate.c and policy_residue.c. */
+/* Methods and functions in policy_object.c, policy_set.c, policy_evaluate.c, policy_question.c and
+ * policy_residue.c. */
 int policy_lua_collect(lua_State *L);
 int policy_lua_set(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
@@ -54,9 +55,13 @@ int policy_lua_explain(lua_State *L);
 int policy_lua_residue(lua_State *L);
 int policy_lua_caller(lua_State *L);
 int policy_lua_possible(lua_State *L);
+int policy_lua_question(lua_State *L);
 int policy_lua_operand(lua_State *L);
 int policy_lua_date(lua_State *L);
 int policy_lua_operators(lua_State *L);
+
+/* policy_lua_open_question creates the class of what policy_lua_question returns. */
+void policy_lua_open_question(lua_State *L);
 
 /* Views of a document: statements and values as tables. The caller is a reader. */
 

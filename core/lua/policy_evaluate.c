@@ -157,11 +157,7 @@ int policy_lua_decision(lua_State *L) {
   return plain ? push_decision(L, &question, true) : 0;
 }
 
-/* core.caller(principal) --> { kind, account | nil, partition | nil, service, anonymous, service_linked }
- * Describes a principal. The kind is "anonymous", "root", "user", "role", "session", "federated-user",
- * "service", "provider", "id" or "other". `service` is set for services and for providers without an
- * account. */
-int policy_lua_caller(lua_State *L) {
+const char *policy_caller_kind(const struct caller *caller) {
   static const char *const kinds[] = {
       [CALLER_ANONYMOUS] = "anonymous", [CALLER_ROOT] = "root",
       [CALLER_USER] = "user",           [CALLER_ROLE] = "role",
@@ -170,12 +166,25 @@ int policy_lua_caller(lua_State *L) {
       [CALLER_UNIQUE_ID] = "id",        [CALLER_CANONICAL_USER] = "id",
       [CALLER_OTHER] = "other",
   };
+  return kinds[caller->kind];
+}
+
+bool policy_caller_is_service(const struct caller *caller) {
+  return caller->kind == CALLER_SERVICE ||
+         (caller->kind == CALLER_PROVIDER && caller->account.length == 0);
+}
+
+/* core.caller(principal) --> { kind, account | nil, partition | nil, service, anonymous, service_linked }
+ * Describes a principal. The kind is "anonymous", "root", "user", "role", "session", "federated-user",
+ * "service", "provider", "id" or "other". `service` is set for services and for providers without an
+ * account. */
+int policy_lua_caller(lua_State *L) {
   size_t length;
   const char *principal = luaL_checklstring(L, 1, &length);
   struct caller caller = caller_read(principal, length);
   bool account = caller.account.length > 0;
   lua_createtable(L, 0, 6);
-  lua_pushstring(L, kinds[caller.kind]);
+  lua_pushstring(L, policy_caller_kind(&caller));
   lua_setfield(L, -2, "kind");
   if (account)
     lua_pushlstring(L, caller.account.text, caller.account.length);
@@ -185,7 +194,7 @@ int policy_lua_caller(lua_State *L) {
     lua_pushlstring(L, caller.partition.text, caller.partition.length);
   if (caller.partition.length > 0)
     lua_setfield(L, -2, "partition");
-  lua_pushboolean(L, caller.kind == CALLER_SERVICE || (caller.kind == CALLER_PROVIDER && !account));
+  lua_pushboolean(L, policy_caller_is_service(&caller));
   lua_setfield(L, -2, "service");
   lua_pushboolean(L, caller.kind == CALLER_ANONYMOUS);
   lua_setfield(L, -2, "anonymous");

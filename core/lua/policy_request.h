@@ -39,6 +39,11 @@ struct context_entry *take_policy_context(lua_State *L, int table, struct contex
 /* push_policy_contradiction pushes why a request cannot exist and returns true, or returns false. */
 bool push_policy_contradiction(lua_State *L, const struct caller_request *request, bool complete);
 
+/* policy_caller_kind returns the kind of a principal as core.caller does, and policy_caller_is_service whether it is a
+ * service principal, or an identity provider without an account. */
+const char *policy_caller_kind(const struct caller *caller);
+bool policy_caller_is_service(const struct caller *caller);
+
 /* policy_naming returns the name of a way in which a statement names a principal (enum principal_match). */
 const char *policy_naming(size_t match);
 

@@ -112,6 +112,14 @@ cases["lanyard.policy.core"] = function(policy)
       return { answer, statement, reason }
     end,
     weigh = function() return document:weigh(question) end,
+    question = function()
+      local asked = policy.question { principal = "1", action = "x:y", resource = "r", context = question.context, scps = {} }
+      local deny, maybe_deny, allow, maybe_allow = asked:weigh(document, false)
+      return { deny, maybe_deny, allow, maybe_allow, asked:explain(document, true, 1, false) }
+    end,
+    impossible = function()
+      return select(2, policy.question { principal = "1", action = "x:y", context = { ["aws:PrincipalAccount"] = "2" } })
+    end,
     derived = function()
       local session = "arn:aws:sts::111122223333:assumed-role/a/s"
       return { document:can { principal = session, action = "x:y", resource = "arn:aws:ecr:r:444455556666:b", context = {} } }

@@ -6,7 +6,7 @@
 ---     }
 
 local arguments = require "lanyard.policy.arguments"
-local arn = require "lanyard.arn"
+local core = require "lanyard.policy.core"
 local evaluation = require "lanyard.policy.evaluation"
 local expression = require "lanyard.policy.when.expression"
 local layers = require "lanyard.policy.layers"
@@ -21,6 +21,8 @@ local FIELDS = {
   session_policies = "table", scps = "table", rcps = "table", vpc_endpoint_policies = "table",
 }
 
+local REQUIRED = { "principal", "action" }
+
 -- How deep the lists of policies are: levels of the organization have lists.
 local DEPTHS = {
   identity_policies = 1, boundaries = 1, session_policies = 1, scps = 2, rcps = 2, vpc_endpoint_policies = 1,
@@ -32,8 +34,9 @@ local function policies_problem(options)
   local one = options.resource_policy
   local is_list = type(one) == "table" and not one.policy
   local problem = arguments.policies("resource_policy", one, is_list and 1 or 0)
-  for _, name in ipairs(LAYERS) do
-    problem = problem or arguments.policies(name, options[name], DEPTHS[name])
+  for i = 1, #LAYERS do
+    local policies = options[LAYERS[i]]
+    problem = problem or policies and arguments.policies(LAYERS[i], policies, DEPTHS[LAYERS[i]])
   end
   return problem
 end
@@ -42,13 +45,13 @@ end
 -- The layers of a request
 
 local LISTS = {
-  { "identity_policies", "identity policy", "identity-policy" },
-  { "boundaries", "permissions boundary", "permissions-boundary" },
-  { "session_policies", "session policy", "session-policy" },
+  { name = "identity_policies", label = "identity policy", kind = "identity-policy" },
+  { name = "boundaries", label = "permissions boundary", kind = "permissions-boundary" },
+  { name = "session_policies", label = "session policy", kind = "session-policy" },
 }
 local LEVELS = {
-  { "rcps", "resource control policy", "resource-control-policy", false },
-  { "scps", "service control policy", "service-control-policy", true },
+  { name = "rcps", label = "resource control policy", kind = "resource-control-policy", of_identity = false },
+  { name = "scps", label = "service control policy", kind = "service-control-policy", of_identity = true },
 }
 
 -- Returns the layers of an organization's levels, from the root | nil, err
@@ -68,12 +71,13 @@ end
 -- Adds the layers of service and resource control policies to `found`. Service-linked roles are exempt from both, and
 -- services and anonymous callers from service control policies. Returns true | nil, err
 local function add_levels(found, options, caller, asked, owned)
-  for _, row in ipairs(LEVELS) do
-    local name, label, kind, of_identity = table.unpack(row)
+  for i = 1, #LEVELS do
+    local row = LEVELS[i]
+    local name, of_identity = row.name, row.of_identity
     local exempt = caller.service_linked or of_identity and (caller.service or caller.anonymous)
     if options[name] and not exempt then
       local err
-      found[name], err = read_levels(options[name], label, kind, of_identity and owned or asked)
+      found[name], err = read_levels(options[name], row.label, row.kind, of_identity and owned or asked)
       if not found[name] then
         return nil, err
       end
@@ -105,11 +109,12 @@ local function read_layers(options, caller, asked, owned)
       end
     end
   end
-  for _, row in ipairs(LISTS) do
-    local name, label, kind = table.unpack(row)
-    if ok and options[name] and not (caller.service or caller.anonymous) then
-      found[name], err = layers.of(options[name], label, owned, kind)
-      ok = found[name]
+  for i = 1, #LISTS do
+    local row = LISTS[i]
+    local policies = options[row.name]
+    if ok and policies and not (caller.service or caller.anonymous) then
+      ok, err = layers.of(policies, row.label, owned, row.kind)
+      found[row.name] = ok
     end
   end
   if not ok then
@@ -124,7 +129,6 @@ end
 local VERDICTS = {
   of = layers.verdict, all = layers.all, any = layers.any,
   root = { answer = "allow", reason = "the root user needs no policy" },
-  unlimited = { answer = "allow", reason = "nothing limits it" },
   choose = function(within, across)
     if within.answer == across.answer then
       return across
@@ -139,28 +143,18 @@ local VERDICTS = {
 
 local CONDITIONS = {
   of = function(layer, namings) return when.allows(layer.documents, namings) end,
-  all = expression.all, any = expression.any, root = true, unlimited = true,
+  all = expression.all, any = expression.any, root = true,
   choose = function(within, across, owner)
     local same = literals.of_test("StringEquals", "aws:PrincipalAccount", { owner })
     return expression.any { expression.all { same, within }, expression.all { expression.negation(same), across } }
   end,
 }
 
-local function is_same_account(caller, owner, resource)
-  local named = resource and arn.parse(resource)
-  if not owner then
-    return true
-  elseif named and caller.partition and named.partition ~= caller.partition then
-    return false
-  end
-  return caller.account and caller.account == owner
-end
-
 -- Returns the first match of a kind ("deny" or "doubt") in any layer.
-local function find(found, kind)
-  for _, layer in ipairs(evaluation.each(found)) do
-    if layer[kind] then
-      return layer[kind]
+local function find(list, kind)
+  for i = 1, #list do
+    if list[i][kind] then
+      return list[i][kind]
     end
   end
   return nil
@@ -168,14 +162,14 @@ end
 
 -- Returns the verdict of all layers.
 local function verdict_of(found, request)
-  local deny = find(found, "deny")
+  local list = evaluation.each(found)
+  local deny = find(list, "deny")
   if deny then
-    return layers.of_match("deny", deny)
+    return deny
   end
   local verdict = evaluation.allows(VERDICTS, found, request)
   -- A Deny that can apply puts an Allow in doubt.
-  local doubt = verdict.answer == "allow" and find(found, "doubt")
-  return doubt and layers.of_match("depends", doubt) or verdict
+  return verdict.answer == "allow" and find(list, "doubt") or verdict
 end
 
 -- Returns when the layers allow a request.
@@ -215,27 +209,37 @@ end
 ---@return string? reason
 ---@return policy.Details? details
 return function(options)
-  arguments.request("decide", options, FIELDS, { "principal", "action" })
+  if type(options) ~= "table" or options.context ~= nil then
+    arguments.request("decide", options, FIELDS, REQUIRED)
+  end
+  local question, owner, same_account, kind, is_service, is_linked = core.question(options)
+  if question == nil then
+    arguments.request("decide", options, FIELDS, REQUIRED)
+  end
   arguments.verify("decide", policies_problem(options))
-  local caller = request_of.caller(options.principal)
-  local owner = request_of.resource_account(options.resource_account, options.resource)
-  local possible, contradiction = request_of.possible(options, owner)
-  if not possible then
+  local contradiction = options.issuer and request_of.issuer_problem(options.principal, options.issuer)
+    or not question and owner
+  if contradiction then
     error("such a request cannot exist: " .. contradiction, 2)
   end
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION, {}
   end
-  local asked = request_of.request(options, owner)
-  asked.bounded = options.boundaries ~= nil
-  local owned = request_of.request(options, owner)
-  owned.identity = true
-  local found, err = read_layers(options, caller, asked, owned)
+  local function residual(identity)
+    local asked = request_of.request(options, owner)
+    asked.identity, asked.bounded = identity, not identity and options.boundaries ~= nil
+    return asked
+  end
+  local caller = {
+    kind = kind, service = is_service, anonymous = kind == "anonymous", service_linked = is_linked,
+  }
+  local found, err = read_layers(options, caller, { question = question, identity = false, request = residual },
+    { question = question, identity = true, request = residual })
   if not found then
     return nil, err
   end
   local request = {
-    caller = caller, owner = owner, same_account = is_same_account(caller, owner, options.resource),
+    caller = caller, owner = owner, same_account = same_account,
     needs_resource_policy = evaluation.needs_resource_policy(options.action, options.resource),
   }
   local verdict = verdict_of(found, request)

@@ -5,7 +5,7 @@
 ---
 ---     of(layer, namings)             what the Allow statements of a layer give that name the principal in these ways
 ---     all(list), any(list)           all, or one of them, must allow
----     root, unlimited                the root user needs no policy; nothing limits the request
+---     root                           the root user needs no policy
 ---     choose(within, across, owner)  the first if the principal belongs to the account, else the second
 
 local layers = require "lanyard.policy.layers"
@@ -22,6 +22,8 @@ local RESOURCE_POLICY_RULES = {
 }
 
 local PRINCIPAL, ROLE, ACCOUNT, ANYONE = { "principal" }, { "role" }, { "account" }, { "anyone" }
+
+local LEVELS = { "rcps", "scps" }
 
 local NO_IDENTITY = layers.new("no identity policy allows it", "identity-policy")
 local NO_RESOURCE = layers.new("the resource has no policy that allows it", "resource-policy")
@@ -45,8 +47,21 @@ local function levels_allow(algebra, levels)
   return given[1] and algebra.all(given) or algebra.of(levels.none, layers.ANY_NAMING)
 end
 
-local function limit(algebra, layer)
-  return layer and algebra.of(layer, layers.ANY_NAMING) or algebra.unlimited
+-- Returns what must all be given. There is a first one.
+local function all(algebra, list)
+  return list[2] and algebra.all(list) or list[1]
+end
+
+-- Adds what a layer gives that limits the request, if there is one.
+local function limit(algebra, list, layer)
+  if layer then
+    list[#list + 1] = algebra.of(layer, layers.ANY_NAMING)
+  end
+end
+
+-- Returns what is given if nothing exceeds the bounds, which are nil if there are none.
+local function within(algebra, given, bounds)
+  return bounds and algebra.all { given, bounds } or given
 end
 
 -- Returns what is given within one account. A statement of the resource's policy that names a user, a session or anyone
@@ -54,12 +69,13 @@ end
 -- own policies allow.
 local function within_account(algebra, resource, caller, own, bounds, needs_resource_policy)
   local named = algebra.of(resource, PRINCIPAL)
+  local bounded = within(algebra, own, bounds)
   return algebra.any {
-    needs_resource_policy and algebra.of(NO_RESOURCE, layers.ANY_NAMING) or algebra.all { own, bounds },
+    needs_resource_policy and algebra.of(NO_RESOURCE, layers.ANY_NAMING) or bounded,
     algebra.of(resource, ANYONE),
-    caller.kind == "role" and algebra.all { named, bounds } or named,
-    algebra.all { algebra.of(resource, ROLE), bounds },
-    algebra.all { algebra.of(resource, ACCOUNT), algebra.all { own, bounds } },
+    caller.kind == "role" and within(algebra, named, bounds) or named,
+    within(algebra, algebra.of(resource, ROLE), bounds),
+    algebra.all { algebra.of(resource, ACCOUNT), bounded },
   }
 end
 
@@ -71,30 +87,36 @@ local function combined(algebra, found, request)
   end
   local own = caller.kind == "root" and algebra.root
     or algebra.of(found.identity_policies or NO_IDENTITY, layers.ANY_NAMING)
-  local bounds = algebra.all { limit(algebra, found.boundaries), limit(algebra, found.session_policies) }
-  local across = algebra.all { algebra.of(resource, layers.ANY_NAMING), own, bounds }
-  if request.same_account == false then
-    return across
+  local limits = {}
+  limit(algebra, limits, found.boundaries)
+  limit(algebra, limits, found.session_policies)
+  local bounds = all(algebra, limits)
+  local inside = request.same_account ~= false
+    and within_account(algebra, resource, caller, own, bounds, request.needs_resource_policy)
+  if request.same_account then
+    return inside
   end
-  local within = within_account(algebra, resource, caller, own, bounds, request.needs_resource_policy)
-  return request.same_account and within or algebra.choose(within, across, request.owner)
+  local across = algebra.all { algebra.of(resource, layers.ANY_NAMING), own, bounds }
+  return inside and algebra.choose(inside, across, request.owner) or across
 end
 
 --- Returns what all layers give, without their Deny statements.
 ---@param algebra table
 ---@param found table    layers by the names of decide's options
----@param request { caller: policy.Caller, owner?: string, same_account?: boolean, needs_resource_policy: boolean }
+---@param request { caller: table, owner?: string, same_account?: boolean, needs_resource_policy: boolean }
 ---@return any
 function M.allows(algebra, found, request)
-  return algebra.all {
-    combined(algebra, found, request),
-    found.rcps and levels_allow(algebra, found.rcps) or algebra.unlimited,
-    found.scps and levels_allow(algebra, found.scps) or algebra.unlimited,
-    limit(algebra, found.vpc_endpoint_policies),
-  }
+  local list = { combined(algebra, found, request) }
+  for i = 1, #LEVELS do
+    local levels = found[LEVELS[i]]
+    if levels then
+      list[#list + 1] = levels_allow(algebra, levels)
+    end
+  end
+  limit(algebra, list, found.vpc_endpoint_policies)
+  return all(algebra, list)
 end
 
-local LEVELS = { "rcps", "scps" }
 local ORDER = { "vpc_endpoint_policies", "resource", "identity_policies", "boundaries", "session_policies" }
 
 --- Returns all layers, in the order in which their Deny statements count.
@@ -102,13 +124,14 @@ local ORDER = { "vpc_endpoint_policies", "resource", "identity_policies", "bound
 ---@return table[]
 function M.each(found)
   local list = {}
-  for _, name in ipairs(LEVELS) do
-    if found[name] then
-      table.move(found[name], 1, #found[name], #list + 1, list)
+  for i = 1, #LEVELS do
+    local levels = found[LEVELS[i]]
+    if levels then
+      table.move(levels, 1, #levels, #list + 1, list)
     end
   end
-  for _, name in ipairs(ORDER) do
-    list[#list + 1] = found[name]
+  for i = 1, #ORDER do
+    list[#list + 1] = found[ORDER[i]]
   end
   return list
 end

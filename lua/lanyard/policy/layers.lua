@@ -1,7 +1,7 @@
 --- Groups policies into layers, and combines what the layers answer.
 ---
 --- A layer holds policies of one kind, any of which can allow: { kind, deny, doubt, allow, maybe_allow, nothing,
---- documents }.
+--- documents }. What it does not have is false.
 ---
 ---     kind                "identity-policy", and so on
 ---     deny, doubt         a match: a Deny that applies, or one that can apply
@@ -10,9 +10,9 @@
 ---     nothing             the reason if no statement matches
 ---     documents           { doc, request, name } for each policy
 ---
---- A match is { index, reason, document, doc, layer }. A verdict is { answer, reason, match?, layer? }; its answer is
---- "allow", "depends" or "implicit-deny". The reason of a match and of its verdict is made when it is read: a decision
---- needs one of many.
+--- A verdict is { answer, reason, layer?, match? }. Its answer is "allow", "deny", "depends" or "implicit-deny".
+--- A match is the verdict that its statement gives, with { index, document, doc }. Reasons are made when they are read: a
+--- decision needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
@@ -21,6 +21,12 @@ local M = {
   --- Every way in which a statement can name a principal.
   ANY_NAMING = { "principal", "role", "account", "anyone" },
 }
+
+--- A request, as policies of one kind are asked: with `identity` they are identity policies, which name no principal.
+---@class policy.Asking
+---@field question userdata  of lanyard.policy.core
+---@field identity boolean
+---@field request fun(identity: boolean): table  the request for doc:residue
 
 -- The order of answers.
 local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
@@ -47,17 +53,27 @@ function Layer.__index(layer, field)
   return field == "nothing" and ("no %s allows it"):format(layer.label) or nil
 end
 
+local function new_layer(kind, nothing, label)
+  return setmetatable({
+    kind = kind, nothing = nothing, label = label, documents = {}, deny = false, doubt = false, allow = false,
+    maybe_allow = false, denial = false,
+  }, Layer)
+end
+
 --- Creates an empty layer.
 ---@param nothing string  the reason if no statement matches
 ---@param kind? string
 function M.new(nothing, kind)
-  return { kind = kind, allow = {}, maybe_allow = {}, nothing = nothing, documents = {} }
+  return new_layer(kind, nothing)
 end
 
 local Source = {}
 
 function Source.__index(source, field)
-  return field == "name" and ("%s %d"):format(source.label, source.position) or nil
+  if field == "name" then
+    return ("%s %d"):format(source.label, source.position)
+  end
+  return field == "request" and source.asked.request(source.asked.identity) or nil
 end
 
 local Match = {}
@@ -66,85 +82,94 @@ function Match.__index(match, field)
   local source = match.source
   if field == "document" then
     return source.name
+  elseif field == "doc" then
+    return source.doc
   elseif field == "reason" then
-    return ("%s: %s"):format(source.name, source.doc:explain(source.request, match.index, match.certain))
+    local asked = source.asked
+    return source.name .. ": "
+      .. asked.question:explain(source.doc, asked.identity, match.index, match.answer ~= "depends")
   end
   return nil
 end
 
-local OfMatch, OfLayer = {}, {}
+local Derived = {}
 
-function OfMatch.__index(verdict, field)
-  return field == "reason" and verdict.match.reason or nil
+function Derived.__index(verdict, field)
+  return field == "reason" and verdict.of.reason or nil
 end
 
-function OfLayer.__index(verdict, field)
+local Denial = {}
+
+function Denial.__index(verdict, field)
   return field == "reason" and verdict.of.nothing or nil
 end
 
---- Returns the verdict that a match gives.
----@param answer string
----@param match table
----@return table verdict
-function M.of_match(answer, match)
-  return setmetatable({ answer = answer, match = match, layer = match.layer }, OfMatch)
-end
-
-local function new_match(layer, source, index, certain)
-  return setmetatable({
-    index = index, certain = certain, source = source, doc = source.doc, layer = layer.kind,
+-- Returns the verdict of a statement, which is `answer` if the statement applies, else "depends".
+local function new_match(layer, source, index, answer, applies)
+  local match = setmetatable({
+    answer = applies and answer or "depends", index = index, source = source, layer = layer.kind,
   }, Match)
+  match.match = match
+  return match
 end
 
-local function add_matches(layer, source, kind, found, certain)
-  local known = layer[kind]
-  for naming, index in pairs(found) do
-    known[naming] = known[naming] or new_match(layer, source, index, certain)
+-- Adds the matches of Allow statements to the ones of earlier policies.
+local function add_matches(layer, source, known, found, applies)
+  known = known or {}
+  for naming, index in next, found do
+    known[naming] = known[naming] or new_match(layer, source, index, "allow", applies)
   end
+  return known
 end
 
 -- Adds the matches of one document. The first match of each kind counts.
 local function add_document(layer, source)
-  local found = source.doc:weigh(source.request)
+  local asked = source.asked
+  local deny, doubt, allow, maybe_allow = asked.question:weigh(source.doc, asked.identity)
   layer.documents[#layer.documents + 1] = source
-  layer.deny = layer.deny or found.deny and new_match(layer, source, found.deny, true)
-  layer.doubt = layer.doubt or found.maybe_deny and new_match(layer, source, found.maybe_deny, false)
-  add_matches(layer, source, "allow", found.allow, true)
-  add_matches(layer, source, "maybe_allow", found.maybe_allow, false)
+  if deny then
+    layer.deny = layer.deny or new_match(layer, source, deny, "deny", true)
+  end
+  if doubt then
+    layer.doubt = layer.doubt or new_match(layer, source, doubt, "deny", false)
+  end
+  layer.allow = allow and add_matches(layer, source, layer.allow, allow, true) or layer.allow
+  layer.maybe_allow = maybe_allow and add_matches(layer, source, layer.maybe_allow, maybe_allow, false)
+    or layer.maybe_allow
 end
 
 --- Adds a policy to a layer.
 ---@param layer table
 ---@param policy string|policy.Document|{ policy: string|policy.Document, name: string }
 ---@param label string   names the policy in reasons, unless it has a name
----@param request table  of lanyard.policy.request
+---@param asked policy.Asking
 ---@param position? integer  follows the label
 ---@return true? ok
 ---@return lanyard.Error? err  if the policy cannot be parsed
-function M.add(layer, policy, label, request, position)
+function M.add(layer, policy, label, asked, position)
   if type(policy) == "userdata" and position then
-    add_document(layer, setmetatable({ doc = policy, request = request, label = label, position = position }, Source))
+    add_document(layer, setmetatable({ doc = policy, asked = asked, label = label, position = position }, Source))
     return true
   end
   local doc, named = to_document(policy, position and ("%s %d"):format(label, position) or label)
   if not doc then
     return nil, named
   end
-  add_document(layer, { doc = doc, request = request, name = named })
+  add_document(layer, setmetatable({ doc = doc, asked = asked, name = named }, Source))
   return true
 end
 
 --- Creates a layer of policies.
 ---@param policies (string|policy.Document|table)[]  as in M.add
 ---@param name string    names the kind of policy in reasons
----@param request table  of lanyard.policy.request
+---@param asked policy.Asking
 ---@param kind? string
 ---@return table? layer
 ---@return lanyard.Error? err
-function M.of(policies, name, request, kind)
-  local layer = setmetatable({ kind = kind, allow = {}, maybe_allow = {}, documents = {}, label = name }, Layer)
+function M.of(policies, name, asked, kind)
+  local layer = new_layer(kind, nil, name)
   for i, policy in ipairs(policies) do
-    local ok, err = M.add(layer, policy, name, request, i)
+    local ok, err = M.add(layer, policy, name, asked, i)
     if not ok then
       return nil, err
     end
@@ -153,12 +178,11 @@ function M.of(policies, name, request, kind)
 end
 
 local function first_of(found, namings)
-  for _, naming in ipairs(namings) do
-    if found[naming] then
-      return found[naming]
-    end
+  local match
+  for i = 1, #namings do
+    match = match or found[namings[i]]
   end
-  return nil
+  return match
 end
 
 --- Returns the verdict of the Allow statements of a layer that name the principal in one of the given ways.
@@ -166,17 +190,19 @@ end
 ---@param namings string[]
 ---@return table verdict
 function M.verdict(layer, namings)
-  local certain = next(layer.allow) and first_of(layer.allow, namings)
-  local match = certain or next(layer.maybe_allow) and first_of(layer.maybe_allow, namings)
-  if not match then
-    return setmetatable({ answer = "implicit-deny", of = layer, layer = layer.kind }, OfLayer)
+  local match = layer.allow and first_of(layer.allow, namings)
+    or layer.maybe_allow and first_of(layer.maybe_allow, namings)
+  if match then
+    return match
   end
-  return M.of_match(certain and "allow" or "depends", match)
+  local denial = layer.denial or setmetatable({ answer = "implicit-deny", of = layer, layer = layer.kind }, Denial)
+  layer.denial = denial
+  return denial
 end
 
 -- Returns a denial that takes away what a statement of another layer gives.
 local function as_limit(verdict)
-  return { answer = verdict.answer, reason = verdict.reason, layer = verdict.layer, is_limit = true }
+  return setmetatable({ answer = verdict.answer, of = verdict, layer = verdict.layer, is_limit = true }, Derived)
 end
 
 --- Combines verdicts that must all allow: the first one that does not allow decides, a denial before a doubt.
@@ -184,12 +210,14 @@ end
 ---@return table verdict
 function M.all(verdicts)
   local denial, doubt, given, count = nil, nil, false, 0
-  for _, one in ipairs(verdicts) do
-    given = given or one.answer ~= "implicit-deny" and one.match ~= nil
-    if one.answer == "implicit-deny" then
+  for i = 1, #verdicts do
+    local one = verdicts[i]
+    local answer = one.answer
+    if answer == "implicit-deny" then
       denial, count = denial or one, count + 1
-    elseif one.answer == "depends" then
-      doubt = doubt or one
+    else
+      given = given or one.match ~= nil
+      doubt = doubt or answer == "depends" and one or nil
     end
   end
   return denial and (given and count == 1 and as_limit(denial) or denial) or doubt or verdicts[1]
@@ -201,9 +229,13 @@ end
 ---@return table verdict
 function M.any(verdicts)
   local best = verdicts[1]
-  for _, one in ipairs(verdicts) do
-    local closer = one.answer == best.answer and one.is_limit and not best.is_limit
-    best = (RANK[one.answer] > RANK[best.answer] or closer) and one or best
+  local answer = best.answer
+  for i = 2, #verdicts do
+    local one = verdicts[i]
+    if one.answer ~= answer and RANK[one.answer] > RANK[answer]
+      or one.is_limit and one.answer == answer and not best.is_limit then
+      best, answer = one, one.answer
+    end
   end
   return best
 end

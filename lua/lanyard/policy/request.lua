@@ -54,8 +54,11 @@ function M.needs_no_permission(options)
     and type(options.principal) == "string" and options.principal ~= "*"
 end
 
--- Returns why a principal cannot have been federated by a user, or nil.
-local function check_issuer(principal, issuer)
+--- Returns why a principal cannot have been federated by a user, or nil.
+---@param principal string
+---@param issuer string
+---@return string?
+function M.issuer_problem(principal, issuer)
   local session, user = M.caller(principal), M.caller(issuer)
   if session.kind ~= "federated-user" then
     return ("issuer: expected none for '%s', which is not a federated user session"):format(principal)
@@ -73,7 +76,7 @@ end
 ---@return boolean possible
 ---@return string? reason  names the key, what is expected and what the context has
 function M.possible(options, owner, complete)
-  local contradiction = options.issuer and check_issuer(options.principal, options.issuer)
+  local contradiction = options.issuer and M.issuer_problem(options.principal, options.issuer)
   if contradiction then
     return false, contradiction
   end

@@ -1,3 +1,4 @@
+local core = require "lanyard.policy.core"
 local layers = require "lanyard.policy.layers"
 
 local function verdict(answer, reason)
@@ -6,7 +7,10 @@ end
 
 local ALLOW, DEPENDS, DENY = verdict("allow", "a"), verdict("depends", "d"), verdict("implicit-deny", "n")
 
-local REQUEST = { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage", context = {} }
+local ASKED = {
+  question = core.question { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage", context = {} },
+  identity = false,
+}
 
 local function text(effect, principal)
   return ('{"Version":"2012-10-17","Statement":{"Effect":"%s","Principal":%s,"Action":"ecr:*"}}'):format(effect, principal)
@@ -37,20 +41,20 @@ end)
 
 describe("a layer", function()
   it("allows depending on how a statement names the principal", function()
-    local layer = assert(layers.of({ text("Allow", '{"AWS":"111122223333"}') }, "resource policy", REQUEST))
+    local layer = assert(layers.of({ text("Allow", '{"AWS":"111122223333"}') }, "resource policy", ASKED))
     assert.equal("allow", layers.verdict(layer, { "account" }).answer)
     assert.equal("implicit-deny", layers.verdict(layer, { "principal", "anyone" }).answer)
     assert.equal("no resource policy allows it", layers.verdict(layer, { "anyone" }).reason)
   end)
 
   it("has the first Deny, with the name of its policy", function()
-    local layer = assert(layers.of({ text("Allow", '"*"'), text("Deny", '"*"') }, "policy", REQUEST))
+    local layer = assert(layers.of({ text("Allow", '"*"'), text("Deny", '"*"') }, "policy", ASKED))
     assert.equal("policy 2", layer.deny.document)
     assert.matches("^policy 2: ", layer.deny.reason)
   end)
 
   it("reports a text that is not a policy", function()
-    local layer, err = layers.of({ text("Allow", '"*"'), "{" }, "policy", REQUEST)
+    local layer, err = layers.of({ text("Allow", '"*"'), "{" }, "policy", ASKED)
     assert.is_nil(layer)
     assert.equal("InvalidPolicy", err.code)
     assert.matches("^policy 2: ", err.message)
