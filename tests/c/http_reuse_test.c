@@ -380,7 +380,6 @@ static void run(struct server *server, struct http_pool *pool, const struct kind
   assert_non_null(url);
   rewind(sink);
   assert_int_equal(ftruncate(fileno(sink), 0), 0);
-    fprintf(stderr, "%s\n", kind->name);
   server->last[0] = '\0';
   begin(pool, transfer, kind, server->port, url);
   while (kind->ending != FREED_AT_ONCE && is_pending(server, transfer, kind->ending))
