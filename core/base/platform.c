@@ -190,13 +190,16 @@ void platform_keep_memory(void) {
 #endif
 }
 
-uint64_t platform_acked(int fd) {
+uint64_t platform_acked(int fd, bool *all) {
+  *all = false;
 #ifdef PLATFORM_LINUX
   struct tcp_info info;
   socklen_t length = sizeof info;
   memset(&info, 0, sizeof info);
-  bool known = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-               length >= offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
+  bool known =
+      getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+      length >= offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof info.tcpi_notsent_bytes;
+  *all = known && info.tcpi_unacked == 0 && info.tcpi_notsent_bytes == 0;
   return known ? info.tcpi_bytes_acked : 0;
 #else
   (void)fd;

@@ -78,7 +78,8 @@ int platform_sync_filesystem(int fd);
  * system takes as long to provide memory again as a small request over HTTP takes in all. */
 void platform_keep_memory(void);
 
-/* platform_acked returns how many bytes the peer of a TCP connection has acknowledged; 0: not known. */
-uint64_t platform_acked(int fd);
+/* platform_acked returns how many bytes the peer of a TCP connection has acknowledged; 0: not known. It sets `all` to
+ * whether these are all bytes that were sent. */
+uint64_t platform_acked(int fd, bool *all);
 
 #endif

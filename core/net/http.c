@@ -18,10 +18,20 @@
 /* The headers of most requests, in bytes. */
 #define HEADERS_ROOM 960
 
-/* Reports whether a reply arrived on a reused connection although the peer has acknowledged nothing
+/* Returns whether the request was sent as a whole. A peer can reply before that. */
+static bool is_sent(const struct http_transfer *transfer) {
+  curl_off_t sent = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return !transfer->has_source && (uint64_t)sent == transfer->body_length;
+}
+
+/* Reports whether a reply of HTTP/1 arrived on a reused connection although the peer has acknowledged nothing
  * of the request: it is not the reply to this request. */
-static bool is_premature(const struct http_transfer *transfer) {
-  return transfer->acked > 0 && http_socket_acked(transfer->socket) == transfer->acked;
+static bool is_premature(struct http_transfer *transfer) {
+  bool all;
+  uint64_t acked = http_socket_acked(transfer->socket, &all);
+  transfer->settled = all && is_sent(transfer) ? acked : 0;
+  return transfer->acked > 0 && acked == transfer->acked;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *context) {
@@ -32,8 +42,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
     return length;
   /* Each reply begins with a status line. The headers of an interim reply (100, 103) are
    * dropped. */
-  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-    if (is_premature(transfer)) {
+  if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
+    if (line[5] == '1' && is_premature(transfer)) {
       transfer->premature = true;
       return 0;
     }
@@ -79,7 +89,7 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
       transfer->unusable = true;
       return CURL_PREREQFUNC_ABORT;
     }
-    transfer->acked = http_socket_acked(transfer->socket);
+    transfer->acked = http_sockets_acked(transfer->pool->sockets, transfer->socket);
   }
   transfer->begun = true;
   return CURL_PREREQFUNC_OK;
@@ -205,7 +215,7 @@ static CURLcode set_common_options(CURL *easy, const struct http_pool *pool) {
 }
 
 /* Sets what differs between requests. The handle may have the options of an earlier request, all of which this
- * replaces; only the options of files are left to a reset. */
+ * replaces; a handle with the options of files is not used again. */
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
   CURL *easy = transfer->easy;
   bool has_stall = request->stall_timeout > 0;
@@ -271,7 +281,7 @@ static void note_reply(const struct http_transfer *transfer) {
   long version = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
   if (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1)
-    http_sockets_note_reply(transfer->pool->sockets, transfer->socket);
+    http_sockets_note_reply(transfer->pool->sockets, transfer->socket, transfer->settled);
 }
 
 /* Called by the pool when libcurl has finished a transfer. Sets the outcome, releases the handle and
@@ -306,6 +316,7 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   transfer->on_end = end_transfer;
   transfer->socket = CURL_SOCKET_BAD;
   transfer->max_size = request->max_size;
+  transfer->body_length = request->body ? request->body_length : 0;
   transfer->body.secret = request->sealed;
   if (!http_is_url(request->url)) {
     transfer->failure = HTTP_INVALID_URL;

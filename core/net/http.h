@@ -65,7 +65,7 @@ struct http_transfer {
   struct buf header_text; /* the header lines, each with a NUL */
   size_t header_count;
   struct curl_slist *header_lines; /* a linked list in one array */
-  size_t max_size;
+  size_t max_size, body_length;
   bool too_large;
   struct http_source source; /* of the body of the request, if it has one in a file */
   uint64_t source_position;
@@ -80,6 +80,7 @@ struct http_transfer {
   bool premature; /* a reply arrived before the peer had received the request */
   curl_socket_t socket; /* of the connection, if it is known; CURL_SOCKET_BAD otherwise */
   uint64_t acked;    /* bytes that the peer of a reused connection had acknowledged; 0: not known */
+  uint64_t settled;  /* the same for the next request: when this one had been sent; 0: not known */
   int shortage;      /* EMFILE or ENFILE if a socket could not be opened; 0 otherwise */
   long peer_port;    /* the port of the last new connection; 0: none */
   long proxy_status; /* the status of the proxy's reply to CONNECT; 0: none */

@@ -305,20 +305,19 @@ CURL *http_pool_handle(struct http_pool *pool) {
   return pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
 }
 
-/* A handle that was reset has no private pointer. */
+/* A new handle has no private pointer. */
 bool http_pool_is_prepared(CURL *easy) {
   char *private = NULL;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
   return private;
 }
 
-/* Leaves no pointer to the transfer that libcurl could follow. */
-static void clean_or_reset(struct http_pool *pool, CURL *easy, bool clean) {
-  if (!clean || curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL) != CURLE_OK ||
-      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) != CURLE_OK ||
-      curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL) != CURLE_OK ||
-      curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)pool) != CURLE_OK)
-    curl_easy_reset(easy);
+/* Leaves no pointer to the transfer that libcurl could follow. Returns false if that fails. */
+static bool clear(struct http_pool *pool, CURL *easy) {
+  return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)pool) == CURLE_OK;
 }
 
 bool http_pool_queue(struct http_transfer *transfer, const char *url) {
@@ -346,8 +345,7 @@ void http_pool_release(struct http_transfer *transfer, bool clean) {
   } else {
     leave_queue(host, transfer);
   }
-  clean_or_reset(pool, easy, clean);
-  if (pool->idle_count < HTTP_MAX_IDLE)
+  if (clean && pool->idle_count < HTTP_MAX_IDLE && clear(pool, easy))
     pool->idle[pool->idle_count++] = easy;
   else
     curl_easy_cleanup(easy);

@@ -23,6 +23,7 @@ struct entry {
   curl_socket_t fd;
   struct end own, peer;
   bool has_replied;
+  uint64_t acked; /* bytes that the peer had acknowledged after all were sent; 0: not known */
 };
 
 struct http_sockets {
@@ -122,10 +123,12 @@ static struct entry *entry_of(const struct http_sockets *sockets, curl_socket_t 
   return entry;
 }
 
-void http_sockets_note_reply(struct http_sockets *sockets, curl_socket_t fd) {
+void http_sockets_note_reply(struct http_sockets *sockets, curl_socket_t fd, uint64_t acked) {
   struct entry *entry = entry_of(sockets, fd);
-  if (entry)
-    entry->has_replied = true;
+  if (!entry)
+    return;
+  entry->has_replied = true;
+  entry->acked = acked;
 }
 
 bool http_sockets_has_replied(const struct http_sockets *sockets, curl_socket_t fd) {
@@ -133,11 +136,17 @@ bool http_sockets_has_replied(const struct http_sockets *sockets, curl_socket_t 
   return entry && entry->has_replied;
 }
 
+uint64_t http_sockets_acked(const struct http_sockets *sockets, curl_socket_t fd) {
+  const struct entry *entry = entry_of(sockets, fd);
+  bool all;
+  return entry && entry->acked > 0 ? entry->acked : http_socket_acked(fd, &all);
+}
+
 bool http_socket_is_silent(curl_socket_t fd) {
   char byte;
   return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-uint64_t http_socket_acked(curl_socket_t fd) {
-  return platform_acked(fd);
+uint64_t http_socket_acked(curl_socket_t fd, bool *all) {
+  return platform_acked(fd, all);
 }

@@ -22,6 +22,7 @@ struct loop {
   struct loop_op *first; /* the completion queue */
   struct loop_op **last;
   struct loop_task *tasks;     /* to call at the next step */
+  unsigned long turn;          /* how often tasks were called */
   struct loop_signal *signals; /* pending signals */
   struct event *signal_event;
   int signal_pipe[2];
@@ -289,9 +290,13 @@ static bool is_deserted(const struct loop *loop) {
 void loop_task_queue(struct loop *loop, struct loop_task *task) {
   if (task->queued)
     return;
+  struct loop_task **link = &loop->tasks;
+  while (*link)
+    link = &(*link)->next;
+  *link = task;
+  task->next = NULL;
+  task->turn = loop->turn;
   task->queued = true;
-  task->next = loop->tasks;
-  loop->tasks = task;
 }
 
 void loop_task_remove(struct loop *loop, struct loop_task *task) {
@@ -305,10 +310,8 @@ void loop_task_remove(struct loop *loop, struct loop_task *task) {
 
 /* Calls the tasks that are queued now. One that is queued again meanwhile is called at the next step. */
 static void call_tasks(struct loop *loop) {
-  size_t count = 0;
-  for (const struct loop_task *task = loop->tasks; task; task = task->next)
-    count++;
-  while (count-- > 0 && loop->tasks) {
+  loop->turn++;
+  while (loop->tasks && loop->tasks->turn != loop->turn) {
     struct loop_task *task = loop->tasks;
     loop_task_remove(loop, task);
     task->call(task->context);

@@ -67,6 +67,7 @@ struct loop_task {
   struct loop_task *next; /* in the queue of the loop */
   void (*call)(void *context);
   void *context;
+  unsigned long turn; /* of the loop, when it was queued */
   bool queued;
 };
 

@@ -335,8 +335,12 @@ static void replies_are_noted_by_socket(void **state) {
   curl_socket_t second = http_sockets_open(sockets, &address);
   assert_true(first >= 0 && second >= 0);
   assert_false(http_sockets_has_replied(sockets, first));
-  http_sockets_note_reply(sockets, first);
-  http_sockets_note_reply(sockets, CURL_SOCKET_BAD);
+  assert_int_equal(http_sockets_acked(sockets, first), 0); /* it is not connected */
+  http_sockets_note_reply(sockets, first, 99);
+  http_sockets_note_reply(sockets, CURL_SOCKET_BAD, 99);
+  assert_int_equal(http_sockets_acked(sockets, first), 99);
+  assert_int_equal(http_sockets_acked(sockets, second), 0);
+  assert_int_equal(http_sockets_acked(sockets, CURL_SOCKET_BAD), 0);
   assert_true(http_sockets_has_replied(sockets, first));
   assert_false(http_sockets_has_replied(sockets, second));
   assert_false(http_sockets_has_replied(sockets, CURL_SOCKET_BAD));
@@ -353,12 +357,14 @@ static void a_descriptor_that_is_no_socket_is_not_silent(void **state) {
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   assert_true(fd >= 0);
   assert_false(http_socket_is_silent(fd));
-  assert_int_equal(http_socket_acked(fd), 0);
+  bool all = true;
+  assert_int_equal(http_socket_acked(fd, &all), 0);
+  assert_false(all);
   close(fd);
   int pair[2];
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   assert_true(http_socket_is_silent(pair[0]));
-  assert_int_equal(http_socket_acked(pair[0]), 0); /* it is not TCP */
+  assert_int_equal(http_socket_acked(pair[0], &all), 0); /* it is not TCP */
   close(pair[1]);
   assert_false(http_socket_is_silent(pair[0]));
   close(pair[0]);

@@ -2,34 +2,16 @@
  * limited, and replaced after the server closed them; and what happens if an event cannot be
  * created. */
 
-#include "net/http.h"
-#include "net/http_socket.h"
+#include "http_world.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <event2/listener.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* The functions below replace functions of the libraries. */
 
 /* The number of the next event of libcurl, a socket or a timeout, that cannot be created or added.
  * 0: none. The server's own events do not count. */
 static int failing_event;
-static bool is_server;
 
 static bool event_fails(void) {
   return !is_server && failing_event > 0 && --failing_event == 0;
@@ -50,171 +32,6 @@ int event_add(struct event *event, const struct timeval *timeout) {
   return event_fails() ? -1 : real(event, timeout);
 }
 
-/* What the kernel reports as acknowledged, instead of the truth. 0: the truth. */
-static uint64_t pretended_acked;
-
-int getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
-  static __typeof__(&getsockopt) real;
-  if (!real)
-    *(void **)&real = dlsym(RTLD_NEXT, "getsockopt");
-  int result = real(fd, level, name, value, length);
-  if (pretended_acked && level == IPPROTO_TCP && name == TCP_INFO)
-    ((struct tcp_info *)value)->tcpi_bytes_acked = pretended_acked;
-  return result;
-}
-
-/* A server that answers each request with 200 and then continues or closes the connection. */
-struct server {
-  struct event_base *base;
-  struct evconnlistener *listener;
-  char url[64];
-  bool closes;       /* after each reply */
-  bool vanishes;     /* closes without a reply at the second request of a connection */
-  const char *reply; /* instead of the default reply */
-  struct timeval pause;
-  int accepted, open, most_open, requests;
-  char last[1024]; /* the last request */
-};
-
-struct peer {
-  struct server *server;
-  struct bufferevent *connection;
-  struct event *timer;
-  int requests;
-};
-
-static void drop(struct peer *peer) {
-  peer->server->open--;
-  event_free(peer->timer);
-  bufferevent_free(peer->connection);
-  free(peer);
-}
-
-static void on_written(struct bufferevent *connection, void *context) {
-  (void)connection;
-  struct peer *peer = context;
-  if (peer->server->closes && peer->requests > 0)
-    drop(peer);
-}
-
-static void answer(evutil_socket_t fd, short what, void *context) {
-  (void)fd, (void)what;
-  struct peer *peer = context;
-  const char *reply = peer->server->reply;
-  reply = reply ? reply : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-  bufferevent_write(peer->connection, reply, strlen(reply));
-}
-
-static void on_request(struct bufferevent *connection, void *context) {
-  struct peer *peer = context;
-  struct server *server = peer->server;
-  struct evbuffer *input = bufferevent_get_input(connection);
-  if (evbuffer_search(input, "\r\n\r\n", 4, NULL).pos < 0)
-    return;
-  if (peer->requests > 0 && server->vanishes) {
-    drop(peer);
-    return;
-  }
-  int length = evbuffer_remove(input, server->last, sizeof server->last - 1);
-  server->last[length > 0 ? length : 0] = '\0';
-  server->requests++;
-  peer->requests++;
-  is_server = true;
-  event_add(peer->timer, &server->pause);
-  is_server = false;
-}
-
-static void on_end(struct bufferevent *connection, short what, void *context) {
-  (void)connection, (void)what;
-  drop(context);
-}
-
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
-                      int length, void *context) {
-  (void)listener, (void)address, (void)length;
-  struct server *server = context;
-  struct peer *peer = calloc(1, sizeof *peer);
-  assert_non_null(peer);
-  peer->server = server;
-  peer->connection = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-  is_server = true;
-  peer->timer = event_new(server->base, -1, 0, answer, peer);
-  is_server = false;
-  bufferevent_setcb(peer->connection, on_request, on_written, on_end, peer);
-  bufferevent_enable(peer->connection, EV_READ | EV_WRITE);
-  server->accepted++;
-  server->open++;
-  if (server->open > server->most_open)
-    server->most_open = server->open;
-}
-
-struct world {
-  struct loop *loop;
-  struct http_pool *pool;
-  struct server server;
-};
-
-static void open_world(struct world *world) {
-  memset(world, 0, sizeof *world);
-  world->loop = loop_new();
-  assert_non_null(world->loop);
-  world->pool = http_pool_new(world->loop);
-  assert_non_null(world->pool);
-  struct server *server = &world->server;
-  server->base = loop_base(world->loop);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  server->listener = evconnlistener_new_bind(server->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE,
-                                             64, (struct sockaddr *)&address, sizeof address);
-  assert_non_null(server->listener);
-  assert_int_equal(
-      getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &size), 0);
-  snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
-}
-
-static void close_world(struct world *world) {
-  http_pool_free(world->pool);
-  while (world->server.open > 0) /* until the server has seen the client close */
-    loop_step(world->loop, true);
-  evconnlistener_free(world->server.listener);
-  loop_free(world->loop);
-}
-
-static void begin(struct world *world, struct http_transfer *transfer, const char *method,
-                  const char *body) {
-  struct http_request request = {
-      .method = method,
-      .url = world->server.url,
-      .body = body,
-      .body_length = body ? strlen(body) : 0,
-      .connect_timeout = 0.5,
-      .timeout = 30,
-      .max_size = 100,
-  };
-  memset(transfer, 0, sizeof *transfer);
-  assert_true(http_transfer_start(world->pool, transfer, &request));
-}
-
-static void wait_for(struct world *world, struct http_transfer *transfers, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    while (transfers[i].op.state == LOOP_STARTED) {
-      assert_true(loop_step(world->loop, true) || transfers[i].op.state != LOOP_STARTED);
-      while (loop_next_completed(world->loop))
-        ;
-    }
-  }
-}
-
-static void is_answered(struct world *world, const char *method, const char *body) {
-  struct http_transfer transfer;
-  begin(world, &transfer, method, body);
-  wait_for(world, &transfer, 1);
-  assert_string_equal(transfer.detail, "");
-  assert_int_equal(transfer.failure, HTTP_OK);
-  assert_int_equal(transfer.status, 200);
-  http_transfer_free(&transfer);
-}
-
 static void requests_in_turn_share_a_connection(void **state) {
   (void)state;
   struct world world;
@@ -223,22 +40,6 @@ static void requests_in_turn_share_a_connection(void **state) {
     is_answered(&world, "POST", "{}");
   assert_int_equal(world.server.requests, 20);
   assert_int_equal(world.server.accepted, 1);
-  close_world(&world);
-}
-
-static void a_request_leaves_nothing_to_the_next(void **state) {
-  (void)state;
-  struct world world;
-  open_world(&world);
-  is_answered(&world, "POST", "a body");
-  assert_non_null(strstr(world.server.last, "\r\n\r\na body"));
-  is_answered(&world, "GET", NULL);
-  assert_memory_equal(world.server.last, "GET / HTTP/1.1\r\n", 16);
-  assert_null(strstr(world.server.last, "Content-"));
-  is_answered(&world, "POST", "");
-  assert_non_null(strstr(world.server.last, "Content-Length: 0\r\n"));
-  is_answered(&world, "DELETE", NULL);
-  assert_memory_equal(world.server.last, "DELETE / HTTP/1.1\r\n", 19);
   close_world(&world);
 }
 
@@ -434,63 +235,9 @@ static void a_waiting_transfer_ends_if_its_start_fails(void **state) {
   close_world(&world);
 }
 
-/* The reply is not the one to this request: the peer has not received it. */
-static void a_reply_before_its_request_is_discarded(void **state) {
-  (void)state;
-  struct world world;
-  open_world(&world);
-  is_answered(&world, "GET", NULL);
-  pretended_acked = 77;
-  struct http_transfer transfer;
-  begin(&world, &transfer, "GET", NULL);
-  wait_for(&world, &transfer, 1);
-  pretended_acked = 0;
-  assert_int_equal(transfer.failure, HTTP_CONNECTION);
-  assert_non_null(strstr(transfer.detail, "before the peer had received the request"));
-  assert_int_equal(transfer.head.length, 0);
-  assert_true(transfer.sent);
-  http_transfer_free(&transfer);
-  is_answered(&world, "GET", NULL); /* on a new connection */
-  assert_int_equal(world.server.accepted, 2);
-  close_world(&world);
-}
-
-static void a_socket_reports_bytes_and_acknowledgements(void **state) {
-  (void)state;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-  assert_int_equal(listen(listener, 1), 0);
-  assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-  int client = socket(AF_INET, SOCK_STREAM, 0);
-  assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
-  int server = accept(listener, NULL, NULL);
-  assert_true(http_socket_is_silent(client));
-  char byte = 0;
-  assert_int_equal(send(client, &byte, 1, 0), 1);
-  assert_int_equal(recv(server, &byte, 1, 0), 1);
-  uint64_t before = http_socket_acked(client);
-  assert_true(before > 0);
-  assert_int_equal(send(client, &byte, 1, 0), 1);
-  assert_int_equal(recv(server, &byte, 1, 0), 1);
-  assert_int_equal(send(server, &byte, 1, 0), 1);
-  assert_int_equal(recv(client, &byte, 1, MSG_PEEK), 1);
-  assert_int_equal(http_socket_acked(client), before + 1);
-  assert_false(http_socket_is_silent(client));
-  assert_int_equal(recv(client, &byte, 1, 0), 1);
-  assert_true(http_socket_is_silent(client));
-  close(server);
-  assert_int_equal(recv(client, &byte, 1, 0), 0);
-  assert_false(http_socket_is_silent(client));
-  close(client);
-  close(listener);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(requests_in_turn_share_a_connection),
-      cmocka_unit_test(a_request_leaves_nothing_to_the_next),
       cmocka_unit_test(a_closed_connection_is_replaced),
       cmocka_unit_test(a_connection_closed_on_reuse_is_an_error),
       cmocka_unit_test(only_the_head_of_the_final_reply_counts),
@@ -501,8 +248,6 @@ int main(void) {
       cmocka_unit_test(a_running_transfer_can_be_freed),
       cmocka_unit_test(transfers_end_if_an_event_cannot_be_created),
       cmocka_unit_test(a_waiting_transfer_ends_if_its_start_fails),
-      cmocka_unit_test(a_reply_before_its_request_is_discarded),
-      cmocka_unit_test(a_socket_reports_bytes_and_acknowledgements),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,106 @@ static void operations_complete_in_order_and_can_be_cancelled(void **state) {
   loop_free(loop);
 }
 
+/* A task that writes its name, and then queues or removes another one. */
+struct writer {
+  struct loop_task task;
+  char name;
+  struct loop *loop;
+  struct loop_task *queues, *removes;
+};
+
+static char written[16];
+
+static void write_name(void *context) {
+  const struct writer *writer = context;
+  written[strlen(written)] = writer->name;
+  if (writer->queues)
+    loop_task_queue(writer->loop, writer->queues);
+  if (writer->removes)
+    loop_task_remove(writer->loop, writer->removes);
+}
+
+/* Makes the writers a, b and c. */
+static struct loop *open_writers(struct writer writers[3]) {
+  struct loop *loop = loop_new();
+  assert_non_null(loop);
+  memset(written, 0, sizeof written);
+  memset(writers, 0, 3 * sizeof *writers);
+  for (size_t i = 0; i < 3; i++) {
+    writers[i].task = (struct loop_task){.call = write_name, .context = &writers[i]};
+    writers[i].name = (char)('a' + i);
+    writers[i].loop = loop;
+  }
+  return loop;
+}
+
+static void tasks_are_called_once_at_the_next_step_in_order(void **state) {
+  (void)state;
+  struct writer writers[3];
+  struct loop *loop = open_writers(writers);
+  for (size_t i = 0; i < 3; i++)
+    loop_task_queue(loop, &writers[i].task);
+  loop_task_queue(loop, &writers[0].task); /* it is queued already */
+  assert_string_equal(written, "");
+  assert_false(loop_step(loop, true)); /* and nothing else can happen */
+  assert_string_equal(written, "abc");
+  assert_false(loop_step(loop, true));
+  assert_string_equal(written, "abc");
+  loop_free(loop);
+}
+
+static void a_task_that_is_queued_meanwhile_is_called_at_the_next_step(void **state) {
+  (void)state;
+  struct writer writers[3];
+  struct loop *loop = open_writers(writers);
+  writers[0].queues = &writers[0].task;
+  writers[1].queues = &writers[2].task;
+  loop_task_queue(loop, &writers[0].task);
+  loop_task_queue(loop, &writers[1].task);
+  assert_true(loop_step(loop, true)); /* it does not wait, and has more to do */
+  assert_string_equal(written, "ab");
+  assert_true(loop_step(loop, true));
+  assert_string_equal(written, "abac");
+  loop_task_remove(loop, &writers[0].task);
+  assert_false(loop_step(loop, true));
+  assert_string_equal(written, "abac");
+  loop_free(loop);
+}
+
+static void a_removed_task_is_not_called(void **state) {
+  (void)state;
+  struct writer writers[3];
+  struct loop *loop = open_writers(writers);
+  loop_task_remove(loop, &writers[2].task); /* it is not queued */
+  writers[0].removes = &writers[1].task;
+  writers[2].removes = &writers[2].task; /* itself */
+  for (size_t i = 0; i < 3; i++)
+    loop_task_queue(loop, &writers[i].task);
+  loop_step(loop, true);
+  assert_string_equal(written, "ac");
+  loop_task_queue(loop, &writers[1].task); /* again */
+  loop_step(loop, true);
+  assert_string_equal(written, "acb");
+  loop_free(loop);
+}
+
+static void a_step_with_a_task_does_not_wait_for_a_timer(void **state) {
+  (void)state;
+  struct writer writers[3];
+  struct loop *loop = open_writers(writers);
+  struct loop_timer timer = {0};
+  assert_true(loop_timer_start(loop, &timer, 3600));
+  writers[0].queues = &writers[1].task;
+  loop_task_queue(loop, &writers[0].task);
+  assert_true(loop_step(loop, true));
+  assert_string_equal(written, "a");
+  assert_int_equal(timer.op.state, LOOP_STARTED);
+  loop_timer_stop(&timer);
+  assert_false(loop_step(loop, true));
+  assert_string_equal(written, "ab");
+  loop_free(loop);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_loop_that_cannot_start_leaves_nothing_open),
@@ -258,6 +358,10 @@ int main(void) {
       cmocka_unit_test(a_signal_that_cannot_be_awaited_keeps_its_action),
       cmocka_unit_test(the_loops_that_wait_for_signals_are_limited),
       cmocka_unit_test(operations_complete_in_order_and_can_be_cancelled),
+      cmocka_unit_test(tasks_are_called_once_at_the_next_step_in_order),
+      cmocka_unit_test(a_task_that_is_queued_meanwhile_is_called_at_the_next_step),
+      cmocka_unit_test(a_removed_task_is_not_called),
+      cmocka_unit_test(a_step_with_a_task_does_not_wait_for_a_timer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,71 @@ local function check(expected, steps)
   assert.equal(expected.signature, steps.signature)
 end
 
+describe("sign_request", function()
+  local function request(changes)
+    local all = {
+      method = "POST", url = "https://example.com/a?b=c", body = "{}", headers = { ["Content-Type"] = "text/plain" },
+      credentials = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret",
+        session_token = "hidden-token" },
+      region = "us-east-1", service = "ecr", time = TIME, timeout = 30, max_size = 100, sealed = true, other = {},
+    }
+    for name, value in pairs(changes or {}) do all[name] = value end
+    return all
+  end
+
+  for _, case in ipairs(SUITE.cases) do
+    it("adds the headers that sign returns: " .. case.name, function()
+      local signed = request_of(case)
+      local expected = sigv4.sign(request_of(case))
+      for name, values in pairs(signed.headers) do expected[name] = values end
+      assert.equal(0, select("#", sigv4.sign_request(signed)))
+      assert.same(expected, signed.headers)
+    end)
+  end
+
+  it("leaves all else as it is, and the token sealed", function()
+    local signed, same = request(), request()
+    sigv4.sign_request(signed)
+    assert.equal("text/plain", signed.headers["Content-Type"])
+    assert.equal("secret: ***", tostring(signed.headers["X-Amz-Security-Token"]))
+    for name in pairs(signed) do
+      if name ~= "headers" and name ~= "credentials" and name ~= "other" then
+        assert.equal(same[name], signed[name])
+      end
+    end
+  end)
+
+  it("adds nothing if the request cannot be signed, and signs the next one", function()
+    local first = request()
+    sigv4.sign_request(first)
+    local expected = first.headers.Authorization
+    for _, changes in ipairs {
+      { region = {} }, { service = true }, { url = "example.com" }, { time = -1 }, { body = {} },
+      { credentials = "x" }, { normalize = 1 }, { headers = { a = {}, b = 1 } }, { expires = 0 },
+    } do
+      local broken = request(changes)
+      assert.is_false(pcall(sigv4.sign_request, broken))
+      assert.is_nil(broken.headers["X-Amz-Date"])
+      assert.is_nil(broken.headers.Authorization)
+      local signed = request()
+      sigv4.sign_request(signed)
+      assert.equal(expected, signed.headers.Authorization)
+    end
+  end)
+
+  it("requires a table of headers, and calls no metamethod", function()
+    local without = request()
+    without.headers = nil
+    assert.has_error(function() sigv4.sign_request(without) end)
+    assert.has_error(function() sigv4.sign_request() end)
+    local function fail() error "called" end
+    local hostile = { __index = fail, __newindex = fail, __len = fail, __pairs = fail }
+    local signed = setmetatable(request { headers = setmetatable({}, hostile) }, hostile)
+    sigv4.sign_request(signed)
+    assert.is_string(rawget(rawget(signed, "headers"), "Authorization"))
+  end)
+end)
+
 -- Version 4a: the canonical requests of the suite in awslabs/aws-c-auth are the ones of Version 4 with one more header or
 -- parameter. tests/c/sigv4a_test.c verifies signatures.
 describe("AWS's signing suite of Version 4a", function()
