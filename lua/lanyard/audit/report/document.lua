@@ -152,16 +152,17 @@ end
 ---  policies: add the text of the policy; known: what earlier repositories had, empty at first
 ---@return table
 function M.repository(repository, options)
-  return {
+  -- A table has room for all members of its constructor, so the rare ones are not in it.
+  local described = {
     name = repository.name,
     arn = repository.arn,
     access = accesses_of(repository, options.known),
-    by_registry = repository.by_registry and json.array(repository.by_registry) or nil,
-    policy_error = repository.unknown,
-    images_error = repository.images_unknown,
     policy = options.policies and not repository.unknown and policy_of(repository, options.known) or nil,
-    statements = options.texts and repository.doc and statements_of(repository) or nil,
   }
+  described.by_registry = repository.by_registry and json.array(repository.by_registry) or nil
+  described.policy_error, described.images_error = repository.unknown, repository.images_unknown
+  described.statements = options.texts and repository.doc and statements_of(repository) or nil
+  return described
 end
 
 local function failed_images(failed)
