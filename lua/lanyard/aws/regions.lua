@@ -10,26 +10,26 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
-local ALL = lists.sorted_names(lists.set [[
+local ALL = lists.set [[
   af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
   ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
   ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3
   il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2
-]])
+]]
 
 local BY_SERVICE = {
-  lightsail = lists.sorted_names(lists.set [[
+  lightsail = lists.set [[
     ap-east-1 ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-5
     ca-central-1 eu-central-1 eu-north-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2
     us-west-2
-  ]]),
+  ]],
 }
 
 --- Returns the Regions of the partition aws where a service is available, sorted.
 ---@param service string
 ---@return string[] regions
 function M.of(service)
-  return table.move(BY_SERVICE[service] or ALL, 1, #ALL, 1, {})
+  return lists.sorted_names(BY_SERVICE[service] or ALL)
 end
 
 --- Reports whether a service is available in a Region of the partition aws.
@@ -37,14 +37,14 @@ end
 ---@param region string
 ---@return boolean
 function M.serves(service, region)
-  return lists.contains(BY_SERVICE[service] or ALL, region)
+  return (BY_SERVICE[service] or ALL)[region] == true
 end
 
 --- Reports whether the partition aws has a Region.
 ---@param region string
 ---@return boolean
 function M.exists(region)
-  return lists.contains(ALL, region)
+  return ALL[region] == true
 end
 
 return M

@@ -71,7 +71,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field state emulator.State
 ---@field faults? emulator.FaultPlan
 ---@field calls integer  requests so far
----@field counts table<string, { calls: integer, throttled: integer }>  by "REGION OPERATION"
+---@field counts table<string, table<string, { calls: integer, throttled: integer }>>  by Region and operation
 ---@field options { activation_delay: number, iam_delay: number, trail_delay: number, reformat: boolean }
 ---@field now fun(): number
 ---@field region fun(name: string): table  the state of a Region

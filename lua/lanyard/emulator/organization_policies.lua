@@ -93,6 +93,9 @@ end
 ---@param world emulator.World
 ---@return { id: string, name: string, content: string }[]
 function M.resource_controls(world)
+  if not world.state.organization then
+    return {} -- there is none, or the account manages the one of an emulator without a seed
+  end
   local organizations = require "lanyard.emulator.organizations"
   local organization, found, known = organizations.of(world), {}, {}
   if not organization or organizations.management(world, organization) == world.account then

@@ -64,6 +64,24 @@ local function service_of(request, scope)
   return by_content or by_scope
 end
 
+-- [X-Amz-Target] = the service and the name of the operation, of all operations that exist.
+local BY_TARGET = {}
+for _, service in ipairs(SERVICES) do
+  for name in pairs(service.target and service.operations or {}) do
+    BY_TARGET[service.target .. "." .. name] = { service = service, operation = name }
+  end
+end
+
+-- Returns the service that a request is for, and the name of the operation; nil for neither.
+local function route(request, scope)
+  local known = BY_TARGET[request.headers["x-amz-target"]]
+  if known then
+    return known.service, known.operation
+  end
+  local service = service_of(request, scope)
+  return service, service and PROTOCOLS[service.protocol].operation(request, service)
+end
+
 local function checked_input(protocol, operation, service, request)
   local input, err = protocol.input(request)
   if not input then
@@ -172,25 +190,35 @@ end
 
 -- Counts a request. Names that no service has are counted together, so that requests cannot fill the memory.
 local function count(world, service, region, operation, fault)
-  operation = service and service.operations[operation or ""] and operation
-  region = region and regions.exists(region) and region
-  local name = ("%s %s"):format(region or "-", operation or "-")
-  local counted = world.counts[name] or { calls = 0, throttled = 0 }
-  world.counts[name] = counted
+  operation = service and service.operations[operation or ""] and operation or "-"
+  region = region and regions.exists(region) and region or "-"
+  local of_region = world.counts[region] or {}
+  world.counts[region] = of_region
+  local counted = of_region[operation] or { calls = 0, throttled = 0 }
+  of_region[operation] = counted
   counted.calls = counted.calls + 1
   counted.throttled = counted.throttled + (fault and (fault.throttle or fault.rate) and 1 or 0)
 end
 
--- Reports the emulator's counts: all calls, or `REGION OPERATION CALLS THROTTLED` lines.
-local function report_counts(world, path)
+-- Returns a line `REGION OPERATION CALLS THROTTLED` for each operation that was called.
+local function count_lines(world)
   local lines = {}
-  if path == "/_emulator/calls" then
-    lines[1] = world.calls
-  elseif path == "/_emulator/operations" then
-    for name, counted in pairs(world.counts) do
-      lines[#lines + 1] = ("%s %d %d"):format(name, counted.calls, counted.throttled)
+  for region, operations in pairs(world.counts) do
+    for name, counted in pairs(operations) do
+      lines[#lines + 1] = ("%s %s %d %d"):format(region, name, counted.calls, counted.throttled)
     end
-    table.sort(lines)
+  end
+  table.sort(lines)
+  return lines
+end
+
+-- Reports the emulator's counts: all calls, or the calls of each operation.
+local function report_counts(world, path)
+  local lines
+  if path == "/_emulator/calls" then
+    lines = { world.calls }
+  elseif path == "/_emulator/operations" then
+    lines = count_lines(world)
   else
     return { status = 404, headers = {}, body = "" }
   end
@@ -218,8 +246,10 @@ function M.dispatch(world, request)
   end
   world.calls = world.calls + 1
   local scope = auth.scope(request.headers)
-  local service = request.method == "POST" and service_of(request, scope) or nil
-  local name = service and PROTOCOLS[service.protocol].operation(request, service)
+  local service, name
+  if request.method == "POST" then
+    service, name = route(request, scope)
+  end
   local region = scope and scope.region
   local fault = world.faults and world.faults:next(service and service.name, name, region)
   count(world, service, region, name, fault)

@@ -152,6 +152,17 @@ function M.decide(world, region, name, request)
   return worst
 end
 
+-- Reports whether a policy contains a Deny that could be about a request: M.decide answers "deny" for no other.
+local function can_be_denied(world, region, name, action)
+  local state = world.region(region)
+  local repository = name and state.repositories[name]
+  local own = repository and repository.policy
+  local registry = state.registry_policy
+  return own and parse(own, own.text).denies
+    or registry and parse(registry, registry.text).denies and M.registry_applies(world, region, action)
+    or #organization_policies.resource_controls(world) > 0
+end
+
 -- Returns the names of the repositories that a request is about; none: it is about the registry.
 local function names_of(request)
   local parsed = request.resourceArn and arn.parse(request.resourceArn)
@@ -174,15 +185,15 @@ end
 function M.refusal(world, operation, request, context)
   local asked = { principal = context.caller.arn, action = "ecr:" .. operation, member = true }
   local names = names_of(request)
-  for _, name in ipairs(names) do
-    local decision, kind = M.decide(world, context.region, name, asked)
-    if decision == "deny" then
-      return denied(context.caller, asked.action, M.repository_arn(world, context.region, name), kind)
+  for i = 1, math.max(#names, 1) do
+    local name = names[i]
+    if can_be_denied(world, context.region, name, asked.action) then
+      local decision, kind = M.decide(world, context.region, name, asked)
+      if decision == "deny" then
+        local resource = name and M.repository_arn(world, context.region, name) or "*"
+        return denied(context.caller, asked.action, resource, kind)
+      end
     end
-  end
-  if #names == 0 then
-    local decision, kind = M.decide(world, context.region, nil, asked)
-    return decision == "deny" and denied(context.caller, asked.action, "*", kind) or nil
   end
   return nil
 end

@@ -98,6 +98,20 @@ function M.accept(world, text, options)
   return { text = text, ids = ids }
 end
 
+local layouts = setmetatable({}, { __mode = "k" }) -- [stored policy] = { text =, layout = }
+
+-- Returns the layout of the text of a stored policy. A text that is not a policy, which a state file can have, is as it
+-- was.
+local function layout_of(stored, text)
+  local known = layouts[stored]
+  if not known or known.text ~= text then
+    local doc = policy.parse(text)
+    known = { text = text, layout = doc and layout.of(doc) or text }
+    layouts[stored] = known
+  end
+  return known.layout
+end
+
 --- Returns the text that a read returns: the ARN of a role or user deleted since the write is its unique ID.
 ---@param world emulator.World
 ---@param stored emulator.StoredPolicy
@@ -111,8 +125,7 @@ function M.describe(world, stored)
       text = text:gsub(quoted, '"' .. id .. '"')
     end
   end
-  local doc = world.options.reformat and policy.parse(text)
-  return doc and layout.of(doc) or text
+  return world.options.reformat and layout_of(stored, text) or text
 end
 
 return M

@@ -8,6 +8,9 @@ local lists = require "lanyard.lists"
 local M = {}
 
 local function unescape(text)
+  if not text:find "[+%%]" then
+    return text
+  end
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
@@ -33,13 +36,19 @@ local function put(root, path, value)
   node[math.tointeger(tonumber(last)) or last] = value
 end
 
+-- The form that was parsed last: several functions read the form of a request.
+local last_body, last_form
+
+-- Returns the fields of a request's form. The table must not be changed.
 local function form_of(request)
-  local form = {}
-  for pair in request.body:gmatch "[^&]+" do
-    local name, value = pair:match "^([^=]*)=?(.*)$"
-    form[unescape(name)] = unescape(value)
+  if request.body ~= last_body then
+    last_body, last_form = request.body, {}
+    for pair in request.body:gmatch "[^&]+" do
+      local name, value = pair:match "^([^=]*)=?(.*)$"
+      last_form[unescape(name)] = unescape(value)
+    end
   end
-  return form
+  return last_form
 end
 
 --- Returns the operation of a request.
