@@ -107,7 +107,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 	$(folder)
 	$(call say,compile)$(COMPILE) $(LDFLAGS) $(RUNTIME) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
 
-FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -MMD -MP -fno-sanitize-recover=undefined
+FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g1 -MMD -MP -fno-sanitize-recover=undefined
 FUZZED = $(patsubst core/%.c,$(B)/fuzz/core/%.o,$(wildcard $(foreach p,base json xml policy reason crypto aws,core/$(p)/*.c)))
 
 .SECONDARY: $(FUZZED)

@@ -18,7 +18,7 @@ local root = lines_of("pwd")[1]
 
 -- Returns the command of stock Lua, and whether the build has sanitizers. Stock Lua is not instrumented, so the dynamic
 -- loader loads the sanitizers' libraries before it. LD_PRELOAD would also load them into every shell and program that a
--- spec starts, which costs each of them 20 ms, and into those that contain them.
+-- spec starts, which costs each 20 ms, and into programs that contain these libraries.
 local function interpreter(build)
   local symbols = table.concat(lines_of(("nm -D --undefined-only %s/lanyard.so 2>/dev/null"):format(build)))
   if not symbols:find "__asan_init" then
