@@ -375,10 +375,10 @@ describe("lanyard runbook", function()
     local emulator <close> = helper.emulator()
     local environment = {
       LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
-      PATH = helper.build .. ":" .. os.getenv "PATH", LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
+      PATH = helper.build .. ":" .. os.getenv "PATH", ASAN_OPTIONS = "detect_leaks=0",
     }
     for name, value in pairs(emulator.environment) do environment[name] = value end
-    local result = helper.run({ "lua5.4", "-e", [[
+    local result = helper.run({ helper.lua, "-e", [[
       local lanyard = require "lanyard"
       local book = assert(lanyard.runbook.read("```lanyard\nuri my-private-repo\n```\n", { name = "x" }))
       local outcome = book:run { from = 1, show = function() end, ask = function() return "run" end,

@@ -3,12 +3,11 @@
 local helper = require "helper"
 local modules = require "lanyard.modules"
 
-local STOCK = { "lua5.4", "-e", ([[package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
+local STOCK = { helper.lua, "-e", ([[package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
   package.cpath = "%s/?.so;" .. package.cpath]]):format(helper.build), "-e" }
 local BINARY = { helper.lanyard, "-e" }
 
--- Stock Lua loads a library of the sanitized build, which needs the sanitizer first.
-local ENVIRONMENT = { LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0" }
+local ENVIRONMENT = { ASAN_OPTIONS = "detect_leaks=0" }
 
 local function run(words, code)
   local all = table.move(words, 1, #words, 1, {})

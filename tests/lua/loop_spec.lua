@@ -4,7 +4,7 @@ local helper = require "helper"
 
 local STOCK_LUA = {
   LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,
-  LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
+  ASAN_OPTIONS = "detect_leaks=0",
 }
 
 -- Runs a file with the binary and with stock Lua, and returns the results.
@@ -12,7 +12,7 @@ local function run_both(code)
   local folder <close> = helper.folder()
   helper.write(folder .. "/script.lua", code)
   local results = {}
-  for _, program in ipairs { helper.lanyard, "lua5.4" } do
+  for _, program in ipairs { helper.lanyard, helper.lua } do
     table.insert(results, helper.run({ "timeout", "60", program, folder .. "/script.lua" }, STOCK_LUA))
   end
   return results
@@ -246,7 +246,7 @@ describe("the loop", function()
       for _, file in ipairs(files) do file:close() end
       print(ok, err)
     ]]):format(helper.build))
-    local result = helper.run({ "sh", "-c", "ulimit -n 20; exec lua5.4 " .. folder .. "/script.lua" }, STOCK_LUA)
+    local result = helper.run({ "sh", "-c", "ulimit -n 20; exec " .. helper.lua .. " " .. folder .. "/script.lua" }, STOCK_LUA)
     assert.equal("false\tcannot start the event loop: too many open files; raise the limit of `ulimit -n`\n", result.out,
       result.err)
   end)

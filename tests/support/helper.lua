@@ -6,7 +6,8 @@ local M = {}
 M.build = os.getenv "LANYARD_BUILD" or "build"
 M.vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
 M.lanyard = M.build .. "/lanyard"
-M.preload = os.getenv "LANYARD_PRELOAD" -- what LD_PRELOAD has to be for stock Lua to load the modules of a sanitized build
+-- Stock Lua that can load the modules of the build: of a sanitized one, a command with several words.
+M.lua = os.getenv "LANYARD_LUA" or "lua5.4"
 
 M.ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 M.SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -81,7 +82,7 @@ function M.run(words, environment, input)
     command[#command + 1] = name .. "=" .. quote(value)
   end
   for _, word in ipairs(split(words)) do
-    command[#command + 1] = quote(word)
+    command[#command + 1] = word == M.lua and word or quote(word)
   end
   -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.
   local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()

@@ -16,9 +16,9 @@ end
 
 local root = lines_of("pwd")[1]
 
--- The command of the Lua interpreter, and whether the build has sanitizers. The interpreter is not instrumented, so their
--- libraries are loaded before it. LD_PRELOAD would load them into every shell and program that a spec starts, too, which
--- costs each of them 20 ms; the dynamic loader's option does not.
+-- Returns the command of stock Lua, and whether the build has sanitizers. Stock Lua is not instrumented, so the dynamic
+-- loader loads the sanitizers' libraries before it. LD_PRELOAD would also load them into every shell and program that a
+-- spec starts, which costs each 20 ms, and into programs that contain these libraries.
 local function interpreter(build)
   local symbols = table.concat(lines_of(("nm -D --undefined-only %s/lanyard.so 2>/dev/null"):format(build)))
   if not symbols:find "__asan_init" then
@@ -28,7 +28,7 @@ local function interpreter(build)
   local ubsan = lines_of("gcc -print-file-name=libubsan.so")[1]
   local program = lines_of("command -v lua5.4")[1]
   local loader = table.concat(lines_of("readelf -p .interp " .. program)):match "/%S+"
-  return ("LANYARD_PRELOAD='%s %s' %s --preload '%s %s' %s"):format(asan, ubsan, loader, asan, ubsan, program), true
+  return ("%s --preload %s:%s %s"):format(loader, asan, ubsan, program), true
 end
 
 -- `make coverage` builds it; it marks the lines that run.
@@ -96,8 +96,9 @@ end
 local function add_specs(suites, build, lua, is_sanitized)
   local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
   local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
-  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
-    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_LUA='%s' LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
+    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' ")
+    :format(path, lua, vectors, path)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli tests/torture -name '*_spec.lua'") do
     suites[#suites + 1] = is_for_build(spec, is_sanitized) and {
       name = spec,

@@ -29,10 +29,10 @@ end
 -- Returns whether a child ended well, and what it printed.
 local function run(seed, modules)
   local folder <close> = helper.folder()
-  local command = ("cd %s && mkdir work && cd work && %s LD_PRELOAD='%s' TMPDIR=$PWD HOME=$PWD "
-    .. "LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so' timeout -k 5 %d lua5.4 "
+  local command = ("cd %s && mkdir work && cd work && %s TMPDIR=$PWD HOME=$PWD "
+    .. "LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so' timeout -k 5 %d %s "
     .. "%s/tests/torture/api_fuzz.lua %d %d %s >../out 2>&1 </dev/null")
-    :format(folder, SANITIZED and "" or "ulimit -v 4000000;", helper.preload or "", ROOT, ROOT, helper.build, SECONDS,
+    :format(folder, SANITIZED and "" or "ulimit -v 4000000;", ROOT, ROOT, helper.build, SECONDS, helper.lua,
       ROOT, seed, CALLS, table.concat(modules, " "))
   local ok, how, status = os.execute(command)
   local out = helper.read(folder .. "/out")

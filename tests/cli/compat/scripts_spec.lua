@@ -126,12 +126,12 @@ describe("a script of 0.1.0", function()
     local emulator <close> = seeded()
     local environment = {
       LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
-      LD_PRELOAD = helper.preload, ASAN_OPTIONS = "detect_leaks=0",
+      ASAN_OPTIONS = "detect_leaks=0",
     }
     for name, value in pairs(emulator.environment) do
       environment[name] = value
     end
-    local result = helper.run({ "lua5.4", RECORDED .. "scripts/library.lua" }, environment)
+    local result = helper.run({ helper.lua, RECORDED .. "scripts/library.lua" }, environment)
     assert.equal(0, result.status, result.err)
     assert.equal(recorded "scripts/library.out", result.out)
   end)
