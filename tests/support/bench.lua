@@ -16,6 +16,7 @@ M.is_full = os.getenv "LANYARD_BENCH" == "full"
 M.INSTALL = {
   ["AWS CLI"] = "apt-get install awscli",
   boto3 = "apt-get install python3-boto3",
+  ["boto3 (adaptive)"] = "apt-get install python3-boto3",
   botocore = "apt-get install python3-botocore",
   ["json.loads"] = "apt-get install python3",
   orjson = "pip install orjson",
