@@ -68,7 +68,7 @@ local function counts_of(emulator, limit)
 end
 
 -- Reads what an audit reads: MODE REGION... Prints the repositories that could not be read.
-local BOTO3 = [[
+local BOTO3 = [==[
 import concurrent.futures, sys, boto3, botocore.config, botocore.exceptions
 config = botocore.config.Config(max_pool_connections=32, retries={"mode": sys.argv[1], "max_attempts": 10})
 clients = [boto3.client("ecr", region_name=region, config=config) for region in sys.argv[2:]]
@@ -84,7 +84,7 @@ with concurrent.futures.ThreadPoolExecutor(32) as pool:
     found = [pair for pairs in pool.map(names, clients) for pair in pairs]
     results = list(pool.map(read, found))
 print(sum(isinstance(one, Exception) for one in results), file=open(sys.argv[0] + ".failed", "w"))
-]]
+]==]
 
 local folder <close> = helper.folder()
 helper.write(folder .. "/boto3.py", BOTO3)
