@@ -12,7 +12,7 @@ local json = require "lanyard.json"
 helper.build = build
 helper.lanyard = build .. "/lanyard"
 
-local SIZES = { 20, 200, 2000 }
+local SIZES = { 10, 100, 1000 }
 local COMMANDS = {
   { "`grant --all`", { "grant", "service", "--all", "--yes", "--enable" } },
   { "`grant --all` again, unchanged", { "grant", "service", "--all", "--yes" } },

@@ -23,10 +23,10 @@ local function write(format, report)
   return taken, #text / 1e6
 end
 
--- Returns what html.py prints: { painted, elements, picture, memory, frame }; nil without a browser.
+-- Returns what browser.py prints: { painted, elements, picture, memory, frame }; nil without a browser.
 local function show()
   local result = helper.run { "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. folder, "/usr/bin/python3",
-    "tests/bench/html.py", PATH }
+    "tests/bench/browser.py", PATH }
   local found = {}
   for name, value in result.out:gmatch "(%a+) ([%d.]+)\n" do found[name] = tonumber(value) end
   return result.status == 0 and found or nil

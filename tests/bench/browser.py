@@ -2,7 +2,7 @@
 memory of the process that shows it (proportional set size), and the longest of 100 frames while it is scrolled. Each figure
 is a line: its name and a number.
 
-  python3 tests/bench/html.py FILE"""
+  python3 tests/bench/browser.py FILE"""
 
 import glob
 import pathlib
