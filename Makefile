@@ -181,7 +181,7 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
 	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
-bench: bench-deps all ## benchmarks: figures, a table of ratios, and build/growth.svg; they never fail
+bench: bench-deps all ## benchmarks: a table of ratios, and build/growth.svg; LANYARD_BENCH=full: at their full sizes
 	@$(MAKE) --no-print-directory benches
 	@rm -f $(B)/rows.json
 	@for b in $(filter-out %/table.lua,$(wildcard tests/bench/*.lua)); do \

@@ -14,7 +14,7 @@ local credentials = require "lanyard.credentials"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
-local ROUNDS, COUNT, PEER_COUNT = 5, 2000, 300
+local ROUNDS, COUNT, PEER_COUNT = 3, 2000, 300
 
 -- Prints the microseconds of processor time of one call: URL CALLS THREADS.
 local BOTO3 = [[

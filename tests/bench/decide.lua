@@ -1,15 +1,19 @@
--- Measures decisions from Lua: doc:can and policy.decide on parsed documents of several sizes. Prints the processor time
--- of one decision, and its growth: the ratio to a document of one statement. LANYARD_IAM_SIMULATE names a folder in
--- which `npm install @cloud-copilot/iam-simulate` was run: then the ratio to that program is printed, too.
+-- Measures decisions on parsed documents of several sizes: in C, by doc:can and by policy.decide, beside iam-simulate. It
+-- is in build/peers, or in the folder that LANYARD_IAM_SIMULATE names, in which `npm install
+-- @cloud-copilot/iam-simulate` was run.
 --   lua5.4 tests/bench/decide.lua BUILD [NAME STATEMENTS TIMES]
 -- With a name, decides that often without printing, for a tool that counts instructions.
 
-package.cpath = arg[1] .. "/?.so;" .. package.cpath
+local build = arg[1]
+package.cpath = build .. "/?.so;" .. package.cpath
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local bench = require "bench"
+local helper = require "helper"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+
+helper.build = build
 
 local ROLE = "arn:aws:iam::111122223333:role/team/service-%d"
 local REPOSITORY = "arn:aws:ecr:us-east-1:111122223333:repository/web"
@@ -32,7 +36,7 @@ local DECISIONS = {
   { "doc:can", function(count)
     local doc, request = document(count), { principal = ROLE:format(0), action = ACTION, resource = REPOSITORY }
     return function() return doc:can(request) end
-  end },
+  end, "resource" },
   { "doc:can, a context", function(count)
     local doc = document(count)
     local request = {
@@ -46,7 +50,7 @@ local DECISIONS = {
       identity_policies = { document(count, true) },
     }
     return function() return policy.decide(request) end
-  end },
+  end, "identity" },
   { "policy.decide, scps", function(count)
     local request = {
       principal = ROLE:format(0), action = ACTION, resource = REPOSITORY, resource_policy = document(count),
@@ -56,25 +60,6 @@ local DECISIONS = {
     return function() return policy.decide(request) end
   end },
 }
-
-local function measure(decide)
-  local runs, start, taken = 0, os.clock(), 0
-  while taken < 0.2 do
-    for _ = 1, 50 do
-      assert(decide() == "allow")
-    end
-    runs = runs + 50
-    taken = os.clock() - start
-  end
-  return taken / runs * 1e6
-end
-
--- Returns the time of iam-simulate for the same policies as policy.decide, in microseconds | nil
-local function peer_time(count)
-  local folder = os.getenv "LANYARD_IAM_SIMULATE"
-  local pipe <close> = folder and io.popen(("node tests/bench/decide_peer.mjs '%s' %d"):format(folder, count))
-  return pipe and tonumber(pipe:read "a") or nil
-end
 
 if arg[2] then
   for _, decision in ipairs(DECISIONS) do
@@ -86,39 +71,61 @@ if arg[2] then
   return
 end
 
--- The figures of decide_bench: the form of the statements, their number, and the nanoseconds of a decision.
-local function show_core()
-  local pipe <close> = assert(io.popen(arg[1] .. "/bench/decide_bench"))
-  local points = {}
-  for line in pipe:lines() do
-    print(line)
-    local form, count, each = line:match "^decide in C: (.-) +(%d+) statements +(%d+) ns"
-    if form == "roles" then
-      points[#points + 1] = { tonumber(count), tonumber(each) }
-      if count == "5" then bench.row { work = "decide in C, 5 statements, us", lanyard = each / 1e3, aim = "0.4" } end
+local ROUNDS = 3
+local COUNTS = { 1, 5, 10, 60, 600 }
+local SHOWN = { [1] = true, [5] = true, [60] = true }
+
+-- Returns the microseconds of a decision.
+local function measure(decide)
+  local runs, start, taken = 0, os.clock(), 0
+  while taken < 0.1 do
+    for _ = 1, 50 do
+      assert(decide() == "allow")
     end
+    runs = runs + 50
+    taken = os.clock() - start
   end
-  bench.series("decide in C, statements", points)
+  return taken / runs * 1e6
 end
 
-show_core()
-for _, decision in ipairs(DECISIONS) do
-  local name, make = table.unpack(decision)
-  local first, points = nil, {}
-  for _, count in ipairs { 1, 5, 10, 30, 60, 600 } do
-    local each = measure(make(count))
-    local peer = name == "policy.decide" and count <= 60 and peer_time(count) or nil
-    points[#points + 1] = { count, each }
-    if count == 5 then
-      bench.row { work = name .. ", 5 statements, us", lanyard = each,
-        peers = name == "policy.decide" and { { "iam-simulate", peer } } or nil }
-    end
-    first = first or each
-    print(("decide from Lua: %-20s %4d statements %9.2f us each %8.1f of one statement%s"):format(name, count, each,
-      each / first, peer and ("; iam-simulate %.0f us, %.0fx"):format(peer, peer / each) or ""))
-  end
-  bench.series(name .. ", statements", points)
+-- Returns the microseconds of iam-simulate for the same policies; nil if it is not installed.
+local function peer(count, policies)
+  return bench.number { "node", "tests/bench/decide_peer.mjs", os.getenv "LANYARD_IAM_SIMULATE" or "build/peers", tostring(count),
+    policies }
 end
-if not os.getenv "LANYARD_IAM_SIMULATE" then
-  print "iam-simulate: not here (LANYARD_IAM_SIMULATE)"
+
+local function core(form, count)
+  return assert(bench.number { build .. "/bench/decide_bench", form, tostring(count) }) / 1e3
+end
+
+-- Measures a form in all sizes: a row for some of them, and a line of the plot. `policies`: what iam-simulate decides, if
+-- it can do the same.
+local function show(name, own, policies, aim)
+  local points = {}
+  for i, count in ipairs(COUNTS) do
+    local found = bench.medians(ROUNDS, {
+      own = function() return own(count) end,
+      peer = function() return policies and SHOWN[count] and peer(count, policies) or nil end,
+    })
+    points[i] = { count, found.own }
+    if SHOWN[count] then
+      bench.row { work = ("%s, %d statement%s"):format(name, count, count > 1 and "s" or ""), unit = "us", lanyard = found.own,
+        peers = policies and { { "iam-simulate", found.peer } } or nil, aim = count == 5 and aim or nil,
+        readme = count == 5 and name == "policy.decide" and "a decision on two policies of 5 statements" or nil }
+    end
+  end
+  bench.series("statements, " .. name, points)
+end
+
+print "decisions"
+show("decide in C, roles", function(count) return core("role", count) end, "resource", "0.4 us")
+for _, form in ipairs { "action", "wildcard", "condition" } do
+  local points = {}
+  for i, count in ipairs(COUNTS) do points[i] = { count, core(form, count) } end
+  bench.series(("statements, decide in C, %ss"):format(form), points)
+end
+for _, decision in ipairs(DECISIONS) do
+  local name, make, policies = table.unpack(decision)
+  show(name, function(count) return measure(make(count)) end, policies,
+    name == "doc:can" and "1.5 us" or name == "policy.decide" and "8 us" or nil)
 end

@@ -1,18 +1,20 @@
 -- Measures how long replies with 1,000 instances of EC2 take to decode, in each format, by the shapes of EC2's model in
--- build/models.index. Where python3 has botocore, its parser reads the same XML.
+-- build/models.index,
+-- beside botocore's parsers.
 --   lua5.4 tests/bench/decode.lua BUILD
 
 local build = arg[1]
-package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 package.cpath = build .. "/?.so;" .. package.cpath
 
+local bench = require "bench"
+local helper = require "helper"
 local ec2 = require "lanyard.protocol.ec2"
 local index = require "lanyard.model.index"
-local loop = require "lanyard.loop"
 local model = require "lanyard.model"
 local xml = require "lanyard.text.xml"
 
-local ROUNDS, COUNT = 7, 1000
+local ROUNDS, COUNT = 3, 1000
 
 local function element(name, value)
   if type(value) ~= "table" then
@@ -60,35 +62,8 @@ local reply = xml.write(element("DescribeInstancesResponse", { { "requestId", "r
   { "reservationId", "r-0123456789abcdef0" }, { "ownerId", "123456789012" }, { "groupSet", {} }, { "instancesSet", items(1, INSTANCE) },
 }) } }))
 
--- Prints the median and minimum time of a function.
-local function measure(label, size, run)
-  local taken = {}
-  for i = 1, ROUNDS do
-    collectgarbage()
-    local start = loop.now()
-    run()
-    taken[i] = 1000 * (loop.now() - start)
-  end
-  table.sort(taken)
-  print(("  %-26s %5.2f MB %8.1f ms (min %.1f)"):format(label, size / 1e6, taken[(ROUNDS + 1) // 2], taken[1]))
-end
-
 local function decode(protocol, described, body, headers)
   return assert(protocol.decode(service, described, { status = 200, headers = headers or {}, body = body }))
-end
-
-print(("%d instances of EC2 decoded, %d times"):format(COUNT, ROUNDS))
-measure("XML (ec2)", #reply, function() decode(ec2, operation, reply) end)
-measure("XML, elements only", #reply, function() assert(xml.parse(reply)) end)
-
--- The same values in the other formats: the output is the input of an operation that sends it, as JSON services would.
-service.metadata.targetPrefix, service.metadata.jsonVersion = "EC2", "1.1"
-local sent = setmetatable({ input = operation.output, uri = "/", method = "POST" }, { __index = operation })
-local output = decode(ec2, operation, reply)
-for _, name in ipairs { "json", "rest_json", "rpc_v2_cbor" } do
-  local protocol = require("lanyard.protocol." .. name)
-  local body = assert(protocol.encode(service, sent, output)).body
-  measure(name, #body, function() decode(protocol, operation, body, { ["smithy-protocol"] = "rpc-v2-cbor" }) end)
 end
 
 local BOTOCORE = [[
@@ -96,20 +71,43 @@ import sys, time
 import botocore.parsers, botocore.session
 from botocore.awsrequest import HeadersDict
 shape = botocore.session.get_session().get_service_model("ec2").operation_model("DescribeInstances").output_shape
-response = {"headers": HeadersDict({}), "status_code": 200, "body": open(sys.argv[1], "rb").read(), "context": {}}
-taken = []
-for _ in range(3):
-    start = time.monotonic()
-    botocore.parsers.create_parser("ec2").parse(dict(response), shape)
-    taken.append(1000 * (time.monotonic() - start))
-print("  %-26s %5.2f MB %8.1f ms (min %.1f)" % ("botocore, XML (ec2)", len(response["body"]) / 1e6, sorted(taken)[1], min(taken)))
+response = {"headers": HeadersDict({}), "status_code": 200, "body": open(sys.argv[2], "rb").read(), "context": {}}
+start = time.process_time()
+botocore.parsers.create_parser(sys.argv[1]).parse(response, shape)
+print(1000 * (time.process_time() - start))
 ]]
 
-local name = os.tmpname()
-local file = assert(io.open(name, "w"))
-file:write(reply):close()
-io.stdout:flush()
-if not os.execute(("python3 -c '%s' %s 2> /dev/null"):format(BOTOCORE, name)) then
-  print "  python3 has no botocore"
+local folder <close> = helper.folder()
+
+-- Prints a row for a body in a format, with botocore's name of the protocol if it knows it.
+local function row(label, body, botocore, run)
+  helper.write(folder .. "/body", body)
+  local found = bench.medians(ROUNDS, {
+    own = function()
+      collectgarbage()
+      local start = os.clock()
+      run()
+      return (os.clock() - start) * 1e3
+    end,
+    botocore = function()
+      return botocore and bench.number { "python3", "-c", BOTOCORE, botocore, folder .. "/body" } or nil
+    end,
+  })
+  bench.row { work = ("%s, %.1f MB"):format(label, #body / 1e6), unit = "ms", lanyard = found.own,
+    peers = botocore and { { "botocore", found.botocore } } or nil,
+    readme = botocore == "ec2" and "a reply with 1,000 instances decoded" or nil }
 end
-os.remove(name)
+
+print(("%d instances of EC2 decoded"):format(COUNT))
+row("XML (ec2)", reply, "ec2", function() decode(ec2, operation, reply) end)
+row("XML, elements only", reply, nil, function() assert(xml.parse(reply)) end)
+
+-- The same values in the other formats: the output is the input of an operation that sends it, as JSON services would.
+service.metadata.targetPrefix, service.metadata.jsonVersion = "EC2", "1.1"
+local sent = setmetatable({ input = operation.output, uri = "/", method = "POST" }, { __index = operation })
+local output = decode(ec2, operation, reply)
+for _, form in ipairs { { "json", "json" }, { "rest_json", "rest-json" }, { "rpc_v2_cbor" } } do
+  local protocol = require("lanyard.protocol." .. form[1])
+  local body = assert(protocol.encode(service, sent, output)).body
+  row(form[1], body, form[2], function() decode(protocol, operation, body, { ["smithy-protocol"] = "rpc-v2-cbor" }) end)
+end

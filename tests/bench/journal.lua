@@ -1,13 +1,14 @@
 -- Measures what the journal costs: grants with and without it, in the form of `grant --all`, with several numbers
--- of changes in flight, and an undo with a journal of 20 and of 20,000 entries. The emulator is another process. Each
--- fsync takes 1 ms (tests/support/slow_sync.c), whatever the disk.
+-- of changes in flight, on the disk and with 1 ms for each fsync (tests/support/slow_sync.c), and an undo with a journal of
+-- 20 and of 20,000 entries. The emulator is another process.
 --   lua5.4 tests/bench/journal.lua BUILD
 
 local build = arg[1] or "build"
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 package.cpath = build .. "/?.so;" .. package.cpath
+local bench = require "bench"
 
-local GRANTS, RUNS, UNDOS = 2000, 1, 20
+local GRANTS, ROUNDS, UNDOS = bench.is_full and 2000 or 200, 3, 20
 
 -- ---------------------------------------------------------------------------------------------
 -- The measured process: journal.lua BUILD WORK URL STATE ...
@@ -92,11 +93,8 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The table
 
-local bench = require "bench"
 local helper = require "helper"
 local json = require "lanyard.json"
-
-local median = bench.median
 
 helper.build = build
 helper.lanyard = build .. "/lanyard"
@@ -115,39 +113,46 @@ local function seed()
   return path
 end
 
--- Runs a measured process against a new emulator and state. Returns the numbers that it prints, and the numbers of
--- fsyncs and mkdirs.
+-- Runs a measured process against a new emulator and state. Returns the numbers that it prints.
 local function measure(environment, name, ...)
   local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
-  local state, log = folder .. "/state", folder .. "/log"
-  local all = { LD_PRELOAD = library, SLOW_SYNC_DELAY = "1000", SLOW_SYNC_LOG = log }
+  local state = folder .. "/state"
+  local all = {}
   for key, value in pairs(environment) do all[key] = value end
   local result = helper.run({ "lua5.4", "tests/bench/journal.lua", build, name, emulator.url, state, ... }, all)
   assert(result.status == 0, result.err)
   assert(os.execute("rm -rf " .. state))
   local numbers = {}
-  for number in (result.out .. " " .. helper.read(log)):gmatch "%S+" do numbers[#numbers + 1] = tonumber(number) end
+  for number in result.out:gmatch "%S+" do numbers[#numbers + 1] = tonumber(number) end
   return numbers
 end
 
 seed()
-print(("%d grants, 1 ms an fsync: in seconds and processor seconds, medians of %d"):format(GRANTS, RUNS))
-for _, in_flight in ipairs { 1, 8, 32 } do
-  local ratios, costs, last = {}, {}, nil
-  for run = 1, RUNS do
-    local without = measure({}, "grants", tostring(in_flight), "without")
-    last = measure({}, "grants", tostring(in_flight), "with")
-    ratios[run], costs[run] = last[1] / without[1], last[2] / without[2]
+print(("%d grants with and without the journal"):format(GRANTS))
+for _, disk in ipairs { { "the disk", {} }, { "1 ms an fsync", { LD_PRELOAD = library, SLOW_SYNC_DELAY = "1000" } } } do
+  local where, environment = table.unpack(disk)
+  for _, in_flight in ipairs { 1, 8 } do
+    local cpu = { with = {}, without = {} }
+    local function grants(form)
+      return function()
+        local numbers = measure(environment, "grants", tostring(in_flight), form)
+        table.insert(cpu[form], numbers[2])
+        return numbers[1]
+      end
+    end
+    local found = bench.medians(ROUNDS, { with = grants "with", without = grants "without" })
+    local label = ("%d grants, %d in flight, %s"):format(GRANTS, in_flight, where)
+    bench.row { work = label .. ", time", unit = "s", lanyard = found.with, floors = { { "without the journal", found.without } },
+      aim = "1.3 x", readme = in_flight == 8 and where == "the disk" and label .. ", time" or nil }
+    bench.row { work = label, unit = "s", lanyard = bench.median(cpu.with),
+      floors = { { "without the journal", bench.median(cpu.without) } } }
   end
-  print(("  %2d in flight  %5.2f times the calls alone, %5.2f times their cpu, %5.2f fsyncs and %5.2f mkdirs a change")
-    :format(in_flight, median(ratios), median(costs), last[3] / GRANTS, last[4] / GRANTS))
-  bench.row { work = ("%d grants with the journal, %d in flight, times the calls alone"):format(GRANTS, in_flight),
-    lanyard = median(ratios), floor = { "the calls alone", 1 }, aim = "1.3" }
 end
 
-local environment = { LANYARD_JOURNAL_ENTRIES = "0", SLOW_SYNC_DELAY = "0" }
-local small, large = measure(environment, "undos", "20"), measure(environment, "undos", "20000")
-print(("undo with a journal of 20 entries %.2f ms cpu, of 20,000 entries %.2f ms cpu: %.2f times")
-  :format(small[1] * 1e3, large[1] * 1e3, large[1] / small[1]))
-bench.row { work = "undo with 20,000 entries, ms", lanyard = large[1] * 1e3, floor = { "with 20 entries", small[1] * 1e3 },
-  aim = "the same" }
+local environment, points = { LANYARD_JOURNAL_ENTRIES = "0" }, {}
+for i, count in ipairs { 20, 200, 2000, 20000 } do
+  points[i] = { count, measure(environment, "undos", tostring(count))[1] * 1e3 }
+end
+bench.row { work = "`undo` of one change, a journal of 20,000 entries", unit = "ms", lanyard = points[4][2],
+  floors = { { "a journal of 20 entries", points[1][2] } }, aim = "the same" }
+bench.series("entries of a journal, one undo", points)

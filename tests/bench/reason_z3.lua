@@ -1,11 +1,14 @@
--- Measures questions about every possible request: documents of 1 to 60 statements against a reordered copy (no new
--- access) and against a copy with one more statement (new access), and documents made to be hard. Prints the processor
--- time of one question and the longest of all, the answer, and how many times as long z3 takes where it is installed.
+-- Measures questions about every possible request beside z3: documents of 1 to 60 statements against a reordered copy (no
+-- new access) and against a copy with one more statement (new access), and documents made to be hard. The time of z3 is of
+-- its process, which reads the question as text.
 --   lua5.4 tests/bench/reason_z3.lua BUILD
 
-package.cpath = arg[1] .. "/?.so;" .. package.cpath
+local build = arg[1]
+package.cpath = build .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;" .. package.path
 
+local bench = require "bench"
+local helper = require "helper"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 local z3 = require "reason.z3"
@@ -22,37 +25,35 @@ local function allow(fields)
   return statement
 end
 
--- What z3 takes for one question in seconds of real time, its start included.
+local has_z3 = z3.is_installed()
+helper.build = build
+local folder <close> = helper.folder()
+
+-- Returns the milliseconds of z3, which stops after 3 seconds; nil if it is not installed.
 local function ask_z3(before, after)
-  local command = "date +%s.%N"
-  local function now()
-    local pipe <close> = assert(io.popen(command))
-    return tonumber(pipe:read "a")
-  end
-  local start = now()
-  local answer = z3.ask(before, after)
-  return now() - start, answer
+  if not has_z3 then return nil end
+  helper.write(folder .. "/question", z3.question(before, after))
+  local result = bench.command(1, { "sh", "-c", "z3 -smt2 " .. folder .. "/question || :" })
+  return result and result.cpu
 end
 
-local has_z3 = z3.is_installed()
-
-local function measure(name, before, after, no_z3)
+local function measure(name, before, after, readme)
   local first, second = assert(policy.parse(json.encode(before))), assert(policy.parse(json.encode(after)))
-  local runs, taken, longest, answer = 0, 0, 0, nil
-  while taken < 0.3 do
-    local start = os.clock()
-    local found, undecided = policy.new_access(first, second, OPTIONS)
-    local one = os.clock() - start
-    runs, taken, longest = runs + 1, taken + one, math.max(longest, one)
-    answer = undecided or (found and "new access" or "none")
-  end
-  local each = taken / runs
-  local beside = ""
-  if has_z3 and not no_z3 then
-    local seconds, its = ask_z3(before, after)
-    beside = ("   z3 %8.1f ms, %6.0f times (%s)"):format(seconds * 1000, seconds / each, its)
-  end
-  print(("  %-34s %9.3f ms %9.3f ms longest  %-10s%s"):format(name, each * 1000, longest * 1000, answer, beside))
+  local answer
+  local found = bench.medians(3, {
+    own = function()
+      local runs, start, taken = 0, os.clock(), nil
+      repeat
+        local access, undecided = policy.new_access(first, second, OPTIONS)
+        answer = undecided and "undecided at the limit" or access and "new access" or "none"
+        runs, taken = runs + 1, os.clock() - start
+      until taken > 0.05
+      return taken / runs * 1e3
+    end,
+    z3 = function() return ask_z3(before, after) end,
+  })
+  bench.row { work = ("%s: %s"):format(name, answer), unit = "ms", lanyard = found.own, peers = { { "z3", found.z3 } },
+    readme = readme }
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -93,17 +94,19 @@ local function split(list)
   return new
 end
 
-for _, count in ipairs { 1, 10, 30, 60 } do
-  print(("%d and %d statements"):format(count, count))
+print "questions about every possible request, beside z3"
+for _, count in ipairs { 1, 10, 60 } do
   local before, after = ordinary(count), ordinary(count)
-  measure("reordered", document(before), document(reversed(after)))
-  measure("a statement for each action", document(split(before)), document(after))
+  local function name(form) return ("%d statement%s, %s"):format(count, count > 1 and "s" or "", form) end
+  measure(name "reordered", document(before), document(reversed(after)),
+    count == 60 and "whether a change of 60 statements grants anything new" or nil)
+  measure(name "a statement for each action", document(split(before)), document(after))
   after[#after + 1] = allow { Principal = { AWS = "arn:aws:iam::999999999999:user/x" }, Action = "ecr:PutImage" }
-  measure("one more", document(before), document(after))
+  measure(name "one more", document(before), document(after))
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Hard documents: each grows until the limit ends the search, or not
+-- Hard documents
 
 -- Allows of parallel ARNs, all of which a request must be outside of.
 local function parallel(count)
@@ -163,14 +166,10 @@ local function formula(variables, clauses)
   return document(statements), document { allow() }
 end
 
-print "hard: parallel ARNs"
-for _, count in ipairs { 5, 15, 60 } do measure(count .. " statements", parallel(count)) end
-print "hard: *a*b*"
-for _, count in ipairs { 5, 14, 60 } do measure(count .. " statements", stars(count)) end
-print "hard: common supersequences"
-for _, count in ipairs { 3, 8, 30 } do measure(count .. " statements", sequences(count)) end
-print "hard: 3-SAT as Boolean keys"
-for _, variables in ipairs { 5, 20, 50, 100 } do
+for _, count in ipairs { 5, 15 } do measure(count .. " statements, parallel ARNs", parallel(count)) end
+for _, count in ipairs { 5, 14 } do measure(count .. " statements, *a*b*", stars(count)) end
+for _, count in ipairs { 3, 8 } do measure(count .. " statements, common supersequences", sequences(count)) end
+for _, variables in ipairs { 5, 20 } do
   local clauses = math.floor(variables * 4.26)
-  measure(("%d keys, %d statements"):format(variables, clauses), formula(variables, clauses))
+  measure(("%d statements, 3-SAT as %d Boolean keys"):format(clauses, variables), formula(variables, clauses))
 end

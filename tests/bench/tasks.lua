@@ -1,5 +1,5 @@
 -- Measures tasks that sleep 10 ms, all at the same time: the time and processor time beyond the sleep, and the memory
--- of each. asyncio does the same in turn, if Python is installed, and cqueues, if Lua has it.
+-- of each, beside asyncio and cqueues.
 --   lua5.4 tests/bench/tasks.lua BUILD [TASKS]       default: 10000
 
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
@@ -63,42 +63,48 @@ local function write(text)
   return path
 end
 
--- Returns the three figures, or nil if the program does not run.
-local function run(command, path)
-  local pipe <close> = assert(io.popen(("%s %s %d 2>/dev/null"):format(command, path, count)))
-  local time, cpu, memory = pipe:read("a"):match "^(%S+)%s+(%S+)%s+(%S+)"
-  return tonumber(time), tonumber(cpu), tonumber(memory)
-end
-
-local programs = {
-  { name = "lanyard", command = build .. "/lanyard", path = write(MEASURE:format(LANYARD)) },
-  { name = "asyncio", command = "python3", path = write(PYTHON) },
-  { name = "cqueues", command = "lua5.4", path = write(MEASURE:format(CQUEUES)) },
-}
-
-for _ = 1, ROUNDS do
-  for _, program in ipairs(programs) do
-    local time, cpu, memory = run(program.command, program.path)
-    table.insert(program, time and { time = time, cpu = cpu, memory = memory })
+-- Returns a function that runs a program and returns milliseconds of the processor; it keeps the other two figures in
+-- `kept`, which nil figures leave empty.
+local function program(command, path, kept, tasks)
+  return function()
+    local pipe <close> = assert(io.popen(("%s %s %d 2>/dev/null"):format(command, path, tasks or count)))
+    local time, cpu, memory = pipe:read("a"):match "^(%S+)%s+(%S+)%s+(%S+)"
+    if not time then return nil end
+    table.insert(kept.time, tonumber(time))
+    table.insert(kept.memory, tonumber(memory))
+    return tonumber(cpu)
   end
 end
-print(("%d tasks that sleep 10 ms, medians of %d runs"):format(count, ROUNDS))
 
-local function median(program, field)
-  table.sort(program, function(a, b) return a[field] < b[field] end)
-  return program[1] and program[(#program + 1) // 2][field]
+local function new() return { time = {}, memory = {} } end
+
+local names = { "lanyard", "asyncio", "cqueues" }
+local commands = { lanyard = build .. "/lanyard", asyncio = "python3", cqueues = "lua5.4" }
+local paths = { lanyard = write(MEASURE:format(LANYARD)), asyncio = write(PYTHON), cqueues = write(MEASURE:format(CQUEUES)) }
+local kept, functions = {}, {}
+for _, name in ipairs(names) do
+  kept[name] = new()
+  functions[name] = program(commands[name], paths[name], kept[name])
 end
 
-local own, asyncio, cqueues = table.unpack(programs)
-for _, program in ipairs(programs) do os.remove(program.path) end
-for _, figure in ipairs {
-  { "ms beyond the sleep", "time", 1 }, { "ms of processor time", "cpu", 1 }, { "KiB each", "memory", count },
-} do
-  local name, field, divisor = table.unpack(figure)
-  local function value(program)
-    local middle = median(program, field)
-    return middle and middle / divisor
-  end
-  bench.row { work = ("%d tasks that sleep, %s"):format(count, name), lanyard = assert(value(own)),
-    peers = { { "asyncio", value(asyncio) }, { "cqueues", value(cqueues) } } }
+print "tasks that sleep at the same time"
+local cpu = bench.medians(ROUNDS, functions)
+
+local function row(what, unit, value, aim, readme)
+  bench.row { work = ("%s tasks that sleep 10 ms, %s"):format(bench.figure(count), what), unit = unit, lanyard = value "lanyard",
+    peers = { { "asyncio", value "asyncio" }, { "cqueues", value "cqueues" } }, aim = aim, readme = readme }
 end
+
+row("time beyond the sleep", "ms", function(name) return bench.median(kept[name].time) end, "60 ms")
+row("processor time", "ms", function(name) return cpu[name] end, nil, "10,000 tasks that sleep at the same time")
+row("memory of each", "KiB", function(name)
+  local middle = bench.median(kept[name].memory)
+  return middle and middle / count
+end, "2 KiB")
+
+local points = {}
+for i, tasks in ipairs { 1000, 10000, 100000 } do
+  points[i] = { tasks, bench.medians(3, { own = program(commands.lanyard, paths.lanyard, new(), tasks) }).own }
+end
+bench.series("tasks", points)
+for _, path in pairs(paths) do os.remove(path) end

@@ -16,6 +16,7 @@ M.is_full = os.getenv "LANYARD_BENCH" == "full"
 M.INSTALL = {
   ["AWS CLI"] = "apt-get install awscli",
   boto3 = "apt-get install python3-boto3",
+  ["boto3 (adaptive)"] = "apt-get install python3-boto3",
   botocore = "apt-get install python3-botocore",
   ["json.loads"] = "apt-get install python3",
   orjson = "pip install orjson",
@@ -69,7 +70,7 @@ function M.figure(value)
 end
 
 -- Returns how many times as much `first` costs as `second`.
-local function times(row, first, second)
+local function multiple(row, first, second)
   if row.more_is_better then first, second = second, first end
   return M.figure(first / second) .. " x"
 end
@@ -80,7 +81,7 @@ end
 function M.peers(row)
   local cells = {}
   for i, peer in ipairs(row.peers or {}) do
-    cells[i] = peer[2] and row.lanyard and peer[1] .. " " .. times(row, peer[2], row.lanyard)
+    cells[i] = peer[2] and row.lanyard and peer[1] .. " " .. multiple(row, peer[2], row.lanyard)
       or peer[1] .. ": not on this machine"
   end
   return table.concat(cells, ", ")
@@ -92,7 +93,7 @@ end
 function M.floors(row)
   local cells = {}
   for i, floor in ipairs(row.floors or {}) do
-    cells[i] = floor[2] and row.lanyard and times(row, row.lanyard, floor[2]) .. " " .. floor[1]
+    cells[i] = floor[2] and row.lanyard and multiple(row, row.lanyard, floor[2]) .. " " .. floor[1]
       or floor[1] .. ": not on this machine"
   end
   return table.concat(cells, ", ")
