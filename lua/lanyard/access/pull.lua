@@ -10,15 +10,17 @@
 --- organization of the resource are the ones of the repository.
 
 local arn = require "lanyard.arn"
-local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
 local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
 local json = require "lanyard.json"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local new_access = require("lanyard.policy.reason").new_access
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
+
+local condition_keys = lazy "lanyard.policy.condition_keys"
 
 local M = {}
 

@@ -2,7 +2,6 @@
 --- their own (lanyard.policy.lint.keys, lanyard.policy.lint.values).
 --- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
-local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
 local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
@@ -10,6 +9,7 @@ local lazy = require "lanyard.lazy"
 local suggest = require "lanyard.text.suggest"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
+local condition_keys = lazy "lanyard.policy.condition_keys"
 local dates = lazy "lanyard.policy.lint.dates"
 local keys = lazy "lanyard.policy.lint.keys"
 local values = lazy "lanyard.policy.lint.values"
