@@ -5,6 +5,7 @@
 #include "lua/util.h"
 #include "reason/access.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define RESULT_CLASS "lanyard.policy.reason"
@@ -48,11 +49,12 @@ static const char **read_texts(lua_State *L, int options, const char *field, siz
 
 /* Reads the options at a stack index. What keeps them alive stays on the stack. */
 static struct access_options read_options(lua_State *L, int index) {
-  static const char *const known[] = {"identity", "accounts", "organizations", "always", "bound",
-                                      "limit",    NULL};
+  static const char *const known[] = {"identity", "accounts", "organizations", "always",
+                                      "bound",    "forms",    "limit",         NULL};
   check_fields(L, index, known);
   struct access_options options = {
       .identity = opt_field_boolean(L, index, "identity", 0) != 0,
+      .forms = (unsigned)opt_field_int(L, index, "forms", 0, UINT8_MAX, 0),
       .limit = (size_t)opt_field_int(L, index, "limit", 1, MAX_LIMIT, 0),
   };
   size_t organizations;
@@ -124,10 +126,11 @@ static void push_witness(lua_State *L, const struct access_result *result) {
   lua_setfield(L, -2, "certain");
 }
 
-/* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [bound,] [limit] })
+/* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [bound,] [forms,]
+ *                 [limit] })
  *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason; then steps
  * `accounts` and `organizations` are lists of the same length; the organization of an account that
- * has none is "". `bound` lists actions whose resource is never "*". The fourth value is the work that
+ * has none is "". `bound` lists actions whose resource is never "*". `forms` is of core.forms, of a policy of which these are parts. The fourth value is the work that
  * was done, in the unit of `limit`. */
 static int new_access(lua_State *L) {
   enum { BEFORE = 1, AFTER, OPTIONS };
@@ -156,11 +159,22 @@ static int new_access(lua_State *L) {
   return 4;
 }
 
+/* core.forms(doc [, identity]) --> integer
+ * Returns of which kinds a policy mentions values of another form than AWS documents, as bits. */
+static int forms(lua_State *L) {
+  bool failed;
+  unsigned found = access_forms(check_policy(L, 1), lua_toboolean(L, 2), &failed);
+  if (failed)
+    return luaL_error(L, "not enough memory");
+  lua_pushinteger(L, (lua_Integer)found);
+  return 1;
+}
+
 MODULE_API int luaopen_lanyard_policy_reason_core(lua_State *L);
 
 MODULE_API int luaopen_lanyard_policy_reason_core(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"new_access", new_access}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"forms", forms}, {"new_access", new_access}, {NULL, NULL}};
   new_class(L, RESULT_CLASS, NULL, meta);
   luaL_newlib(L, functions);
   return 1;

@@ -190,9 +190,10 @@ const struct caller_relation *caller_relations(size_t *count);
  * issued later; organization paths outside the organization; an owner that is not the account in the
  * resource's ARN; an aws:PrincipalArn of a unique ID whose account or name differs from
  * aws:PrincipalAccount or aws:username; a list of service names without the service; the relations of
- * caller_relations; an aws:CalledViaFirst or aws:CalledViaLast that is not the end of aws:CalledVia. It does not check the form of
- * values: published cases use ids such as o-abcdefg, which are shorter than AWS's. why->failed is set
- * if there is not enough memory. */
+ * caller_relations; an aws:CalledViaFirst or aws:CalledViaLast that is not the end of aws:CalledVia; a
+ * value that is not an address of a key that has one. It does not check the form of other values:
+ * published cases use ids such as o-abcdefg, which are shorter than AWS's. why->failed is set if there
+ * is not enough memory. */
 bool caller_possible(const struct caller_request *request, bool complete, struct buf *why);
 
 #endif

@@ -195,6 +195,21 @@ static bool check_fact(const struct check *check, const struct caller_key *key,
   return possible;
 }
 
+/* An address is no network. A key with an empty value counts as absent. */
+static bool check_addresses(const struct check *check, const struct context_entry *entry) {
+  for (size_t i = 0; i < entry->count; i++) {
+    const struct context_value *value = &entry->values[i];
+    if (value->length == 0 ||
+        (strlen(value->bytes) == value->length && !strchr(value->bytes, '/') &&
+         condition_in_network(value->bytes, value->bytes) >= 0))
+      continue;
+    buf_adds(expect(check, entry->key, entry->key_length), "an IP address");
+    add_found(check->why, value);
+    return false;
+  }
+  return true;
+}
+
 static bool check_entry(const struct check *check, const struct context_entry *entry) {
   const struct caller_key *key = caller_find_key(entry->key, entry->key_length);
   if (!key)
@@ -202,7 +217,7 @@ static bool check_entry(const struct check *check, const struct context_entry *e
   if (!check_fact(check, key, entry))
     return false;
   if (key->many || entry->count < 2)
-    return true;
+    return key->type != OPERAND_ADDRESS || check_addresses(check, entry);
   expect(check, entry->key, entry->key_length);
   buf_addf(check->why, "one value, found %zu", entry->count);
   return false;

@@ -272,6 +272,7 @@ static bool find_shapes(struct access *access) {
       pool_new(&access->result->pool, options->account_count + 1, sizeof *organizations);
   for (size_t i = 0; organizations && i < options->account_count; i++)
     organizations[i] = options->accounts[i].organization;
+  access->boxes.odd = options->forms;
   if (organizations)
     shapes_find(&access->boxes, organizations, options->account_count);
   return organizations != NULL;
@@ -306,6 +307,18 @@ static bool prepare(struct access *access) {
   return access->avoided && access->denied && access->atoms.items &&
          caller_classes_read(&access->search, access->options->accounts,
                              access->options->account_count);
+}
+
+unsigned access_forms(const struct policy *doc, bool identity, bool *failed) {
+  struct pool pool = {.limit = MEMORY};
+  struct boxes boxes;
+  struct box_list list;
+  bool read = boxes_init(&boxes, &pool, identity) && boxes_read(&boxes, doc, &list);
+  if (read)
+    shapes_find(&boxes, NULL, 0);
+  *failed = pool.failed;
+  pool_free(&pool);
+  return read ? boxes.odd : ODD_ANY;
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,

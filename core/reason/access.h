@@ -17,7 +17,8 @@ struct access_options {
   size_t always_count;
   const char *const *bound; /* actions whose resource is never "*" */
   size_t bound_count;
-  size_t limit; /* how much work is done, about 200 per microsecond; 0: the default */
+  unsigned forms; /* of access_forms: also values that policies mention elsewhere */
+  size_t limit;   /* how much work is done, about 200 per microsecond; 0: the default */
 };
 
 enum access_answer {
@@ -36,6 +37,11 @@ struct access_result {
   const char *reason;
   size_t steps; /* the work that was done, as in the limit; without reading the policies */
 };
+
+/* access_forms returns of which kinds a policy mentions values that do not have the form that AWS documents, such as a
+ * VPC `prod`. Keys of these kinds may then have any value. A question about a part of a policy needs the forms of
+ * the whole. A policy that is too large mentions all kinds. *failed is set if there is not enough memory. */
+unsigned access_forms(const struct policy *doc, bool identity, bool *failed);
 
 /* access_find finds a request that `after` allows and `before` does not. */
 enum access_answer access_find(const struct policy *before, const struct policy *after,

@@ -65,6 +65,16 @@ struct box_list {
   size_t count;
 };
 
+/* Kinds of values of which policies may mention some that do not have the documented form. */
+enum box_odd {
+  ODD_NONE = 0,
+  ODD_ACCOUNT = 1,
+  ODD_ORGANIZATION = 2,
+  ODD_NETWORK = 4,
+  ODD_SERVICE = 8,
+  ODD_ANY = 15
+};
+
 struct boxes {
   struct pool *pool;
   bool identity; /* identity policies, which name no principal */
@@ -74,8 +84,8 @@ struct boxes {
   size_t test_count, test_capacity;
   bool issue_time,
       clock_time; /* a policy has aws:TokenIssueTime; aws:CurrentTime or aws:EpochTime */
-  bool odd_accounts, odd_organizations, odd_networks, odd_services; /* see shapes_find */
-  size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
+  unsigned odd;   /* bits of enum box_odd, see shapes_find */
+  size_t *table;  /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };
 
 /* The dimensions that always exist. */

@@ -314,6 +314,7 @@ static void propose(struct query *query, const struct proposal *proposal, bool u
 
 static bool has_named_role(struct query *query, const struct caller_class *class) {
   const struct atom *atom = role_atom(query, class, NAMED_ROLE);
+  query->pool->failed = query->pool->failed || (atom && atom->failed);
   return atom && atom->count > 0;
 }
 

@@ -129,11 +129,11 @@ static struct atom *shape_of(struct query *query, const char *organization) {
   struct atom *atom = texts_new(query);
   if (!atom)
     return NULL;
-  if (organization || query->boxes->odd_organizations) /* ids may be short, as in examples */
+  if (organization || (query->boxes->odd & ODD_ORGANIZATION)) /* ids may be short, as in examples */
     add_paths(atom, organization, organization ? strlen(organization) : 0);
   else
     shape_add(atom, SHAPE_PATH, NULL, NULL);
-  if (query->boxes->odd_organizations)
+  if (query->boxes->odd & ODD_ORGANIZATION)
     add_odd(query, atom, organization);
   return atom;
 }
@@ -209,7 +209,7 @@ static bool may_be_longer(const struct query *query, const struct query_dimensio
       bytes += box_operand_text(one, &length) ? length : 0;
     }
   }
-  return bytes >= LONGER && !query->boxes->odd_organizations;
+  return bytes >= LONGER && !(query->boxes->odd & ODD_ORGANIZATION);
 }
 
 /* All texts except texts with an id that is too long. */

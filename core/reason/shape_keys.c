@@ -52,12 +52,9 @@ static enum shape listed_shape(const char *key, size_t length) {
                                           : SHAPE_ANY;
 }
 
-/* The forms of values of which policies may mention others. */
-enum odd_form { ODD_NONE, ODD_ACCOUNT, ODD_ORGANIZATION, ODD_NETWORK, ODD_SERVICE };
-
-/* Returns which flag of the boxes says that policies mention a value of another form of a key. ODD_NONE: the
+/* Returns the bit that says that policies mention a value of another form of a key. ODD_NONE: the
  * key has no others, because its values follow from the caller or have a type. */
-static enum odd_form odd_of(enum shape shape, const char *key) {
+static enum box_odd odd_of(enum shape shape, const char *key) {
   switch (shape) {
   case SHAPE_ACCOUNT:
     return ODD_ACCOUNT;
@@ -76,9 +73,7 @@ static enum odd_form odd_of(enum shape shape, const char *key) {
 
 enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t length) {
   enum shape shape = listed_shape(key, length);
-  const bool odd[] = {false, boxes->odd_accounts, boxes->odd_organizations, boxes->odd_networks,
-                      boxes->odd_services};
-  return odd[odd_of(shape, key)] ? SHAPE_ANY : shape;
+  return boxes->odd & odd_of(shape, key) ? SHAPE_ANY : shape;
 }
 
 /* Reports whether a text is a prefix and some bytes of a set. */
@@ -110,55 +105,52 @@ bool shape_is_organization(const char *text, size_t length, bool fold) {
   return length >= SHAPE_SHORTEST_ID && length <= SHAPE_LONGEST_ID;
 }
 
-/* Reports whether a text has a form; with `fold`, in any letter case. */
-static bool has_form(enum shape shape, const char *text, size_t length, bool fold) {
-  struct buf folded = {0};
-  for (size_t i = 0; i < length; i++)
-    buf_addc(&folded,
-             fold && text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i]);
-  bool has = !folded.failed && shape_allows(shape, folded.data ? folded.data : "", folded.length);
-  buf_free(&folded);
-  return has;
+/* Reports whether a text has a form; with `fold`, in any letter case. Without memory, which the pool records, it has. */
+static bool has_form(struct pool *pool, enum shape shape, const char *text, size_t length,
+                     bool fold) {
+  char *folded = pool_new(pool, length + 1, 1);
+  for (size_t i = 0; folded && i < length; i++)
+    folded[i] = fold && text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+  return !folded || shape_allows(shape, folded, length);
 }
 
 /* Compares an operand without wildcards and variables with the form of its key. */
-static bool is_odd(enum shape shape, const char *text, size_t length, bool fold) {
+static bool is_odd(struct pool *pool, enum shape shape, const char *text, size_t length,
+                   bool fold) {
   const char *slash = shape == SHAPE_PATH ? memchr(text, '/', length) : NULL;
   size_t size = slash ? (size_t)(slash - text) : length;
   return !memchr(text, '*', size) && !memchr(text, '?', size) && !memmem(text, size, "${", 2) &&
-         !has_form(shape == SHAPE_PATH ? SHAPE_ORGANIZATION : shape, text, size, fold);
+         !has_form(pool, shape == SHAPE_PATH ? SHAPE_ORGANIZATION : shape, text, size, fold);
 }
 
 /* Reports whether an operand of a test is not of a form. */
-static bool has_odd(const struct box_test *test, enum shape shape) {
+static bool has_odd(struct pool *pool, const struct box_test *test, enum shape shape) {
   bool fold = strstr(test->condition.name, "IgnoreCase") != NULL;
   for (const struct json_value *one = box_next_operand(test, NULL); one;
        one = box_next_operand(test, one)) {
     size_t length;
     const char *text = box_operand_text(one, &length);
-    if (text && length > 0 && is_odd(shape, text, length, fold))
+    if (text && length > 0 && is_odd(pool, shape, text, length, fold))
       return true;
   }
   return false;
 }
 
 void shapes_find(struct boxes *boxes, const char *const *organizations, size_t count) {
-  bool *const flags[] = {NULL, &boxes->odd_accounts, &boxes->odd_organizations,
-                         &boxes->odd_networks, &boxes->odd_services};
   for (size_t i = 0; i < boxes->test_count; i++) {
     const struct box_test *test = &boxes->tests[i];
     if (test->kind != TEST_KEY || test->condition.type != OPERAND_STRING)
       continue;
     const char *key = test->key->key->string;
     enum shape shape = listed_shape(key, test->key->key->length);
-    bool *odd = flags[odd_of(shape, key)];
-    if (odd && !*odd)
-      *odd = has_odd(test, shape);
+    enum box_odd odd = odd_of(shape, key);
+    if (odd & ~boxes->odd && has_odd(boxes->pool, test, shape))
+      boxes->odd |= odd;
   }
   for (size_t i = 0; i < count; i++)
     if (*organizations[i] &&
-        is_odd(SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]), false))
-      boxes->odd_organizations = true;
+        is_odd(boxes->pool, SHAPE_ORGANIZATION, organizations[i], strlen(organizations[i]), false))
+      boxes->odd |= ODD_ORGANIZATION;
 }
 
 bool shape_allows(enum shape shape, const char *text, size_t length) {

@@ -54,6 +54,7 @@ cases["lanyard.policy.reason.core"] = function(reason)
   return {
     found = function() return reason.new_access(first, second, options) end,
     back = function() return { reason.new_access(second, first, {}) } end,
+    forms = function() return { reason.forms(first), reason.forms(second, true) } end,
     none = function() return { reason.new_access(first, first, { identity = true, limit = 1000000 }) } end,
   }
 end

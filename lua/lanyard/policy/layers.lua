@@ -11,8 +11,8 @@
 ---     documents           { doc, request, name } for each policy
 ---
 --- A verdict is { answer, reason, layer?, match? }. Its answer is "allow", "deny", "depends" or "implicit-deny".
---- A match is the verdict that its statement gives, with { index, document, doc }. Reasons are made when they are read: a
---- decision needs one of many.
+--- A match is the verdict that its statement gives, with { index, document, doc }. Reasons are made when they are
+--- read: a decision needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"

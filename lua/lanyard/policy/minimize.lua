@@ -17,9 +17,9 @@ local assemble = require "lanyard.policy.assemble"
 local budgets = require "lanyard.policy.budget"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
-local equal_access = require("lanyard.policy.reason").equal_access
 local label = require("lanyard.policy.statements").label
 local networks = require "lanyard.policy.networks"
+local reason = require "lanyard.policy.reason"
 local redundancy = require "lanyard.policy.redundancy"
 
 --- A redundant part that was removed.
@@ -405,6 +405,7 @@ local MOST_ROUNDS = 4
 return function(doc, options)
   local copy, labels, removed, undecided = doc:copy(), labels_of(doc), {}, nil
   local budget = budgets.new(redundancy.MOST_STEPS)
+  options = reason.of_parts(doc, options)
   for _ = 1, MOST_ROUNDS do
     local first, count = redundancy.new(copy, options, budget), #removed
     remove_statements(first, copy, labels, removed, options)
@@ -415,7 +416,7 @@ return function(doc, options)
       break
     end
   end
-  local equal, witness = equal_access(doc, copy, options)
+  local equal, witness = reason.equal_access(doc, copy, options)
   if equal == false and witness.certain then
     return doc:copy(), {}, "the smaller policy does not allow the same requests: a defect of Lanyard"
   end

@@ -38,7 +38,7 @@ M.TOO_MANY = "the policy has too many statements for a question about each calle
 ---@field certain boolean    false: AWS may or may not allow the request
 ---@field which? "a"|"b"     equal_access: the document that allows the request
 
-local KNOWN = { kind = true, accounts = true, always = true, limit = true }
+local KNOWN = { kind = true, accounts = true, always = true, limit = true, forms = true }
 local KINDS = { resource = true, identity = true }
 
 -- The actions of ECR whose requests always name a repository. Without names, DescribeRepositories is about all.
@@ -70,9 +70,23 @@ local function core_options(options)
   end
   return {
     identity = options.kind == "identity", accounts = accounts, organizations = organizations,
-    always = options.always, limit = options.limit,
+    always = options.always, limit = options.limit, forms = options.forms,
     bound = options.kind == "identity" and BOUND or nil,
   }
+end
+
+--- Returns options for questions about parts of a document. If the document mentions a value without the form that AWS
+--- documents, such as the VPC `prod`, such keys have any values, also where a question leaves out the part with it.
+---@param doc policy.Document  the whole
+---@param options? policy.ReasonOptions
+---@return policy.ReasonOptions
+function M.of_parts(doc, options)
+  local copy = {}
+  for name, value in pairs(options or {}) do
+    copy[name] = value
+  end
+  copy.forms = core.forms(doc, copy.kind == "identity")
+  return copy
 end
 
 --- Finds a request that a document allows and an earlier one does not.

@@ -151,7 +151,11 @@ function Redundancy:adds_nothing(before, after)
   elseif self:stops() then
     return false
   end
-  local found, undecided, why = reason.find_within(self.budget, before, after, self.options)
+  if not self.asks then
+    local whole = assemble(self.empty, self.texts)
+    self.asks = whole and reason.of_parts(whole, self.options) or self.options
+  end
+  local found, undecided, why = reason.find_within(self.budget, before, after, self.asks)
   self.undecided = self.undecided or undecided and why or nil
   return not found and not undecided
 end
@@ -260,6 +264,7 @@ function M.new(doc, options, budget)
     statements = statements, texts = texts, effects = effects, allows = {}, options = options,
     index = neighbours.new(statements, options and options.kind),
     empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
+    asks = options and options.forms and options, -- the options of the questions
     budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)
 end

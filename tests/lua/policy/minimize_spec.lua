@@ -151,6 +151,21 @@ describe("policy.minimize", function()
     assert.equal("the policy has too many statements that may apply to the same requests", undecided)
   end)
 
+  it("asks about a part with the forms of values that the whole document mentions", function()
+    local function of(other, condition)
+      return ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":%s},%s]}')
+        :format(condition, other)
+    end
+    local prod = '{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:GetX","Condition":'
+      .. '{"StringLike":{"aws:SourceVpc":"%s"}}}'
+    for vpc, left in pairs { ["prod"] = '"*"', ["vpc-1"] = '"vpc-*"' } do
+      local text, removed, undecided = minimized(of(prod:format(vpc), '{"StringLike":{"aws:SourceVpc":["vpc-*","*"]}}'))
+      assert.is_nil(undecided)
+      assert.equal(2, #removed)
+      assert.truthy(text:find(('{"StringLike":{"aws:SourceVpc":[%s]}}'):format(left), 1, true), text)
+    end
+  end)
+
   it("keeps one statement, and statements without a Principal", function()
     local text = minimized('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*",'
       .. '"Condition":{"StringEquals":{"aws:x":[]}}},{"Effect":"Allow","Principal":"*","Action":"ecr:*",'

@@ -152,6 +152,18 @@ describe("a key", function()
       assert.is_true(possible(ROLE, { [key] = { "a", "b" } }), key)
     end
   end)
+  it("is an address if AWS documents one", function()
+    for _, key in ipairs { "aws:SourceIp", "AWS:VPCSOURCEIP" } do
+      for _, text in ipairs { "192.0.2.1", "2001:db8::1", "" } do
+        assert.is_true(policy.possible { principal = ROLE, context = { [key] = text } }, text)
+      end
+      for _, text in ipairs { "home", "192.0.2.0/24", "192.0.2.256", "192.0.2.1\0" } do
+        local ok, reason = policy.possible { principal = ROLE, context = { [key] = text } }
+        assert.is_false(ok)
+        assert.equal(("%s: expected an IP address, found '%s'"):format(key, text:gsub("%z", "?")), reason)
+      end
+    end
+  end)
   it("agrees with the keys that say the same", function()
     local function times(now, epoch)
       return possible(ROLE, { ["aws:CurrentTime"] = now, ["aws:EpochTime"] = epoch })
