@@ -15,7 +15,7 @@
 /* The user values of a transfer: what libcurl reads until the transfer has ended. */
 enum { KEPT_BODY = 1, KEPT_BEFORE, KEPT_AFTER, KEPT_VALUES = KEPT_AFTER };
 
-enum { MAX_PUSHED = 20 };
+enum { MAX_PUSHED = 20, USUAL_HEADERS = 8 };
 
 static const char pool_key;
 
@@ -185,7 +185,7 @@ static int start(lua_State *L) {
 /* Pushes the headers of the reply as a table. Names are in lowercase; repeated headers are joined
  * by ", ". */
 static void push_headers(lua_State *L, const struct buf *head) {
-  lua_newtable(L);
+  lua_createtable(L, 0, USUAL_HEADERS);
   const char *line = head->data;
   const char *end = line ? line + head->length : line;
   while (line < end) {

@@ -18,6 +18,8 @@
 #define BUF_CLASS "lanyard.json.buf"
 #define ARRAY_CLASS "lanyard.json.array"
 
+static const char spare_doc_key, spare_buf_key;
+
 /* json.null */
 static char null_address;
 
@@ -185,7 +187,7 @@ static int json_decode(lua_State *L) {
   unsigned flags = 0;
   /* Functions such as string.gsub return further values. */
   if (lua_istable(L, 2)) {
-    check_fields(L, 2, fields);
+    check_names(L, 2, fields);
     order = opt_field_boolean(L, 2, "order", false) != 0;
     flags |= opt_field_boolean(L, 2, "deep", false) ? JSON_DEEP : 0;
     flags |= opt_field_boolean(L, 2, "nul", false) ? JSON_NUL : 0;
@@ -196,7 +198,8 @@ static int json_decode(lua_State *L) {
   }
   luaL_getmetatable(L, ARRAY_CLASS);
   decoder.array_class = lua_gettop(L);
-  struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
+  struct doc_object *object = take_spare(L, &spare_doc_key, sizeof *object, DOC_CLASS);
+  int place = lua_gettop(L);
   struct json_error error;
   object->doc = json_parse_with(text, length, flags, &error);
   if (!object->doc)
@@ -210,6 +213,7 @@ static int json_decode(lua_State *L) {
   push_value(L, &decoder, json_root(object->doc));
   json_free(object->doc);
   object->doc = NULL;
+  put_spare(L, place, &spare_doc_key);
   if (!order)
     return 1;
   lua_pushvalue(L, decoder.order);
@@ -444,10 +448,13 @@ static int json_encode(lua_State *L) {
     if (opt_field_boolean(L, 2, "deep", false))
       encoder.max_depth = JSON_MAX_DEEP;
   }
-  struct buf_object *object = new_object(L, sizeof *object, 0, BUF_CLASS);
+  struct buf_object *object = take_spare(L, &spare_buf_key, sizeof *object, BUF_CLASS);
+  int place = lua_gettop(L);
   encoder.out = &object->buf;
   add_value(&encoder, 1, 0);
-  return push_buf(L, &object->buf);
+  push_buf(L, &object->buf);
+  put_spare(L, place, &spare_buf_key);
+  return 1;
 }
 
 /* json.array([t]) --> t

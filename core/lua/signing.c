@@ -35,16 +35,8 @@ static int signing_gc(lua_State *L) {
 
 /* Pushes a signing that is not in use. A signing that raised an error is not reused. */
 static struct signing *take_signing(lua_State *L) {
-  struct signing *signing;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &spare_key) == LUA_TUSERDATA) {
-    signing = check_object(L, -1, SIGNING_CLASS);
-    lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
-  } else {
-    lua_pop(L, 1);
-    signing = new_object(L, sizeof *signing, 0, SIGNING_CLASS);
-    signing->query.secret = signing->canonical.secret = true; /* they contain the session token */
-  }
+  struct signing *signing = take_spare(L, &spare_key, sizeof *signing, SIGNING_CLASS);
+  signing->query.secret = signing->canonical.secret = true; /* they contain the session token */
   signing->request = (struct sigv4_request){.headers = signing->headers};
   signing->url = signing->host = NULL;
   return signing;
@@ -56,8 +48,7 @@ void signing_put_back(lua_State *L) {
   buf_reset(&signing->canonical);
   buf_reset(&signing->text);
   buf_reset(&signing->names);
-  lua_pushvalue(L, SIGNING_OBJECT);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
+  put_spare(L, SIGNING_OBJECT, &spare_key);
 }
 
 static int signer_gc(lua_State *L) {
@@ -223,7 +214,7 @@ static void take_body(lua_State *L, struct signing *signing) {
     length = secret->length;
   luaL_argcheck(L, !hash || !body, SIGNING_OPTIONS, "body or payload_hash expected, not both");
   if (!hash) {
-    if (!sigv4_payload_hash(get_signer(L), body ? body : "", body ? length : 0,
+    if (!sigv4_payload_hash(signing->signer, body ? body : "", body ? length : 0,
                             signing->payload_hash))
       luaL_error(L, "not enough memory");
     hash = signing->payload_hash;
@@ -237,8 +228,9 @@ struct signing *signing_begin(lua_State *L, const char *const known[]) {
   else
     luaL_checktype(L, SIGNING_OPTIONS, LUA_TTABLE);
   lua_settop(L, SIGNING_OPTIONS);
-  get_signer(L);
+  struct sigv4_signer *signer = get_signer(L);
   struct signing *signing = take_signing(L);
+  signing->signer = signer;
   lua_pushnil(L); /* SIGNING_TABLE */
   luaL_checkstack(L, MAX_PUSHED, NULL);
   push_field(L, SIGNING_OPTIONS, "credentials");
@@ -265,16 +257,15 @@ struct signing *signing_begin(lua_State *L, const char *const known[]) {
 }
 
 void signing_finish(lua_State *L, struct signing *signing) {
-  struct sigv4_signer *signer = get_signer(L);
   sigv4_canonical_request(&signing->request, &signing->canonical);
   if (signing->canonical.failed)
     luaL_error(L, "not enough memory");
   buf_add(&signing->names, signing->canonical.data + signing->request.names_start,
           signing->request.names_length);
-  sigv4_string_to_sign(signer, &signing->scope, signing->canonical.data, signing->canonical.length,
-                       &signing->text);
+  sigv4_string_to_sign(signing->signer, &signing->scope, signing->canonical.data,
+                       signing->canonical.length, &signing->text);
   if (signing->text.failed || signing->names.failed ||
-      !sigv4_signature(signer, signing->credentials, &signing->scope, signing->text.data,
+      !sigv4_signature(signing->signer, signing->credentials, &signing->scope, signing->text.data,
                        signing->text.length, signing->signature))
     luaL_error(L, "not enough memory");
 }

@@ -22,6 +22,7 @@ struct signing {
   struct sigv4_request request;
   struct sigv4_scope scope;
   struct sigv4_header headers[SIGNING_HEADERS];
+  struct sigv4_signer *signer; /* of the Lua state */
   const struct credentials *credentials;
   char payload_hash[HASH_SHA256_HEX];
   const char *host;

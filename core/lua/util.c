@@ -109,6 +109,23 @@ void *new_object(lua_State *L, size_t size, int values, const char *class) {
   return object;
 }
 
+void *take_spare(lua_State *L, const void *key, size_t size, const char *class) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+  void *object = test_object(L, -1, class);
+  if (!object) {
+    lua_pop(L, 1);
+    return new_object(L, size, 0, class);
+  }
+  lua_pushboolean(L, 0); /* nil would remove the key, and put_spare would need memory */
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+  return object;
+}
+
+void put_spare(lua_State *L, int index, const void *key) {
+  lua_pushvalue(L, index);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
 /* Returns the userdata at a stack index if it is of the class, and sets whether it is alive. The debug
  * library can give a userdata of another library this metatable; the size is a first check of that. */
 static struct object *object_of(lua_State *L, int index, const char *class, bool *alive) {

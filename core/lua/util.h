@@ -64,6 +64,13 @@ void new_class(lua_State *L, const char *name, const luaL_Reg *methods, const lu
  * with a struct object, are zero apart from it. */
 void *new_object(lua_State *L, size_t size, int values, const char *class);
 
+/* take_spare pushes the object that put_spare kept under a key of the registry, or a new one without user values. It is
+ * for functions that need an object only until they return, so that what it owns is freed if an error is raised. */
+void *take_spare(lua_State *L, const void *key, size_t size, const char *class);
+
+/* put_spare keeps the object at a stack index for the next take_spare. */
+void put_spare(lua_State *L, int index, const void *key);
+
 /* check_object returns the userdata at a stack index, or raises an error if it is not of the class
  * or has ended. test_object returns NULL instead. */
 void *check_object(lua_State *L, int index, const char *class);
