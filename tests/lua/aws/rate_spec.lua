@@ -96,6 +96,21 @@ describe("the adaptive rate limiter", function()
       end)
   end
 
+  for _, limit in ipairs { 20, 100 } do
+    it(("makes calls in four Regions within 1 %% of the minimum time at %d calls per second in each"):format(limit),
+      function()
+        local world, services = new_world(), {}
+        for i = 1, 4 do
+          services[i] = new_service(world, limit, limit)
+          work(world, services[i], rate.new(world.clock), 8, i / 20)
+        end
+        world.run((10000 - limit) / limit * 1.01)
+        for _, service in ipairs(services) do
+          assert.is_true(service.accepted >= 10000, service.accepted .. " calls")
+        end
+      end)
+  end
+
   for _, burst in ipairs { 20, 100 } do
     it(("needs a second to find a limit of 100 with bursts of %d"):format(burst), function()
       for i = 1, 10 do

@@ -155,6 +155,18 @@ describe("HTML of an audit", function()
     assert.is_nil(reports.text("html", reports.large(197, nil, true)):find('class="long', 1, true))
   end)
 
+  it("has more than 1000 grants or findings of different texts in one row that opens, with these texts", function()
+    local text = reports.text("html", reports.large(1001, nil, true))
+    local page = read(text)
+    assert.equal(page.tags.tr, 1 + 4 + 1 + 3)
+    for _, i in ipairs { 1, 500, 1001 } do
+      local name = ("many/app-%04d"):format(i)
+      assert.is_truthy(text:find(("<li>%s: %s is not used\n<p>reason %d</p>\n<pre class=\"command\">lanyard fix %s</pre>")
+        :format(name, name, i, name), 1, true))
+      assert.is_truthy(text:find(("<li>%s <code>web-%d</code></li>"):format(name, i), 1, true))
+    end
+  end)
+
   it("has long lists of changes closed", function()
     local report = reports.changed(function() return reports.large(201) end)
     report.baseline.grants.added = {}

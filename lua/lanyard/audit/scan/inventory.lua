@@ -331,10 +331,13 @@ end
 ---@return aws.Error? err
 function M.open(region, options)
   local listed, services, services_err
-  local err, around
+  local err, around, deployments_unknown
   task.all {
     function() listed, err = region:repositories(options.globs) end,
-    function() services, services_err = region:services() end,
+    function()
+      services, services_err = region:services()
+      deployments_unknown = deployments.read(region, services or {})
+    end,
     function() around = surroundings.read(region, options.organization) end,
   }
   if not listed then
@@ -350,6 +353,7 @@ function M.open(region, options)
     services = services,
     service_by_name = lists.by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
+    deployments_unknown = deployments_unknown,
     surroundings = around,
     registry = around.registry,
     registry_unknown = registry_problem(around),
@@ -366,7 +370,6 @@ function M.open(region, options)
   if options.controls and inventory.account then
     around.controls, inventory.controls_error = options.controls(inventory.account)
   end
-  inventory.deployments_unknown = deployments.read(region, services)
   inventory.deployed = images.deployed(inventory, lists.by_name(listed))
   return inventory
 end

@@ -27,7 +27,7 @@ local task = require "lanyard.task"
 local M = {}
 
 --- The calls that are in flight at most, whatever there is to audit.
-M.CALLS = 16
+M.CALLS = 32
 
 -- The targets that are scanned in parallel: all Regions of an account, each of which has its own rate limits.
 local PARALLEL = 20

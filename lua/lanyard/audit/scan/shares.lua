@@ -12,7 +12,7 @@ local M = {}
 
 -- The least share. A request is signed before it waits for a slot, and AWS accepts a signature for five minutes: with
 -- so few requests of each target waiting, none waits longer, even if every call takes its half minute.
-local LEAST = 4
+local LEAST = 8
 
 ---@class audit.Shares
 local Shares = {}

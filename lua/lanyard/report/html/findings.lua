@@ -54,8 +54,10 @@ end
 local function where(entry)
   local finding, count = entry.finding, #entry.findings
   local lines = { text(summary.label(finding)), count > 1 and count .. " repositories" or nil }
-  for _, name in ipairs { "repository", "service", "statement" } do
-    lines[#lines + 1] = finding[name] and (count == 1 or name ~= "repository")
+  local common = entry.statements and { "service" } or count > 1 and { "service", "statement" }
+    or { "repository", "service", "statement" }
+  for _, name in ipairs(common) do
+    lines[#lines + 1] = finding[name]
       and ("%s <code>%s</code>"):format(name, text(finding[name])) or nil
   end
   return table.concat(lines, "<br>")
@@ -65,29 +67,42 @@ local function fix_of(finding)
   return block(finding.fix, finding.fix:find "^lanyard " and "command")
 end
 
--- Returns the fix of a row, or the one of each repository.
-local function fixes(entry)
+local function statement_block(statement)
+  return statement and ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text)) or ""
+end
+
+-- Returns why a finding is one, how to fix it, and its statement.
+local function explanation(finding, fix, statement)
+  return ("<p>%s</p>\n%s\n%s"):format(text(finding.why), fix, statement_block(statement))
+end
+
+-- Returns what a row says below its message: in a list, if it has several findings. The list has only the fix of each
+-- finding, or all of its texts if they are its own.
+local function explanations(entry)
   if #entry.findings == 1 then
-    return fix_of(entry.finding)
+    return explanation(entry.finding, fix_of(entry.finding), entry.statement)
   end
   local items = {}
   for i, finding in ipairs(entry.findings) do
-    items[i] = ("<li>%s\n%s</li>\n"):format(text(finding.repository), fix_of(finding))
+    items[i] = entry.statements
+      and ("<li>%s: %s\n%s</li>\n"):format(text(finding.repository), text(finding.message),
+        explanation(finding, fix_of(finding), entry.statements[finding]))
+      or ("<li>%s\n%s</li>\n"):format(text(finding.repository), fix_of(finding))
   end
-  return ('<ul class="parts">\n%s</ul>'):format(table.concat(items))
+  local list = ('<ul class="parts">\n%s</ul>'):format(table.concat(items))
+  return entry.statements and list or explanation(entry.finding, list, entry.statement)
 end
 
 local function row(entry)
-  local finding, statement = entry.finding, entry.statement
+  local finding = entry.finding
   local severity, state = text(finding.severity), finding.state
   return ('<tr role="row" data-severity="%s"%s>%s%s%s%s</tr>\n'):format(severity,
     state and (' data-state="%s"'):format(state) or "",
     cell(severity .. (state == "new" and ' <span class="new">new</span>' or ""), nil, "severity " .. severity),
     cell(("<code>%s</code>"):format(text(finding.id)), nil, "short"),
     cell(where(entry), nil, "where"),
-    cell(("%s\n<details><summary>Why and how to fix</summary>\n<p>%s</p>\n%s\n%s</details>"):format(
-      text(entry.message), text(finding.why), fixes(entry),
-      statement and ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text)) or "")))
+    cell(("%s\n<details><summary>Why and how to fix</summary>\n%s</details>"):format(text(entry.message),
+      explanations(entry))))
 end
 
 --- Writes the findings of a report, and the filter of findings and grants.

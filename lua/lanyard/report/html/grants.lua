@@ -31,14 +31,15 @@ local function statements_cell(edge)
   return elements.details(text(labels_of(edge)), table.concat(blocks, "\n"))
 end
 
--- Returns the name of the repository of a row, or the names of several ones in a list that opens.
-local function repositories_cell(edges)
+-- Returns the name of the repository of a row, or the names of several ones in a list that opens; with their
+-- statements, if each has its own.
+local function repositories_cell(pattern)
+  local edges, names = pattern.edges, {}
   if #edges == 1 then
     return text(edges[1].to.name)
   end
-  local names = {}
   for i, edge in ipairs(edges) do
-    names[i] = ("<li>%s</li>\n"):format(text(edge.to.name))
+    names[i] = ("<li>%s%s</li>\n"):format(text(edge.to.name), pattern.is_mixed and " " .. statements_cell(edge) or "")
   end
   return elements.details(summary.plural(#edges, "repository", "repositories"),
     ('<ul class="parts">\n%s</ul>'):format(table.concat(names)))
@@ -50,10 +51,10 @@ local function row(pattern)
   local principal = edge.access and edge.access.principal ~= edge.from.name
     and ("<br><code>%s</code>"):format(text(edge.access.principal)) or ""
   return ('<tr role="row" id="%s">%s%s%s%s%s</tr>\n'):format(edge.id,
-    cell(repositories_cell(pattern.edges), "Repository", #pattern.edges > 1 and "where" or nil),
+    cell(repositories_cell(pattern), "Repository", #pattern.edges > 1 and "where" or nil),
     cell(text(edge.from.name) .. principal, "Principal"),
     cell(text(edge.from.kind), "Kind", "short"), cell(text(STATES[edge.state] .. ids), "Pull", edge.state),
-    cell(statements_cell(edge), "Statement"))
+    cell(pattern.is_mixed and "one or more for each repository" or statements_cell(edge), "Statement"))
 end
 
 local HEADINGS = { "Repository", "Principal", "Kind", "Pull", "Statement" }

@@ -29,11 +29,11 @@ describe("the shares of targets", function()
     assert.same({ 16 }, most_in_flight(16, { 40 }))
   end)
 
-  it("give each target at least four calls, however many targets there are", function()
+  it("give each target at least eight calls, however many targets there are", function()
     local work = {}
-    for i = 1, 10 do work[i] = 4 end
+    for i = 1, 10 do work[i] = 10 end
     for _, most in ipairs(most_in_flight(16, work)) do
-      assert.equal(4, most)
+      assert.equal(8, most)
     end
   end)
 

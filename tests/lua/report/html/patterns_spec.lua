@@ -53,6 +53,20 @@ describe("patterns of grants", function()
     end)))
   end)
 
+  it("join grants with statements of their own when there are more than 1000 rows", function()
+    local function rows(count)
+      return patterns.grants(graph_of(count, function(i)
+        local label = i > 2 and "s" .. i or "s"
+        return { grant("web", { statement = label, statements = { label }, decision = i == 4 and "deny" or nil }) }
+      end))[1]
+    end
+    assert.equal(1000, #rows(1001))
+    local joined = rows(1002)
+    assert.same({ 2, 999, 1 }, { #joined[1].edges, #joined[2].edges, #joined[3].edges })
+    assert.is_nil(joined[1].is_mixed)
+    assert.is_true(joined[2].is_mixed)
+  end)
+
   it("have the id of their first grant", function()
     local _, row_of = patterns.grants(graph_of(300, function(i) return { grant(i % 2 == 0 and "even" or "odd") } end))
     assert.same({ "grant-1", "grant-2", "grant-1", "grant-2" },
@@ -90,6 +104,24 @@ describe("patterns of findings", function()
       finding.message = finding.repository .. " allows x"
       finding.why = tostring(i <= 2)
     end))[1] })
+  end)
+
+  it("join findings with texts of their own when there are more than 1000 rows", function()
+    local function findings(count)
+      return findings_of(count, function(finding, i)
+        finding.why = i > 2 and "reason " .. i or "a reason"
+        finding.message = finding.repository .. " allows x"
+        finding.severity = i == 4 and "low" or finding.severity
+      end)
+    end
+    assert.equal(1000, #rows_of(findings(1001)))
+    assert.same({ "2: each of 2 repositories allows x", "999: each of 999 findings has its own text",
+      "1: app-004 allows x" }, rows_of(findings(1002)))
+    local statement = { label = "s", text = "t" }
+    local row = patterns.findings(findings(1002), function() return statement end)[2]
+    for _, finding in ipairs(row.findings) do
+      assert.equal(statement, row.statements[finding])
+    end
   end)
 
   it("do not replace a name inside of a longer word", function()
