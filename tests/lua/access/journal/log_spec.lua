@@ -158,6 +158,23 @@ describe("logs that no process holds", function()
   end)
 end)
 
+describe("a process of lua5.4 that ends while a log is flushed", function()
+  it("ends with its own status, although the state is closed before the flush has ended", function()
+    local folder <close> = helper.folder(MEMORY)
+    local library = folder .. "/slow_sync.so"
+    assert(os.execute("gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o " .. library .. " tests/support/slow_sync.c -ldl"))
+    local result = helper.run({ "lua5.4", "-e", ([[
+      package.path, package.cpath = "./lua/?.lua;./lua/?/init.lua", "%s/?.so"
+      local one = assert(require("lanyard.system").log "%s/log")
+      assert(one:append "x" and one:flush())
+    ]]):format(helper.build, folder.path) }, {
+      LD_PRELOAD = library, SLOW_SYNC_DELAY = "50000", SLOW_SYNC_END = "300000",
+    })
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+  end)
+end)
+
 describe("a crash of the system after many changes", function()
   local COUNT = 16
 
