@@ -8,6 +8,7 @@
 #include "lua/loop.h"
 #include "lua/util.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -72,6 +73,14 @@ static void *run_job(void *context) {
   return NULL;
 }
 
+/* Keeps the library that this code is in when Lua closes its state and unloads it: a thread may still run. */
+static void keep_loaded(void) {
+  static const char here = 0;
+  Dl_info info;
+  if (dladdr(&here, &info) && info.dli_fname)
+    dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 /* Starts a detached thread. It blocks all signals: they are for the thread that runs Lua, and the pipe can be closed.
  * Returns 0 or an errno. */
 static int start_thread(struct job *job) {
@@ -81,6 +90,7 @@ static int start_thread(struct job *job) {
     return failed;
   sigset_t all, before;
   sigfillset(&all);
+  keep_loaded();
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_sigmask(SIG_BLOCK, &all, &before);
   pthread_t thread;

@@ -57,7 +57,7 @@ function work.grants(url, state, in_flight, journal)
   print(loop.now() - start, os.clock() - cpu)
 end
 
--- Prints the processor seconds of one undo with a journal of `count` entries.
+-- Prints the processor seconds of one undo with a journal of `count` entries, of which the oldest are moved.
 function work.undos(url, state, count)
   local helper = require "helper"
   local region = connect(url, state)
@@ -74,6 +74,10 @@ function work.undos(url, state, count)
   for i = 1, math.tointeger(count) - 1 do
     entry.id = ("%017d"):format(first - i)
     helper.write(("%s/%s.json"):format(directory, entry.id), encode(entry))
+  end
+  while #assert(require("lanyard.system").list(directory)) > 2 * require("lanyard.access.journal.listing").KEPT + 10 do
+    assert(region:grant(service, repository)) -- moves old entries
+    assert(region:undo(repository))
   end
   local total = 0
   for _ = 1, UNDOS do

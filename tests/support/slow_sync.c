@@ -1,8 +1,9 @@
-/* Makes each fsync slow, and counts the calls that a journal costs. For tests/bench/journal.lua, which loads it with
- * LD_PRELOAD. Not part of the product.
+/* Makes each fsync slow, and counts the calls that a journal costs. For tests/bench/journal.lua and a test of logs, which
+ * load it with LD_PRELOAD. Not part of the product.
  *
  *   SLOW_SYNC_DELAY  how many microseconds each fsync takes
- *   SLOW_SYNC_LOG    a file that receives "FSYNCS MKDIRS" at the end of the process */
+ *   SLOW_SYNC_LOG    a file that receives "FSYNCS MKDIRS" at the end of the process
+ *   SLOW_SYNC_END    how many microseconds the end of the process takes, after Lua has closed its state */
 
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -13,10 +14,14 @@
 
 static atomic_long syncs, folders;
 
+static void pause_for(const char *setting) {
+  const char *microseconds = getenv(setting);
+  usleep(microseconds ? (useconds_t)atoi(microseconds) : 0);
+}
+
 static int counted(void) {
-  const char *delay = getenv("SLOW_SYNC_DELAY");
   atomic_fetch_add(&syncs, 1);
-  usleep(delay ? (useconds_t)atoi(delay) : 0);
+  pause_for("SLOW_SYNC_DELAY");
   return 0;
 }
 
@@ -42,6 +47,7 @@ int mkdir(const char *path, mode_t mode) {
 }
 
 __attribute__((destructor)) static void stop(void) {
+  pause_for("SLOW_SYNC_END");
   const char *path = getenv("SLOW_SYNC_LOG");
   FILE *file = path ? fopen(path, "w") : NULL;
   if (!file)

@@ -20,7 +20,7 @@ local entry_module = require "lanyard.access.journal.entry"
 local files = require "lanyard.access.journal.files"
 local lock = require "lanyard.lock"
 local log = require "lanyard.access.journal.log"
-local repository_policy = require "lanyard.access.repository_policy"
+local older = require "lanyard.access.journal.older"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
@@ -206,7 +206,7 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:close(id)
-  if not system.exists(files.path(self.directory, id, false)) then
+  if not files.is_finished(self.directory, id) then
     return true
   end
   return remove_open(self, id)
@@ -383,7 +383,27 @@ function Journal:find(matches, options)
       return entry
     end
   end
+  if names.problem then
+    err = files.unlisted(names.problem, self.directory)
+    note_damaged(self, err)
+    return nil, options.strict and err or nil
+  end
   return nil
+end
+
+--- Returns the entry of an id, finished or open.
+---@param id string
+---@param is_current? fun(text: string?): boolean  see `find`; without it, an open entry is not read
+---@return journal.Entry? entry  nil if it does not exist or is damaged
+function Journal:entry(id, is_current)
+  if not entry_module.is_id(id) then
+    return nil
+  end
+  local entry, err = read_or_skip(self, id, false)
+  if not entry and not err and is_current then
+    entry = read_or_skip(self, id, true)
+  end
+  return entry and settled_state(entry, is_current)
 end
 
 --- Returns the entry of what lanyard last wrote to the repository from this machine: the newest one whose write took
@@ -395,14 +415,6 @@ end
 ---@return aws.Error? err  code JournalDamaged if a file that may be a newer entry is damaged
 function Journal:last_written(is_current)
   return self:find(function(entry) return entry.state == "done" end, { is_current = is_current, strict = true })
-end
-
--- Reports whether a change changed what the policy means. ECR stores some policies in another form: writing its own
--- form again changes nothing, and there is nothing to undo.
-local function has_effect(entry)
-  local before = entry.before and repository_policy.parse(entry.before, entry.repository)
-  local after = entry.after and repository_policy.parse(entry.after, entry.repository)
-  return not (before and after) or not repository_policy.same(before, after)
 end
 
 --- Returns the entry that an undo restores: the newest change that is done, changed what the policy means, and has not
@@ -417,7 +429,7 @@ function Journal:undoable(is_current)
       undone[entry.detail.undoes] = true
       return false
     end
-    return entry.state == "done" and has_effect(entry)
+    return entry.state == "done" and entry_module.has_effect(entry)
   end, { is_current = is_current, skipped = undone })
 end
 
@@ -442,6 +454,11 @@ function Journal:entries(damaged)
       damaged[#damaged + 1] = err
     end
   end
+  if names.problem and not damaged then
+    return nil, files.unlisted(names.problem, self.directory)
+  elseif names.problem then
+    damaged[#damaged + 1] = files.unlisted(names.problem, self.directory)
+  end
   for i = 1, #entries // 2 do
     entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]
   end
@@ -451,8 +468,9 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Retention
 
---- Removes the oldest finished entries, so that the journal stays small. Open entries, the entry of what was last
---- written and the one that an undo restores stay. One call removes a bounded number of files.
+--- Removes the oldest finished entries, and moves some to the older ones, so that the journal stays small. Open
+--- entries, the entry of what was last written and the one that an undo restores stay. One call removes and moves a
+--- bounded number of files. Older entries are examined when others are moved to them.
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:prune()
@@ -464,8 +482,15 @@ function Journal:prune()
   if not names then
     return nil, err
   end
-  for _, id in ipairs(retention.removable(self, names, limits, self.clock.time())) do
+  local now, moves = self.clock.time(), older.is_needed(names)
+  if not moves and retention.surplus(names.finished, limits, now) == 0 then
+    return true
+  end
+  for _, id in ipairs(retention.removable(self, names, limits, now)) do
     files.remove(self.directory, id, false) -- what cannot be removed must not keep the rest
+  end
+  if moves then
+    older.move(self.directory, names)
   end
   self.listed = nil
   return true

@@ -67,7 +67,7 @@ local function choose(records, id, is_current)
   if not id then
     return records:undoable(is_current)
   end
-  return records:find(function(entry) return entry.id == id end, { is_current = is_current })
+  return records:entry(id, is_current)
 end
 
 local function nothing_to_undo(id)

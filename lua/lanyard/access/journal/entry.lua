@@ -8,6 +8,7 @@
 
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
+local repository_policy = require "lanyard.access.repository_policy"
 local run = require "lanyard.access.journal.run"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -142,6 +143,16 @@ function M.decode(text, expected)
   end
   entry.action = entry.action or "change"
   return entry
+end
+
+--- Reports whether a change changed what the policy means. ECR stores some policies in another form: writing its own
+--- form again changes nothing, and there is nothing to undo.
+---@param entry journal.Entry
+---@return boolean
+function M.has_effect(entry)
+  local before = entry.before and repository_policy.parse(entry.before, entry.repository)
+  local after = entry.after and repository_policy.parse(entry.after, entry.repository)
+  return not (before and after) or not repository_policy.same(before, after)
 end
 
 --- Decides how the change of an interrupted entry ended.

@@ -27,6 +27,16 @@ function M.failed(err)
   }
 end
 
+--- Returns the error for older entries that cannot be listed.
+---@param err lanyard.Error  the reason
+---@param directory string   of the journal
+---@return lanyard.Error  with the `path` of their folder
+function M.unlisted(err, directory)
+  local failed = M.failed(err)
+  failed.path = listing.older(directory)
+  return failed
+end
+
 --- Returns the path of an entry's file.
 ---@param directory string
 ---@param id string
@@ -34,6 +44,22 @@ end
 ---@return string
 function M.path(directory, id, is_open)
   return directory .. "/" .. listing.file_name(id, is_open)
+end
+
+--- Returns the path of the file of a finished entry among the older ones.
+---@param directory string
+---@param id string
+---@return string
+function M.older_path(directory, id)
+  return listing.older(directory) .. "/" .. listing.file_name(id, false)
+end
+
+--- Reports whether a finished entry exists.
+---@param directory string
+---@param id string
+---@return boolean
+function M.is_finished(directory, id)
+  return system.exists(M.path(directory, id, false)) or system.exists(M.older_path(directory, id))
 end
 
 --- Lists the entries.
@@ -63,6 +89,14 @@ function M.save(directory, entry, is_open, closes)
   return ok, err and M.failed(err)
 end
 
+--- Moves the file of a finished entry to the older ones. Their folder exists.
+---@param directory string
+---@param id string
+---@return true? ok
+function M.move(directory, id)
+  return os.rename(M.path(directory, id, false), M.older_path(directory, id))
+end
+
 --- Removes the file of an entry. A missing file is not an error.
 ---@param directory string
 ---@param id string
@@ -71,6 +105,9 @@ end
 ---@return lanyard.Error? err  code JournalFailed
 function M.remove(directory, id, is_open)
   local ok, err = group.remove(directory, listing.file_name(id, is_open))
+  if ok and not is_open then
+    ok, err = system.remove(M.older_path(directory, id))
+  end
   return ok, err and M.failed(err)
 end
 
@@ -84,6 +121,10 @@ end
 function M.read(directory, id, is_open, repository)
   local path = M.path(directory, id, is_open)
   local text, err = system.read_regular(path, entry_module.MAX_BYTES)
+  if not text and err.code == "NotFound" and not is_open then
+    path = M.older_path(directory, id)
+    text, err = system.read_regular(path, entry_module.MAX_BYTES)
+  end
   local entry, problem
   if text then
     entry, problem = entry_module.decode(text, { id = id, is_open = is_open, repository = repository })

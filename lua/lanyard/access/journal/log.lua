@@ -10,8 +10,12 @@
 --- of a log contains the id that the system gets when it starts, and a log of a running system is not read.
 ---
 --- A line of a log is a JSON object, { name, text } for a file that was written or { name } for one that was removed. A
---- last line that was not written completely is ignored: nothing was sent before it was on the disk. The process that
---- writes a log holds a lock on it. A log that is not held is removed when the file system was flushed since.
+--- last line that was not written completely is ignored: nothing was sent before it was on the disk. If another line is
+--- damaged, all other lines count, but an open entry stays unless it is known to be finished: the next change finds out
+--- how it ended. Such a log is renamed to "NAME.damaged" after that, and kept.
+---
+--- The process that writes a log holds a lock on it. A log that is not held is removed when the file system was flushed
+--- since.
 
 local clock = require "lanyard.clock"
 local json = require "lanyard.json"
@@ -177,50 +181,75 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Recovery
 
--- What a log says about the files: a list of names, and the text of each or false. A name leads nowhere else.
+-- The name and the text in a line, if it is a record. The name leads nowhere but to a journal.
+local function decode(line)
+  local record = json.decode(line)
+  local name = type(record) == "table" and record.name
+  local folder, file = (type(name) == "string" and name or ""):match "^([^/%c]+)/([^/%c]+)$"
+  if not folder or folder == "." or folder == ".." or not listing.parse(file)
+    or record.text ~= nil and type(record.text) ~= "string" then
+    return nil
+  end
+  return name, record.text
+end
+
+-- The folder of a file, its name when its entry is finished, and whether the file is that of an open entry.
+local function finished_file(name)
+  local folder, file = name:match "^(.*)/(.*)$"
+  local id, is_open = listing.parse(file)
+  return folder, listing.file_name(id, false), is_open
+end
+
+-- What a log says about the files: a list of names, and the text of each or false. The last result is whether a line
+-- is damaged.
 local function read_records(path)
   local text, err = system.read_regular(path, MOST)
   if not text then
     return nil, err
   end
-  local names, texts = {}, {}
+  local names, texts, opened, is_damaged = {}, {}, {}, false
   for line in text:gmatch "([^\n]*)\n" do
-    local record = json.decode(line)
-    local name = type(record) == "table" and record.name
-    local folder, file = (type(name) == "string" and name or ""):match "^([^/%c]+)/([^/%c]+)$"
-    if not folder or folder == "." or folder == ".." or not listing.parse(file)
-      or record.text ~= nil and type(record.text) ~= "string" then
-      break
+    local name, content = decode(line)
+    if name then
+      names[#names + 1] = texts[name] == nil and name or nil
+      texts[name], opened[name] = content or false, content or opened[name]
     end
-    names[#names + 1] = texts[name] == nil and name or nil
-    texts[name] = record.text or false
+    is_damaged = is_damaged or not name
   end
-  return names, texts
+  for _, name in ipairs(is_damaged and names or {}) do
+    local folder, finished, is_open = finished_file(name)
+    if is_open and not texts[name] and not texts[folder .. "/" .. finished] then
+      texts[name] = opened[name] or false
+    end
+  end
+  return names, texts, is_damaged
 end
 
 -- Whether another process has finished an entry that the log has as open.
 local function is_settled(directory, name, texts)
-  local folder, file = name:match "^(.*)/(.*)$"
-  local id, is_open = listing.parse(file)
-  local finished = folder .. "/" .. listing.file_name(id, false)
-  return is_open and not texts[finished] and system.exists(directory .. "/" .. finished)
+  local folder, finished, is_open = finished_file(name)
+  local path = directory .. "/" .. folder
+  return is_open and not texts[folder .. "/" .. finished]
+    and (system.exists(path .. "/" .. finished) or system.exists(listing.older(path) .. "/" .. finished))
 end
 
 local function write_again(directory, name, text)
   local path = directory .. "/" .. name
-  if system.read_regular(path, #text) == text then
+  local folder, file = path:match "^(.*)/(.*)$"
+  if system.read_regular(path, #text) == text
+    or system.read_regular(listing.older(folder) .. "/" .. file, #text) == text then
     return true
   end
-  local ok, err = state_directory.create(path:match "^(.*)/", FOLDER_MODE)
+  local ok, err = state_directory.create(folder, FOLDER_MODE)
   if ok then
     ok, err = system.write_file(path, text, FILE_MODE)
   end
   return ok, err
 end
 
--- Gives the files the state that they have in a log, and removes the log.
+-- Gives the files the state that they have in a log, and removes the log. One that is damaged is kept for a person.
 local function replay(directory, path)
-  local names, texts = read_records(path)
+  local names, texts, is_damaged = read_records(path)
   if not names then
     return nil, texts
   end
@@ -239,6 +268,9 @@ local function replay(directory, path)
   local ok, err = state_directory.flush()
   if not ok then
     return nil, err
+  end
+  if is_damaged then
+    return os.rename(path, path .. ".damaged") or system.remove(path)
   end
   return system.remove(path)
 end

@@ -76,6 +76,14 @@ local function protected(records, names)
   return stays
 end
 
+-- Whether the older entries need not be listed, which takes time for each of them: their number is not limited, and an
+-- earlier change of this day has examined their age.
+local function is_recent(names, limits, now)
+  local first = math.tointeger(tonumber(names.finished[1]))
+  return limits.entries == 0 and (limits.days == 0
+    or first ~= nil and first // MICROSECONDS_A_DAY == math.floor(now * 1e6) // MICROSECONDS_A_DAY)
+end
+
 --- Returns the ids of the entries to remove, oldest first.
 ---@param records journal.Journal
 ---@param names journal.Listing
@@ -83,10 +91,11 @@ end
 ---@param now number  seconds since 1970
 ---@return string[] ids
 function M.removable(records, names, limits, now)
-  local surplus = M.surplus(names.finished, limits, now)
+  local finished = is_recent(names, limits, now) and names.finished or names:all_finished()
+  local surplus = M.surplus(finished, limits, now)
   local stays, ids = surplus > 0 and protected(records, names) or {}, {}
   for i = 1, surplus do
-    local id = names.finished[i]
+    local id = finished[i]
     ids[#ids + 1] = not stays[id] and id or nil
   end
   return ids

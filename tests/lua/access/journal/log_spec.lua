@@ -81,6 +81,28 @@ describe("the recovery of a log", function()
     end
   end)
 
+  it("does not open an entry again that was settled and moved to the older ones", function()
+    local folder <close>, directory = with_log(line("web/" .. id(1) .. ".open.json", "before")
+      .. line("web/" .. id(2) .. ".json", "done"))
+    assert(system.mkdirs(directory .. "/web/older"))
+    helper.write(directory .. "/web/older/" .. id(1) .. ".json", "settled")
+    helper.write(directory .. "/web/older/" .. id(2) .. ".json", "done")
+    assert(folder and log.recover(directory))
+    assert.same({ "older" }, assert(system.list(directory .. "/web")))
+  end)
+
+  it("reads all lines but damaged ones, leaves what they may have finished open, and keeps the log", function()
+    local function open(number) return "web/" .. id(number) .. ".open.json" end
+    for _, garbage in ipairs { ("\0"):rep(4096) .. "\n", "x\n", '{"name":"web/' .. "\n", "\n" } do
+      local folder <close>, directory = with_log(line(open(1), "one") .. line(open(2), "two")
+        .. line("web/" .. id(2) .. ".json", "done") .. garbage .. line(open(1)) .. line(open(2)) .. line(open(3), "three"))
+      assert(folder and log.recover(directory))
+      assert.same({ id(1) .. ".open.json", id(2) .. ".json", id(3) .. ".open.json" }, assert(system.list(directory .. "/web")))
+      assert.equal("one", helper.read(directory .. "/" .. open(1)))
+      assert.same({ EARLIER .. ".run.1.log.damaged", "lock" }, assert(system.list(directory .. ".logs")))
+    end
+  end)
+
   it("writes no file outside of the journals, whatever the log contains", function()
     for _, text in ipairs { line("../evil/" .. id(1) .. ".json", "x"), line("../" .. id(1) .. ".json", "x"),
       line("./" .. id(1) .. ".json", "x"), line("/" .. id(1) .. ".json", "x"), line("web/../" .. id(1) .. ".json", "x"),
@@ -133,6 +155,23 @@ describe("logs that no process holds", function()
     end
     assert.equal(2, #assert(system.list(directory .. ".logs")))
     held:close()
+  end)
+end)
+
+describe("a process of lua5.4 that ends while a log is flushed", function()
+  it("ends with its own status, although the state is closed before the flush has ended", function()
+    local folder <close> = helper.folder(MEMORY)
+    local library = folder .. "/slow_sync.so"
+    assert(os.execute("gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o " .. library .. " tests/support/slow_sync.c -ldl"))
+    local result = helper.run({ "lua5.4", "-e", ([[
+      package.path, package.cpath = "./lua/?.lua;./lua/?/init.lua", "%s/?.so"
+      local one = assert(require("lanyard.system").log "%s/log")
+      assert(one:append "x" and one:flush())
+    ]]):format(helper.build, folder.path) }, {
+      LD_PRELOAD = library, SLOW_SYNC_DELAY = "50000", SLOW_SYNC_END = "300000",
+    })
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
   end)
 end)
 
