@@ -3,9 +3,10 @@
 --- Shapes: botocore's model of 2013-11-01; the record of an event: "CloudTrail record contents" (version 1.08) and
 --- "Example: Amazon ECR log file entries" in AWS's documentation.
 ---
---- Events are kept in memory, the newest 300 of each Region, which take two megabytes. An event can be looked up
---- `trail_delay` seconds after its call; on AWS that takes about five minutes.
+--- Events are kept in memory, the newest 300 of each Region. An event can be looked up `trail_delay` seconds after its
+--- call; on AWS that takes about five minutes.
 
+local escape = require "lanyard.text.escape"
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
@@ -41,7 +42,8 @@ function M.invalid(violations)
   return exception("InvalidEventCategoryException", shape.describe(violations))
 end
 
--- The events of a Region, oldest first: { at = seconds, event = what LookupEvents returns }.
+-- The events of a Region, oldest first: { at = seconds, call =, event = what LookupEvents returns, once it was read }.
+-- Up to twice as many as can be read, so that the old ones are removed together.
 local function events_of(world, region)
   world.trail = world.trail or {}
   world.trail[region] = world.trail[region] or {}
@@ -84,32 +86,48 @@ end
 
 --- Records a call that changes something.
 ---@param world emulator.World
----@param call emulator.Call
+---@param call emulator.Call  must not be changed afterwards
 function M.record(world, call)
-  local events, now = events_of(world, call.region), world.now()
+  local events = events_of(world, call.region)
+  if #events == 2 * MOST_EVENTS then
+    events = table.move(events, MOST_EVENTS + 1, 2 * MOST_EVENTS, 1, {})
+    world.trail[call.region] = events
+  end
+  events[#events + 1] = { at = world.now(), call = call }
+end
+
+-- Returns what LookupEvents returns about a recorded call.
+local function describe(world, call, at)
   local identity, username = identity_of(call.caller, call.key)
   local arn, id = resource_of(world, call), ids.uuid()
   local record = {
-    eventVersion = "1.08", userIdentity = identity, eventTime = timestamp.format(math.floor(now)),
+    eventVersion = "1.08", userIdentity = identity, eventTime = timestamp.format(math.floor(at)),
     eventSource = call.service .. ".amazonaws.com", eventName = call.operation, awsRegion = call.region,
-    sourceIPAddress = "127.0.0.1", userAgent = call.user_agent, requestParameters = parameters_of(call),
+    sourceIPAddress = "127.0.0.1", userAgent = call.user_agent and escape.printable(call.user_agent),
+    requestParameters = parameters_of(call),
     responseElements = call.service == "ecr" and call.output or json.null, requestID = call.request_id, eventID = id,
     readOnly = false,
     eventType = "AwsApiCall", managementEvent = true, recipientAccountId = world.account, eventCategory = "Management",
     errorCode = call.failure and call.failure.code, errorMessage = call.failure and call.failure.message,
     resources = arn and { { accountId = world.account, ARN = arn } } or nil,
   }
-  events[#events + 1] = { at = now, event = {
-    EventId = id, EventName = call.operation, ReadOnly = "false", AccessKeyId = call.key, EventTime = math.floor(now),
+  return {
+    EventId = id, EventName = call.operation, ReadOnly = "false", AccessKeyId = call.key, EventTime = math.floor(at),
     EventSource = record.eventSource, Username = username, CloudTrailEvent = json.encode(record),
     Resources = json.array(arn and {
       { ResourceType = "AWS::ECR::Repository", ResourceName = arn },
       { ResourceType = "AWS::ECR::Repository", ResourceName = call.input.repositoryName },
     } or {}),
-  } }
-  if #events > MOST_EVENTS then
-    table.remove(events, 1)
-  end
+  }
+end
+
+--- Returns the event of a recorded call, which is made when it is first read.
+---@param world emulator.World
+---@param one { at: number, call: emulator.Call, event: table? }  an item of world.trail[region]
+---@return table
+function M.event(world, one)
+  one.event = one.event or describe(world, one.call, one.at)
+  return one.event
 end
 
 -- Whether the Region's rate of two calls a second is exceeded.
@@ -180,13 +198,13 @@ local function find(world, input, context, events, last)
   local from = math.max(input.StartTime or 0, context.now - HISTORY)
   local to = math.min(input.EndTime or math.huge, context.now - world.options.trail_delay)
   local attribute, found = (input.LookupAttributes or {})[1], json.array {}
-  for number = last, 1, -1 do
+  for number = last, math.max(#events - MOST_EVENTS, 0) + 1, -1 do
     local one = events[number]
-    if one.at >= from and one.at <= to and (not attribute or has_attribute(one.event, attribute)) then
+    if one.at >= from and one.at <= to and (not attribute or has_attribute(M.event(world, one), attribute)) then
       if #found == (input.MaxResults or PAGE) then
         return found, number
       end
-      found[#found + 1] = one.event
+      found[#found + 1] = M.event(world, one)
     end
   end
   return found

@@ -26,6 +26,7 @@ local seed = require "lanyard.emulator.seed"
 local server = require "lanyard.emulator.server"
 local state_file = require "lanyard.emulator.state_file"
 local system = require "lanyard.system"
+local task = require "lanyard.task"
 
 local M = {}
 
@@ -75,7 +76,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field options { activation_delay: number, iam_delay: number, trail_delay: number, reformat: boolean }
 ---@field now fun(): number
 ---@field region fun(name: string): table  the state of a Region
----@field save fun()
+---@field save fun()  saves the state in the state file, if there is one; it can wait for other tasks
 ---@field port? integer  of the server, if there is one: public URLs of services have it
 
 --- A running emulator.
@@ -103,6 +104,30 @@ local function load_state(world, options)
     ok, err = state_file.save(options.state_file, world.state)
   end
   return ok, err
+end
+
+-- The part of the time of a save that the first of several changes waits for the others.
+local SHARED = 0.1
+
+-- Returns a function that saves the state before it returns. A save writes the whole state, so that changes that are
+-- made at the same time share one.
+local function saver(world, path)
+  local lock, changed, saved, cost = task.semaphore(1), 0, 0, 0
+  return function()
+    changed = changed + 1
+    local own <const> = changed
+    local _ <close> = lock:acquire()
+    if saved < own then
+      task.sleep(SHARED * cost)
+      local including <const>, began = changed, system.clock()
+      local ok, err = state_file.save(path, world.state)
+      cost = system.clock() - began
+      if not ok then
+        error(err, 0)
+      end
+      saved = including
+    end
+  end
 end
 
 local function new_world(options)
@@ -133,14 +158,7 @@ local function new_world(options)
     regions[name] = regions[name] or { services = {}, repositories = {} }
     return regions[name]
   end
-  function world.save()
-    if options.state_file then
-      local ok, err = state_file.save(options.state_file, world.state)
-      if not ok then
-        error(err, 0)
-      end
-    end
-  end
+  world.save = options.state_file and saver(world, options.state_file) or function() end
   return world
 end
 

@@ -76,7 +76,7 @@ end
 ---@return string
 function M.printable(text)
   text = tostring(text)
-  if not text:find "[%c\127-\255]" then
+  if text:find "^[ -~]*$" then
     return text
   end
   return (M.utf8(text):gsub(utf8.charpattern, escape_of))
@@ -155,6 +155,9 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 ---@param text string|number
 ---@return string
 function M.markup(text)
+  if type(text) == "string" and text:find "^[?-~(-;=!#-%% ]*$" then
+    return text -- printable, without the characters of ENTITIES: one pass, as nearly all texts are like that
+  end
   return (M.printable(text):gsub("[&<>\"']", ENTITIES))
 end
 

@@ -122,6 +122,22 @@ describe("the emulator's front end", function()
     assert.equal("IncompleteSignatureException", code)
   end)
 
+  it("checks each signature of a client whose header it has parsed before", function()
+    for _ = 1, 2 do assert.equal(200, (send())) end
+    for from, to in pairs {
+      ["Signature=%x"] = "Signature=X", ["Signature=%x%x%x"] = "Signature=,,,", ["%x()$"] = " ", ["%x%x$"] = "",
+      ["%x$"] = "%0%0", ["Signature="] = "signature=", ["us%-east%-1"] = "us-west-2", ["host;"] = "", ["/ecr/"] = "/ssm/",
+    } do
+      local status = send(function(request)
+        local changed, count = request.headers.authorization:gsub(from, to)
+        assert.equal(1, count, from)
+        request.headers.authorization = changed
+      end)
+      assert.equal(400, status, from)
+    end
+    assert.equal(200, (send()))
+  end)
+
   it("rejects an unknown operation as AWS does", function()
     local status, code = send(nil, { operation = "FlyToTheMoon" })
     assert.equal(400, status)

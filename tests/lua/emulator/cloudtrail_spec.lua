@@ -1,5 +1,7 @@
 -- The emulated CloudTrail, through the client that scripts use.
 
+local cloudtrail = require "lanyard.emulator.cloudtrail"
+local emulator = require "lanyard.emulator"
 local json = require "lanyard.json"
 local world = require "world"
 
@@ -54,6 +56,27 @@ describe("the emulated CloudTrail", function()
     assert.equal(1, #assert(trail:LookupEvents {}).Events)
     w.passed = w.passed + 90 * 24 * 60 * 60
     assert.equal(0, #assert(trail:LookupEvents {}).Events)
+  end)
+
+  it("keeps the newest 300 events of a Region", function()
+    local w = assert(emulator.world { trail_delay = 0 })
+    for i = 1, 950 do
+      cloudtrail.record(w, { service = "ecr", operation = "SetRepositoryPolicy", region = "us-east-1", caller = w.caller,
+        request_id = tostring(i), user_agent = "a\xffb", input = { repositoryName = "web" } })
+    end
+    local context, input, found = { region = "us-east-1", now = os.time() + 1 }, {}, {}
+    repeat
+      w.lookups = nil -- without the limit of two calls a second
+      local page = assert(cloudtrail.operations.LookupEvents.call(w, input, context))
+      for _, event in ipairs(page.Events) do
+        found[#found + 1] = assert(json.decode(event.CloudTrailEvent)).requestID
+      end
+      input = { NextToken = page.NextToken }
+    until not page.NextToken
+    assert.equal(300, #found)
+    assert.equal("950", found[1])
+    assert.equal("651", found[300])
+    assert.is_true(#w.trail["us-east-1"] <= 600)
   end)
 
   it("returns pages, the newest event first", function()

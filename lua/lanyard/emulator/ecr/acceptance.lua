@@ -9,10 +9,10 @@
 --- in another case (modernisation-platform-environments#8893); that ECR does, too, is an inference.
 
 local catalogue = require("lanyard.policy.lint").catalogue
+local documents = require "lanyard.emulator.ecr.documents"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
-local policy = require "lanyard.policy"
 
 local M = {}
 
@@ -25,20 +25,33 @@ M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository
 -- them is not known.
 local DOUBTFUL = lists.set "bad-variable repeated-key"
 
--- The actions that a repository policy can contain.
-local REPOSITORY_ACTIONS = {}
-for _, name in ipairs(ecr_actions.ALL) do
-  REPOSITORY_ACTIONS[#REPOSITORY_ACTIONS + 1] = name ~= "GetAuthorizationToken" and name or nil
+-- Returns actions as a list with their service, and as a set in lower case.
+local function actions_of(names, except)
+  local found = { list = {}, set = {} }
+  for _, name in ipairs(names) do
+    if name ~= except then
+      found.list[#found.list + 1] = "ecr:" .. name
+      found.set["ecr:" .. name:lower()] = true
+    end
+  end
+  return found
 end
+
+-- The actions that each kind of policy can contain.
+local REPOSITORY_ACTIONS = actions_of(ecr_actions.ALL, "GetAuthorizationToken")
+local REGISTRY_ACTIONS = actions_of(ecr_actions.ALL)
+local V1_ACTIONS = actions_of(M.V1_ACTIONS)
 
 -- Whether a pattern matches one of the actions. The name of the service has no wildcard ("Vendors must be fully
 -- qualified and cannot contain regexes" in IAM's refusal).
-local function matches_any(pattern, names)
+local function matches_any(pattern, actions)
   if pattern ~= "*" and pattern:sub(1, 4):lower() ~= "ecr:" then
     return false
+  elseif actions.set[pattern:lower()] then
+    return true
   end
-  for _, name in ipairs(names) do
-    if match.glob(pattern, "ecr:" .. name, true) then
+  for _, action in ipairs(actions.list) do
+    if match.glob(pattern, action, true) then
       return true
     end
   end
@@ -47,8 +60,8 @@ end
 
 -- Whether each action of a statement is one that the kind of policy can contain.
 local function accepts_actions(statement, options)
-  local known = options.scope == "V1" and M.V1_ACTIONS or options.kind == "repository" and REPOSITORY_ACTIONS
-    or ecr_actions.ALL
+  local known = options.scope == "V1" and V1_ACTIONS or options.kind == "repository" and REPOSITORY_ACTIONS
+    or REGISTRY_ACTIONS
   for _, action in ipairs(statement.actions) do
     if not matches_any(action, known) then
       return false
@@ -62,27 +75,35 @@ local function accepts_statement(statement, options)
     and accepts_actions(statement, options)
 end
 
---- Returns the parsed policy, or nil if ECR refuses it.
----@param text string
----@param options { kind: "repository"|"registry", scope: "V1"|"V2"|nil }  scope: of the registry policy
----@return policy.Document?
-function M.check(text, options)
-  local doc = policy.parse(text)
-  if not doc then
-    return nil
-  end
+local function accepts(doc, options)
   for _, finding in ipairs(doc:lint()) do
     local check = catalogue[finding.id]
     if (check.refused or DOUBTFUL[finding.id]) and finding.severity == check.severity then
-      return nil
+      return false
     end
   end
   for _, statement in ipairs(doc:statements()) do
     if not accepts_statement(statement, options) then
-      return nil
+      return false
     end
   end
-  return doc
+  return true
+end
+
+--- Returns the parsed policy, or nil if ECR refuses it. The answer about a text that is in use is kept.
+---@param text string
+---@param options { kind: "repository"|"registry", scope: "V1"|"V2"|nil }  scope: of the registry policy
+---@return policy.Document?
+function M.check(text, options)
+  local known = documents.find(text)
+  if not known.document then
+    return nil
+  end
+  local kind = options.kind .. " " .. (options.scope or "")
+  if known.accepted[kind] == nil then
+    known.accepted[kind] = accepts(known.document, options)
+  end
+  return known.accepted[kind] and known.document or nil
 end
 
 return M

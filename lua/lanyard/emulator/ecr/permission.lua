@@ -10,11 +10,11 @@
 
 local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
+local documents = require "lanyard.emulator.ecr.documents"
 local exception = require "lanyard.emulator.exception"
 local expiry = require "lanyard.policy.expiry"
 local organization_policies = require "lanyard.emulator.organization_policies"
 local organizations = require "lanyard.emulator.organizations"
-local policy = require "lanyard.policy"
 local settings = require "lanyard.emulator.ecr.account_settings"
 
 local M = {}
@@ -66,22 +66,6 @@ end
 ---@field action string
 ---@field member? boolean  whether the principal is of the account's organization
 
-local documents = setmetatable({}, { __mode = "k" }) -- [stored policy] = { text =, document =, denies = }
-
--- Returns the document of a stored policy. A state file can contain a text that ECR would reject: it has no document.
-local function parse(stored, text)
-  local known = documents[stored]
-  if known and known.text == text then
-    return known
-  end
-  known = { text = text, document = policy.parse(text), denies = false }
-  for _, statement in ipairs(known.document and known.document:statements() or {}) do
-    known.denies = known.denies or statement.effect == "Deny"
-  end
-  documents[stored] = known
-  return known
-end
-
 -- Decides a request. It needs its context if the context can change the decision: "depends", or an "implicit-deny" that
 -- can become "deny".
 local function ask(known, asked, context)
@@ -100,7 +84,7 @@ end
 -- Reports whether a resource control policy of the organization denies a request.
 local function is_closed(world, asked, context)
   for _, one in ipairs(organization_policies.resource_controls(world)) do
-    if ask(parse(one, one.content), asked, context) == "deny" then
+    if ask(documents.of(one, one.content), asked, context) == "deny" then
       return true
     end
   end
@@ -123,7 +107,7 @@ local function decide_from(world, region, name, request, source)
   end
   local allowed = false
   for _, stored in ipairs(policies) do
-    local answer = ask(parse(stored, stored.text), asked, context)
+    local answer = ask(documents.of(stored, stored.text), asked, context)
     if answer == "deny" then
       return "deny", "resource-based policy"
     end
@@ -158,8 +142,8 @@ local function can_be_denied(world, region, name, action)
   local repository = name and state.repositories[name]
   local own = repository and repository.policy
   local registry = state.registry_policy
-  return own and parse(own, own.text).denies
-    or registry and parse(registry, registry.text).denies and M.registry_applies(world, region, action)
+  return own and documents.of(own, own.text).denies
+    or registry and documents.of(registry, registry.text).denies and M.registry_applies(world, region, action)
     or #organization_policies.resource_controls(world) > 0
 end
 

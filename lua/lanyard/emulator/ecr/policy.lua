@@ -5,10 +5,10 @@
 
 local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
+local documents = require "lanyard.emulator.ecr.documents"
 local iam = require "lanyard.emulator.iam"
 local invalid = require "lanyard.emulator.ecr.invalid"
 local layout = require "lanyard.emulator.ecr.layout"
-local policy = require "lanyard.policy"
 
 local M = {}
 
@@ -98,17 +98,11 @@ function M.accept(world, text, options)
   return { text = text, ids = ids }
 end
 
-local layouts = setmetatable({}, { __mode = "k" }) -- [stored policy] = { text =, layout = }
-
 -- Returns the layout of the text of a stored policy. A text that is not a policy, which a state file can have, is as it
 -- was.
 local function layout_of(stored, text)
-  local known = layouts[stored]
-  if not known or known.text ~= text then
-    local doc = policy.parse(text)
-    known = { text = text, layout = doc and layout.of(doc) or text }
-    layouts[stored] = known
-  end
+  local known = documents.of(stored, text)
+  known.layout = known.layout or known.document and layout.of(known.document) or text
   return known.layout
 end
 

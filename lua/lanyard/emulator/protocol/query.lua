@@ -73,7 +73,7 @@ end
 
 local function add(parts, name, value)
   if type(value) ~= "table" then
-    parts[#parts + 1] = ("<%s>%s</%s>"):format(name, escape.markup(value), name)
+    parts[#parts + 1] = "<" .. name .. ">" .. escape.markup(value) .. "</" .. name .. ">"
     return
   end
   parts[#parts + 1] = "<" .. name .. ">"

@@ -1,3 +1,4 @@
+local cloudtrail = require "lanyard.emulator.cloudtrail"
 local world = require "world"
 
 describe("the emulated account settings", function()
@@ -21,7 +22,7 @@ describe("the emulated account settings", function()
     assert.equal("V1", w.world.state.regions["us-east-1"].account_settings.REGISTRY_POLICY_SCOPE)
     assert.is_nil(w.world.region("eu-west-1").account_settings)
     assert.equal(1, #w.world.trail["us-east-1"])
-    assert.equal("PutAccountSetting", w.world.trail["us-east-1"][1].event.EventName)
+    assert.equal("PutAccountSetting", cloudtrail.event(w.world, w.world.trail["us-east-1"][1]).EventName)
   end)
 
   for _, case in ipairs {

@@ -1,6 +1,7 @@
 -- Repository and registry policy together, in the scopes V2 and V1: a matrix of deployments that pull, and the calls of
 -- the account's operator.
 
+local cloudtrail = require "lanyard.emulator.cloudtrail"
 local json = require "lanyard.json"
 local world = require "world"
 
@@ -184,9 +185,9 @@ describe("the registry policy", function()
     assert(ecr:PutRegistryPolicy { policyText = text })
     assert(ecr:DeleteRegistryPolicy())
     local trail = w.world.trail["us-east-1"]
-    local record = json.decode(trail[1].event.CloudTrailEvent)
+    local record = json.decode(cloudtrail.event(w.world, trail[1]).CloudTrailEvent)
     assert.equal("PutRegistryPolicy", record.eventName)
     assert.equal(text, record.requestParameters.policyText)
-    assert.equal("DeleteRegistryPolicy", trail[2].event.EventName)
+    assert.equal("DeleteRegistryPolicy", cloudtrail.event(w.world, trail[2]).EventName)
   end)
 end)
