@@ -136,6 +136,7 @@ int main(int argc, char **argv) {
   struct command_line line = {argc, argv};
   reserve_standard_descriptors();
   close_memory();
+  platform_keep_memory(); /* libcurl frees the buffers of each transfer */
   /* Writing to a closed pipe is an error of the write, and does not kill the process. */
   signal(SIGPIPE, SIG_IGN);
   /* An ignored SIGCHLD is inherited, and would discard the exit status of child processes. */

@@ -1,7 +1,6 @@
 #include "net/http_pool.h"
 
 #include "base/bytes.h"
-#include "base/platform.h"
 #include "net/certificates.h"
 #include "net/http_socket.h"
 
@@ -198,7 +197,6 @@ struct http_pool *http_pool_new(struct loop *loop) {
     curl_global_cleanup();
     return NULL;
   }
-  platform_keep_memory(); /* libcurl frees the buffers of each transfer */
   loop_hold(loop);
   pool->loop = loop;
   pool->timeout = (struct loop_task){.call = handle_timeout, .context = pool};
