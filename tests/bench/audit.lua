@@ -87,11 +87,11 @@ print(sum(isinstance(one, Exception) for one in results), file=open(sys.argv[0] 
 ]==]
 
 local folder <close> = helper.folder()
-helper.write(folder .. "/boto3.py", BOTO3)
+helper.write(folder .. "/reads.py", BOTO3)
 local OWN = { helper.lanyard, "audit", "--region", table.concat(REGIONS, ","), "--output", "json" }
 
 local function boto3(mode)
-  return { "python3", folder .. "/boto3.py", mode, table.unpack(REGIONS) }
+  return { "python3", folder .. "/reads.py", mode, table.unpack(REGIONS) }
 end
 
 -- Runs a command against a new emulator with so many repositories in each Region, and a limit. Returns nil, or
@@ -104,8 +104,10 @@ local function measure(command, count, limit)
     table.move({ "--faults", folder .. "/faults.json" }, 1, 2, #options + 1, options)
   end
   local emulator <close> = helper.emulator(options)
-  local result = bench.command(1, command, emulator.environment)
-  if result then
+  local result, err = bench.command(1, command, emulator.environment)
+  if not result then
+    print(("  %s failed: %s"):format(command[1], err))
+  else
     result.calls, result.throttled, result.floor = counts_of(emulator, limit)
   end
   return result
@@ -137,7 +139,7 @@ for _, case in ipairs(LIMITS) do
   local peers = {}
   for _, mode in ipairs { "standard", "adaptive" } do
     local one = has_boto3 and measure(boto3(mode), count, limit)
-    local failed = one and bench.number { "cat", folder .. "/boto3.py.failed" } or 0
+    local failed = one and bench.number { "cat", folder .. "/reads.py.failed" } or 0
     if failed > 0 then print(("  boto3, %s: %d of %d repositories could not be read"):format(mode, failed, 4 * count)) end
     peers[#peers + 1] = { mode == "standard" and "boto3" or "boto3 (adaptive)", one and one.wall / 1e3 }
   end

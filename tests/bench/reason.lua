@@ -27,14 +27,14 @@ end
 print "questions about every possible request"
 for _, form in ipairs(sizes.ordinary) do
   local points = {}
-  for i, count in ipairs(COUNTS) do
+  for _, count in ipairs(COUNTS) do
     local time, answer = measure(form[2](count))
-    if not answer:find "undecided" then points[i] = { count, time } end -- others took what the limit allows
+    if not answer:find "undecided" then points[#points + 1] = { count, time } end -- others took what the limit allows
     if count == SHOWN then
       bench.row { work = ("%d statements, %s: %s"):format(count, form[1], answer), unit = "ms", lanyard = time }
     end
   end
-  bench.series("statements, new access, " .. form[1], points)
+  if #points > 1 then bench.series("statements, new access, " .. form[1], points) end
 end
 for _, form in ipairs(sizes.hostile) do
   local time, answer = measure(form[2](SHOWN))

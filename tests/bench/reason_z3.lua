@@ -42,7 +42,8 @@ local function measure(name, before, after, readme)
   local answer
   local found = bench.medians(3, {
     own = function()
-      local runs, start, taken = 0, os.clock(), nil
+      local runs, start = 0, os.clock()
+      local taken
       repeat
         local access, undecided = policy.new_access(first, second, OPTIONS)
         answer = undecided and "undecided at the limit" or access and "new access" or "none"
