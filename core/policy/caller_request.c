@@ -195,7 +195,7 @@ static bool check_fact(const struct check *check, const struct caller_key *key,
   return possible;
 }
 
-/* An address is no network. A key with an empty value counts as absent. */
+/* A network is not an address. A key with an empty value counts as absent. */
 static bool check_addresses(const struct check *check, const struct context_entry *entry) {
   for (size_t i = 0; i < entry->count; i++) {
     const struct context_value *value = &entry->values[i];
