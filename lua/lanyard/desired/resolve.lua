@@ -52,20 +52,42 @@ local function add_grant(grants, repository, grant)
   return nil
 end
 
---- Returns the grants that a desired-state file requests for one repository.
+-- [list of grants] = its names and globs, each with its grant and position: names by name, globs as a list
+local indexes = setmetatable({}, { __mode = "k" })
+
+local function index_of(grants)
+  local index, position = { names = {}, globs = {} }, 0
+  for _, grant in ipairs(grants) do
+    for _, pattern in ipairs(grant.repositories) do
+      local list = index.globs
+      if not repositories.is_glob(pattern) then
+        list = index.names[pattern] or {}
+        index.names[pattern] = list
+      end
+      position = position + 1
+      list[#list + 1] = { pattern = pattern, grant = grant, position = position }
+    end
+  end
+  return index
+end
+
+--- Returns the grants that a desired-state file requests for one repository. The file must not change afterwards.
 ---@param desired desired.Desired
 ---@param repository string
 ---@return desired.RepositoryGrant[]
 ---@return table<string, boolean> matched  the names and globs that match, as a set of `grant.path .. pattern`
 function M.grants_for(desired, repository)
-  local grants, matched = {}, {}
-  for _, grant in ipairs(desired.grants) do
-    for _, pattern in ipairs(grant.repositories) do
-      if pattern == repository or repositories.is_glob(pattern) and match.glob(pattern, repository) then
-        matched[grant.path .. pattern] = true
-        add_grant(grants, repository, grant)
-      end
-    end
+  indexes[desired.grants] = indexes[desired.grants] or index_of(desired.grants)
+  local index, grants, matched = indexes[desired.grants], {}, {}
+  local named = index.names[repository] or {}
+  local found = table.move(named, 1, #named, 1, {})
+  for _, one in ipairs(index.globs) do
+    found[#found + 1] = match.glob(one.pattern, repository) and one or nil
+  end
+  table.sort(found, function(a, b) return a.position < b.position end)
+  for _, one in ipairs(found) do
+    matched[one.grant.path .. one.pattern] = true
+    add_grant(grants, repository, one.grant)
   end
   return grants, matched
 end

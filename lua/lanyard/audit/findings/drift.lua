@@ -39,15 +39,24 @@ local function deployed_services(inventory, repository)
   return names
 end
 
+-- [services of an inventory by name] = its plan, which is the same for all repositories
+local plans = setmetatable({}, { __mode = "k" })
+
 -- Returns a plan that prunes, with the fields that lanyard.desired.edit needs.
 local function plan_of(inventory)
+  local plan = plans[inventory.service_by_name]
+  if plan and plan.grants == inventory.desired.grants then
+    return plan
+  end
   local services = {}
   for _, grant in ipairs(inventory.desired.grants) do
     local service = inventory.service_by_name[grant.service]
     services[grant.service] = not resolve.role_error(service, grant.service, inventory.region) and service or false
   end
-  return { region = inventory.region, now = inventory.now, prune = true, services = services,
-    all_services = inventory.service_by_name }
+  plan = { region = inventory.region, now = inventory.now, prune = true, services = services,
+    all_services = inventory.service_by_name, grants = inventory.desired.grants }
+  plans[inventory.service_by_name] = plan
+  return plan
 end
 
 local function describe_change(repository, one, file)
