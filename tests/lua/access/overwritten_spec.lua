@@ -31,7 +31,7 @@ end
 -- Makes events of the emulator look like calls of another program.
 local function by(w, user_agent)
   for _, one in ipairs(w.world.trail["us-east-1"]) do
-    one.event.CloudTrailEvent = one.event.CloudTrailEvent:gsub('"userAgent":"[^"]*"', '"userAgent":"' .. user_agent .. '"')
+    one.call.user_agent, one.event = user_agent, nil
   end
 end
 

@@ -13,8 +13,7 @@ local function overwritten_world(grant_options, user_agent)
   w.passed = w.passed + 60
   assert(w.region.ecr:SetRepositoryPolicy { repositoryName = NAME, policyText = FOREIGN })
   for _, one in ipairs(w.world.trail["us-east-1"]) do
-    one.event.CloudTrailEvent = one.event.CloudTrailEvent:gsub('"userAgent":"[^"]*"',
-      '"userAgent":"' .. (user_agent or "aws-cli/2.9") .. '"')
+    one.call.user_agent, one.event = user_agent or "aws-cli/2.9", nil
   end
   return w
 end
