@@ -7,6 +7,8 @@
 ---     all(list), any(list)           all, or one of them, must allow
 ---     root                           the root user needs no policy
 ---     choose(within, across, owner)  the first if the principal belongs to the account, else the second
+---
+--- What is given can be false, the condition that never holds. It is not nil, which says that nothing limits a request.
 
 local layers = require "lanyard.policy.layers"
 
@@ -44,12 +46,18 @@ local function levels_allow(algebra, levels)
   for i, layer in ipairs(levels) do
     given[i] = algebra.of(layer, layers.ANY_NAMING)
   end
-  return given[1] and algebra.all(given) or algebra.of(levels.none, layers.ANY_NAMING)
+  if #given == 0 then
+    return algebra.of(levels.none, layers.ANY_NAMING)
+  end
+  return algebra.all(given)
 end
 
--- Returns what must all be given. There is a first one.
+-- Returns what must all be given; nil for an empty list.
 local function all(algebra, list)
-  return list[2] and algebra.all(list) or list[1]
+  if #list < 2 then
+    return list[1]
+  end
+  return algebra.all(list)
 end
 
 -- Adds what a layer gives that limits the request, if there is one.
@@ -61,7 +69,10 @@ end
 
 -- Returns what is given if nothing exceeds the bounds, which are nil if there are none.
 local function within(algebra, given, bounds)
-  return bounds and algebra.all { given, bounds } or given
+  if bounds == nil then
+    return given
+  end
+  return algebra.all { given, bounds }
 end
 
 -- Returns what is given within one account. A statement of the resource's policy that names a user, a session or anyone
@@ -69,11 +80,18 @@ end
 -- own policies allow.
 local function within_account(algebra, resource, caller, own, bounds, needs_resource_policy)
   local named = algebra.of(resource, PRINCIPAL)
-  local bounded = within(algebra, own, bounds)
+  local bounded, sufficient = within(algebra, own, bounds), named
+  if caller.kind == "role" then
+    sufficient = within(algebra, named, bounds)
+  end
+  local alone = bounded
+  if needs_resource_policy then
+    alone = algebra.of(NO_RESOURCE, layers.ANY_NAMING)
+  end
   return algebra.any {
-    needs_resource_policy and algebra.of(NO_RESOURCE, layers.ANY_NAMING) or bounded,
+    alone,
     algebra.of(resource, ANYONE),
-    caller.kind == "role" and within(algebra, named, bounds) or named,
+    sufficient,
     within(algebra, algebra.of(resource, ROLE), bounds),
     algebra.all { algebra.of(resource, ACCOUNT), bounded },
   }
@@ -91,13 +109,15 @@ local function combined(algebra, found, request)
   limit(algebra, limits, found.boundaries)
   limit(algebra, limits, found.session_policies)
   local bounds = all(algebra, limits)
-  local inside = request.same_account ~= false
-    and within_account(algebra, resource, caller, own, bounds, request.needs_resource_policy)
+  local across = not request.same_account and algebra.all { algebra.of(resource, layers.ANY_NAMING), own, bounds }
+  if request.same_account == false then
+    return across
+  end
+  local inside = within_account(algebra, resource, caller, own, bounds, request.needs_resource_policy)
   if request.same_account then
     return inside
   end
-  local across = algebra.all { algebra.of(resource, layers.ANY_NAMING), own, bounds }
-  return inside and algebra.choose(inside, across, request.owner) or across
+  return algebra.choose(inside, across, request.owner)
 end
 
 --- Returns what all layers give, without their Deny statements.

@@ -321,6 +321,23 @@ describe("policy.decide", function()
     assert.equal('aws:PrincipalAccount = "111122223333"', when { principal = "AROAEXAMPLEEXAMPLE123",
       identity_policies = { text "Allow" } })
   end)
+  it("does not say that a layer allows which allows nothing for any values", function()
+    local function where(key, value) return { Condition = { StringEquals = { [key] = value } } } end
+    local function when(options) return select(4, decided(options)).when.text end
+    local own, user = text("Allow", nil, where("b", "2")), "arn:aws:iam::111122223333:user/kim"
+    local anyone = text("Allow", "*", where("a", "1"))
+    local function to(principal) return text("Allow", { AWS = principal }, where("a", "1")) end
+    assert.equal('a = "1"', when { principal = user, resource_policy = to(user), identity_policies = { own }, boundaries = {} })
+    assert.equal('a = "1"', when { resource_policy = { text("Allow", { AWS = ROLE }), anyone }, boundaries = {} })
+    assert.equal('a = "1"', when { resource_policy = { text("Allow", { AWS = ROLE }), anyone }, session_policies = {} })
+    local _, _, _, details = policy.decide { principal = user, action = "sts:AssumeRole", resource = ROLE,
+      resource_policy = text("Allow", { AWS = user }, { Action = "sts:*", Condition = { StringEquals = { a = "1" } } }),
+      identity_policies = { text("Allow", nil, { Action = "*", Condition = { StringEquals = { b = "2" } } }) } }
+    assert.equal('a = "1"', details.when.text)
+    local id = "AROAEXAMPLEEXAMPLE123"
+    assert.equal('aws:PrincipalAccount = "111122223333" and a = "1"', when { principal = id, resource_policy = to(id),
+      identity_policies = { own }, boundaries = {} })
+  end)
   -- https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html, "IAM federated user sessions"
   it("limits the sessions of a federated user whom the resource's policy names, but not a session that it names", function()
     local session, kim = "arn:aws:sts::111122223333:federated-user/app", "arn:aws:iam::111122223333:user/kim"
