@@ -199,28 +199,6 @@ static bool *push_marks(lua_State *L, bool value) {
   }
 }
 
-/* doc:remove { sid | index } --> changed, count
- * Removes the statements with a Sid, or the one with an index. */
-static int remove_statements(lua_State *L) {
-  static const char *const fields[] = {"sid", "index", NULL};
-  enum { OPTIONS = 2 };
-  check_policy(L, 1);
-  check_fields(L, OPTIONS, fields);
-  lua_Integer index = opt_field_int(L, OPTIONS, "index", 1, LUA_MAXINTEGER, 0);
-  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
-  luaL_argcheck(L, (index > 0) != (sid.bytes != NULL), OPTIONS, "sid or index expected");
-  bool *marks = push_marks(L, 1);
-  struct policy *doc = edit_policy(L, 1);
-  size_t count = policy_count(doc), touched = 0;
-  for (size_t i = 0; i < count; i++) {
-    marks[i] = index > 0 ? i + 1 == (size_t)index
-                         : policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length);
-    touched += marks[i];
-  }
-  enum policy_edit edit = policy_remove_statements(doc, marks);
-  return push_edit(L, edit, touched);
-}
-
 /* Calls the function at `match` for each statement of a copy. */
 static void mark_statements(lua_State *L, int match, const struct policy *doc, bool *marks) {
   for (size_t i = 0; i < policy_count(doc); i++) {
@@ -230,6 +208,45 @@ static void mark_statements(lua_State *L, int match, const struct policy *doc, b
     marks[i] = lua_toboolean(L, -1);
     lua_pop(L, 1);
   }
+}
+
+/* Pushes an array with what the function at `match` returns for each statement. The function is called for
+ * a copy, which does not change whatever the function does to the document. */
+static bool *match_statements(lua_State *L, int match, const char *method) {
+  const struct policy *copy = push_snapshot(L);
+  bool *marks = lua_newuserdatauv(L, policy_count(copy) + 1, 0);
+  mark_statements(L, match, copy, marks);
+  if (!same_text(check_policy(L, 1), copy))
+    luaL_error(L, "%s: the function 'match' changed the document", method);
+  return marks;
+}
+
+/* doc:remove { sid | index | match = function(statement) --> boolean } --> changed, count
+ * Removes the statements with a Sid, the one with an index, or the ones for which match returns true. */
+static int remove_statements(lua_State *L) {
+  static const char *const fields[] = {"sid", "index", "match", NULL};
+  enum { OPTIONS = 2 };
+  check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  lua_Integer index = opt_field_int(L, OPTIONS, "index", 1, LUA_MAXINTEGER, 0);
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
+  int type = push_field(L, OPTIONS, "match");
+  luaL_argcheck(L, type == LUA_TNIL || type == LUA_TFUNCTION, OPTIONS,
+                "match: a function expected");
+  luaL_argcheck(L, (index > 0) + (sid.bytes != NULL) + (type == LUA_TFUNCTION) == 1, OPTIONS,
+                "one of sid, index and match expected");
+  bool matches = type == LUA_TFUNCTION;
+  bool *marks = matches ? match_statements(L, lua_gettop(L), "remove") : push_marks(L, 1);
+  struct policy *doc = edit_policy(L, 1);
+  size_t count = policy_count(doc), touched = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!matches)
+      marks[i] = index > 0 ? i + 1 == (size_t)index
+                           : policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length);
+    touched += marks[i];
+  }
+  enum policy_edit edit = policy_remove_statements(doc, marks);
+  return push_edit(L, edit, touched);
 }
 
 /* doc:fold { [sid,] [match = function(statement) --> boolean] } --> changed, count
@@ -247,20 +264,14 @@ static int fold(lua_State *L) {
   check_fields(L, OPTIONS, fields);
   struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
   size_t gone = 0;
-  const struct policy *copy = NULL;
   bool *marks;
   if (push_field(L, OPTIONS, "match") != LUA_TNIL) {
     luaL_argcheck(L, lua_isfunction(L, -1), OPTIONS, "match: a function expected");
-    int match = lua_gettop(L);
-    copy = push_snapshot(L);
-    marks = lua_newuserdatauv(L, policy_count(copy) + 1, 0);
-    mark_statements(L, match, copy, marks);
+    marks = match_statements(L, lua_gettop(L), "fold");
   } else {
     marks = push_marks(L, true);
   }
   struct policy *doc = edit_policy(L, 1);
-  if (copy && !same_text(doc, copy))
-    return luaL_error(L, "fold: the function 'match' changed the document");
   struct json_error error;
   enum policy_edit edit = policy_merge(doc, marks, &sid, &gone, &error);
   if (edit == POLICY_FAILED)

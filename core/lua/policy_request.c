@@ -89,15 +89,14 @@ struct context_entry *take_policy_context(lua_State *L, int table, struct contex
   struct context_entry *first =
       lua_newuserdatauv(L, (entries + 1 + CALLER_DERIVED) * sizeof *first, 0);
   struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
-  *context = (struct context){.entries = first};
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    struct context_entry *entry = &first[context->count];
+    struct context_entry *entry = &first[context->count++];
     fill_entry(L, entry, value);
-    if (context_find(context, entry->key, entry->key_length))
-      luaL_error(L, "context: %s is given twice, in different letter cases", entry->key);
-    context->count++;
     value += entry->count;
   }
+  const struct context_entry *twice = context_sort(context, first);
+  if (twice)
+    luaL_error(L, "context: %s is given twice, in different letter cases", twice->key);
   return first;
 }
 

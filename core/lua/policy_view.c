@@ -1,38 +1,13 @@
 #include "lua/policy.h"
 
+#include "policy/cursor.h"
+
 #include <lauxlib.h>
-#include <string.h>
-
-/* Computes positions in a text for ascending offsets: each step continues from the last. */
-struct cursor {
-  const char *text;
-  size_t length, offset, line, column;
-};
-
-static struct cursor cursor_at_start(const struct policy *doc) {
-  struct cursor cursor = {.line = 1, .column = 1};
-  cursor.text = policy_text(doc, &cursor.length);
-  if (cursor.length >= 3 && memcmp(cursor.text, "\xEF\xBB\xBF", 3) == 0)
-    cursor.offset = 3;
-  return cursor;
-}
-
-static void cursor_move(struct cursor *cursor, size_t offset) {
-  for (; cursor->offset < offset; cursor->offset++) {
-    unsigned char c = (unsigned char)cursor->text[cursor->offset];
-    bool crlf = c == '\r' && cursor->text[cursor->offset + 1] == '\n';
-    if ((c == '\n' || c == '\r') && !crlf) {
-      cursor->line++;
-      cursor->column = 1;
-    } else if ((c & 0xC0) != 0x80) {
-      cursor->column++;
-    }
-  }
-}
 
 /* Sets first, last (bytes, from 1), line and column in the table at the top of the stack. */
-static void set_location(lua_State *L, struct cursor *cursor, const struct json_value *value) {
-  cursor_move(cursor, value->start);
+static void set_location(lua_State *L, struct policy_cursor *cursor,
+                         const struct json_value *value) {
+  policy_cursor_move(cursor, value->start);
   lua_pushinteger(L, (lua_Integer)value->start + 1);
   lua_setfield(L, -2, "first");
   lua_pushinteger(L, (lua_Integer)value->end);
@@ -135,7 +110,8 @@ void set_statement_name(lua_State *L, const struct policy_statement *statement) 
 }
 
 static void push_statement_at(lua_State *L, const struct policy *doc,
-                              const struct policy_statement *statement, struct cursor *cursor) {
+                              const struct policy_statement *statement,
+                              struct policy_cursor *cursor) {
   lua_createtable(L, 0, 20);
   set_statement_name(L, statement);
   set_principals(L, &statement->principals);
@@ -159,12 +135,18 @@ static void push_statement_at(lua_State *L, const struct policy *doc,
 }
 
 void push_statement(lua_State *L, const struct policy *doc, size_t index) {
-  struct cursor cursor = cursor_at_start(doc);
-  push_statement_at(L, doc, policy_statement(doc, index), &cursor);
+  const struct policy_statement *statement = policy_locate(doc, index);
+  struct policy_cursor cursor = {
+      .offset = statement->json->start,
+      .line = statement->line,
+      .column = statement->column,
+  };
+  cursor.text = policy_text(doc, &cursor.length);
+  push_statement_at(L, doc, statement, &cursor);
 }
 
 void push_statements(lua_State *L, const struct policy *doc) {
-  struct cursor cursor = cursor_at_start(doc);
+  struct policy_cursor cursor = policy_cursor(doc);
   lua_createtable(L, (int)policy_count(doc), 0);
   for (size_t i = 0; i < policy_count(doc); i++) {
     push_statement_at(L, doc, policy_statement(doc, i), &cursor);
@@ -172,7 +154,7 @@ void push_statements(lua_State *L, const struct policy *doc) {
   }
 }
 
-static void push_node(lua_State *L, struct cursor *cursor, const struct json_value *value) {
+static void push_node(lua_State *L, struct policy_cursor *cursor, const struct json_value *value) {
   static const char *const kinds[] = {
       [JSON_NULL] = "null",     [JSON_FALSE] = "boolean", [JSON_TRUE] = "boolean",
       [JSON_NUMBER] = "number", [JSON_STRING] = "string", [JSON_ARRAY] = "array",
@@ -200,7 +182,7 @@ static void push_node(lua_State *L, struct cursor *cursor, const struct json_val
 void push_tree(lua_State *L, const struct policy *doc) {
   const struct json_value *open[JSON_MAX_DEPTH + 1]; /* containers whose tables are on the stack */
   lua_Integer filled[JSON_MAX_DEPTH + 1];
-  struct cursor cursor = cursor_at_start(doc);
+  struct policy_cursor cursor = policy_cursor(doc);
   const struct json_value *value = json_root(policy_json(doc));
   int depth = 0;
   luaL_checkstack(L, JSON_MAX_DEPTH + 8, "policy too deep");

@@ -2,6 +2,7 @@
 
 #include "base/platform.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,9 +11,43 @@
 
 const struct match_wildcards context_wildcards = {ANY, ONE};
 
+/* Keys are equal in any letter case. */
+static int compare_key(const struct context_entry *entry, const char *key, size_t length) {
+  int order = strncasecmp(entry->key, key, length);
+  if (order != 0)
+    return order;
+  return (entry->key_length > length) - (entry->key_length < length);
+}
+
+static int compare_entries(const void *a, const void *b) {
+  const struct context_entry *other = b;
+  return compare_key(a, other->key, other->key_length);
+}
+
+const struct context_entry *context_sort(struct context *context, struct context_entry *entries) {
+  qsort(entries, context->count, sizeof *entries, compare_entries);
+  context->entries = entries;
+  context->sorted = context->count;
+  for (size_t i = 1; i < context->count; i++)
+    if (compare_entries(&entries[i - 1], &entries[i]) == 0)
+      return &entries[i];
+  return NULL;
+}
+
 const struct context_entry *context_find(const struct context *context, const char *key,
                                          size_t length) {
-  for (size_t i = 0; i < context->count; i++) {
+  size_t low = 0, high = context->sorted;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare_key(&context->entries[middle], key, length);
+    if (order == 0)
+      return &context->entries[middle];
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (size_t i = context->sorted; i < context->count; i++) {
     const struct context_entry *entry = &context->entries[i];
     if (entry->key_length == length && strncasecmp(entry->key, key, length) == 0)
       return entry;

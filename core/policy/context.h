@@ -28,8 +28,12 @@ struct context_entry {
 struct context {
   const struct context_entry *entries;
   size_t count;
+  size_t sorted; /* the first entries that context_sort has sorted */
   bool partial;
 };
+
+/* context_sort sorts the entries of a context, and returns one whose key is given twice, or NULL. */
+const struct context_entry *context_sort(struct context *context, struct context_entry *entries);
 
 /* context_find returns the entry of a key, in any letter case, or NULL. */
 const struct context_entry *context_find(const struct context *context, const char *key,

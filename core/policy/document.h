@@ -57,6 +57,7 @@ struct policy_statement {
   const struct json_value
       *flaw;             /* the part that violates the grammar; NULL if the statement is valid */
   const char *flaw_text; /* a description of the flaw; a static string */
+  size_t line, column;   /* of its first byte, from 1; 0 until policy_locate */
 };
 
 /* policy_parse parses `length` bytes, at most POLICY_MAX_BYTES. On an error it returns NULL and

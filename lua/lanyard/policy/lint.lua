@@ -188,8 +188,10 @@ end
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
   local kind = kinds.get(options and options.type or "repository")
+  local ends = {} -- of nodes with findings: many findings can be about one long node
   local function add(check, node, message, fix, severity)
-    local end_line, end_column = end_of(text, node)
+    ends[node] = ends[node] or { end_of(text, node) }
+    local end_line, end_column = table.unpack(ends[node])
     findings[#findings + 1] = {
       id = check.id, severity = severity or check.severity, message = message, fix = fix, statement = index,
       line = node.line, column = node.column, end_line = end_line, end_column = end_column,

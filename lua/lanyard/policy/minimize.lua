@@ -43,14 +43,17 @@ end
 -- Removes the redundant statements of a copy, and their labels. One statement stays: AWS accepts no policy without
 -- statements.
 local function remove_statements(check, copy, labels, removed, options)
-  local left = #check.statements
+  local left, gone = #check.statements, {}
   for i = #check.statements, 1, -1 do
     if left > 1 and is_editable(check.statements[i], options) and check:is_redundant(i) then
       check:remove(i)
-      copy:remove { index = i }
+      gone[i] = true
       removed[#removed + 1] = { statement = table.remove(labels, i) }
       left = left - 1
     end
+  end
+  if next(gone) then
+    copy:remove { match = function(statement) return gone[statement.index] end }
   end
 end
 
@@ -62,20 +65,37 @@ end
 local Part = {}
 Part.__index = Part
 
--- Returns the node at a path: the names of members of the statement.
-local function node_at(doc, path, index)
+-- Returns the node of a statement.
+local function statement_node(doc, index)
   local node
   for _, member in ipairs(doc:tree()) do
     if member.key.value == "Statement" then
       node = member.kind == "array" and member[index] or member
     end
   end
-  for _, name in ipairs(path) do
-    local found
-    for _, member in ipairs(node) do
-      found = found or member.key.value == name and member
+  return node
+end
+
+-- Returns the members of a node by name; of several with one name, the first.
+local function members_of(node)
+  local members = {}
+  for _, member in ipairs(node) do
+    if member.key then
+      members[member.key.value] = members[member.key.value] or member
     end
-    node = found
+  end
+  return members
+end
+
+-- Returns the node at a path, the names of members of the smallest statement so far. The text is read once for all paths.
+function Part:node_at(path)
+  if self.read ~= self.one then
+    self.read, self.root, self.members = self.one, statement_node(self.one, 1), {}
+  end
+  local node = self.root
+  for _, name in ipairs(path) do
+    self.members[node] = self.members[node] or members_of(node)
+    node = self.members[node][name]
     if not node then
       return nil
     end
@@ -109,6 +129,9 @@ function Part:keep(removal, copy, edit)
   self.removed[#self.removed + 1] = removal
 end
 
+-- How many steps an attempt takes for each byte of the statement, which it copies, edits and reads several times.
+local STEPS_PER_BYTE = 5
+
 -- Tries an edit: edit(doc, index). Returns whether it was kept. `change` says whether the statement becomes "narrower"
 -- or "wider"; nil: unknown.
 function Part:try(removal, change, edit)
@@ -117,6 +140,7 @@ function Part:try(removal, change, edit)
   end
   local copy = self.one:copy()
   edit(copy, 1)
+  self.check.budget:spend(STEPS_PER_BYTE * #tostring(copy))
   local loses = change ~= "wider" and not self:is_within(self.one, copy)
   if loses or change ~= "narrower" and not self:is_within(copy, self.one) then
     return false
@@ -245,7 +269,7 @@ end
 
 -- Tries to remove each value of a list, from the last. A single string, and the last one of a list, stay.
 function Part:try_values(path)
-  local node = node_at(self.one, path, 1)
+  local node = self:node_at(path)
   if not node or node.kind ~= "array" then
     return
   end
@@ -258,7 +282,7 @@ function Part:try_values(path)
     if #node < 2 then
       return
     elseif self:try_value(path, node, position, known) then
-      node = node_at(self.one, path, 1)
+      node = self:node_at(path)
       if known then
         known.removed[position] = true
       end
@@ -272,7 +296,10 @@ function Part:try_member(path)
   self:try(removal, path[1] ~= "Condition" and NARROWER[path[1]] and "narrower" or "wider", function(doc, index)
     for depth = #path, path[1] == "Condition" and 1 or 2, -1 do
       local part = { table.unpack(path, 1, depth) }
-      local node = node_at(doc, part, index)
+      local node = statement_node(doc, index)
+      for _, name in ipairs(part) do
+        node = members_of(node)[name]
+      end
       if depth == #path or #node == 0 then
         doc:set { index = index, element = part[1], within = { table.unpack(part, 2) } }
       end
@@ -282,7 +309,7 @@ end
 
 -- Returns the names of the members of an element that is an object.
 function Part:names_in(path)
-  local names, node = {}, node_at(self.one, path, 1)
+  local names, node = {}, self:node_at(path)
   if node and node.kind == "object" then
     for i, member in ipairs(node) do
       names[i] = member.key.value

@@ -204,12 +204,24 @@ local function joined(a, b)
   return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
 end
 
+-- Reports whether another statement has the same meaning. A flawed statement has none.
+function Redundancy:is_repeated(index)
+  return not self.statements[index].flaw and self.repeated[self.meanings[index]] > 1
+end
+
+-- Counts a statement with a meaning.
+function Redundancy:count(meaning, change)
+  self.repeated[meaning] = (self.repeated[meaning] or 0) + change
+end
+
 --- Reports whether the other statements of the same effect apply wherever a statement does. Denies are compared as what
 --- they deny, because other policies may allow it; for Allows, a request that a Deny denies does not count.
 ---@param index integer
 ---@return boolean
 function Redundancy:is_redundant(index)
-  if self:stops() then
+  if self:is_repeated(index) then
+    return true
+  elseif self:stops() then
     return false
   end
   local effect = self.statements[index].effect
@@ -237,6 +249,7 @@ end
 ---@param index integer
 function Redundancy:remove(index)
   self.removed[index] = true
+  self:count(self.meanings[index], -1)
 end
 
 --- Takes the statement of a document in place of one.
@@ -246,6 +259,9 @@ function Redundancy:replace(index, doc)
   local statement = doc:statements()[1]
   self.statements[index], self.texts[index], self.known[index] = statement, statement.text, nil
   self.allows[index] = nil
+  self:count(self.meanings[index], -1)
+  self.meanings[index] = doc:meaning(1)
+  self:count(self.meanings[index], 1)
   self.index:replace(index, statement)
 end
 
@@ -255,18 +271,24 @@ end
 ---@param budget? policy.Budget  of MOST_STEPS by default
 ---@return policy.Redundancy
 function M.new(doc, options, budget)
-  local statements, texts, effects = doc:statements(), {}, {}
+  local statements, texts, effects, meanings = doc:statements(), {}, {}, {}
   for i, statement in ipairs(statements) do
     texts[i] = statement.text
     effects[statement.effect or ""] = true
+    meanings[i] = doc:meaning(i)
   end
-  return setmetatable({
+  local self = setmetatable({
     statements = statements, texts = texts, effects = effects, allows = {}, options = options,
+    meanings = meanings, repeated = {}, -- the number of statements by their meaning
     index = neighbours.new(statements, options and options.kind),
     empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
     asks = options and options.forms and options, -- the options of the questions
     budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)
+  for _, meaning in ipairs(meanings) do
+    self:count(meaning, 1)
+  end
+  return self
 end
 
 return M

@@ -521,3 +521,30 @@ describe("the context of a question", function()
     assert.error_matches(function() doc:allow { principal = "*", actions = sparse } end, "actions: ")
   end)
 end)
+
+describe("a context of many keys", function()
+  local core = require "lanyard.policy.core"
+
+  local function tags(count)
+    local context = {}
+    for i = 1, count do context["aws:PrincipalTag/k" .. i] = "v" .. i end
+    return context
+  end
+
+  it("is read in any letter case", function()
+    local context = tags(60)
+    for i = 1, 60 do
+      local text = ('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"StringEquals":'
+        .. '{"AWS:PRINCIPALTAG/K%d":"v%d"}}}]}'):format(i, i)
+      assert.equal("allow", (can(text, { principal = ROLE, action = "ecr:BatchGetImage", context = context })))
+    end
+  end)
+
+  it("has each key once", function()
+    local context = tags(60)
+    context["AWS:principaltag/k30"] = "v30"
+    local ok, err = pcall(core.possible, { principal = ROLE, context = context })
+    assert.is_false(ok)
+    assert.matches("^context: aws:principaltag/k30 is given twice, in different letter cases$", err:lower())
+  end)
+end)

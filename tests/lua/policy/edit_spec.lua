@@ -133,6 +133,32 @@ describe("allow with a condition", function()
   end)
 end)
 
+describe("remove", function()
+  local function three()
+    return parse '{"Statement":[ {"Sid":"a"},\n{"Sid":"b"} , {"Sid":"c"}]}'
+  end
+
+  it("removes the statements that a function selects, as one after the other", function()
+    for _, gone in ipairs { {}, { 1 }, { 1, 2 }, { 1, 3 }, { 2, 3 }, { 1, 2, 3 } } do
+      local together, one_by_one, selected = three(), three(), {}
+      for i = #gone, 1, -1 do
+        one_by_one:remove { index = gone[i] }
+        selected[gone[i]] = true
+      end
+      local changed, count = together:remove { match = function(statement) return selected[statement.index] end }
+      assert.same({ #gone > 0, #gone }, { changed, count })
+      assert.equal(tostring(one_by_one), tostring(together))
+    end
+  end)
+
+  it("rejects a function that changes the document", function()
+    local doc = three()
+    local ok, err = pcall(doc.remove, doc, { match = function() return doc:remove { index = 1 } end })
+    assert.is_false(ok)
+    assert.matches("the function 'match' changed the document", err, 1, true)
+  end)
+end)
+
 describe("fold", function()
   local function grants(...)
     local doc = policy.new()

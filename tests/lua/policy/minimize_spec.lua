@@ -1,4 +1,6 @@
+local budgets = require "lanyard.policy.budget"
 local policy = require "lanyard.policy"
+local redundancy = require "lanyard.policy.redundancy"
 
 local function minimized(text, options)
   local doc = assert(policy.parse(text))
@@ -183,5 +185,47 @@ describe("policy.minimize", function()
     } do
       assert.equal(text, minimized(text, { kind = text:find "s3" and "identity" or "resource" }))
     end
+  end)
+
+  it("finds equal statements without a comparison of each with all others", function()
+    local equal = ('{"Sid":"S%d","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:Get%s"}')
+    local texts = {}
+    for i = 1, 30 do texts[i] = equal:format(i, i % 2 == 0 and "A" or "B") end
+    texts[31] = equal:format(31, "C")
+    local doc = assert(policy.parse(('{"Version":"2012-10-17","Statement":[%s]}'):format(table.concat(texts, ","))))
+    local check, redundant = redundancy.new(doc, nil, budgets.new(0)), 0
+    for i = #texts, 1, -1 do
+      if check:is_redundant(i) then
+        check:remove(i)
+        redundant = redundant + 1
+      end
+    end
+    assert.same({ 28, 0 }, { redundant, check.compared })
+  end)
+
+  local function with_keys(count, value)
+    local keys = {}
+    for i = 1, count do keys[i] = ('"aws:PrincipalTag/%s%d":"%s"'):format(("k"):rep(60), i, value) end
+    return assert(policy.parse(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
+      .. '"Action":"ecr:*","Condition":{"StringLike":{%s}}}]}'):format(table.concat(keys, ","))))
+  end
+
+  it("does not read a statement again for each condition key", function()
+    local methods = require("lanyard.policy.core").methods
+    local tree, count = methods.tree, 0
+    methods.tree = function(doc)
+      count = count + 1
+      return tree(doc)
+    end
+    local ok, _, removed = pcall(policy.minimize, with_keys(100, "v"))
+    methods.tree = tree
+    assert.same({ true, {} }, { ok, removed })
+    assert.is_true(count < 10, count)
+  end)
+
+  it("gives up on a statement that takes too long to edit", function()
+    local _, removed, undecided = policy.minimize(with_keys(3000, "v*"))
+    assert.same({}, removed)
+    assert.is_string(undecided)
   end)
 end)

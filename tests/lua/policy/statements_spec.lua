@@ -30,4 +30,20 @@ describe("a document", function()
       assert.same({ ["aws:userid"] = not has or nil }, literal)
     end
   end)
+
+  it("has statements at the same place alone and in the list, also after an edit", function()
+    local doc = assert(policy.parse "\u{FEFF}{\"Statement\":[\r\n{\"Sid\":\"\u{E9}\"},\r {\"Sid\":\"b\"},\n\n{}]}")
+    local function places(one)
+      return { one.line, one.column, one.first, one.last, one.text }
+    end
+    for _ = 1, 2 do
+      for i, one in ipairs(doc:statements()) do
+        assert.same(places(one), places(doc:statement(i)))
+      end
+      assert.equal(5, doc:statement(3).line)
+      doc:set { index = 1, element = "Sid", value = "longer" }
+    end
+    assert.equal("longer", doc:statement(1).sid)
+    assert.same({ 3, 2 }, { doc:statement(2).line, doc:statement(2).column })
+  end)
 end)
