@@ -128,15 +128,16 @@ end
 ---@param globs? string[]  names, with * and ? for any characters and one character
 ---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
 ---  that glob or name is an error
+---@param on_found? fun(found: access.Repository[])  gets the repositories found so far, in no order, after each page
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err
-function Region:repositories(globs, missing)
+function Region:repositories(globs, missing, on_found)
   local list, err
   local select, observer = self.hooks.select, self.hooks.observer
   if not globs and select then
     list, err = select(self)
   else
-    list, err = require("lanyard.access.repositories").list(self, globs, missing)
+    list, err = require("lanyard.access.repositories").list(self, globs, missing, on_found)
   end
   if list and observer and observer.repositories then
     observer.repositories(list)
@@ -161,10 +162,12 @@ end
 ---@param repository access.Repository
 ---@param parse? fun(text: string, name: string): policy.Document?, aws.Error?  parses the text; gets the repository's
 ---  name for its error. Without it, lanyard.policy parses the text
+---@param read? fun(client: aws.Client, name: string): string?, aws.Error?  returns the text that was read before.
+---  Without it, ECR is asked
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
-function Region:policy(repository, parse)
-  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name, parse)
+function Region:policy(repository, parse, read)
+  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name, parse, read)
   local observer = self.hooks.observer
   if observer and observer.policy then
     observer.policy(repository, document, err)

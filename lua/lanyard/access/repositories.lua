@@ -194,7 +194,7 @@ function M.lookup(region, name)
 end
 
 -- Reads all repositories page by page, and keeps the matching ones: an account may have ten thousand.
-local function find_by_glob(region, globs, found, missing)
+local function find_by_glob(region, globs, found, missing, on_found)
   local matched = {}
   local next_page = region.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
@@ -203,6 +203,9 @@ local function find_by_glob(region, globs, found, missing)
     ok, err = add_matching(page, globs, found, matched)
     if not ok then
       return nil, err
+    end
+    if on_found then
+      on_found(found)
     end
     page, err = next_page()
   end
@@ -276,11 +279,11 @@ local function first_error(missing, list)
 end
 
 -- The repositories found | nil, err
-local function find(region, exact, globs, missing)
+local function find(region, exact, globs, missing, on_found)
   local found, without = {}, missing or {}
   local ok, err = find_by_name(region, exact, found, missing, BATCH)
   if ok and #globs > 0 then
-    ok, err = find_by_glob(region, globs, found, without)
+    ok, err = find_by_glob(region, globs, found, without, on_found)
   end
   if ok and (#found == 0 or not missing) then
     err = first_error(without, exact) or first_error(without, globs)
@@ -297,16 +300,17 @@ end
 ---  absent
 ---@param missing? table<string, aws.Error>  receives an error for each name that does not exist and each glob that
 ---  matches nothing. Without it, or if nothing is found at all, that name or glob is an error of the call.
+---@param on_found? fun(found: access.Repository[])  gets the repositories found so far, in no order, after each page
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err  for example code NoMatch
-function M.list(region, globs, missing)
+function M.list(region, globs, missing, on_found)
   local accounts = {}
   local exact, patterns, err = sorted_out(region, globs or { "*" }, accounts)
   if not exact then
     return nil, err
   end
   local found, ok
-  found, err = find(region, exact, patterns, missing)
+  found, err = find(region, exact, patterns, missing, on_found)
   if found then
     ok, err = check_accounts(found, accounts)
   end

@@ -57,10 +57,11 @@ end
 ---@param client aws.Client  of ECR
 ---@param name string  the repository's name
 ---@param parse? fun(text: string, name: string): policy.Document?, aws.Error?  instead of `parse`
+---@param read? fun(client: aws.Client, name: string): string?, aws.Error?  instead of `text`
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
-function M.read(client, name, parse)
-  local text, err = M.text(client, name)
+function M.read(client, name, parse, read)
+  local text, err = (read or M.text)(client, name)
   if not text then
     return nil, err
   end

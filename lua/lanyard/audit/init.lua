@@ -18,6 +18,7 @@
 ---
 --- `lanyard audit` also audits several accounts and Regions, compares reports and stores them.
 
+local ahead = require "lanyard.audit.scan.ahead"
 local asker = require "lanyard.rules.audit"
 local checks = require "lanyard.audit.checks"
 local document = require "lanyard.audit.report.document"
@@ -66,11 +67,11 @@ local function reader_of(region)
 end
 
 -- Reads and checks the repositories. Returns them as the report describes them, and the findings.
-local function check(region, found, options)
+local function check(region, found, options, texts)
   local repositories = json.array {}
   local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
-  local limits = { unused_days = options.unused_days or M.UNUSED_DAYS, gate = options.gate }
+  local limits = { unused_days = options.unused_days or M.UNUSED_DAYS, gate = options.gate, ahead = texts }
   inventory.read_policies(region, found, limits, function(repository, position)
     run:repository(repository, position)
     repositories[position] = not options.on_finding and document.repository(repository, description) or nil
@@ -86,9 +87,10 @@ end
 ---@return aws.Error? err
 function M.run(region, options)
   options = options or {}
+  local texts <close> = ahead.reader(region, options.gate)
   local found, err = inventory.open(region, {
     globs = options.globs, partial = options.partial, identities = options.identities,
-    controls = options.controls or reader_of(region), organization = options.organization,
+    controls = options.controls or reader_of(region), organization = options.organization, ahead = texts,
   })
   if not found then
     return nil, err
@@ -97,7 +99,7 @@ function M.run(region, options)
   found.rules = options.rules and asker.new(options.rules, region)
   found.trusted_accounts, found.trusted_organizations = options.trusted_accounts, options.trusted_organizations
   found.desired = options.desired
-  local repositories, list = check(region, found, options)
+  local repositories, list = check(region, found, options, texts)
   local report = document.new(found.now)
   report.scopes[1] = document.scope(found, repositories)
   report.findings, report.limitations = list, limitations.of(found)

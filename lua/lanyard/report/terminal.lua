@@ -21,13 +21,13 @@ local function expiry_of(access, time)
   return (access.expires > time and " until " or ", expired ") .. timestamp.localized(access.expires)
 end
 
-local function add_rows(rows, time, repository, label)
+local function visit_rows(visit, time, repository, label)
   local function add(...)
-    local cells = { ... }
     if label then
-      table.insert(cells, 1, label)
+      visit { label, ... }
+    else
+      visit { ... }
     end
-    rows[#rows + 1] = cells
   end
   for _, access in ipairs(repository.access) do
     add(repository.name, access.service or access.audience or access.principal, access.kind,
@@ -41,18 +41,20 @@ local function add_rows(rows, time, repository, label)
   end
 end
 
--- The table of grants. With `labels` each row begins with its account and Region.
-local function grants(report, paint, width, labels)
-  local columns, rows = { "REPOSITORY", "PRINCIPAL", "KIND", "PULL", "STATEMENT" }, {}
+-- Writes the table of grants. With `labels` each row begins with its account and Region.
+local function write_grants(report, out, paint, width, labels)
+  local columns = { "REPOSITORY", "PRINCIPAL", "KIND", "PULL", "STATEMENT" }
   if labels then
     table.insert(columns, 1, "ACCOUNT AND REGION")
   end
-  for _, scope in ipairs(summary.scopes(report)) do
-    for _, repository in ipairs(scope.repositories or {}) do
-      add_rows(rows, report.time, repository, labels and summary.label(scope))
+  text_table.write(columns, function(visit)
+    for _, scope in ipairs(summary.scopes(report)) do
+      local label = labels and summary.label(scope)
+      for _, repository in ipairs(scope.repositories or {}) do
+        visit_rows(visit, report.time, repository, label)
+      end
     end
-  end
-  return text_table.render(columns, rows, paint, width)
+  end, out, paint, width)
 end
 
 -- Wraps a text after a head that is as wide as the indent.
@@ -136,7 +138,11 @@ function M.write(report, out, options)
   local paint, width = options.paint or plain, options.width
   local labels = #summary.scopes(report) > 1
   local nothing = summary.nothing_read(report)
-  out(nothing and escape.printable(nothing) .. "\n" or grants(report, paint, width, labels))
+  if nothing then
+    out(escape.printable(nothing) .. "\n")
+  else
+    write_grants(report, out, paint, width, labels)
+  end
   out "\n"
   out(failure_lines(report, paint, width))
   for _, finding in ipairs(report.findings) do

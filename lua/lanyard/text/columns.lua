@@ -22,6 +22,9 @@ local M = {}
 
 local GAP = "  "
 
+-- The size of a piece of output in bytes.
+local PIECE = 65536
+
 -- The minimum width of a column.
 local NARROWEST = 8
 
@@ -103,21 +106,23 @@ local function fitting(widths, available)
 end
 
 -- Returns the widths of the columns. `below` has the cells that are printed below their rows.
-local function natural_widths(headings, rows, below)
+local function natural_widths(headings, each, below)
   local widths = {}
   for i, heading in ipairs(headings) do
     widths[i] = width.of(heading)
-    for number, row in ipairs(rows) do
+  end
+  each(function(row, number)
+    for i in ipairs(headings) do
       widths[i] = math.max(widths[i], width.of(below[number] and below[number][i] and BELOW or text_of(row[i])))
     end
-  end
+  end)
   return widths
 end
 
 -- Returns the cells with an ARN or URL that does not fit its column: by number of the row and of the column.
-local function too_long(rows, widths)
+local function too_long(each, widths)
   local below = {}
-  for number, row in ipairs(rows) do
+  each(function(row, number)
     for i, cells_wide in ipairs(widths) do
       for word in text_of(row[i]):gmatch "[^%s,]+,?" do
         if width.of(word) > cells_wide and is_address(word) then
@@ -126,7 +131,7 @@ local function too_long(rows, widths)
         end
       end
     end
-  end
+  end)
   return below
 end
 
@@ -168,30 +173,28 @@ local function breaks_word(text, cells_wide)
 end
 
 -- Reports whether a table is better read as a list of its cells: its columns do not fit, or break words.
-local function is_too_narrow(headings, rows, widths, below, available)
+local function is_too_narrow(headings, each, widths, below, available)
   if #headings < 3 or available >= NARROW then
     return false
   end
-  local sum = #GAP * (#widths - 1)
+  local sum, is_broken = #GAP * (#widths - 1), false
   for i, heading in ipairs(headings) do
     sum = sum + widths[i]
-    if breaks_word(heading, widths[i]) then
-      return true
-    end
-    for number, row in ipairs(rows) do
-      if not (below[number] and below[number][i]) and breaks_word(text_of(row[i]), widths[i]) then
-        return true
-      end
-    end
+    is_broken = is_broken or breaks_word(heading, widths[i])
   end
-  return sum > available
+  each(function(row, number)
+    for i in ipairs(headings) do
+      local is_below = below[number] and below[number][i]
+      is_broken = is_broken or not is_below and breaks_word(text_of(row[i]), widths[i])
+    end
+  end)
+  return is_broken or sum > available
 end
 
--- Returns the cells of all rows, each with its heading. Empty cells are left out.
-local function list_of(headings, rows, paint, available)
-  local lines = {}
-  for number, row in ipairs(rows) do
-    lines[#lines + 1] = number > 1 and "" or nil
+-- Adds the cells of all rows, each with its heading. Empty cells are left out.
+local function add_list(add, headings, each, paint, available)
+  each(function(row, number)
+    local lines = { number > 1 and "" or nil }
     for i, heading in ipairs(headings) do
       local text = text_of(row[i])
       local parts = M.wrap(heading .. ": " .. text, available)
@@ -205,8 +208,8 @@ local function list_of(headings, rows, paint, available)
       end
       table.move(parts, 1, text ~= "" and #parts or 0, #lines + 1, lines)
     end
-  end
-  return table.concat(lines, "\n") .. "\n"
+    add(lines)
+  end)
 end
 
 --- A cell of a table: a text, or a text and its colour.
@@ -216,37 +219,93 @@ local function plain(_, text)
   return text
 end
 
---- Renders a table. Without rows the result is empty.
+-- Returns a function that calls f(row, number) for each row.
+local function visitor(rows)
+  return function(f)
+    local number = 0
+    local function visit(row)
+      number = number + 1
+      f(row, number)
+    end
+    if type(rows) == "function" then
+      return rows(visit)
+    end
+    for _, row in ipairs(rows) do
+      visit(row)
+    end
+  end
+end
+
+-- Returns a function that adds lines to a piece of output, and one that ends the last piece.
+local function pieces(out)
+  local piece, size = {}, 0
+  local function flush()
+    if size > 0 then
+      out(table.concat(piece, "\n") .. "\n")
+      piece, size = {}, 0
+    end
+  end
+  return function(lines)
+    for _, line in ipairs(lines) do
+      piece[#piece + 1] = line
+      size = size + #line + 1
+    end
+    if size > PIECE then
+      flush()
+    end
+  end, flush
+end
+
+local function bold()
+  return "bold"
+end
+
+local function colour_of(cell)
+  return type(cell) == "table" and cell[2] or nil
+end
+
+local function add_table(add, headings, each, paint, available)
+  local below = {}
+  local widths = natural_widths(headings, each, below)
+  if available then
+    below = too_long(each, fitting(widths, available))
+    widths = fitting(natural_widths(headings, each, below), available)
+    if is_too_narrow(headings, each, widths, below, available) then
+      return add_list(add, headings, each, paint, available)
+    end
+  end
+  each(function(row, number)
+    if number == 1 then
+      add(lines_of(headings, widths, paint, bold, {}))
+    end
+    add(lines_of(row, widths, paint, colour_of, below[number] or {}))
+  end)
+end
+
+--- Writes a table in pieces of several lines, which need not be in memory at once. Without rows nothing is written.
 ---@param headings string[]
----@param rows columns.Cell[][]
+---@param rows columns.Cell[][]|fun(visit: fun(row: columns.Cell[]))  a list, or a function that calls `visit` for each
+---  row; it is called several times
+---@param out fun(text: string)  receives whole lines
 ---@param paint? fun(colour: string?, text: string): string  adds the escape sequences of a colour, such as
 ---  `lanyard.cli.paint`; no colours by default
 ---@param available? integer  the width of the terminal in cells; nil for no limit
+function M.write(headings, rows, out, paint, available)
+  local add, flush = pieces(out)
+  add_table(add, headings, visitor(rows), paint or plain, available)
+  flush()
+end
+
+--- Renders a table. Without rows the result is empty.
+---@param headings string[]
+---@param rows columns.Cell[][]|fun(visit: fun(row: columns.Cell[]))  see `write`
+---@param paint? fun(colour: string?, text: string): string  see `write`
+---@param available? integer  the width of the terminal in cells; nil for no limit
 ---@return string
 function M.render(headings, rows, paint, available)
-  if #rows == 0 then
-    return ""
-  end
-  paint = paint or plain
-  local below = {}
-  local widths = natural_widths(headings, rows, below)
-  if available then
-    below = too_long(rows, fitting(widths, available))
-    widths = fitting(natural_widths(headings, rows, below), available)
-    if is_too_narrow(headings, rows, widths, below, available) then
-      return list_of(headings, rows, paint, available)
-    end
-  end
-  local lines = {}
-  local function add(row, colour_of, cells_below)
-    local row_lines = lines_of(row, widths, paint, colour_of, cells_below or {})
-    table.move(row_lines, 1, #row_lines, #lines + 1, lines)
-  end
-  add(headings, function() return "bold" end)
-  for number, row in ipairs(rows) do
-    add(row, function(cell) return type(cell) == "table" and cell[2] or nil end, below[number])
-  end
-  return table.concat(lines, "\n") .. "\n"
+  local parts = {}
+  M.write(headings, rows, function(text) parts[#parts + 1] = text end, paint, available)
+  return table.concat(parts)
 end
 
 return M

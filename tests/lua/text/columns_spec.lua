@@ -15,6 +15,23 @@ describe("a table", function()
   it("is empty without rows", function()
     assert.equal("", columns.render({ "NAME" }, {}, plain))
   end)
+  it("is written in pieces of whole lines, from rows that a function visits", function()
+    local list = {}
+    for i = 1, 5000 do list[i] = { "app-" .. i, ("x"):rep(i % 50) } end
+    local function visit_all(visit)
+      for _, row in ipairs(list) do visit(row) end
+    end
+    for _, available in ipairs { false, 40 } do
+      local parts = {}
+      columns.write({ "NAME", "TEXT" }, visit_all, function(text) parts[#parts + 1] = text end, plain, available or nil)
+      assert.is_true(#parts > 1)
+      for _, part in ipairs(parts) do
+        assert.equal("\n", part:sub(-1))
+        assert.is_true(#part < 70000)
+      end
+      assert.equal(columns.render({ "NAME", "TEXT" }, list, plain, available or nil), table.concat(parts))
+    end
+  end)
   it("prints control characters as escapes", function()
     assert.equal("N\na\\x1b[31m\\x0ab\n", columns.render({ "N" }, { { "a\27[31m\nb" } }, plain))
   end)

@@ -261,9 +261,9 @@ local function ask_for_service(inventory, name)
   end
 end
 
-local function read_policy(region, inventory, repository)
+local function read_policy(region, inventory, repository, read)
   repository.access, repository.statements = {}, {}
-  local doc, err = region:policy(repository, inventory.documents:parser())
+  local doc, err = region:policy(repository, inventory.documents:parser(), read)
   if err then
     repository.unknown, repository.unknown_error = tostring(err), err
     inventory.has_unread = true
@@ -325,15 +325,24 @@ end
 --- unknown; only the list of repositories is required. No repository policy is read.
 ---@param region access.Region
 ---@param options { globs?: string[], partial?: boolean, identities?: table, controls?: function,
----  organization?: access.OrganizationReader }  partial: the region itself lists only some repositories; identities:
----  see lanyard.audit.scan.identities; controls: returns the resource control policies of an account | nil, err
+---  organization?: access.OrganizationReader, ahead?: audit.Ahead }  partial: the region itself lists only some
+---  repositories; identities: see lanyard.audit.scan.identities; controls: returns the resource control policies of an
+---  account | nil, err; ahead: reads policies from the first page on
 ---@return audit.Inventory? inventory
 ---@return aws.Error? err
 function M.open(region, options)
   local listed, services, services_err
   local err, around, deployments_unknown
+  local function on_found(found)
+    if options.ahead then
+      options.ahead:add(found)
+    end
+  end
   task.all {
-    function() listed, err = region:repositories(options.globs) end,
+    function()
+      listed, err = region:repositories(options.globs, nil, on_found)
+      on_found(listed or {})
+    end,
     function()
       services, services_err = region:services()
       deployments_unknown = deployments.read(region, services or {})
@@ -378,7 +387,8 @@ end
 --- only the repositories from which services deploy; these are visited last.
 ---@param region access.Region
 ---@param inventory audit.Inventory
----@param options { unused_days: integer, gate?: task.Semaphore }  gate: limits the repositories read in parallel
+---@param options { unused_days: integer, gate?: task.Semaphore, ahead?: audit.Ahead }  gate: limits the repositories
+---  read in parallel; ahead: has read the first policies, and is stopped
 ---@param visit fun(repository: audit.Repository, position: integer)
 function M.read_policies(region, inventory, options, visit)
   local listed, retained = inventory.repositories, {}
@@ -387,9 +397,13 @@ function M.read_policies(region, inventory, options, visit)
   end
   ask_for_missing(region, inventory)
   images.check_existence(region, inventory.deployed, options.gate)
+  if options.ahead then
+    options.ahead:stop()
+  end
+  local read = options.ahead and options.ahead:read()
   task.map(listed, function(repository, i)
     local _ <close> = options.gate and options.gate:acquire() or nil
-    read_policy(region, inventory, repository)
+    read_policy(region, inventory, repository, read)
     images.mark_unused_grants(region, inventory, repository, options.unused_days)
     if not retained[repository] then
       listed[i] = false
