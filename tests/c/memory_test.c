@@ -247,7 +247,7 @@ static bool run_subsume(struct policy *doc) {
 static const struct context_value team = {"x-1", 3}, unit = {"x", 1};
 static const struct context_entry entries[] = {{"aws:PrincipalTag/team", 21, &team, 1, false},
                                                {"aws:PrincipalTag/unit", 21, &unit, 1, false}};
-static const struct context context = {entries, 2, false};
+static const struct context context = {.entries = entries, .count = 2};
 
 static bool run_evaluate(struct policy *doc) {
   const struct policy_request request = {.principal = TEXT("arn:aws:iam::111122223333:role/a"),
@@ -265,7 +265,7 @@ static bool run_evaluate(struct policy *doc) {
 }
 
 static bool run_unknown_keys(struct policy *doc) {
-  static const struct context partial = {entries, 1, true};
+  static const struct context partial = {.entries = entries, .count = 1, .partial = true};
   struct buf out = {0};
   condition_unknown_keys(policy_statement(doc, 0)->conditions.json, &partial, true, &out);
   bool done = !out.failed;

@@ -19,13 +19,15 @@ describe("the table of the benchmarks", function()
   -- Runs code as a benchmark that writes rows.
   local function run(script, code)
     helper.write(folder .. "/bench.lua", PRELUDE:format(helper.build, script) .. code)
-    return helper.run({ "lua5.4", folder .. "/bench.lua" }, { LANYARD_BENCH_ROWS = folder .. "/rows" })
+    return helper.run({ helper.lua, folder .. "/bench.lua" },
+      { LANYARD_BENCH_ROWS = folder .. "/rows", ASAN_OPTIONS = "detect_leaks=0" })
   end
 
   -- Returns what the table prints for the rows, with a build folder whose growth.svg is in `folder`.
   local function print_table(...)
     assert(os.execute(("cp %s/lanyard.so %s/"):format(helper.build, folder)))
-    local result = helper.run { "lua5.4", "tests/bench/table.lua", folder.path, folder .. "/rows", ... }
+    local result = helper.run({ helper.lua, "tests/bench/table.lua", folder.path, folder .. "/rows", ... },
+      { ASAN_OPTIONS = "detect_leaks=0" })
     assert.equal("", result.err)
     return result.out
   end
