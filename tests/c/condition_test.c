@@ -28,8 +28,8 @@ static const struct context_entry entries[] = {
     {"k:raw-one", 9, raw_one, 1, false}, {"k:unknown", 9, NULL, 0, true},
     {"k:none", 6, NULL, 0, false},
 };
-static const struct context request = {entries, sizeof entries / sizeof *entries, false};
-static const struct context partial = {entries, sizeof entries / sizeof *entries, true};
+static const struct context request = {entries, sizeof entries / sizeof *entries, false, 0};
+static const struct context partial = {entries, sizeof entries / sizeof *entries, true, 0};
 
 static enum condition_truth holds_for(const char *condition, const struct context *context) {
   struct json_error error;
