@@ -28,8 +28,8 @@ struct context_entry {
 struct context {
   const struct context_entry *entries;
   size_t count;
-  size_t sorted; /* the first entries that context_sort has sorted */
   bool partial;
+  size_t sorted; /* the first entries that context_sort has sorted */
 };
 
 /* context_sort sorts the entries of a context, and returns one whose key is given twice, or NULL. */

@@ -87,7 +87,8 @@ local function members_of(node)
   return members
 end
 
--- Returns the node at a path, the names of members of the smallest statement so far. The text is read once for all paths.
+-- Returns the node at a path, the names of members of the smallest statement so far. The text is read once for all
+-- paths.
 function Part:node_at(path)
   if self.read ~= self.one then
     self.read, self.root, self.members = self.one, statement_node(self.one, 1), {}

@@ -91,8 +91,8 @@ function Document:revoke(options) end
 ---@field sid? string        only in statements with this Sid
 ---@field effect? "Allow"|"any"  "Allow" by default; "any" also changes Deny statements, which gives access
 
---- Removes the statements with a Sid, one statement by its position, or the statements for which a function returns true.
---- Raises an error unless one of them is given.
+--- Removes the statements with a Sid, one statement by its position, or the statements for which a function returns
+--- true. Raises an error unless one of them is given.
 ---@param options { sid?: string, index?: integer, match?: fun(statement: policy.Statement): boolean }
 ---@return boolean changed
 ---@return integer count  the number of statements that were removed

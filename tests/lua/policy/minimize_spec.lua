@@ -142,7 +142,6 @@ describe("policy.minimize", function()
   end)
 
   it("says so if the limit ends the work", function()
-    local redundancy = require "lanyard.policy.redundancy"
     local kept <close> = setmetatable({ redundancy.MOST_STEPS }, { __close = function(self)
       redundancy.MOST_STEPS = self[1]
     end })
