@@ -40,7 +40,6 @@ local EXPECTED = {
     .. "--resource-policy web.json --identity ci.json --scp root.json --context aws:SourceIp=192.0.2.1"] = { out = "^allow" },
   ["lanyard policy check --no-public --only-accounts 111122223333 policies/*.json"] = { out = "^every check passes" },
   ["lanyard policy check --no-new-access main/policies policies"] = { out = "^every check passes" },
-  ["lanyard policy reach web.json --action ecr:PutImage"] = {},
   ["lanyard policy diff old.json new.json --effect"] = { status = 3, out = "444455556666" },
   ["lanyard new size"] = { err = "size" },
   ["lanyard test ~/.config/lanyard/scripts"] = { out = "pass" },
