@@ -34,9 +34,9 @@ struct ending {
 static struct ending ending;
 
 /* The finalizer that runs last. It ends the process before lua_close frees the objects one by one, which can take as
- * long as the script; and without the functions that libraries have registered with atexit, because libcurl's need memory
- * and abort without it. Under AddressSanitizer all of that happens, so that leaks are found, and when the coverage is
- * counted (FULL_EXIT). */
+ * long as the script; and without the functions that libraries have registered with atexit, because libcurl's need
+ * memory and abort without it. Under AddressSanitizer all of that happens, so that leaks are found, and when the
+ * coverage is counted (FULL_EXIT). */
 static int end_process(lua_State *L) {
   (void)L;
 #if !defined __SANITIZE_ADDRESS__ && !defined FULL_EXIT

@@ -51,15 +51,15 @@ int platform_open_marker(void);
 /* platform_close_from makes a child close all descriptors from `first` on. Returns 0 or an errno. */
 int platform_close_from(posix_spawn_file_actions_t *files, int first);
 
-/* platform_pages returns memory that is never returned to the system, or NULL. Its pages are there at once where that is
- * possible: fetching each at its first use takes longer. `size` is a multiple of the size of a page. */
+/* platform_pages returns memory that is never returned to the system, or NULL. Its pages are there at once where that
+ * is possible: fetching each at its first use takes longer. `size` is a multiple of the size of a page. */
 void *platform_pages(size_t size);
 
 /* platform_random fills at most 256 bytes with random ones. Returns false with errno if it fails. */
 bool platform_random(void *bytes, size_t length);
 
-/* platform_utc_offset returns by how many seconds the local time is ahead of UTC at a time in seconds since 1970: a whole
- * number of minutes, by the zone of TZ or of the system. 0 if the time cannot be converted. */
+/* platform_utc_offset returns by how many seconds the local time is ahead of UTC at a time in seconds since 1970: a
+ * whole number of minutes, by the zone of TZ or of the system. 0 if the time cannot be converted. */
 int platform_utc_offset(int64_t at);
 
 /* platform_program writes the path of this program, as the system knows it, without a final zero byte. Returns its

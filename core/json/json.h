@@ -49,9 +49,9 @@ struct json_error {
 
 struct json_doc;
 
-/* json_parse parses `length` bytes, at most JSON_MAX_BYTES. The document has its own copy of the text; the caller frees it
- * with json_free. On an error, also if there is not enough memory, json_parse returns NULL and sets
- * `error`. */
+/* json_parse parses `length` bytes, at most JSON_MAX_BYTES. The document has its own copy of the text; the caller
+ * frees it with json_free. On an error, also if there is not enough memory, json_parse returns NULL
+ * and sets `error`. */
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error);
 
 /* json_free accepts NULL. */

@@ -130,8 +130,8 @@ static void push_witness(lua_State *L, const struct access_result *result) {
  *                 [limit] })
  *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason; then steps
  * `accounts` and `organizations` are lists of the same length; the organization of an account that
- * has none is "". `bound` lists actions whose resource is never "*". `forms` is of core.forms, of a policy of which these are parts. The fourth value is the work that
- * was done, in the unit of `limit`. */
+ * has none is "". `bound` lists actions whose resource is never "*". `forms` is of core.forms, of a
+ * policy of which these are parts. The fourth value is the work that was done, in the unit of `limit`. */
 static int new_access(lua_State *L) {
   enum { BEFORE = 1, AFTER, OPTIONS };
   check_policy(L, BEFORE);

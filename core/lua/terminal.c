@@ -51,7 +51,8 @@ static int raw_close(lua_State *L) {
 }
 
 /* read(fd) --> bytes | nil, err
- * Reads the available bytes, at most 4096 bytes, without a buffer; "" at the end. It blocks unless task.readable has waited. */
+ * Reads the available bytes, at most 4096 bytes, without a buffer; "" at the end. It blocks unless task.readable has
+ * waited. */
 static int system_read(lua_State *L) {
   int fd = (int)check_int(L, 1, 0, INT_MAX);
   char bytes[4096];

@@ -39,8 +39,8 @@ bool http_pool_queue(struct http_transfer *transfer, const char *url);
 /* http_pool_is_prepared reports whether a handle has the options of an earlier request. */
 bool http_pool_is_prepared(CURL *easy);
 
-/* http_pool_release takes the handle from a transfer, and keeps it for another one if it is `clean`. One that is not has
- * options that the next request would have to unset; or its transfer failed, and left in it what libcurl had not
+/* http_pool_release takes the handle from a transfer, and keeps it for another one if it is `clean`. One that is not
+ * has options that the next request would have to unset; or its transfer failed, and left in it what libcurl had not
  * finished: a count of retries, or a buffer whose size it then refuses to change. */
 void http_pool_release(struct http_transfer *transfer, bool clean);
 

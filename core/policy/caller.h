@@ -155,10 +155,10 @@ struct caller_derived {
 };
 
 /* caller_derive fills in the keys that follow from the request, that its context lacks and that a
- * document asks for (policy_asks_for); NULL: all keys. A key that the request does not have is an entry without values; a key whose value is not known completely
- * (the ARN of a session's role, whose path is unknown) is an entry with `unknown`. The root user of
- * an account id is in the partition of the resource, else in "aws". For "*" with a partial context
- * nothing is derived: such a request is about anyone, not about an anonymous caller. The principal
+ * document asks for (policy_asks_for); NULL: all keys. A key that the request does not have is an entry without
+ * values; a key whose value is not known completely (the ARN of a session's role, whose path is unknown) is an entry
+ * with `unknown`. The root user of an account id is in the partition of the resource, else in "aws". For "*" with a
+ * partial context nothing is derived: such a request is about anyone, not about an anonymous caller. The principal
  * must be NUL-terminated. */
 void caller_derive(const struct caller_request *request, const struct policy *doc,
                    struct caller_derived *derived);

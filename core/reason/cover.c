@@ -5,9 +5,9 @@
  * the dimensions without a choice, and tries these candidates in order of how many other boxes they
  * avoid. A box that no candidate avoids ends the branch. A candidate that failed for a box is
  * excluded for the rest of that level: another candidate has to avoid the box. Each level decides a
- * dimension, so there are no more levels than dimensions. Before, candidates are removed that leave a box to dimensions which cannot avoid it. The problem
- * contains 3-SAT (each Boolean
- * key is a variable), hence the bound on steps. */
+ * dimension, so there are no more levels than dimensions. Before, candidates are removed that leave a box to
+ * dimensions which cannot avoid it. The problem contains 3-SAT (each Boolean key is a variable), hence the bound on
+ * steps. */
 
 #include "reason/cover.h"
 

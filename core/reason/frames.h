@@ -67,8 +67,8 @@ bool variables_cut(const struct box_test *test, const char *text, size_t place);
 struct policy_string variables_part(const char *text, size_t length);
 
 /* variables_list returns the number of the list of a key's texts: its dimension, also for ids of organizations, or,
- * if it shares one with others, a number after all dimensions; 0: there is none. variables_note_lists sets the list of each test of texts,
- * which is 0 for other tests, and for lists that no variable concerns. */
+ * if it shares one with others, a number after all dimensions; 0: there is none. variables_note_lists sets the list of
+ * each test of texts, which is 0 for other tests, and for lists that no variable concerns. */
 size_t variables_list(const struct boxes *boxes, const char *key, size_t length);
 bool variables_note_lists(struct variables *variables);
 

@@ -21,8 +21,8 @@ struct words_text {
   const uint64_t *satisfied; /* a bit for each avoided atom: bit i % 64 of element i / 64 */
 };
 
-/* `states` is how many states the search kept, and `steps` how long it took. `limit` is the bound that ended it, as the end of a
- * sentence ("more than 4096 states"), or empty. */
+/* `states` is how many states the search kept, and `steps` how long it took. `limit` is the bound that ended it, as
+ * the end of a sentence ("more than 4096 states"), or empty. */
 struct words_list {
   struct words_text *items;
   size_t count, capacity;

@@ -34,6 +34,7 @@ end
 function M.unlisted(err, directory)
   local failed = M.failed(err)
   failed.path = listing.older(directory)
+  failed.tip = "make it a folder that you can read, or move it away if it is something else"
   return failed
 end
 

@@ -42,7 +42,9 @@ function M.move(directory, names)
   local unclosed = lists.set(table.concat(names.unclosed, " "))
   for i = 1, math.min(#names.finished - listing.KEPT, BATCH) do
     local id = names.finished[i]
-    local _ = unclosed[id] or files.move(directory, id)
+    if not unclosed[id] then
+      files.move(directory, id)
+    end
   end
 end
 
