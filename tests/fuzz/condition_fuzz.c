@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const struct context_value values[] = {{text, size}, {"true", 4}, {"arn:aws:s3:::a", 14}};
   const struct context_entry entries[] = {
       {"a", 1, values, 1, false}, {"b", 1, values, 3, false}, {"c", 1, NULL, 0, size % 3 == 1}};
-  const struct context context = {entries, 3, size % 2 == 1};
+  const struct context context = {.entries = entries, .count = 3, .partial = size % 2 == 1};
   struct json_error error;
   struct json_doc *doc = json_parse(text, size, &error);
   if (doc && json_root(doc)->type == JSON_OBJECT) {

@@ -55,7 +55,7 @@ static void check_decisions(const struct policy *doc) {
                                                  {"b", 1, values, 3, false},
                                                  {"aws:username", 12, values + 2, 1, false},
                                                  {"aws:PrincipalArn", 16, NULL, 0, true}};
-  static const struct context context = {entries, 4, true};
+  static const struct context context = {.entries = entries, .count = 4, .partial = true};
   struct policy_request request = {
       .principal = TEXT("arn:aws:iam::111122223333:role/x"),
       .action = TEXT("ecr:BatchGetImage"),
