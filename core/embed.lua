@@ -75,7 +75,7 @@ local function load_literal(text, name)
   return assert(load("return " .. text, "=" .. name, "t", {}))()
 end
 
-local index = {} -- names
+local index, summaries = {}, {} -- name --> true, and what lists of commands show
 for _, file in ipairs(lists.scripts) do
   local declared, message = declaration.read(file.text, file.name, load_literal)
   if message then
@@ -84,12 +84,14 @@ for _, file in ipairs(lists.scripts) do
   if declared then
     local name = file.name:gsub("/", " ")
     index[name] = true
+    summaries[name] = { summary = declared.summary, category = declared.category }
     table.insert(lists.modules, { name = "lanyard.cli.index." .. name, text = "return " .. serialize(declared) })
   end
 end
 table.insert(lists.modules, { name = "lanyard.cli.index", text = ([[
   return require("lanyard.lists").made_when_read(%s, function(_, name) return require("lanyard.cli.index." .. name) end)
 ]]):format(serialize(index)) })
+table.insert(lists.modules, { name = "lanyard.cli.index_summaries", text = "return " .. serialize(summaries) })
 
 -- The documentation of the modules for scripts, from their annotations: `lanyard help` and the manual read it.
 local sources = {}

@@ -181,6 +181,13 @@ function M.index()
   return require "lanyard.cli.index"
 end
 
+--- Returns what lists of commands show of the built-in ones, by name. It is one module, so that a list loads no
+--- declaration. The build makes it, too.
+---@return table<string, { summary: string, category: string? }>
+function M.summaries()
+  return require "lanyard.cli.index_summaries"
+end
+
 --- Returns the declaration of a script; nil where it has none. No script is run for it.
 ---@param script cli.Script
 ---@return cli.Declaration?
@@ -196,7 +203,7 @@ end
 ---@param script cli.Script
 ---@return string
 function M.summary(script)
-  local declared = M.declaration(script)
+  local declared = script.built_in and M.summaries()[script.name] or M.declaration(script)
   return declared and declared.summary or (command_line.header(script.source))
 end
 
@@ -260,7 +267,7 @@ function M.names()
       list[#list + 1] = { name = name, summary = summary }
     end
   end
-  for name, declared in pairs(M.index()) do
+  for name, declared in pairs(M.summaries()) do
     if not name:find " " then
       add_name(name, declared.summary)
     end
