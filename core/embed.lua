@@ -17,7 +17,7 @@ local function literal(text)
 end
 
 local function compiled(name, text)
-  return bytecode.without_locals(string.dump(assert(load(text, "@" .. name, "t"))))
+  return bytecode.without_names(string.dump(assert(load(text, "@" .. name, "t"))))
 end
 
 -- The texts of all files, each with a zero byte after it.
