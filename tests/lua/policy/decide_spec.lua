@@ -308,6 +308,13 @@ describe("policy.decide", function()
     local _, err = decided { identity_policies = { { policy = "{", name = "ci.json" } } }
     assert.matches("^ci.json: line 1", err.message)
   end)
+  it("names a policy without a name by its kind and position", function()
+    local allow = { policy = text("Allow", nil) }
+    assert.equal("identity policy 1", select(2, decided { identity_policies = { allow } }).document)
+    assert.equal("service control policy of level 1, 2", select(2, decided { identity_policies = { allow },
+      scps = { { allow, { policy = text("Deny", nil) } } } }).document)
+    assert.equal("resource policy", select(2, decided { resource_policy = { policy = text("Allow", "*") } }).document)
+  end)
   it("says for which values the answer is allow, over all layers", function()
     local function where(key, value) return { Condition = { StringEquals = { [key] = value } } } end
     local function when(options) return select(4, decided(options)).when.text end
