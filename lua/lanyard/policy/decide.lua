@@ -90,11 +90,14 @@ local KINDS = {
   {
     option = "identity_policies", id = "identity-policy", label = "identity policy", numbered = true, identity = true,
   },
-  { option = "boundaries", id = "permissions-boundary", label = "permissions boundary", numbered = true, identity = true },
+  {
+    option = "boundaries", id = "permissions-boundary", label = "permissions boundary", numbered = true,
+    identity = true,
+  },
   { option = "session_policies", id = "session-policy", label = "session policy", numbered = true, identity = true },
 }
 
--- Reports whether policies do not apply to a request. Service-linked roles are exempt from policies of the organization,
+-- Reports whether policies do not apply to a request. Service-linked roles are exempt from policies of organizations,
 -- services and anonymous callers from policies of principals.
 local function is_exempt(kind, request)
   return kind.levels and request.service_linked or kind.identity and not request.has_own_policies
@@ -197,11 +200,13 @@ return function(options)
   if type(options) ~= "table" or options.context ~= nil then
     arguments.request("decide", options, FIELDS, REQUIRED)
   end
-  local question, owner, same_account, kind, is_service, is_linked = core.question(options)
+  local question, owner, same_account, kind, is_service, is_linked, is_plain = core.question(options)
   if question == nil then
     arguments.request("decide", options, FIELDS, REQUIRED)
   end
-  arguments.verify("decide", policies_problem(options))
+  if not is_plain then
+    arguments.verify("decide", policies_problem(options))
+  end
   local contradiction = options.issuer and request_of.issuer_problem(options.principal, options.issuer)
     or not question and owner
   if contradiction then

@@ -52,8 +52,9 @@ local Source = {}
 function Source.__index(source, field)
   local layer = source.layer
   if field == "name" then
-    local separator = layer.level and ", " or " "
-    return layer.kind.numbered and label_of(layer) .. separator .. source.position or label_of(layer)
+    local name = label_of(layer)
+    source.name = layer.kind.numbered and name .. (layer.level and ", " or " ") .. source.position or name
+    return source.name
   elseif field == "request" then
     local weighed, identity = layer.request, layer.kind.identity
     local request = request_of.request(weighed.options, weighed.owner)
@@ -195,7 +196,8 @@ end
 ---@param naming? string  the way in which they name the principal; any by default
 ---@return table verdict
 function M.verdict(layer, naming)
-  local allow, maybe_allow, match = layer.allow, layer.maybe_allow, nil
+  local allow, maybe_allow = layer.allow, layer.maybe_allow
+  local match
   if naming then
     match = allow and allow[naming] or maybe_allow and maybe_allow[naming]
   else
