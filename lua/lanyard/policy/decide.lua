@@ -125,6 +125,7 @@ end
 
 local VERDICTS = {
   of = layers.verdict, all = layers.all, any = layers.any,
+  suffices = function(verdict) return verdict.answer == "allow" end,
   root = { answer = "allow", reason = "the root user needs no policy" },
   choose = function(within, across)
     if within.answer == across.answer then
@@ -141,6 +142,7 @@ local VERDICTS = {
 local CONDITIONS = {
   of = function(layer, naming) return when.allows(layer, naming and { naming }) end,
   all = expression.all, any = expression.any, root = true,
+  suffices = function(node) return node == true end,
   choose = function(within, across, owner)
     local same = literals.of_test("StringEquals", "aws:PrincipalAccount", { owner })
     return expression.any { expression.all { same, within }, expression.all { expression.negation(same), across } }

@@ -6,6 +6,7 @@
 ---     of(layer, naming)              what the Allow statements of a layer give that name the principal in this way:
 ---                                    "principal", "role", "account", "anyone" or, if it is nil, any of them
 ---     all(list), any(list)           all, or one of them, must allow
+---     suffices(given)                whether `any` of this and something else is this
 ---     root                           the root user needs no policy
 ---     choose(within, across, owner)  the first if the principal belongs to the account, else the second
 ---
@@ -60,18 +61,24 @@ end
 -- own policies allow.
 local function within_account(algebra, resource, request, own, bounds)
   local of = algebra.of
-  local bounded, sufficient = both(algebra, own, bounds), of(resource, "principal")
-  if request.kind == "role" then
-    sufficient = both(algebra, sufficient, bounds)
-  end
+  local bounded = both(algebra, own, bounds)
   local alone = bounded
   if request.needs_resource_policy then
     alone = of(NO_RESOURCE)
   end
+  if algebra.suffices(alone) then
+    return alone
+  end
+  local named = of(resource, "principal")
+  if request.kind == "role" then
+    named = both(algebra, named, bounds)
+  end
+  local given = algebra.any { alone, of(resource, "anyone"), named }
+  if algebra.suffices(given) then
+    return given
+  end
   return algebra.any {
-    alone,
-    of(resource, "anyone"),
-    sufficient,
+    given,
     both(algebra, of(resource, "role"), bounds),
     algebra.all { of(resource, "account"), bounded },
   }
