@@ -131,19 +131,23 @@ static struct question *push_question(lua_State *L, int first) {
   return question;
 }
 
-/* Reads the context on the stack into the question at the top. */
-static void take_context(lua_State *L, struct question *question, int table) {
+/* Reads the context on the stack into the question at the top. Returns false if it has a mistake. */
+static bool take_context(lua_State *L, struct question *question, int table) {
   int index = lua_gettop(L);
   bool partial = question->context.partial;
+  const char *twice = NULL;
   if (lua_isnil(L, table))
-    return;
-  question->entries = take_policy_context(L, table, &question->context);
+    return true;
+  if (!is_policy_context(L, table))
+    return false;
+  question->entries = try_policy_context(L, table, &question->context, &twice);
   question->context.partial = partial;
-  if (!question->entries)
-    return;
+  if (!question->entries || twice)
+    return !twice;
   lua_pushvalue(L, table);
   for (int value = 3; value > 0; value--)
     lua_setiuservalue(L, index, value);
+  return true;
 }
 
 /* Pushes whether a caller belongs to the account that owns the resource; nil if its account is unknown. */
@@ -168,11 +172,10 @@ static void push_same_account(lua_State *L, const struct caller *caller,
 /* core.question(request) --> question, owner | nil, same_account | nil, kind, service, service_linked, plain
  *                        --> false, contradiction
  *                        --> nil
- * Reads a request with the fields of policy.decide, of which the policies are ignored. The context must have been
- * checked. Also returns the account that owns the resource, whether the principal belongs to it (nil: that is unknown),
- * what core.caller says about the principal, and whether all policies are texts, documents or lists of them, so that
- * they need no check. Returns false and a reason if such a request cannot exist, and nil for
- * a mistake in the fields. */
+ * Reads a request with the fields of policy.decide, of which the policies are ignored. Also returns the account that
+ * owns the resource, whether the principal belongs to it (nil: that is unknown), what core.caller says about the
+ * principal, and whether all policies are texts, documents or lists of them, so that they need no check. Returns false
+ * and a reason if such a request cannot exist, and nil for a mistake in the fields or the context. */
 int policy_lua_question(lua_State *L) {
   bool plain = true;
   lua_settop(L, 1);
@@ -180,7 +183,8 @@ int policy_lua_question(lua_State *L) {
     return 0;
   struct question *question = push_question(L, 2);
   int index = lua_gettop(L);
-  take_context(L, question, 2 + CONTEXT);
+  if (!take_context(L, question, 2 + CONTEXT))
+    return 0;
   struct caller_request request = question->caller;
   request.context = &question->context;
   if (push_policy_contradiction(L, &request, false)) {

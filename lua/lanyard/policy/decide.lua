@@ -199,9 +199,6 @@ end
 ---@return string? reason
 ---@return policy.Details? details
 return function(options)
-  if type(options) ~= "table" or options.context ~= nil then
-    arguments.request("decide", options, FIELDS, REQUIRED)
-  end
   local question, owner, same_account, kind, is_service, is_linked, is_plain = core.question(options)
   if question == nil then
     arguments.request("decide", options, FIELDS, REQUIRED)

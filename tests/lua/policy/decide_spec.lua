@@ -376,4 +376,25 @@ describe("policy.decide", function()
       assert.is_false((pcall(decided, options)))
     end
   end)
+  it("says what is wrong with a context", function()
+    for expected, context in pairs {
+      ["context: keys must be strings, got 1"] = { "x" },
+      ["context: a: a string, number, boolean or a list of them expected, got a function"] = { a = print },
+      ["context: b: a string, number, boolean or a list of them expected, got a table"] = { b = { "x", {} } },
+    } do
+      assert.has_error(function() decided { context = context } end, "decide: " .. expected)
+    end
+    assert.error_matches(function() decided { context = { ["a:b"] = "x", ["A:B"] = "x" } } end,
+      "^decide: context: .* is given twice, in different letter cases$")
+  end)
+  it("finds a key among few and among many, in any letter case", function()
+    local conditional = text("Allow", nil, { Condition = { StringEquals = { ["a:k7"] = "7" } } })
+    for _, count in ipairs { 7, 8, 9, 40 } do
+      local context = {}
+      for i = 1, count do context["A:K" .. i] = tostring(i) end
+      assert.equal("allow", (decided { identity_policies = { conditional }, context = context }))
+      context["A:K7"] = "8"
+      assert.equal("implicit-deny", (decided { identity_policies = { conditional }, context = context }))
+    end
+  end)
 end)
