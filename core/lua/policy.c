@@ -289,16 +289,20 @@ static int sort(lua_State *L) {
   return 1;
 }
 
-/* doc:append(other, index)
- * Appends a copy of a statement of another document. */
+/* doc:append(other [, index])
+ * Appends a copy of a statement of another document, or of all its statements. */
 static int append(lua_State *L) {
   struct policy *doc = edit_policy(L, 1);
   const struct policy *from = check_policy(L, 2);
-  lua_Integer index = luaL_checkinteger(L, 3);
+  bool one = !lua_isnoneornil(L, 3);
+  lua_Integer index = one ? luaL_checkinteger(L, 3) : 1;
   luaL_argcheck(L, doc != from, 2, "another document expected");
-  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(from), 3, "no such statement");
+  luaL_argcheck(L, !one || (index >= 1 && (size_t)index <= policy_count(from)), 3,
+                "no such statement");
   struct json_error error;
-  if (policy_append_statement(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
+  enum policy_edit edit = one ? policy_append_statement(doc, from, (size_t)index - 1, &error)
+                              : policy_append(doc, from, &error);
+  if (edit == POLICY_FAILED)
     return luaL_error(L, "append: %s", error.message);
   edited_policy(L, 1);
   return 0;

@@ -32,6 +32,11 @@ enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *gra
 enum policy_edit policy_append_statement(struct policy *doc, const struct policy *from,
                                          size_t index, struct json_error *error);
 
+/* policy_append appends copies of all statements of another document, as policy_append_statement
+ * does one after the other, in one parse. */
+enum policy_edit policy_append(struct policy *doc, const struct policy *from,
+                               struct json_error *error);
+
 struct policy_revocation {
   struct policy_string principal;
   struct policy_string
@@ -79,6 +84,12 @@ struct policy_setting {
  * absent and to be removed. A nested member is never added. On POLICY_FAILED, `error` is set: the
  * value is not JSON or violates the grammar of the statement, or there is not enough memory. */
 enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
+                            struct json_error *error);
+
+/* policy_put is policy_set for `count` elements of statements, in one parse and in one layout: each
+ * setting has a value and no `within`, and no two are about the same element. What it leaves
+ * violates no grammar of a statement: the caller knows that of the values. */
+enum policy_edit policy_put(struct policy *doc, const struct policy_setting *settings, size_t count,
                             struct json_error *error);
 
 /* policy_merge merges statements that differ only in Sid and principals: the first of each group

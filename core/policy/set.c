@@ -61,38 +61,43 @@ static bool same_value(const char *text, const struct json_value *value, const c
   return same;
 }
 
-/* Appends the document's text with the member of `sample` in the container: in place of the old
- * member, before the first member that follows in the customary order, or at the end. */
-static void add_edited(const struct policy *doc, const struct layout *layout,
-                       const struct json_value *container, const struct json_value *old,
-                       const char *sample_text, const struct json_value *member, struct buf *out) {
-  size_t length, position;
+/* A part of the text, and what it becomes. */
+struct change {
+  size_t start, end;
+  size_t order; /* among the changes */
+  struct buf text;
+};
+
+/* Sets the change that puts the member of `sample` into the container: in place of the old member,
+ * before the first member that follows in the customary order, or at the end. */
+static void place(const struct policy *doc, const struct layout *layout,
+                  const struct json_value *container, const struct json_value *old,
+                  const char *sample_text, const struct json_value *member, struct change *change) {
+  size_t length;
   const char *text = policy_text(doc, &length);
   const struct json_value *after = container->first;
   while (after && rank(after->key->string) <= rank(member->key->string))
     after = after->next;
   const char *name = sample_text + member->key->start;
   size_t named_length = member->end - member->key->start;
+  struct buf *out = &change->text;
   if (old) {
-    buf_add(out, text, old->start);
+    change->start = old->start;
+    change->end = old->end;
     buf_add(out, sample_text + member->start, member->end - member->start);
-    position = old->end;
   } else if (after) {
-    position = json_member_start(after);
-    buf_add(out, text, position);
+    change->start = change->end = json_member_start(after);
     buf_add(out, name, named_length);
     layout_separator(layout, text, container, out);
   } else if (container->first) {
-    position = json_last_member(container)->end;
-    buf_add(out, text, position);
+    change->start = change->end = json_last_member(container)->end;
     layout_separator(layout, text, container, out);
     buf_add(out, name, named_length);
   } else {
-    position = container->end;
-    buf_add(out, text, container->start);
+    change->start = container->start;
+    change->end = container->end;
     buf_adds(out, sample_text);
   }
-  buf_add(out, text + position, length - position);
 }
 
 static enum policy_edit remove_element(struct policy *doc, const struct json_value *container,
@@ -116,16 +121,17 @@ static enum policy_edit remove_element(struct policy *doc, const struct json_val
   return edit;
 }
 
-static enum policy_edit put_element(struct policy *doc, const struct policy_setting *setting,
+/* Sets the change for an element. The result is POLICY_UNCHANGED if it has the value already. */
+static enum policy_edit find_change(const struct policy *doc, const struct layout *layout,
+                                    const struct policy_setting *setting,
                                     const struct json_value *container,
-                                    const struct json_value *old, struct json_error *error) {
+                                    const struct json_value *old, struct change *change,
+                                    struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
-  struct layout layout;
-  struct buf sample = {0}, out = {0};
+  struct buf sample = {0};
   struct json_doc *json = NULL;
   size_t length;
-  layout_learn(&layout, doc);
-  if (!add_sample(&layout, setting, &sample, error))
+  if (!add_sample(layout, setting, &sample, error))
     goto done;
   if (sample.failed) {
     policy_no_memory(error);
@@ -144,17 +150,61 @@ static enum policy_edit put_element(struct policy *doc, const struct policy_sett
     edit = POLICY_UNCHANGED;
     goto done;
   }
-  add_edited(doc, &layout, container, old, sample.data, member, &out);
-  if (out.failed)
+  place(doc, layout, container, old, sample.data, member, change);
+  if (change->text.failed)
     policy_no_memory(error);
-  else if (policy_replace_text(doc, out.data, out.length, error))
+  else
     edit = POLICY_CHANGED;
 
 done:
   json_free(json);
-  layout_free(&layout);
   buf_free(&sample);
+  return edit;
+}
+
+static int compare_changes(const void *a, const void *b) {
+  const struct change *x = a;
+  const struct change *y = b;
+  if (x->start != y->start)
+    return x->start < y->start ? -1 : 1;
+  return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Makes changes that do not overlap, in one parse. Sorts them. */
+static enum policy_edit apply(struct policy *doc, struct change *changes, size_t count,
+                              struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  size_t length, position = 0;
+  const char *text = policy_text(doc, &length);
+  struct buf out = {0};
+  if (count == 0)
+    return POLICY_UNCHANGED;
+  qsort(changes, count, sizeof *changes, compare_changes);
+  for (size_t i = 0; i < count; i++) {
+    buf_add(&out, text + position, changes[i].start - position);
+    buf_add(&out, changes[i].text.data, changes[i].text.length);
+    position = changes[i].end;
+  }
+  buf_add(&out, text + position, length - position);
+  if (out.failed)
+    policy_no_memory(error);
+  else if (policy_replace_text(doc, out.data, out.length, error))
+    edit = POLICY_CHANGED;
   buf_free(&out);
+  return edit;
+}
+
+static enum policy_edit put_element(struct policy *doc, const struct policy_setting *setting,
+                                    const struct json_value *container,
+                                    const struct json_value *old, struct json_error *error) {
+  struct layout layout;
+  struct change change = {0};
+  layout_learn(&layout, doc);
+  enum policy_edit edit = find_change(doc, &layout, setting, container, old, &change, error);
+  if (edit == POLICY_CHANGED)
+    edit = apply(doc, &change, 1, error);
+  layout_free(&layout);
+  buf_free(&change.text);
   return edit;
 }
 
@@ -194,5 +244,35 @@ enum policy_edit policy_set(struct policy *doc, const struct policy_setting *set
   if (edit == POLICY_CHANGED)
     policy_swap(doc, edited);
   policy_free(edited);
+  return edit;
+}
+
+enum policy_edit policy_put(struct policy *doc, const struct policy_setting *settings, size_t count,
+                            struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  size_t found = 0;
+  struct layout layout;
+  struct change *changes = calloc(count + 1, sizeof *changes);
+  if (!changes) {
+    policy_no_memory(error);
+    return POLICY_FAILED;
+  }
+  layout_learn(&layout, doc);
+  for (size_t i = 0; i < count; i++) {
+    const struct json_value *container = policy_statement(doc, settings[i].statement)->json;
+    const struct json_value *old = json_member(container, settings[i].element);
+    edit = find_change(doc, &layout, &settings[i], container, old, &changes[found], error);
+    changes[found].order = found;
+    found += edit == POLICY_CHANGED;
+    if (edit == POLICY_FAILED)
+      goto done;
+  }
+  edit = apply(doc, changes, found, error);
+
+done:
+  layout_free(&layout);
+  for (size_t i = 0; i <= count; i++)
+    buf_free(&changes[i].text);
+  free(changes);
   return edit;
 }

@@ -172,6 +172,17 @@ static bool run_append(struct policy *doc) {
   return done;
 }
 
+static bool run_append_all(struct policy *doc) {
+  struct json_error error = {0};
+  long before = failing;
+  failing = 0;
+  struct policy *from = parse(text);
+  failing = before;
+  bool done = edited(policy_append(doc, from, &error), &error);
+  policy_free(from);
+  return done;
+}
+
 static bool run_revoke(struct policy *doc) {
   const struct policy_revocation what = {.principal = TEXT("arn:aws:iam::111122223333:role/a")};
   size_t touched;
@@ -304,8 +315,8 @@ static char *text_after(operation *run) {
 
 static void an_edit_without_memory_changes_nothing(void **state) {
   (void)state;
-  static operation *const edits[] = {run_allow, run_append, run_revoke, run_remove,
-                                     run_set,   run_merge,  run_sort};
+  static operation *const edits[] = {run_allow,  run_append, run_append_all, run_revoke,
+                                     run_remove, run_set,    run_merge,      run_sort};
   for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
     char *after = text_after(edits[i]);
     assert_string_not_equal(after, text);

@@ -181,6 +181,40 @@ describe("fold", function()
       { statements[1].principals[1].value, statements[1].principals[2].value, statements[1].principals[3].value })
   end)
 
+  it("gives each joined statement the first free Sid, after the ones before it", function()
+    local list = {}
+    for i, sid in ipairs { "x-2", "x", "x-3", "y", "x-5", "x-02", "x-1" } do
+      for k = 1, i < 7 and 2 or 1 do
+        list[#list + 1] = ('{"Sid":"%s%s","Effect":"Allow","Principal":{"AWS":"%012d"},"Action":"ecr:A%d"}')
+          :format(sid, k == 2 and "b" or "", k, i)
+      end
+    end
+    local doc = parse('{"Statement":[' .. table.concat(list, ",") .. "]}")
+    local _, gone = doc:fold { sid = "x" }
+    assert.equal(6, gone)
+    local sids = {}
+    for i, statement in ipairs(doc:statements()) do
+      sids[i] = statement.sid
+    end
+    assert.same({ "x-4", "x", "x-2", "x-3", "x-6", "x-5", "x-1" }, sids)
+  end)
+
+  it("joins many groups of statements, with the principals of each in order and once", function()
+    local list = {}
+    for i = 1, 600 do
+      list[i] = ('{"Effect":"Allow","Principal":{"AWS":["%012d","%012d"],"Service":"s%d"},"Action":"ecr:A%d"}')
+        :format(1000 - i, i % 4, i % 2, i % 200)
+    end
+    local doc = parse('{"Statement":[' .. table.concat(list, ",") .. "]}")
+    local _, gone = doc:fold()
+    assert.equal(400, gone)
+    local values = {}
+    for i, principal in ipairs(doc:statements()[7].principals) do
+      values[i] = principal.value
+    end
+    assert.same({ "000000000993", "000000000003", "000000000793", "000000000593", "s1" }, values)
+  end)
+
   it("joins only the statements that the function selects", function()
     local doc = grants("111122223333", "222233334444", "333344445555")
     doc:fold { match = function(statement) return statement.sid ~= "pull-2" end }
