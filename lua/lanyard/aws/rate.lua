@@ -5,9 +5,9 @@
 ---     local sent = limiter:acquire()     -- waits for its turn; returns the time when it came
 ---     limiter:record(throttled, sent)    -- records the result of the call
 ---
---- A service has a bucket of tokens for each operation, which fills at the rate that is the limit, and throttles calls
---- while it is empty. So the calls that it accepted from one throttled call to a later one are the tokens that it got in
---- between, give or take one: the limit is exact after a few seconds.
+--- A service has a bucket of tokens for each operation. The bucket fills at the limit, and calls are throttled while it
+--- is empty. So the calls that are accepted from a throttled call to a later one are the tokens that it got in between,
+--- give or take one: the limit is exact after a few seconds.
 ---
 --- Calls are not limited until the first one is throttled. A throttled call sets the rate below the limit: to 0.5 of it
 --- while little is known, to 0.98 when the limit is. It grows back along a cubic curve (RFC 9438) that is flat near the
