@@ -16,7 +16,6 @@
 ---
 --- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
@@ -24,6 +23,7 @@ local lazy = require "lanyard.lazy"
 local request_of = require "lanyard.policy.request"
 local statements = require "lanyard.policy.statements"
 
+local arguments = lazy "lanyard.policy.arguments"
 local compare = lazy "lanyard.policy.compare"
 local decide = lazy "lanyard.policy.decide"
 local diff = lazy "lanyard.text.diff"

@@ -5,7 +5,6 @@
 ---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
 ---     }
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local evaluation = require "lanyard.policy.evaluation"
 local layers = require "lanyard.policy.layers"
@@ -13,7 +12,8 @@ local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
 local request_of = require "lanyard.policy.request"
 
--- Most decisions do not depend on a condition.
+-- Most requests have no mistake, and most decisions do not depend on a condition.
+local arguments = lazy "lanyard.policy.arguments"
 local expression = lazy "lanyard.policy.when.expression"
 local literals = lazy "lanyard.policy.when.literals"
 local when = lazy "lanyard.policy.when"
