@@ -45,6 +45,7 @@ local function load_script(script)
     return load_chunk(script.source, chunk_name, script.name)
   end
   note_chunk(script.source, chunk_name, script.name)
+  command_line.checked[chunk_name] = true
   return require("lanyard.embedded").chunk(script.embedded)
 end
 
