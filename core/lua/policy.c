@@ -337,6 +337,18 @@ static int tree(lua_State *L) {
   return 1;
 }
 
+/* core.version(doc) --> text | nil
+ * Returns the Version of a document. doc:tree() has it, too, and takes longer. */
+static int version(lua_State *L) {
+  const struct json_doc *json = policy_json(check_policy(L, 1));
+  const struct json_value *value = json_member(json_root(json), "Version");
+  if (value && value->type == JSON_STRING)
+    lua_pushlstring(L, value->string, value->length);
+  else
+    luaL_pushfail(L);
+  return 1;
+}
+
 /* doc:empty() --> boolean */
 static int empty(lua_State *L) {
   lua_pushboolean(L, policy_count(check_policy(L, 1)) == 0);
@@ -445,6 +457,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"caller", policy_lua_caller},
       {"possible", policy_lua_possible},
       {"question", policy_lua_question},
+      {"version", version},
       {NULL, NULL},
   };
   policy_lua_open_question(L);

@@ -16,12 +16,12 @@
 ---
 --- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
 local request_of = require "lanyard.policy.request"
 
+local arguments = lazy "lanyard.policy.arguments"
 local compare = lazy "lanyard.policy.compare"
 local decide = lazy "lanyard.policy.decide"
 local diff = lazy "lanyard.text.diff"

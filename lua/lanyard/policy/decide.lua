@@ -5,15 +5,18 @@
 ---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
 ---     }
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local evaluation = require "lanyard.policy.evaluation"
-local expression = require "lanyard.policy.when.expression"
 local layers = require "lanyard.policy.layers"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local literals = require "lanyard.policy.when.literals"
 local request_of = require "lanyard.policy.request"
-local when = require "lanyard.policy.when"
+
+-- Most requests have no mistake, and most decisions do not depend on a condition.
+local arguments = lazy "lanyard.policy.arguments"
+local expression = lazy "lanyard.policy.when.expression"
+local literals = lazy "lanyard.policy.when.literals"
+local when = lazy "lanyard.policy.when"
 
 local FIELDS = {
   principal = "string", action = "string", resource = "string", resource_account = "string", issuer = "string",
@@ -141,8 +144,10 @@ local VERDICTS = {
 
 local CONDITIONS = {
   of = function(layer, naming) return when.allows(layer, naming and { naming }) end,
-  all = expression.all, any = expression.any, root = true,
+  all = function(nodes) return expression.all(nodes) end,
+  any = function(nodes) return expression.any(nodes) end,
   suffices = function(node) return node == true end,
+  root = true,
   choose = function(within, across, owner)
     local same = literals.of_test("StringEquals", "aws:PrincipalAccount", { owner })
     return expression.any { expression.all { same, within }, expression.all { expression.negation(same), across } }
