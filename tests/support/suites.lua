@@ -70,8 +70,8 @@ local function add_fuzzers(suites, build)
     suites[#suites + 1] = {
       name = fuzzer.source,
       guess = 5,
-      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_total_time=15 -max_len=600 -seed=1 -artifact_prefix=%s- "
-        .. "%s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
+      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_total_time=15 -max_len=600 -seed=1 "
+        .. "-artifact_prefix=%s- %s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
         .. "&& echo ok 1 - no crash || { tail -40 %s.log; echo not ok 1 - crash; exit 1; }")
         :format(program, program, program, program, program, name, program, program),
     }
