@@ -486,8 +486,8 @@ end
 ---@param b policy.Document
 ---@param ... policy.Document  more documents, merged in order
 ---@return policy.Document? merged
----@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members, and `document`, the
----  position of the document among the arguments; or "InvalidPolicy" for a result that is too long
+---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members, and `document`,
+---  the position of the document among the arguments; or "InvalidPolicy" for a result that is too long
 function M.merge(a, b, ...)
   arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
   local others = { b, ... }
