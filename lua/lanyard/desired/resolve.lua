@@ -37,9 +37,8 @@ local function conflict_error(first, second, repository)
   }
 end
 
--- Adds a grant to the grants of one repository. Two grants of one service, by different globs, must agree; when they do
--- not, the intention is unknown and neither is applied. `by_service` has the grants by service. Returns the conflict, if
--- any.
+-- Adds a grant to the grants of one repository, a list and a table by service. Two grants of one service, by different
+-- globs, must agree; when they do not, the intention is unknown and neither is applied. Returns the conflict, if any.
 local function add_grant(grants, by_service, repository, grant)
   local present = by_service[grant.service]
   if present then
