@@ -439,6 +439,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"remove", remove_statements},
       {"revoke", revoke},
       {"set", policy_lua_set},
+      {"set_all", policy_lua_set_all},
       {"size", size},
       {"sort", sort},
       {"statement", statement},

@@ -72,10 +72,25 @@ enum policy_edit policy_append_statement(struct policy *doc, const struct policy
   return append_value(doc, text, policy_statement(from, index)->json, error);
 }
 
-/* Appends the statements from `first` on to an array that has statements with members, in one
- * parse: the layout and the separator that are learned before are those that are learned after. */
-static enum policy_edit append_rest(struct policy *doc, const struct policy *from, size_t first,
-                                    struct json_error *error) {
+static bool has_object(const struct policy *doc, size_t index) {
+  const struct json_value *part = policy_statement(doc, index)->json->first;
+  while (part && (part->type != JSON_OBJECT || !part->first))
+    part = part->next;
+  return part != NULL;
+}
+
+static bool shows_objects(const struct policy *doc) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (has_object(doc, i))
+      return true;
+  return false;
+}
+
+/* Appends the statements from *next on to an array that has statements with members, in one parse,
+ * as long as a layout that is learned after a statement equals the one before. The first object
+ * that a statement has can show what was unknown. Sets *next to the first that is left. */
+static enum policy_edit append_several(struct policy *doc, const struct policy *from, size_t *next,
+                                       struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   size_t length, from_length;
   const char *text = policy_text(doc, &length), *from_text = policy_text(from, &from_length);
@@ -83,12 +98,14 @@ static enum policy_edit append_rest(struct policy *doc, const struct policy *fro
   const struct json_value *last = json_last_member(statements);
   struct layout layout;
   struct buf out = {0}, separator = {0};
+  bool is_known = shows_objects(doc), learns = false;
   layout_learn(&layout, doc);
   layout_separator(&layout, text, statements, &separator);
   buf_add(&out, text, last->end);
-  for (size_t i = first; i < policy_count(from); i++) {
+  for (; *next < policy_count(from) && !learns; ++*next) {
     buf_add(&out, separator.data, separator.length);
-    layout_write(&layout, from_text, policy_statement(from, i)->json, &out);
+    layout_write(&layout, from_text, policy_statement(from, *next)->json, &out);
+    learns = !is_known && has_object(from, *next);
   }
   buf_add(&out, text + last->end, length - last->end);
   if (out.failed || separator.failed)
@@ -101,6 +118,7 @@ static enum policy_edit append_rest(struct policy *doc, const struct policy *fro
   return edit;
 }
 
+/* Reports whether the document has an array of statements, and one of them has members. */
 static bool shows_layout(const struct policy *doc) {
   for (size_t i = 0; i < policy_count(doc); i++)
     if (policy_statement(doc, i)->json->first)
@@ -110,14 +128,12 @@ static bool shows_layout(const struct policy *doc) {
 
 enum policy_edit policy_append(struct policy *doc, const struct policy *from,
                                struct json_error *error) {
-  size_t i = 0;
   struct policy *edited = policy_copy(doc);
   enum policy_edit edit = edited ? POLICY_UNCHANGED : POLICY_FAILED;
   policy_no_memory(error);
-  for (; i < policy_count(from) && edit != POLICY_FAILED && !shows_layout(edited); i++)
-    edit = policy_append_statement(edited, from, i, error);
-  if (i < policy_count(from) && edit != POLICY_FAILED)
-    edit = append_rest(edited, from, i, error);
+  for (size_t i = 0; i < policy_count(from) && edit != POLICY_FAILED;)
+    edit = shows_layout(edited) ? append_several(edited, from, &i, error)
+                                : policy_append_statement(edited, from, i++, error);
   if (edit == POLICY_CHANGED)
     policy_swap(doc, edited);
   policy_free(edited);

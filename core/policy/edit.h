@@ -86,11 +86,10 @@ struct policy_setting {
 enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
                             struct json_error *error);
 
-/* policy_put is policy_set for `count` elements of statements, in one parse and in one layout: each
- * setting has a value and no `within`, and no two are about the same element. What it leaves
- * violates no grammar of a statement: the caller knows that of the values. */
-enum policy_edit policy_put(struct policy *doc, const struct policy_setting *settings, size_t count,
-                            struct json_error *error);
+/* policy_set_all makes several settings as policy_set does, in one parse and in the layout from
+ * before the first. It fails if two of them change the same bytes, as when one is inside of another. */
+enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting *settings,
+                                size_t count, struct json_error *error);
 
 /* policy_merge merges statements that differ only in Sid and principals: the first of each group
  * gets all principals and, if `sid` is given, that Sid (with a suffix if it is taken); the others

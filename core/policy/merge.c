@@ -285,7 +285,7 @@ static bool set_leaders(struct policy *edited, const struct policy *doc,
   if (!counted || !all.items || !all.texts || !add_settings(edited, doc, groups, &sids, &all))
     policy_no_memory(error);
   else
-    done = policy_put(edited, all.items, all.count, error) != POLICY_FAILED;
+    done = policy_set_all(edited, all.items, all.count, error) != POLICY_FAILED;
   for (size_t i = 0; i < all.count; i++)
     buf_free(&all.texts[i]);
   free(all.texts);

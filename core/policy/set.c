@@ -100,25 +100,17 @@ static void place(const struct policy *doc, const struct layout *layout,
   }
 }
 
-static enum policy_edit remove_element(struct policy *doc, const struct json_value *container,
-                                       const struct json_value *old, struct json_error *error) {
-  enum policy_edit edit = POLICY_FAILED;
-  bool *cuts = policy_cuts_new(doc);
-  bool *marks = calloc(container->count + 1, sizeof *marks);
-  if (cuts && marks) {
-    size_t i = 0;
-    for (const struct json_value *member = container->first; member != old; member = member->next)
-      i++;
-    marks[i] = true;
-    policy_cut_members(cuts, container, marks);
-    if (policy_apply_cuts(doc, cuts, error))
-      edit = POLICY_CHANGED;
-  } else {
-    policy_no_memory(error);
-  }
-  free(marks);
-  free(cuts);
-  return edit;
+/* Sets the change that removes a member with its comma. An emptied container keeps the space before
+ * its closing bracket. */
+static void find_removal(const struct json_value *container, const struct json_value *member,
+                         struct change *change) {
+  const struct json_value *before = NULL;
+  for (const struct json_value *one = container->first; one != member; one = one->next)
+    before = one;
+  change->start = before ? before->end : json_member_start(member);
+  change->end = !before && member->next ? json_member_start(member->next) : member->end;
+  if (!before && !member->next)
+    change->start = container->start + 1;
 }
 
 /* Sets the change for an element. The result is POLICY_UNCHANGED if it has the value already. */
@@ -181,6 +173,11 @@ static enum policy_edit apply(struct policy *doc, struct change *changes, size_t
     return POLICY_UNCHANGED;
   qsort(changes, count, sizeof *changes, compare_changes);
   for (size_t i = 0; i < count; i++) {
+    if (changes[i].start < position) {
+      *error = (struct json_error){.line = 1, .column = 1};
+      snprintf(error->message, sizeof error->message, "two settings overlap");
+      goto done;
+    }
     buf_add(&out, text + position, changes[i].start - position);
     buf_add(&out, changes[i].text.data, changes[i].text.length);
     position = changes[i].end;
@@ -190,26 +187,16 @@ static enum policy_edit apply(struct policy *doc, struct change *changes, size_t
     policy_no_memory(error);
   else if (policy_replace_text(doc, out.data, out.length, error))
     edit = POLICY_CHANGED;
+
+done:
   buf_free(&out);
   return edit;
 }
 
-static enum policy_edit put_element(struct policy *doc, const struct policy_setting *setting,
-                                    const struct json_value *container,
-                                    const struct json_value *old, struct json_error *error) {
-  struct layout layout;
-  struct change change = {0};
-  layout_learn(&layout, doc);
-  enum policy_edit edit = find_change(doc, &layout, setting, container, old, &change, error);
-  if (edit == POLICY_CHANGED)
-    edit = apply(doc, &change, 1, error);
-  layout_free(&layout);
-  buf_free(&change.text);
-  return edit;
-}
-
-static enum policy_edit set_element(struct policy *doc, const struct policy_setting *setting,
-                                    struct json_error *error) {
+/* Sets the change of one setting, and the member that it replaces or removes. */
+static enum policy_edit plan(const struct policy *doc, const struct layout *layout,
+                             const struct policy_setting *setting, struct change *change,
+                             struct json_error *error) {
   const struct json_value *container = setting->statement == POLICY_DOCUMENT
                                            ? json_root(policy_json(doc))
                                            : policy_statement(doc, setting->statement)->json;
@@ -221,58 +208,64 @@ static enum policy_edit set_element(struct policy *doc, const struct policy_sett
       return POLICY_UNCHANGED;
   }
   if (setting->json.bytes)
-    return put_element(doc, setting, container, old, error);
-  return old ? remove_element(doc, container, old, error) : POLICY_UNCHANGED;
+    return find_change(doc, layout, setting, container, old, change, error);
+  if (!old)
+    return POLICY_UNCHANGED;
+  find_removal(container, old, change);
+  return POLICY_CHANGED;
 }
 
-enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
-                            struct json_error *error) {
-  struct policy *edited = policy_copy(doc);
-  if (!edited) {
-    policy_no_memory(error);
-    return POLICY_FAILED;
-  }
-  enum policy_edit edit = set_element(edited, setting, error);
-  if (edit == POLICY_CHANGED && setting->statement != POLICY_DOCUMENT) {
-    const struct policy_statement *statement = policy_statement(edited, setting->statement);
-    if (statement->flaw && !policy_statement(doc, setting->statement)->flaw) {
+/* Reports whether no statement of a setting has a flaw that it did not have. */
+static bool check_flaws(const struct policy *doc, const struct policy *edited,
+                        const struct policy_setting *settings, size_t count,
+                        struct json_error *error) {
+  for (size_t i = 0; i < count; i++) {
+    size_t index = settings[i].statement;
+    const struct policy_statement *statement =
+        index == POLICY_DOCUMENT ? NULL : policy_statement(edited, index);
+    if (statement && statement->flaw && !policy_statement(doc, index)->flaw) {
       *error = (struct json_error){.line = 1, .column = 1};
       snprintf(error->message, sizeof error->message, "%s", statement->flaw_text);
-      edit = POLICY_FAILED;
+      return false;
     }
   }
-  if (edit == POLICY_CHANGED)
-    policy_swap(doc, edited);
-  policy_free(edited);
-  return edit;
+  return true;
 }
 
-enum policy_edit policy_put(struct policy *doc, const struct policy_setting *settings, size_t count,
-                            struct json_error *error) {
+enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting *settings,
+                                size_t count, struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   size_t found = 0;
   struct layout layout;
-  struct change *changes = calloc(count + 1, sizeof *changes);
-  if (!changes) {
-    policy_no_memory(error);
-    return POLICY_FAILED;
-  }
   layout_learn(&layout, doc);
+  struct policy *edited = policy_copy(doc);
+  struct change *changes = calloc(count + 1, sizeof *changes);
+  policy_no_memory(error);
+  if (!edited || !changes)
+    goto done;
   for (size_t i = 0; i < count; i++) {
-    const struct json_value *container = policy_statement(doc, settings[i].statement)->json;
-    const struct json_value *old = json_member(container, settings[i].element);
-    edit = find_change(doc, &layout, &settings[i], container, old, &changes[found], error);
+    edit = plan(doc, &layout, &settings[i], &changes[found], error);
     changes[found].order = found;
     found += edit == POLICY_CHANGED;
     if (edit == POLICY_FAILED)
       goto done;
   }
-  edit = apply(doc, changes, found, error);
+  edit = apply(edited, changes, found, error);
+  if (edit == POLICY_CHANGED && !check_flaws(doc, edited, settings, count, error))
+    edit = POLICY_FAILED;
+  if (edit == POLICY_CHANGED)
+    policy_swap(doc, edited);
 
 done:
   layout_free(&layout);
-  for (size_t i = 0; i <= count; i++)
+  for (size_t i = 0; changes && i <= count; i++)
     buf_free(&changes[i].text);
   free(changes);
+  policy_free(edited);
   return edit;
+}
+
+enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
+                            struct json_error *error) {
+  return policy_set_all(doc, setting, 1, error);
 }

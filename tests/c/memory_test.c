@@ -205,6 +205,15 @@ static bool run_set(struct policy *doc) {
   return edited(policy_set(doc, &setting, &error), &error);
 }
 
+static bool run_set_all(struct policy *doc) {
+  const struct policy_setting settings[] = {
+      {.statement = 1, .element = "Action", .json = TEXT("[\"ecr:ListImages\"]")},
+      {.statement = 0, .element = "Sid"},
+      {.statement = 2, .element = "Effect", .json = TEXT("\"Deny\"")}};
+  struct json_error error = {0};
+  return edited(policy_set_all(doc, settings, 3, &error), &error);
+}
+
 static bool run_merge(struct policy *doc) {
   const bool marks[] = {true, true, true};
   size_t gone;
@@ -315,8 +324,9 @@ static char *text_after(operation *run) {
 
 static void an_edit_without_memory_changes_nothing(void **state) {
   (void)state;
-  static operation *const edits[] = {run_allow,  run_append, run_append_all, run_revoke,
-                                     run_remove, run_set,    run_merge,      run_sort};
+  static operation *const edits[] = {run_allow,   run_append, run_append_all,
+                                     run_set_all, run_revoke, run_remove,
+                                     run_set,     run_merge,  run_sort};
   for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
     char *after = text_after(edits[i]);
     assert_string_not_equal(after, text);

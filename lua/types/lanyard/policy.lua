@@ -174,6 +174,10 @@ function Document:covers(outer, inner) end
 ---@return string
 function Document:meaning(index, with_sid) end
 
+--- Makes several settings in one step; `json` is the text of a value.
+---@private
+function Document:set_all(settings) end
+
 --- Decides statements for `can`.
 ---@private
 function Document:weigh(request) end

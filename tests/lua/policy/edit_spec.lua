@@ -159,6 +159,43 @@ describe("remove", function()
   end)
 end)
 
+describe("set_all", function()
+  local TEXT = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":["a","b"],"Condition":{"Null":{"k":"true","l":"true"}}},'
+    .. '{"Effect":"Deny","Principal":"*","Action":"c"}]}'
+
+  it("makes several settings as set does", function()
+    local together, one_by_one = parse(TEXT), parse(TEXT)
+    local settings = {
+      { index = 2, element = "Sid", json = '"two"' }, { index = 1, element = "Action", json = '["b"]' },
+      { index = 1, element = "Condition", within = { "Null", "k" } }, { index = 2, element = "Resource" },
+      { index = 2, element = "Principal", json = '{"AWS":"*"}' },
+    }
+    assert.is_true(together:set_all(settings))
+    for _, one in ipairs(settings) do
+      one_by_one:set { index = one.index, element = one.element, within = one.within, value = one.json and json.decode(one.json) }
+    end
+    assert.equal(tostring(one_by_one), tostring(together))
+    assert.is_false(together:set_all {})
+  end)
+
+  it("changes nothing where it fails", function()
+    for message, settings in pairs {
+      ["two settings overlap"] = {
+        { index = 1, element = "Condition" }, { index = 1, element = "Condition", within = { "Null", "k" }, json = '"x"' },
+      },
+      ["no such statement"] = { { index = 1, element = "Sid", json = '"a"' }, { index = 3, element = "Sid", json = '"a"' } },
+      ["neither Allow nor Deny"] = { { index = 1, element = "Sid", json = '"a"' }, { index = 2, element = "Effect", json = '"x"' } },
+      ["element: Statement is changed by allow"] = { { index = 1, element = "Statement", json = '"a"' } },
+      ["index expected"] = { { element = "Sid", json = '"a"' } },
+      ["a list of tables expected"] = { "Sid" },
+    } do
+      local doc = parse(TEXT)
+      assert.error_matches(function() doc:set_all(settings) end, message)
+      assert.equal(TEXT, tostring(doc))
+    end
+  end)
+end)
+
 describe("fold", function()
   local function grants(...)
     local doc = policy.new()
