@@ -1,7 +1,7 @@
 -- Writes the C file that carries files inside the binary, and the bytes of these files, which the assembler copies:
 -- a string of megabytes takes the compiler long. Modules are compiled, because compiling them takes most of the time to
--- start; they keep the line numbers for tracebacks. Scripts are stored both ways, because their text is also their
--- help, and assets as they are.
+-- start; they keep the line numbers for tracebacks. Scripts are stored as they are, because their text is also their
+-- help, and compiled. Assets are stored as they are.
 --   lua5.4 core/embed.lua BYTES PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... \
 --     types FILE=FILE ... > embedded.c
 -- BYTES is the file of the bytes. PREFIX is where `make install` installs.

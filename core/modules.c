@@ -174,14 +174,11 @@ static const bool is_static = false;
 /* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`; `static` is true in a
  * static binary, which cannot load C modules: they would bring a second libc. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {{"asset", embedded_asset},
-                                       {"script", embedded_script},
-                                       {"chunk", embedded_chunk},
-                                       {"scripts", embedded_names},
-                                       {"models", embedded_models_reader},
-                                       {"versions", modules_versions},
-                                       {"binary", embedded_binary},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"asset", embedded_asset},          {"script", embedded_script},
+      {"chunk", embedded_chunk},          {"scripts", embedded_names},
+      {"models", embedded_models_reader}, {"versions", modules_versions},
+      {"binary", embedded_binary},        {NULL, NULL}};
   luaL_newlib(L, functions);
   lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");
