@@ -136,9 +136,9 @@ function M.create(directory)
   if not old then
     return nil, err
   end
-  local self, path = setmetatable({ size = 0 }, Log), nil
-  self.file, path = new_file(folder, boot)
-  ok, err = self.file, path
+  local file, path = new_file(folder, boot)
+  local self = setmetatable({ file = file, size = 0 }, Log)
+  ok, err = file, path
   if ok then
     ok, err = system.sync_folder_of(path)
   end
