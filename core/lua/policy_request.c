@@ -80,9 +80,38 @@ static bool is_empty(lua_State *L, int table) {
   return false;
 }
 
-struct context_entry *take_policy_context(lua_State *L, int table, struct context *context) {
+static bool is_scalar(lua_State *L, int index) {
+  int type = lua_type(L, index);
+  return type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TBOOLEAN;
+}
+
+/* Reports whether the value at the top is a scalar or a list of scalars. */
+static bool is_context_value(lua_State *L) {
+  if (!lua_istable(L, -1))
+    return is_scalar(L, -1);
+  bool scalars = true;
+  for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); scalars && i > 0; i--) {
+    lua_rawgeti(L, -1, i);
+    scalars = is_scalar(L, -1);
+    lua_pop(L, 1);
+  }
+  return scalars;
+}
+
+bool is_policy_context(lua_State *L, int table) {
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
+    if (lua_type(L, -2) != LUA_TSTRING || !is_context_value(L)) {
+      lua_pop(L, 2);
+      return false;
+    }
+  return true;
+}
+
+struct context_entry *try_policy_context(lua_State *L, int table, struct context *context,
+                                         const char **twice) {
   size_t entries, values;
   *context = (struct context){0};
+  *twice = NULL;
   if (is_empty(L, table))
     return NULL;
   copy_context(L, table, &entries, &values);
@@ -94,10 +123,17 @@ struct context_entry *take_policy_context(lua_State *L, int table, struct contex
     fill_entry(L, entry, value);
     value += entry->count;
   }
-  const struct context_entry *twice = context_sort(context, first);
-  if (twice)
-    luaL_error(L, "context: %s is given twice, in different letter cases", twice->key);
+  const struct context_entry *again = context_sort(context, first);
+  *twice = again ? again->key : NULL;
   return first;
+}
+
+struct context_entry *take_policy_context(lua_State *L, int table, struct context *context) {
+  const char *twice;
+  struct context_entry *entries = try_policy_context(L, table, context, &twice);
+  if (twice)
+    luaL_error(L, "context: %s is given twice, in different letter cases", twice);
+  return entries;
 }
 
 /* Pushes why a request cannot exist and returns true, or returns false. */

@@ -33,8 +33,15 @@ const struct policy_request *ask_policy_question(struct policy_question *questio
 
 /* take_policy_context fills the context from the table of keys and values at stack index `table`. What
  * keeps it alive stays on the stack. It returns the entries, with room for CALLER_DERIVED + 1 more, or
- * NULL if the table is empty. */
+ * NULL if the table is empty. It raises an error for a key that is given twice. */
 struct context_entry *take_policy_context(lua_State *L, int table, struct context *context);
+
+/* try_policy_context is take_policy_context, but sets *twice to a key that is given twice, or NULL, instead of raising
+ * an error. is_policy_context reports whether the table has strings as keys, and scalars or lists of them as values:
+ * for another table both raise an error. */
+struct context_entry *try_policy_context(lua_State *L, int table, struct context *context,
+                                         const char **twice);
+bool is_policy_context(lua_State *L, int table);
 
 /* push_policy_contradiction pushes why a request cannot exist and returns true, or returns false. */
 bool push_policy_contradiction(lua_State *L, const struct caller_request *request, bool complete);

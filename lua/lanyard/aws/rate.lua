@@ -5,32 +5,37 @@
 ---     local sent = limiter:acquire()     -- waits for its turn; returns the time when it came
 ---     limiter:record(throttled, sent)    -- records the result of the call
 ---
---- Calls are not limited until the first one is throttled, which shows the limit: the rate drops to 0.7 of the measured
---- rate, and grows back along a cubic curve (RFC 9438) that is flat near the limit and steep far from it. Formulas and
---- constants are from the SDKs' adaptive mode, with these differences:
+--- A service has a bucket of tokens for each operation. The bucket fills at the limit, and calls are throttled while it
+--- is empty. So the calls that are accepted from a throttled call to a later one are the tokens that it got in between,
+--- give or take one: the limit is exact after a few seconds.
 ---
---- - Calls that were in progress when the rate dropped do not make it drop again.
---- - A low limit is probed less often, since a probe costs a throttled call; except in the beginning, when little is
----   known.
---- - In the beginning, the calls that were accepted since a first one was throttled show the least value of the limit.
---- - One or two calls that are throttled in a burst, after a pause of this machine, do not discard the estimate: the
----   limit is not less than the rate accepted recently.
+--- Calls are not limited until the first one is throttled. A throttled call sets the rate below the limit: to 0.5 of it
+--- while little is known, to 0.98 when the limit is. It grows back along a cubic curve (RFC 9438) that is flat near the
+--- limit: a probe costs a throttled call. The SDKs' adaptive mode has such a curve, and differs:
+---
+--- - It takes the measured rate for the limit, and always drops to 0.7 of it.
+--- - Here, calls that were in progress when the rate dropped do not make it drop again.
+--- - Here, a low limit is probed less often. A limit that has risen is learned from the beginning.
 
 local M = {}
 
-local BETA = 0.7           -- the factor of the rate after a throttled call
-local STEEPEST = 0.4       -- the factor of the cubic term at high limits
-local FLATNESS = 4000      -- at lower limits the factor is limit / FLATNESS: the limit is probed after ten seconds
-local FLATTEST = 0.0005    -- the factor of the cubic term at the lowest limits
-local BEGINNING = 10       -- seconds in which little is known: a bucket can be full, or the start slow
+local LEAST_KEPT, MOST_KEPT = 0.5, 0.98 -- the factor of the rate after a throttled call, with little and much knowledge
+local DOUBT = 3            -- the limit is known up to so many calls
+local FEWEST = 5           -- accepted calls that show the least value of the limit
+local WINDOW = 5           -- seconds from one throttled call to another after which older ones are forgotten,
+local ENOUGH = 50          -- if so many calls were accepted
+local RECENT = 1           -- seconds after which the last throttled call shows the greatest value of the limit
+local SHORTEST_PROBE = 1   -- seconds until the curve reaches the limit, in the beginning
+local LONGEST_PROBE = 5    -- seconds until it does later; at low limits the seconds for PROBED calls
+local PROBED = 50
+local RISEN = 3            -- the limit has risen if no call is throttled in so many times that time
+local STEEP = 0.4          -- the factor of the cubic term from then on
 local SLOWEST = 0.5        -- calls per second
 local PERIOD = 0.5         -- seconds over which the sent rate is measured
 local SHORTEST = 0.05      -- seconds over which the first rate is measured at least
 local SMOOTHING = 0.8      -- the weight of the last period in the measured rate
-local FEWEST = 10          -- accepted calls that show a limit
 local MEMORY = 5           -- seconds over which the accepted rate is measured
 local MOST_GROWTH = 2      -- the rate is at most this multiple of the measured rate
-local LEAST_LEFT = 0.9     -- the part of the known limit that remains at least after a throttled call
 local STORE = 0.3          -- seconds of unused tokens that are stored; more would be a burst
 local LONGEST_SLEEP = 0.5  -- seconds after which a waiting call checks whether the rate has changed
 
@@ -47,8 +52,10 @@ function M.new(clock)
     made = 0, made_at = now, handed = 0,    -- tokens made until made_at; number of the last token handed out
     measured = nil, count = 0, began = now, period = 0,
     accepted = 0, accepted_at = now,        -- calls per second accepted recently, as of accepted_at
-    empty_at = nil, since_empty = 0,        -- when a call was first throttled; calls accepted since then
-    limit = 0, limit_at = now,              -- the rate at which a call was throttled, and when
+    total = 0,                              -- accepted calls
+    oldest = nil, middle = nil, last = nil, -- throttled calls: { at, total }
+    limit = 0, limit_at = now,              -- the limit, and when a throttled call last showed it
+    kept = LEAST_KEPT, probe = 0,           -- the factor of the rate at limit_at; seconds from then to the limit
   }, Limiter)
 end
 
@@ -74,35 +81,58 @@ end
 
 -- Counts a call, and returns how many calls per second were accepted recently.
 local function measure_accepted(self, now, throttled)
-  if throttled then
-    self.empty_at = self.empty_at or now
-  elseif self.empty_at then
-    self.since_empty = self.since_empty + 1
-  end
+  self.total = self.total + (throttled and 0 or 1)
   self.accepted = self.accepted * math.exp((self.accepted_at - now) / MEMORY) + (throttled and 0 or 1 / MEMORY)
   self.accepted_at = now
   return self.accepted
 end
 
-local function in_beginning(self, now)
-  return now - self.began <= BEGINNING
+-- Returns the greatest and the least rate of tokens from an earlier throttled call to one at `now`, and the calls that
+-- were accepted in between.
+local function bounds(self, now, earlier)
+  local count, elapsed = self.total - earlier.total, now - earlier.at
+  return (count + 1) / elapsed, count >= FEWEST and count / elapsed or 0, count
 end
 
--- Returns the least value of the limit, as far as it is known. A bucket is empty whenever a call is throttled, so the
--- calls accepted from one such time to another are what it got in between.
-local function least_limit(self, now)
-  if not in_beginning(self, now) then
-    return math.max(self.accepted, LEAST_LEFT * self.limit)
+-- Keeps the throttled calls between which the limit is measured: the oldest of WINDOW to two times WINDOW seconds.
+local function remember(self, now)
+  local call = { at = now, total = self.total }
+  self.last, self.oldest, self.middle = call, self.oldest or call, self.middle or call
+  if now - self.middle.at > WINDOW and self.total - self.middle.total > ENOUGH then
+    self.oldest, self.middle = self.middle, call
   end
-  return self.since_empty >= FEWEST and self.since_empty / (now - self.empty_at) or 0
 end
 
--- Returns the rate along the curve, which reaches the limit again after `zero` seconds.
+local function has_risen(self, now)
+  return self.kept == MOST_KEPT and now - self.limit_at > RISEN * self.probe
+end
+
+-- Learns the limit from a throttled call. `rate` is the estimate if nothing is known.
+local function learn(self, now, rate)
+  local count = 0
+  if has_risen(self, now) then
+    self.oldest, self.middle = nil, nil
+  elseif self.oldest then
+    local most, least
+    most, least, count = bounds(self, now, self.oldest)
+    rate = math.max(least, math.min(rate, most))
+    rate = now - self.last.at > RECENT and math.min(rate, (bounds(self, now, self.last))) or rate
+  end
+  remember(self, now)
+  self.limit, self.limit_at = rate, now
+  self.kept = math.max(LEAST_KEPT, math.min(1 - DOUBT / count, MOST_KEPT))
+  self.probe = math.max(SHORTEST_PROBE, math.min(now - self.oldest.at, math.max(LONGEST_PROBE, PROBED / rate)))
+  return self.kept * rate
+end
+
+-- Returns the rate along the curve, which reaches the limit again after `probe` seconds.
 local function curve(self, now)
-  local scale = in_beginning(self, self.limit_at) and STEEPEST
-    or math.max(FLATTEST, math.min(STEEPEST, self.limit / FLATNESS))
-  local zero = (self.limit * (1 - BETA) / scale) ^ (1 / 3)
-  return scale * (now - self.limit_at - zero) ^ 3 + self.limit
+  local elapsed, later = now - self.limit_at, 0
+  if has_risen(self, now) then
+    later = elapsed - RISEN * self.probe
+    elapsed = RISEN * self.probe
+  end
+  return self.limit * (1 + (1 - self.kept) * (elapsed / self.probe - 1) ^ 3) + STEEP * later ^ 3
 end
 
 --- Records the result of a call.
@@ -113,9 +143,7 @@ function Limiter:record(throttled, sent)
   make_tokens(self, now)
   local measured, accepted = measure(self, now), measure_accepted(self, now, throttled)
   if throttled and sent >= self.limit_at then
-    self.limit = math.max(least_limit(self, now), math.min(measured, self.rate or measured))
-    self.limit_at = now
-    self.rate = BETA * self.limit
+    self.rate = learn(self, now, math.min(measured, self.rate or measured))
   elseif self.rate then
     self.rate = curve(self, now)
   else

@@ -25,6 +25,7 @@ local SCRIPTS = "scripts/"
 ---@field path string    where it was found
 ---@field source string
 ---@field built_in boolean
+---@field embedded? string    its name in the binary, which has it as a function, too
 ---@field folder? string      the user's folder in which it was found
 ---@field place? trust.Place  the trusted place that has it
 
@@ -50,7 +51,8 @@ end
 
 local function embedded_script(name)
   local source = embedded.script(name)
-  return source and script_of(name, ("scripts/%s.lua"):format(name), source, { built_in = true }) or nil
+  return source and script_of(name, ("scripts/%s.lua"):format(name), source, { built_in = true, embedded = name })
+    or nil
 end
 
 -- --> script | nil where there is none | nil, err, with the code Untrusted if it is not trusted

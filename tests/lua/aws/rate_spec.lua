@@ -49,15 +49,18 @@ local function new_service(world, per_second, burst)
   return service
 end
 
--- Workers that call without a pause; a call takes 20 ms. They start together, or within `ramp` seconds.
-local function work(world, service, limiter, workers, ramp)
+-- Workers that call without a pause; a call takes 20 ms, and a throttled one `slow` seconds longer. They start together,
+-- or within `ramp` seconds.
+local function work(world, service, limiter, workers, ramp, slow)
   for i = 1, workers do
     world.start(function()
       world.clock.sleep((ramp or 0) * i / workers)
       while true do
         local sent = limiter:acquire()
         world.clock.sleep(0.02)
-        limiter:record(not service.call(), sent)
+        local accepted = service.call()
+        world.clock.sleep(accepted and 0 or slow or 0)
+        limiter:record(not accepted, sent)
       end
     end)
   end
@@ -112,17 +115,60 @@ describe("the adaptive rate limiter", function()
   end
 
   for _, burst in ipairs { 20, 100 } do
-    it(("needs a second to find a limit of 100 with bursts of %d"):format(burst), function()
+    it(("needs half a second to find a limit of 100 with bursts of %d, and 50 throttled calls"):format(burst), function()
       for i = 1, 10 do
         local world = new_world()
         world.time = world.time + i / 10
         local service = new_service(world, 100, burst)
         work(world, service, rate.new(world.clock), 16, i / 100)
-        local accepted = watch(world, service, 25)
-        assert.is_true(accepted > 96, accepted .. " a second")
+        local accepted, throttled = watch(world, service, 25)
+        assert.is_true(25 * accepted > 0.98 * (2500 + burst), accepted .. " a second")
+        assert.is_true(throttled < 0.02, throttled .. " throttled")
       end
     end)
   end
+
+  it("leaves few tokens unused after any time", function()
+    local world = new_world()
+    local service = new_service(world, 100, 100)
+    work(world, service, rate.new(world.clock), 8, 0.1)
+    world.run(10)
+    for _ = 1, 100 do
+      world.run(0.5)
+      local unused = service.tokens + (world.time - service.at) * 100
+      assert.is_true(unused < 20, unused .. " tokens")
+    end
+  end)
+
+  it("finds a low limit with few throttled calls", function()
+    local world = new_world()
+    local service = new_service(world, 5, 5)
+    work(world, service, rate.new(world.clock), 8)
+    local accepted, throttled = watch(world, service, 60)
+    assert.is_true(accepted > 4.8, accepted .. " a second")
+    assert.is_true(throttled < 0.08, throttled .. " throttled")
+  end)
+
+  it("finds the limit if the replies of throttled calls are slow", function()
+    local world = new_world()
+    local service, limiter = new_service(world, 100, 100), rate.new(world.clock)
+    work(world, service, limiter, 32, 0.1, 0.5)
+    local accepted = watch(world, service, 25)
+    assert.is_true(25 * accepted > 0.97 * 2600, accepted .. " a second")
+  end)
+
+  it("keeps most of its rate if one of 500 calls is throttled whatever the rate", function()
+    local world = new_world()
+    local service, count = new_service(world, 100, 100), 0
+    local call = service.call
+    function service.call()
+      count = count + 1
+      return call() and count % 500 ~= 0
+    end
+    work(world, service, rate.new(world.clock), 8, 0.1)
+    local accepted = watch(world, service, 300)
+    assert.is_true(accepted > 80, accepted .. " a second")
+  end)
 
   it("recovers quickly from a slow start at any time", function()
     for i = 1, 10 do

@@ -11,10 +11,10 @@ local clock = require "lanyard.clock"
 local document = require "lanyard.audit.report.document"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local glob_index = require "lanyard.globs"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
 local limitations = require "lanyard.audit.limitations"
 local organization = require "lanyard.access.organization"
 local progress = require "lanyard.audit.scan.progress"
@@ -75,14 +75,12 @@ local function select_from_all(globs, part, matched, near)
     if not all then
       return nil, err
     end
-    local selected, existing = {}, {}
+    local selected, existing, index = {}, {}, glob_index.of(globs)
     for i, repository in ipairs(all) do
       existing[i] = repository.name
       local named = false
-      for _, glob in ipairs(globs) do
-        if match.glob(glob, repository.name) then
-          matched[glob], named = true, true
-        end
+      for _, glob in ipairs(index:matching(repository.name)) do
+        matched[glob], named = true, true
       end
       local own = not part or shard.contains(part, repository.registry_id, region.name, repository.name)
       selected[#selected + 1] = named and own and repository or nil
@@ -141,7 +139,7 @@ local function scan(target, options, run)
     return nil, target.err
   end
   local region, err = access.connect(target.session, {
-    permit = false, parallel = M.CALLS, select = run.select,
+    permit = false, parallel = M.CALLS, compact = true, select = run.select,
     observer = run.part and progress.observer(run.part) or nil,
     on_names = options.on_names and not target.role and options.on_names(target.session) or nil,
   })
@@ -153,6 +151,7 @@ local function scan(target, options, run)
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
     trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
     desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
+    compact = options.compact,
     rules = options.rules, gate = run.gate, organization = readers.organization,
     controls = function(account) return readers.controls:of(account, target.is_member ~= false) end,
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
@@ -269,6 +268,7 @@ end
 ---@field desired? desired.Desired
 ---@field texts? boolean
 ---@field policies? boolean
+---@field compact? boolean
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)
 ---@field on_names? fun(session: aws.Session): function  returns the setting on_names of the session's region
