@@ -270,10 +270,12 @@ describe("values", function()
     assert.equal("a number, date or address is compared as a text", (answer({}, { where("StringLike", "aws:SourceIp", "x*") })))
   end)
 
-  it("are those of an organization that no policy mentions, beside one whose id has another form", function()
+  it("are also of an organization that no policy mentions, beside one whose id has another form", function()
     local other = deny { Condition = { StringEquals = { ["aws:PrincipalOrgID"] = "prod" } } }
-    local elsewhere = where("StringNotLike", "aws:PrincipalOrgID", "${aws:ResourceOrgID}")
-    assert.equal("certain", (answer({ elsewhere, other }, { allow(), other })))
+    for _, variable in ipairs { "${aws:ResourceOrgID}", "${aws:PrincipalTag/team}" } do
+      local elsewhere = where("StringNotLike", "aws:PrincipalOrgID", variable)
+      assert.equal("certain", (answer({ elsewhere, other }, { allow(), other })))
+    end
   end)
 
   it("are addresses only, where numbers, dates and booleans are compared with addresses", function()
