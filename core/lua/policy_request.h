@@ -21,9 +21,8 @@ struct policy_question {
  * It raises an error for a request that cannot exist. */
 void take_policy_question(lua_State *L, int options, struct policy_question *question);
 
-/* take_plain_question reads a request without a context that has the fields principal, action and resource only, the
- * first two always. It returns false for any other value at `options`, and for sts:GetCallerIdentity, which no policy
- * decides. It raises no error. */
+/* take_plain_question reads a request to doc:can without an issuer. It returns false for any other value at `options`, for
+ * a request that cannot exist or has a mistake, and for sts:GetCallerIdentity, which no policy decides. */
 bool take_plain_question(lua_State *L, int options, struct policy_question *question);
 
 /* ask_policy_question adds the keys that follow from the request, as far as a document asks for them. It

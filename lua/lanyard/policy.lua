@@ -167,7 +167,7 @@ end
 ---@field effect string  "Allow" or "Deny"
 
 local ask = Document.can
--- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
+-- Returns nothing for a decision that depends, and for a mistake.
 local quick_decision = core.decision
 local CAN_FIELDS = {
   principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
