@@ -89,7 +89,8 @@ local FORMS = {
 
 -- Returns the milliseconds of a function.
 local function measure(f)
-  local runs, start, taken = 0, os.clock(), nil
+  local runs, start = 0, os.clock()
+  local taken
   repeat
     f()
     runs, taken = runs + 1, os.clock() - start
