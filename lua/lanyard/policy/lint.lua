@@ -146,7 +146,7 @@ end
 local function end_of(text, node)
   local part = text:sub(node.first, node.last):gsub("\r\n?", "\n")
   local _, breaks = part:gsub("\n", "")
-  local tail = part:match "[^\n]*$"
+  local tail = part:match "^.*\n(.*)$" or part
   return node.line + breaks, (breaks == 0 and node.column or 1) + utf8.len(tail)
 end
 
