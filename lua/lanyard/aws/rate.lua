@@ -20,6 +20,7 @@
 local M = {}
 
 local LEAST_KEPT, MOST_KEPT = 0.5, 0.98 -- the factor of the rate after a throttled call, with little and much knowledge
+local KNOWN = 0.95         -- the factor from which on the limit is known
 local DOUBT = 3            -- the limit is known up to so many calls
 local FEWEST = 5           -- accepted calls that show the least value of the limit
 local WINDOW = 5           -- seconds from one throttled call to another after which older ones are forgotten,
@@ -91,7 +92,7 @@ end
 -- were accepted in between.
 local function bounds(self, now, earlier)
   local count, elapsed = self.total - earlier.total, now - earlier.at
-  return (count + 1) / elapsed, count >= FEWEST and count / elapsed or 0, count
+  return (count + 1) / elapsed, count >= FEWEST and elapsed > 0 and count / elapsed or 0, count
 end
 
 -- Keeps the throttled calls between which the limit is measured: the oldest of WINDOW to two times WINDOW seconds.
@@ -104,7 +105,7 @@ local function remember(self, now)
 end
 
 local function has_risen(self, now)
-  return self.kept == MOST_KEPT and now - self.limit_at > RISEN * self.probe
+  return self.kept >= KNOWN and now - self.limit_at > RISEN * self.probe
 end
 
 -- Learns the limit from a throttled call. `rate` is the estimate if nothing is known.

@@ -81,6 +81,9 @@ end
 -- Escapes a text for the terminal: nothing in it controls the terminal but line ends, tabs and the colours of `paint`,
 -- which are left out where the descriptor has none.
 local function safe(text, descriptor)
+  if not text:find(COLOUR_START, 1, true) then
+    return escape.lines(text)
+  end
   local parts, position, coloured = {}, 1, nil
   while true do
     local first, last = text:find(COLOUR_START, position, true)

@@ -241,7 +241,8 @@ local function pieces(out)
   local piece, size = {}, 0
   local function flush()
     if size > 0 then
-      out(table.concat(piece, "\n") .. "\n")
+      piece[#piece + 1] = "" -- for the end of the last line
+      out(table.concat(piece, "\n"))
       piece, size = {}, 0
     end
   end

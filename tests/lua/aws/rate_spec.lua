@@ -128,6 +128,27 @@ describe("the adaptive rate limiter", function()
     end)
   end
 
+  it("learns a low limit that rises", function()
+    local world = new_world()
+    local service = new_service(world, 5, 5)
+    work(world, service, rate.new(world.clock), 8)
+    world.run(120)
+    service.per_second = 40
+    world.run(120)
+    local accepted, throttled = watch(world, service, 60)
+    assert.is_true(accepted > 36, accepted .. " a second")
+    assert.is_true(throttled < 0.04, throttled .. " throttled")
+  end)
+
+  it("measures nothing in calls that take no time", function()
+    local world = new_world()
+    local limiter = rate.new(world.clock)
+    limiter:record(true, world.time)
+    for _ = 1, 10 do limiter:record(false, world.time) end
+    limiter:record(true, world.time)
+    assert.is_true(limiter.limit < math.huge)
+  end)
+
   it("leaves few tokens unused after any time", function()
     local world = new_world()
     local service = new_service(world, 100, 100)

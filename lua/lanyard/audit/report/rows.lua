@@ -6,7 +6,7 @@
 ---     for _, repository in ipairs(repositories) do print(repository.name) end
 ---
 --- A repository is made whenever it is read, so two reads return equal tables and not the same one. `ipairs` and `#`
---- see the list; `pairs` and lanyard.json do not.
+--- see the list; `pairs` and lanyard.json do not. A repository that is changed does not change the list.
 
 local M = {}
 
@@ -40,6 +40,7 @@ function M.new()
   -- [position] = a name and what its row has in common with others, or false and the row itself
   local names, parts, kinds = {}, {}, {}
   return setmetatable({}, {
+    __metatable = "rows", -- another list with this metatable would be the same one
     __len = function() return #names end,
     __index = function(_, i)
       local name, part = names[i], parts[i]

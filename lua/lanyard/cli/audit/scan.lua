@@ -8,6 +8,7 @@ local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
 local desired_file = require "lanyard.desired.file"
 local exit = require "lanyard.cli.exit"
+local http = require "lanyard.http"
 local jsonl = require "lanyard.report.jsonl"
 local names = require "lanyard.cli.completion.names"
 local progress = require "lanyard.cli.progress"
@@ -21,8 +22,8 @@ local targets = require "lanyard.audit.scan.targets"
 local M = {}
 
 -- Policies use memory of C, which Lua's collector does not count. So it starts a cycle when Lua's memory has grown by
--- 25 % rather than doubled, and runs twice as fast.
-local PAUSE, STEP = 125, 400
+-- GARBAGE KiB rather than doubled, and runs twice as fast.
+local GARBAGE, STEP = 4096, 400
 
 --- Ends the script when options exclude each other or lack another one.
 ---@param command table
@@ -37,8 +38,18 @@ function M.check(command, options)
   end
 end
 
+-- Sets the collector to what Lua uses, which grows while repositories are read.
+local function pace_collector()
+  collectgarbage("incremental", 100 + math.min(100, math.ceil(100 * GARBAGE / collectgarbage "count")), STEP)
+end
+
+local function send(request)
+  pace_collector()
+  return http.request(request)
+end
+
 local function expand(options, meter)
-  local transport = scanner.transport(nil, nil, meter)
+  local transport = scanner.transport(nil, send, meter)
   return targets.expand {
     regions = options.region and cli.check(targets.regions(options.region)),
     profiles = options.profile and cli.check(targets.list(options.profile, "--profile")),
@@ -127,7 +138,7 @@ function M.run(options, run)
   local meter = scan_progress.meter()
   local print_finding, worst = printer()
   local audited, report, failures
-  collectgarbage("incremental", PAUSE, STEP)
+  pace_collector()
   progress.during(meter, function()
     audited = expand(options, meter)
     report, failures = scanner.run(audited, {
@@ -135,7 +146,7 @@ function M.run(options, run)
       shard = options.shard, run_id = options.run_id, unused_days = options.unused_days, desired = desired,
       trusted_accounts = trusted, trusted_organizations = organizations,
       texts = options.output == "html", policies = options.output == "json" or run.before ~= nil,
-      compact = not results.is_changed(),
+      compact = not (options.service or results.is_changed()), -- these change the list
       rules = run.rules, on_finding = run.streams and print_finding or nil,
       meter = meter, on_names = names.observer,
     })

@@ -37,6 +37,11 @@ describe("the rows of a report", function()
     assert.is_nil(list[101])
   end)
 
+  it("do not become the rows of another list with their metatable", function()
+    local list = list_of { row("a", ACCESS) }
+    assert.is_false(pcall(setmetatable, {}, getmetatable(list)))
+  end)
+
   it("are written to JSON like a list of tables", function()
     local all = { row("a", ACCESS, "p"), row("b", NONE) }
     local function text_of(repositories)
