@@ -151,6 +151,9 @@ static void add_fresh(struct variables *variables, size_t i) {
   if (!is_modelled(variables, i))
     return;
   enum shape shape = shape_of_key(query->boxes, name, length);
+  /* organizations_propose proposes such a value also where a policy mentions one of another form. */
+  if (organizations_pair(name, length) >= 0)
+    shape = organizations_is_path(name, length) ? SHAPE_PATH : SHAPE_ORGANIZATION;
   struct buf text = {0};
   shape_fresh(query, shape, &text);
   query->pool->failed = query->pool->failed || text.failed;

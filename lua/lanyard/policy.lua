@@ -74,6 +74,9 @@ local M = {
   PULL_ACTIONS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
 }
 
+-- A function in place of the lazy module: coroutine.wrap accepts nothing else.
+rawset(M, "decide", function(options) return decide(options) end)
+
 -- Returns a copy of a table with other fields; false removes a field.
 local function with(fields, changes)
   local copy = {}

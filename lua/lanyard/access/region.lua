@@ -24,6 +24,7 @@ local service_methods = require "lanyard.access.region.services"
 ---@field lightsail aws.Client  calls Lightsail
 ---@field clock lanyard.Clock  the time that is used, and sleeping
 ---@field parallel integer             the number of calls in flight when many repositories are read
+---@field compact? boolean              whether listed repositories take little memory
 ---@field settle boolean               read a policy again after a write, when other writers have finished
 ---@field progress? fun(text: string)  receives a line about what a call waits for
 ---@field poll access.Poll  how often a service is read while something waits for it

@@ -62,6 +62,8 @@ local PARALLEL = 16
 ---@field parallel? integer  calls in flight when many repositories are read; 16 by default
 ---@field poll? table    members of access.Poll that differ from the default
 ---@field limits? table  members of access.Limits that differ from the default
+---@field compact? boolean  listed repositories take little memory: only their fields name and created are in the table
+---  itself, see lanyard.access.compact_repository
 ---@field clock? lanyard.Clock  instead of `lanyard.clock`
 ---@field run? string  the id of the command run in the journal, instead of this process's
 
@@ -79,7 +81,7 @@ local function merged(defaults, values)
 end
 
 local HOOKS = { "permit", "prepare", "select", "observer", "on_names" }
-local VALUES = { "journal_root", "settle", "progress", "parallel", "clock", "run" }
+local VALUES = { "journal_root", "settle", "progress", "parallel", "compact", "clock", "run" }
 
 local function copy_given(target, settings, names)
   for _, name in ipairs(names) do

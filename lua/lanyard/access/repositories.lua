@@ -1,6 +1,7 @@
 --- Finds the repositories of a Region by name and by glob.
 
 local answers = require "lanyard.aws.answers"
+local compact_repository = require "lanyard.access.compact_repository"
 local errors = require "lanyard.errors"
 local glob_index = require "lanyard.globs"
 local names = require "lanyard.aws.names"
@@ -49,8 +50,8 @@ function M.check(name)
   return true
 end
 
-local function repository(raw)
-  return {
+local function repository(region, raw)
+  local full = {
     name = raw.repositoryName,
     arn = raw.repositoryArn,
     uri = raw.repositoryUri,
@@ -58,19 +59,20 @@ local function repository(raw)
     created = raw.createdAt,
     mutability = raw.imageTagMutability,
   }
+  return region.compact and compact_repository.new(full) or full
 end
 
 local ANSWER = { service = "ecr", operation = "DescribeRepositories", what = "repository", member = "repositoryName" }
 
 -- Adds a repository to those found: a list that also has their names as keys. true | nil, err
-local function add(found, raw)
+local function add(region, found, raw)
   local name = raw.repositoryName
   if raw.repositoryArn:match ":repository/(.*)$" ~= name or not raw.repositoryUri:find("/" .. name, 1, true) then
     return answers.invalid(ANSWER, ("the ARN or the URI of repository '%s' is that of another: %s, %s")
       :format(name, raw.repositoryArn, raw.repositoryUri))
   elseif not found[name] then
     found[name] = true
-    found[#found + 1] = repository(raw)
+    found[#found + 1] = repository(region, raw)
   end
   return true
 end
@@ -112,14 +114,14 @@ local function not_found(region, exact, err, found)
 end
 
 -- Adds the repositories of a reply that has to have these. true | nil, err
-local function add_named(reply, exact, found)
+local function add_named(region, reply, exact, found)
   local by_name, err = answers.by_name(reply.repositories, exact, ANSWER)
   if not by_name then
     return nil, err
   end
   for _, name in ipairs(exact) do
     local ok
-    ok, err = add(found, by_name[name])
+    ok, err = add(region, found, by_name[name])
     if not ok then
       return nil, err
     end
@@ -132,7 +134,7 @@ end
 local function describe(region, exact, found, missing)
   local reply, err = region.ecr:DescribeRepositories { repositoryNames = exact }
   if reply then
-    return add_named(reply, exact, found)
+    return add_named(region, reply, exact, found)
   elseif not answers.rejected(err, "RepositoryNotFoundException") then
     return nil, err
   end
@@ -158,11 +160,11 @@ function find_by_name(region, exact, found, missing, size)
 end
 
 -- Adds the repositories of a page that match an index of globs. true | nil, err
-local function add_matching(page, index, found, matched)
+local function add_matching(region, page, index, found, matched)
   for _, raw in ipairs(page.repositories) do
     for _, glob in ipairs(index:matching(raw.repositoryName)) do
       matched[glob] = true
-      local ok, err = add(found, raw)
+      local ok, err = add(region, found, raw)
       if not ok then
         return nil, err
       end
@@ -184,7 +186,7 @@ function M.lookup(region, name)
   end
   local found = {}
   if reply then
-    ok, err = add_named(reply, { name }, found)
+    ok, err = add_named(region, reply, { name }, found)
   elseif answers.rejected(err, "RepositoryNotFoundException") then
     return false
   end
@@ -198,7 +200,7 @@ local function find_by_glob(region, globs, found, missing, on_found)
   local page, err = next_page()
   while page do
     local ok
-    ok, err = add_matching(page, index, found, matched)
+    ok, err = add_matching(region, page, index, found, matched)
     if not ok then
       return nil, err
     end

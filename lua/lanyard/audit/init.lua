@@ -27,6 +27,7 @@ local inventory = require "lanyard.audit.scan.inventory"
 local json = require "lanyard.json"
 local limitations = require "lanyard.audit.limitations"
 local resource_controls = require "lanyard.access.resource_controls"
+local rows = require "lanyard.audit.report.rows"
 local severities = require "lanyard.severity"
 
 local M = {
@@ -53,6 +54,7 @@ local M = {
 ---@field organization? access.OrganizationReader  of the caller's organization; reads it with the region's session
 ---  unless given
 ---@field policies? boolean          add to each repository the text of its policy
+---@field compact? boolean           the report's repositories are a list of lanyard.audit.report.rows
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
 ---  findings nor repositories
@@ -68,7 +70,7 @@ end
 
 -- Reads and checks the repositories. Returns them as the report describes them, and the findings.
 local function check(region, found, options, texts)
-  local repositories = json.array {}
+  local repositories = options.compact and not options.on_finding and rows.new() or json.array {}
   local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
   local limits = { unused_days = options.unused_days or M.UNUSED_DAYS, gate = options.gate, ahead = texts }
@@ -76,7 +78,7 @@ local function check(region, found, options, texts)
     run:repository(repository, position)
     repositories[position] = not options.on_finding and document.repository(repository, description) or nil
   end)
-  return repositories, json.array(run:finish())
+  return repositories[1] and repositories or json.array {}, json.array(run:finish())
 end
 
 --- Audits one Region of an account. The report has one scope. Repositories share tables in it, so no part of it may be

@@ -45,10 +45,10 @@ end
 local function put_value(pieces, value, depth, indent)
   if depth == DEPTH then
     return put(pieces, indented(value))
-  elseif type(value) ~= "table" or next(value) == nil then
+  elseif type(value) ~= "table" or next(value) == nil and #value == 0 then
     return put(pieces, json.encode(value, PRETTY))
   end
-  local array = json.is_array(value)
+  local array = #value > 0
   local names = array and value or lists.sorted_names(value)
   local inner = indent .. "  "
   put(pieces, array and "[\n" or "{\n")

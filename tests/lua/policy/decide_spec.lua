@@ -369,6 +369,9 @@ describe("policy.decide", function()
     assert.same({}, details)
     assert.equal("implicit-deny", (policy.decide { principal = "*", action = "sts:GetCallerIdentity" }))
   end)
+  it("is a function that a coroutine can run", function()
+    assert.equal("implicit-deny", (coroutine.wrap(policy.decide) { principal = ROLE, action = "ecr:PutImage" }))
+  end)
   it("raises an error for an unknown field and for a wrong type", function()
     for _, options in ipairs {
       { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },

@@ -139,7 +139,7 @@ local function scan(target, options, run)
     return nil, target.err
   end
   local region, err = access.connect(target.session, {
-    permit = false, parallel = M.CALLS, select = run.select,
+    permit = false, parallel = M.CALLS, compact = true, select = run.select,
     observer = run.part and progress.observer(run.part) or nil,
     on_names = options.on_names and not target.role and options.on_names(target.session) or nil,
   })
@@ -151,6 +151,7 @@ local function scan(target, options, run)
     partial = run.select ~= nil, profile = target.profile, role = target.role, unused_days = options.unused_days,
     trusted_accounts = options.trusted_accounts, trusted_organizations = options.trusted_organizations,
     desired = options.desired, identities = run.identities, texts = options.texts, policies = options.policies,
+    compact = options.compact,
     rules = options.rules, gate = run.gate, organization = readers.organization,
     controls = function(account) return readers.controls:of(account, target.is_member ~= false) end,
     on_finding = options.on_finding and first_only(target, options.on_finding, run.reporter),
@@ -267,6 +268,7 @@ end
 ---@field desired? desired.Desired
 ---@field texts? boolean
 ---@field policies? boolean
+---@field compact? boolean
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)
 ---@field on_names? fun(session: aws.Session): function  returns the setting on_names of the session's region
