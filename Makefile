@@ -65,6 +65,7 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # Makes the folder of the target, if it does not exist.
 folder = $(if $(wildcard $(@D)),,@mkdir -p $(@D))
+quote = '$(subst ','\'',$(1))'
 # Prints one line per step; V=1 prints the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 .DELETE_ON_ERROR:
@@ -88,7 +89,6 @@ $(B)/lanyard.so: $(CORE) $(filter %.o,$(IMPORT)) $(B)/LINKED.flags
 $(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED EMBED): $(B)/%.flags: FORCE
 	$(folder)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
-quote = '$(subst ','\'',$(1))'
 FORCE:
 
 $(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags

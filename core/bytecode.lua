@@ -1,9 +1,9 @@
--- Removes the names of local variables from compiled Lua code. They are a quarter of the work to load a module. Without
--- them, a message about a bad value names fields, methods, upvalues and globals, but no local variable, and a traceback
--- shows a function in a local variable by its file and line.
+-- Removes the names of local variables and upvalues from compiled Lua code. They are a third of the work to load a
+-- module. Without them, a message about a bad value names fields and methods only (a global variable is a field, too),
+-- and a traceback shows a function in a local variable by its file and line.
 --
 --   local bytecode = dofile "core/bytecode.lua"
---   local shorter = bytecode.without_locals(string.dump(f))
+--   local shorter = bytecode.without_names(string.dump(f))
 
 local M = {}
 
@@ -79,16 +79,16 @@ local function read_function(reader)
   reader:each(read_function)
   reader:skip(reader:integer()) -- the lines of instructions
   reader:each(skip_absolute_line)
-  reader.kept[#reader.kept + 1] = reader.text:sub(reader.done, reader.at - 1) .. "\x80" -- no local variables
+  reader.kept[#reader.kept + 1] = reader.text:sub(reader.done, reader.at - 1) .. "\x80\x80" -- none of the next lists
   reader:each(skip_local)
-  reader.done = reader.at
   reader:each(reader.skip_string) -- the names of upvalues
+  reader.done = reader.at
 end
 
---- Returns compiled code without the names of its local variables.
+--- Returns compiled code without the names of its local variables and upvalues.
 ---@param text string  as string.dump returns it, with its debug information
 ---@return string
-function M.without_locals(text)
+function M.without_names(text)
   assert(text:sub(1, #HEADER) == HEADER, "not the bytecode of Lua 5.4")
   local reader = setmetatable({ text = text, at = #HEADER + NUMBERS + 2, done = 1, kept = {} }, Reader)
   read_function(reader)

@@ -1,7 +1,7 @@
 -- Writes the C file that carries files inside the binary, and the bytes of these files, which the assembler copies:
 -- a string of megabytes takes the compiler long. Modules are compiled, because compiling them takes most of the time to
--- start; they keep the line numbers for tracebacks. Scripts (whose text is also their help) and assets are stored as
--- they are.
+-- start; they keep the line numbers for tracebacks. Scripts are stored as they are, because their text is also their
+-- help, and compiled. Assets are stored as they are.
 --   lua5.4 core/embed.lua BYTES PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... \
 --     types FILE=FILE ... > embedded.c
 -- BYTES is the file of the bytes. PREFIX is where `make install` installs.
@@ -17,7 +17,7 @@ local function literal(text)
 end
 
 local function compiled(name, text)
-  return bytecode.without_locals(string.dump(assert(load(text, "@" .. name, "t"))))
+  return bytecode.without_names(string.dump(assert(load(text, "@" .. name, "t"))))
 end
 
 -- The texts of all files, each with a zero byte after it.
@@ -75,7 +75,7 @@ local function load_literal(text, name)
   return assert(load("return " .. text, "=" .. name, "t", {}))()
 end
 
-local index = {} -- names
+local index, summaries = {}, {} -- name --> true, and what lists of commands show
 for _, file in ipairs(lists.scripts) do
   local declared, message = declaration.read(file.text, file.name, load_literal)
   if message then
@@ -84,12 +84,14 @@ for _, file in ipairs(lists.scripts) do
   if declared then
     local name = file.name:gsub("/", " ")
     index[name] = true
+    summaries[name] = { summary = declared.summary, category = declared.category }
     table.insert(lists.modules, { name = "lanyard.cli.index." .. name, text = "return " .. serialize(declared) })
   end
 end
 table.insert(lists.modules, { name = "lanyard.cli.index", text = ([[
   return require("lanyard.lists").made_when_read(%s, function(_, name) return require("lanyard.cli.index." .. name) end)
 ]]):format(serialize(index)) })
+table.insert(lists.modules, { name = "lanyard.cli.index_summaries", text = "return " .. serialize(summaries) })
 
 -- The documentation of the modules for scripts, from their annotations: `lanyard help` and the manual read it.
 local sources = {}
@@ -106,6 +108,11 @@ table.insert(lists.modules, { name = "lanyard.documentation.index",
 for _, file in ipairs(lists.modules) do
   file.text = compiled(file.name, file.text)
 end
+lists.chunks = {}
+for i, file in ipairs(lists.scripts) do
+  local text = file.text:gsub("^#![^\n]*", "")
+  lists.chunks[i] = { name = file.name, text = compiled(("scripts/%s.lua"):format(file.name), text) }
+end
 
 print(([[
 #include "modules.h"
@@ -119,7 +126,7 @@ __asm__(".section .rodata\n"
         ".text\n");
 ]]):format(literal(literal(arg[1])):sub(2, -2)))
 print(("const char embedded_prefix[] = %s;"):format(literal(arg[2])))
-for _, name in ipairs { "modules", "scripts", "assets" } do
+for _, name in ipairs { "modules", "scripts", "chunks", "assets" } do
   table.sort(lists[name], function(a, b) return a.name < b.name end)
   write_list(name, lists[name])
 end

@@ -15,25 +15,27 @@ $(B)/licenses.txt: core/licenses.lua LICENSE build/MODELS.flags $(B)/CFLAGS.flag
 	$(call say,write)$(LUA) core/licenses.lua '$(MODELS)' '$(if $(findstring LANYARD_STATIC,$(CFLAGS)),$(CURL)/copyright)' \
 	  $(COMPONENTS) > $@
 
-# The index is the same for all builds. Only this machine's compiler makes what writes it.
+# The index is the same for all builds. Only this machine's compiler makes what writes it, in the same rule, because it
+# has to be the first target of a build: it takes longest, and make returns to a target that waits for another one only
+# after it has started all the rest. So no recipe writes the file with the value of MODELS in a build.
 INDEX = build/models.index
-HOST = build/host/lanyard.so
 HOST_SOURCES = core/host.c $(wildcard core/base/*.c core/json/*.c) $(foreach f,util json deflate files,core/lua/$(f).c)
 
-WRITERS = $(foreach f,botocore clean files folder line names npm pack words,lua/lanyard/model/$(f).lua) \
+WRITERS = $(foreach f,botocore clean files folder line names npm pack traits words,lua/lanyard/model/$(f).lua) \
   $(wildcard lua/lanyard/model/smithy/*.lua)
 
-build/MODELS.flags: FORCE
-	$(folder)
-	@echo $(call quote,$(MODELS)) | cmp -s - $@ || echo $(call quote,$(MODELS)) > $@
+WRITE_MODELS = mkdir -p build; echo $(call quote,$(MODELS)) | cmp -s - build/MODELS.flags \
+  || echo $(call quote,$(MODELS)) > build/MODELS.flags
+$(if $(filter build,$(MAKECMDGOALS)),$(shell $(WRITE_MODELS)))
+build/MODELS.flags:
+	@$(WRITE_MODELS)
 
-$(HOST): $(HOST_SOURCES) $(wildcard core/*/*.h)
-	$(folder)
-	$(call say,compile)$(HOST_CC) -std=c11 -O1 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icore $(LUA_CFLAGS) \
-	  -o $@ $(HOST_SOURCES) -lz -lm
-
-$(INDEX): $(HOST) core/models.lua $(WRITERS) build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
-	$(call say,models)$(LUA) core/models.lua $(MODELS) > $@.$$$$ && mv $@.$$$$ $@
+$(INDEX): $(HOST_SOURCES) $(wildcard core/base/*.h core/json/*.h core/lua/*.h) core/models.lua $(WRITERS) \
+  build/MODELS.flags $(wildcard $(MODELS:%=%/../__init__.py))
+	@mkdir -p build/host
+	$(call say,models)$(HOST_CC) -std=c11 -O0 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icore $(LUA_CFLAGS) \
+	  -o build/host/lanyard.so $(HOST_SOURCES) -lz -lm \
+	  && $(LUA) core/models.lua $(MODELS) > $@.$$$$ && mv $@.$$$$ $@
 
 # The modules for stock lua5.4 look for the index beside lanyard.so.
 ifneq ($(B),build)

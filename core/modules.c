@@ -67,15 +67,21 @@ static int load_module(lua_State *L) {
   return 1;
 }
 
-static int push_file(lua_State *L, const struct embedded_file *file) {
+/* Returns the file of a list with the name in the first argument, or NULL. */
+static const struct embedded_file *find_file(lua_State *L, const struct embedded_file *file) {
   const char *name = luaL_checkstring(L, 1);
-  for (; file->name; file++) {
-    if (strcmp(file->name, name) == 0) {
-      lua_pushlstring(L, file->text, file->length);
-      return 1;
-    }
-  }
-  luaL_pushfail(L);
+  for (; file->name; file++)
+    if (strcmp(file->name, name) == 0)
+      return file;
+  return NULL;
+}
+
+static int push_file(lua_State *L, const struct embedded_file *list) {
+  const struct embedded_file *file = find_file(L, list);
+  if (file)
+    lua_pushlstring(L, file->text, file->length);
+  else
+    luaL_pushfail(L);
   return 1;
 }
 
@@ -83,6 +89,17 @@ static int push_file(lua_State *L, const struct embedded_file *file) {
  * Returns the source of a script. */
 static int embedded_script(lua_State *L) {
   return push_file(L, embedded_scripts);
+}
+
+/* embedded.chunk(name) --> function | nil
+ * Returns the function that runs a script. */
+static int embedded_chunk(lua_State *L) {
+  const struct embedded_file *file = find_file(L, embedded_chunks);
+  if (!file)
+    luaL_pushfail(L);
+  else if (luaL_loadbufferx(L, file->text, file->length, file->name, "b") != LUA_OK)
+    return lua_error(L);
+  return 1;
 }
 
 /* embedded.asset(name) --> text | nil
@@ -157,13 +174,11 @@ static const bool is_static = false;
 /* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`; `static` is true in a
  * static binary, which cannot load C modules: they would bring a second libc. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {{"asset", embedded_asset},
-                                       {"script", embedded_script},
-                                       {"scripts", embedded_names},
-                                       {"models", embedded_models_reader},
-                                       {"versions", modules_versions},
-                                       {"binary", embedded_binary},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"asset", embedded_asset},          {"script", embedded_script},
+      {"chunk", embedded_chunk},          {"scripts", embedded_names},
+      {"models", embedded_models_reader}, {"versions", modules_versions},
+      {"binary", embedded_binary},        {NULL, NULL}};
   luaL_newlib(L, functions);
   lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");

@@ -25,6 +25,7 @@ extern const char embedded_prefix[];
 extern const struct embedded_file embedded_modules[];
 extern const size_t embedded_modules_count;
 extern const struct embedded_file embedded_scripts[];
+extern const struct embedded_file embedded_chunks[]; /* the scripts, compiled */
 extern const struct embedded_file embedded_assets[];
 
 /* The index of the models of AWS services, from the first byte to the one before the end. It is empty

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOG_CLASS "lanyard.log"
@@ -192,17 +193,30 @@ static int log_close(lua_State *L) {
   return 0;
 }
 
+/* Holds a new file as with `lock`. Returns 0, EWOULDBLOCK if another process has taken or removed it, or another
+ * errno. */
+static int hold(int fd) {
+  struct stat info;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &info) != 0)
+    return errno;
+  return info.st_nlink > 0 ? 0 : EWOULDBLOCK;
+}
+
 /* log(path) --> log | nil, err
  * Creates a log, which this process holds as with `lock` until log:close(), <close> or its end. An existing file is an
- * error with the code "Exists". */
+ * error with the code "Exists". A process that removes logs which nobody holds can take the new file before this one
+ * holds it: an error with the code "Taken". */
 static int system_log(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct log *log = new_object(L, sizeof *log, 0, LOG_CLASS);
   log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (log->fd < 0 && errno == EEXIST)
     return push_error(L, "Exists", "cannot write %s: it already exists", path);
-  if (log->fd < 0 || flock(log->fd, LOCK_EX | LOCK_NB) != 0)
-    return push_system_error(L, "write", path, errno);
+  int failed = log->fd >= 0 ? hold(log->fd) : errno;
+  if (failed == EWOULDBLOCK)
+    return push_error(L, "Taken", "cannot write %s: another process has taken it", path);
+  if (failed)
+    return push_system_error(L, "write", path, failed);
   return 1;
 }
 

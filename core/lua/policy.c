@@ -289,16 +289,20 @@ static int sort(lua_State *L) {
   return 1;
 }
 
-/* doc:append(other, index)
- * Appends a copy of a statement of another document. */
+/* doc:append(other [, index])
+ * Appends a copy of a statement of another document, or of all its statements. */
 static int append(lua_State *L) {
   struct policy *doc = edit_policy(L, 1);
   const struct policy *from = check_policy(L, 2);
-  lua_Integer index = luaL_checkinteger(L, 3);
+  bool one = !lua_isnoneornil(L, 3);
+  lua_Integer index = one ? luaL_checkinteger(L, 3) : 1;
   luaL_argcheck(L, doc != from, 2, "another document expected");
-  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(from), 3, "no such statement");
+  luaL_argcheck(L, !one || (index >= 1 && (size_t)index <= policy_count(from)), 3,
+                "no such statement");
   struct json_error error;
-  if (policy_append_statement(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
+  enum policy_edit edit = one ? policy_append_statement(doc, from, (size_t)index - 1, &error)
+                              : policy_append(doc, from, &error);
+  if (edit == POLICY_FAILED)
     return luaL_error(L, "append: %s", error.message);
   edited_policy(L, 1);
   return 0;
@@ -330,6 +334,18 @@ static int statements(lua_State *L) {
 static int tree(lua_State *L) {
   push_tree(L, read_policy(L, 1));
   stop_reading(L, 1);
+  return 1;
+}
+
+/* core.version(doc) --> text | nil
+ * Returns the Version of a document. doc:tree() has it, too, and takes longer. */
+static int version(lua_State *L) {
+  const struct json_doc *json = policy_json(check_policy(L, 1));
+  const struct json_value *value = json_member(json_root(json), "Version");
+  if (value && value->type == JSON_STRING)
+    lua_pushlstring(L, value->string, value->length);
+  else
+    luaL_pushfail(L);
   return 1;
 }
 
@@ -423,6 +439,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"remove", remove_statements},
       {"revoke", revoke},
       {"set", policy_lua_set},
+      {"set_all", policy_lua_set_all},
       {"size", size},
       {"sort", sort},
       {"statement", statement},
@@ -441,6 +458,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"caller", policy_lua_caller},
       {"possible", policy_lua_possible},
       {"question", policy_lua_question},
+      {"version", version},
       {NULL, NULL},
   };
   policy_lua_open_question(L);

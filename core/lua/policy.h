@@ -48,6 +48,7 @@ struct policy_string opt_policy_string(lua_State *L, int index, const char *fiel
  * policy_residue.c. */
 int policy_lua_collect(lua_State *L);
 int policy_lua_set(lua_State *L);
+int policy_lua_set_all(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
 int policy_lua_decision(lua_State *L);
 int policy_lua_weigh(lua_State *L);

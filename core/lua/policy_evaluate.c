@@ -148,8 +148,8 @@ int policy_lua_evaluate(lua_State *L) {
 }
 
 /* core.decision(doc, request) --> as doc:can | nothing
- * Decides as doc:can does, but only requests with no other fields than principal, action and resource, all
- * strings. It returns nothing for a decision that depends, and whenever doc:can has to be asked instead. */
+ * Decides a request with the fields of policy.Question, without an issuer. It returns nothing for a decision that depends,
+ * for a mistake, and whenever doc:can has to be asked instead. */
 int policy_lua_decision(lua_State *L) {
   enum { OPTIONS = 2 };
   struct policy_question question;

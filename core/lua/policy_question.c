@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define QUESTION_CLASS "lanyard.policy.question"
+#define NO_POLICY (-1)
 
 enum {
   PRINCIPAL,
@@ -22,25 +23,27 @@ enum {
   READ
 };
 
-/* The fields of a request to policy.decide, and the type of each. The ones that are read come first. */
+/* The fields of a request to policy.decide, the type of each, and for policies the depth of their lists. The ones that
+ * are read come first. */
 static const struct field {
   const char *name;
   int type; /* LUA_TNONE: any */
+  int depth;
 } fields[] = {
-    [PRINCIPAL] = {"principal", LUA_TSTRING},
-    [ACTION] = {"action", LUA_TSTRING},
-    [RESOURCE] = {"resource", LUA_TSTRING},
-    [ISSUER] = {"issuer", LUA_TSTRING},
-    [OWNER] = {"resource_account", LUA_TSTRING},
-    [CONTEXT] = {"context", LUA_TTABLE},
-    [PARTIAL] = {"partial", LUA_TBOOLEAN},
-    [BOUNDED] = {"boundaries", LUA_TTABLE},
-    {"identity_policies", LUA_TTABLE},
-    {"resource_policy", LUA_TNONE},
-    {"rcps", LUA_TTABLE},
-    {"scps", LUA_TTABLE},
-    {"session_policies", LUA_TTABLE},
-    {"vpc_endpoint_policies", LUA_TTABLE},
+    [PRINCIPAL] = {"principal", LUA_TSTRING, NO_POLICY},
+    [ACTION] = {"action", LUA_TSTRING, NO_POLICY},
+    [RESOURCE] = {"resource", LUA_TSTRING, NO_POLICY},
+    [ISSUER] = {"issuer", LUA_TSTRING, NO_POLICY},
+    [OWNER] = {"resource_account", LUA_TSTRING, NO_POLICY},
+    [CONTEXT] = {"context", LUA_TTABLE, NO_POLICY},
+    [PARTIAL] = {"partial", LUA_TBOOLEAN, NO_POLICY},
+    [BOUNDED] = {"boundaries", LUA_TTABLE, 1},
+    {"identity_policies", LUA_TTABLE, 1},
+    {"resource_policy", LUA_TNONE, 0},
+    {"rcps", LUA_TTABLE, 2},
+    {"scps", LUA_TTABLE, 2},
+    {"session_policies", LUA_TTABLE, 1},
+    {"vpc_endpoint_policies", LUA_TTABLE, 1},
 };
 
 /* A request. Its strings follow the structure; user values keep the ones of the context alive. */
@@ -64,9 +67,28 @@ static const struct field *field_of(lua_State *L) {
   return NULL;
 }
 
+/* Reports whether the value at the top is a text or a document, or with a depth a list of them that is not empty and has
+ * no metatable. Other values can be policies as well. */
+static bool is_plain(lua_State *L, int depth) {
+  if (depth <= 0)
+    return lua_type(L, -1) == LUA_TSTRING || test_object(L, -1, POLICY_CLASS) != NULL;
+  size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+  bool plain = count > 0;
+  if (lua_getmetatable(L, -1)) {
+    lua_pop(L, 1);
+    plain = false;
+  }
+  for (size_t i = 1; plain && i <= count; i++) {
+    lua_rawgeti(L, -1, (lua_Integer)i);
+    plain = is_plain(L, depth - 1);
+    lua_pop(L, 1);
+  }
+  return plain;
+}
+
 /* Pushes the fields that are read, in their order. Returns false for a request without a principal or an action, and
- * for one that has another field or a field of another type. */
-static bool push_fields(lua_State *L, int options) {
+ * for one that has another field or a field of another type. *plain is whether all policies are plain. */
+static bool push_fields(lua_State *L, int options, bool *plain) {
   int first = lua_gettop(L) + 1;
   luaL_checkstack(L, 2 * READ, NULL);
   lua_settop(L, first + READ - 1);
@@ -74,6 +96,7 @@ static bool push_fields(lua_State *L, int options) {
     const struct field *field = field_of(L);
     if (!field)
       return false;
+    *plain = *plain && (field->depth == NO_POLICY || is_plain(L, field->depth));
     if (field - fields < READ)
       lua_replace(L, first + (int)(field - fields));
     else
@@ -108,19 +131,23 @@ static struct question *push_question(lua_State *L, int first) {
   return question;
 }
 
-/* Reads the context on the stack into the question at the top. */
-static void take_context(lua_State *L, struct question *question, int table) {
+/* Reads the context on the stack into the question at the top. Returns false if it has a mistake. */
+static bool take_context(lua_State *L, struct question *question, int table) {
   int index = lua_gettop(L);
   bool partial = question->context.partial;
+  const char *twice = NULL;
   if (lua_isnil(L, table))
-    return;
-  question->entries = take_policy_context(L, table, &question->context);
+    return true;
+  if (!is_policy_context(L, table))
+    return false;
+  question->entries = try_policy_context(L, table, &question->context, &twice);
   question->context.partial = partial;
-  if (!question->entries)
-    return;
+  if (!question->entries || twice)
+    return !twice;
   lua_pushvalue(L, table);
   for (int value = 3; value > 0; value--)
     lua_setiuservalue(L, index, value);
+  return true;
 }
 
 /* Pushes whether a caller belongs to the account that owns the resource; nil if its account is unknown. */
@@ -142,20 +169,22 @@ static void push_same_account(lua_State *L, const struct caller *caller,
         L, bytes_equal(caller->account.text, caller->account.length, owner->bytes, owner->length));
 }
 
-/* core.question(request) --> question, owner | nil, same_account | nil, kind, service, service_linked
+/* core.question(request) --> question, owner | nil, same_account | nil, kind, service, service_linked, plain
  *                        --> false, contradiction
  *                        --> nil
- * Reads a request with the fields of policy.decide, of which the policies are ignored. The context must have been
- * checked. Also returns the account that owns the resource, whether the principal belongs to it (nil: that is unknown),
- * and what core.caller says about the principal. Returns false and a reason if such a request cannot exist, and nil for
- * a mistake in the fields. */
+ * Reads a request with the fields of policy.decide, of which the policies are ignored. Also returns the account that
+ * owns the resource, whether the principal belongs to it (nil: that is unknown), what core.caller says about the
+ * principal, and whether all policies are texts, documents or lists of them, so that they need no check. Returns false
+ * and a reason if such a request cannot exist, and nil for a mistake in the fields or the context. */
 int policy_lua_question(lua_State *L) {
+  bool plain = true;
   lua_settop(L, 1);
-  if (!lua_istable(L, 1) || !push_fields(L, 1))
+  if (!lua_istable(L, 1) || !push_fields(L, 1, &plain))
     return 0;
   struct question *question = push_question(L, 2);
   int index = lua_gettop(L);
-  take_context(L, question, 2 + CONTEXT);
+  if (!take_context(L, question, 2 + CONTEXT))
+    return 0;
   struct caller_request request = question->caller;
   request.context = &question->context;
   if (push_policy_contradiction(L, &request, false)) {
@@ -175,7 +204,8 @@ int policy_lua_question(lua_State *L) {
   lua_pushstring(L, policy_caller_kind(&caller));
   lua_pushboolean(L, policy_caller_is_service(&caller));
   lua_pushboolean(L, caller.service_linked);
-  return 6;
+  lua_pushboolean(L, plain);
+  return 7;
 }
 
 /* Prepares the question at stack index 1 for a document. */

@@ -80,9 +80,38 @@ static bool is_empty(lua_State *L, int table) {
   return false;
 }
 
-struct context_entry *take_policy_context(lua_State *L, int table, struct context *context) {
+static bool is_scalar(lua_State *L, int index) {
+  int type = lua_type(L, index);
+  return type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TBOOLEAN;
+}
+
+/* Reports whether the value at the top is a scalar or a list of scalars. */
+static bool is_context_value(lua_State *L) {
+  if (!lua_istable(L, -1))
+    return is_scalar(L, -1);
+  bool scalars = true;
+  for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); scalars && i > 0; i--) {
+    lua_rawgeti(L, -1, i);
+    scalars = is_scalar(L, -1);
+    lua_pop(L, 1);
+  }
+  return scalars;
+}
+
+bool is_policy_context(lua_State *L, int table) {
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
+    if (lua_type(L, -2) != LUA_TSTRING || !is_context_value(L)) {
+      lua_pop(L, 2);
+      return false;
+    }
+  return true;
+}
+
+struct context_entry *try_policy_context(lua_State *L, int table, struct context *context,
+                                         const char **twice) {
   size_t entries, values;
   *context = (struct context){0};
+  *twice = NULL;
   if (is_empty(L, table))
     return NULL;
   copy_context(L, table, &entries, &values);
@@ -94,10 +123,17 @@ struct context_entry *take_policy_context(lua_State *L, int table, struct contex
     fill_entry(L, entry, value);
     value += entry->count;
   }
-  const struct context_entry *twice = context_sort(context, first);
-  if (twice)
-    luaL_error(L, "context: %s is given twice, in different letter cases", twice->key);
+  const struct context_entry *again = context_sort(context, first);
+  *twice = again ? again->key : NULL;
   return first;
+}
+
+struct context_entry *take_policy_context(lua_State *L, int table, struct context *context) {
+  const char *twice;
+  struct context_entry *entries = try_policy_context(L, table, context, &twice);
+  if (twice)
+    luaL_error(L, "context: %s is given twice, in different letter cases", twice);
+  return entries;
 }
 
 /* Pushes why a request cannot exist and returns true, or returns false. */
@@ -216,29 +252,76 @@ void take_policy_question(lua_State *L, int options, struct policy_question *que
     luaL_error(L, "such a request cannot exist: %s", lua_tostring(L, -1));
 }
 
+/* Returns the field that a field of doc:can becomes if it has the type of the value at the top, or FIELDS. */
+static size_t plain_field(lua_State *L) {
+  static const struct {
+    const char *name;
+    int type;
+    size_t field;
+  } known[] = {
+      {"principal", LUA_TSTRING, PRINCIPAL}, {"action", LUA_TSTRING, ACTION},
+      {"resource", LUA_TSTRING, RESOURCE},   {"context", LUA_TTABLE, CONTEXT},
+      {"account", LUA_TSTRING, OWNER},       {"partial", LUA_TBOOLEAN, PARTIAL},
+  };
+  size_t length = 0;
+  const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &length) : "";
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (bytes_are(name, length, known[i].name))
+      return lua_type(L, -1) == known[i].type ? known[i].field : FIELDS;
+  return FIELDS;
+}
+
+/* Adds the context on the stack to a request; none is one with unknown keys only. Returns false if it has a mistake. */
+static bool add_plain_context(lua_State *L, int first, struct policy_question *question) {
+  const char *twice = NULL;
+  bool given = !lua_isnil(L, first + CONTEXT);
+  if (given && !is_policy_context(L, first + CONTEXT))
+    return false;
+  struct context_entry *entries = NULL;
+  question->context = (struct context){0};
+  if (given)
+    entries = try_policy_context(L, first + CONTEXT, &question->context, &twice);
+  question->entries = entries ? entries : question->few;
+  question->context.entries = question->entries;
+  question->context.partial = !given || lua_toboolean(L, first + PARTIAL);
+  question->request.context = question->caller.context = &question->context;
+  question->unknown = (struct policy_string){0};
+  return !twice;
+}
+
+/* Returns the string at a stack index, which has a string or nil. */
+static struct policy_string string_at(lua_State *L, int index) {
+  struct policy_string string = {0};
+  string.bytes = lua_tolstring(L, index, &string.length);
+  return string;
+}
+
 bool take_plain_question(lua_State *L, int options, struct policy_question *question) {
   static const char unconditional[] = "sts:GetCallerIdentity";
-  struct policy_string strings[RESOURCE + 1] = {0};
   if (!lua_istable(L, options))
     return false;
+  luaL_checkstack(L, 2 * FIELDS, NULL);
   int first = lua_gettop(L) + 1;
-  lua_settop(L, first + RESOURCE);
+  lua_settop(L, first + FIELDS - 1);
   for (lua_pushnil(L); lua_next(L, options);) {
-    size_t field = field_index(L, -2);
-    if (field > RESOURCE || lua_type(L, -1) != LUA_TSTRING)
+    size_t field = plain_field(L);
+    if (field == FIELDS)
       return false;
-    strings[field].bytes = lua_tolstring(L, -1, &strings[field].length);
     lua_replace(L, first + (int)field);
   }
-  const struct policy_string *action = &strings[ACTION];
-  if (!strings[PRINCIPAL].bytes || !action->bytes ||
-      (action->length == strlen(unconditional) && strcasecmp(action->bytes, unconditional) == 0))
+  struct policy_string principal = string_at(L, first + PRINCIPAL);
+  struct policy_string action = string_at(L, first + ACTION);
+  if (!principal.bytes || !action.bytes ||
+      (action.length == strlen(unconditional) && strcasecmp(action.bytes, unconditional) == 0))
     return false;
   question->request = (struct policy_request){
-      .principal = strings[PRINCIPAL], .action = *action, .resource = strings[RESOURCE]};
-  question->caller =
-      (struct caller_request){.principal = strings[PRINCIPAL], .resource = strings[RESOURCE]};
-  return true;
+      .principal = principal, .action = action, .resource = string_at(L, first + RESOURCE)};
+  question->caller = (struct caller_request){.principal = principal,
+                                             .resource = question->request.resource,
+                                             .owner = string_at(L, first + OWNER)};
+  return add_plain_context(L, first, question) &&
+         ((question->context.count == 0 && !question->caller.owner.bytes) ||
+          !push_policy_contradiction(L, &question->caller, false));
 }
 
 const struct policy_request *ask_policy_question(struct policy_question *question,

@@ -21,9 +21,8 @@ struct policy_question {
  * It raises an error for a request that cannot exist. */
 void take_policy_question(lua_State *L, int options, struct policy_question *question);
 
-/* take_plain_question reads a request without a context that has the fields principal, action and resource only, the
- * first two always. It returns false for any other value at `options`, and for sts:GetCallerIdentity, which no policy
- * decides. It raises no error. */
+/* take_plain_question reads a request to doc:can without an issuer. It returns false for any other value at `options`, for
+ * a request that cannot exist or has a mistake, and for sts:GetCallerIdentity, which no policy decides. */
 bool take_plain_question(lua_State *L, int options, struct policy_question *question);
 
 /* ask_policy_question adds the keys that follow from the request, as far as a document asks for them. It
@@ -33,8 +32,15 @@ const struct policy_request *ask_policy_question(struct policy_question *questio
 
 /* take_policy_context fills the context from the table of keys and values at stack index `table`. What
  * keeps it alive stays on the stack. It returns the entries, with room for CALLER_DERIVED + 1 more, or
- * NULL if the table is empty. */
+ * NULL if the table is empty. It raises an error for a key that is given twice. */
 struct context_entry *take_policy_context(lua_State *L, int table, struct context *context);
+
+/* try_policy_context is take_policy_context, but sets *twice to a key that is given twice, or NULL, instead of raising
+ * an error. is_policy_context reports whether the table has strings as keys, and scalars or lists of them as values:
+ * for another table both raise an error. */
+struct context_entry *try_policy_context(lua_State *L, int table, struct context *context,
+                                         const char **twice);
+bool is_policy_context(lua_State *L, int table);
 
 /* push_policy_contradiction pushes why a request cannot exist and returns true, or returns false. */
 bool push_policy_contradiction(lua_State *L, const struct caller_request *request, bool complete);

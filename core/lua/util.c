@@ -105,6 +105,7 @@ void *new_object(lua_State *L, size_t size, int values, const char *class) {
   memset(object, 0, size);
   luaL_getmetatable(L, class);
   object->class = lua_topointer(L, -1);
+  object->name = class;
   lua_setmetatable(L, -2);
   return object;
 }
@@ -130,16 +131,18 @@ void put_spare(lua_State *L, int index, const void *key) {
  * library can give a userdata of another library this metatable; the size is a first check of that. */
 static struct object *object_of(lua_State *L, int index, const char *class, bool *alive) {
   struct object *object = lua_touserdata(L, index);
-  if (!object || !lua_getmetatable(L, index))
+  if (!object || lua_rawlen(L, index) < sizeof *object || !lua_getmetatable(L, index))
     return NULL;
+  const void *found = lua_topointer(L, -1);
+  lua_pop(L, 1);
+  /* Most callers have the name that new_object had, so the registry is not asked. */
+  *alive = object->class == found;
+  if (*alive && object->name == class)
+    return object;
   luaL_getmetatable(L, class);
   const void *wanted = lua_topointer(L, -1);
-  bool of_class = wanted && lua_topointer(L, -2) == wanted;
-  lua_pop(L, 2);
-  if (!of_class || lua_rawlen(L, index) < sizeof *object)
-    return NULL;
-  *alive = object->class == wanted;
-  return object;
+  lua_pop(L, 1);
+  return found == wanted ? object : NULL;
 }
 
 /* Returns "database" for "lanyard.sqlite.database". */

@@ -54,6 +54,7 @@ void use_library(lua_State *L, enum library library);
  */
 struct object {
   const void *class; /* the address of the metatable; NULL after the end */
+  const char *name;  /* the class by name: the text that new_object was called with */
 };
 
 /* new_class creates the metatable `name` with these methods as its __index, and the metamethods in

@@ -72,6 +72,74 @@ enum policy_edit policy_append_statement(struct policy *doc, const struct policy
   return append_value(doc, text, policy_statement(from, index)->json, error);
 }
 
+static bool has_object(const struct policy *doc, size_t index) {
+  const struct json_value *part = policy_statement(doc, index)->json->first;
+  while (part && (part->type != JSON_OBJECT || !part->first))
+    part = part->next;
+  return part != NULL;
+}
+
+static bool shows_objects(const struct policy *doc) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (has_object(doc, i))
+      return true;
+  return false;
+}
+
+/* Appends the statements from *next on to an array that has statements with members, in one parse,
+ * as long as a layout that is learned after a statement equals the one before. The first object
+ * that a statement has can show what was unknown. Sets *next to the first that is left. */
+static enum policy_edit append_several(struct policy *doc, const struct policy *from, size_t *next,
+                                       struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  size_t length, from_length;
+  const char *text = policy_text(doc, &length), *from_text = policy_text(from, &from_length);
+  const struct json_value *statements = policy_statements_json(doc);
+  const struct json_value *last = json_last_member(statements);
+  struct layout layout;
+  struct buf out = {0}, separator = {0};
+  bool is_known = shows_objects(doc), learns = false;
+  layout_learn(&layout, doc);
+  layout_separator(&layout, text, statements, &separator);
+  buf_add(&out, text, last->end);
+  for (; *next < policy_count(from) && !learns; ++*next) {
+    buf_add(&out, separator.data, separator.length);
+    layout_write(&layout, from_text, policy_statement(from, *next)->json, &out);
+    learns = !is_known && has_object(from, *next);
+  }
+  buf_add(&out, text + last->end, length - last->end);
+  if (out.failed || separator.failed)
+    policy_no_memory(error);
+  else if (policy_replace_text(doc, out.data, out.length, error))
+    edit = POLICY_CHANGED;
+  layout_free(&layout);
+  buf_free(&separator);
+  buf_free(&out);
+  return edit;
+}
+
+/* Reports whether the document has an array of statements, and one of them has members. */
+static bool shows_layout(const struct policy *doc) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (policy_statement(doc, i)->json->first)
+      return policy_statements_json(doc)->type == JSON_ARRAY;
+  return false;
+}
+
+enum policy_edit policy_append(struct policy *doc, const struct policy *from,
+                               struct json_error *error) {
+  struct policy *edited = policy_copy(doc);
+  enum policy_edit edit = edited ? POLICY_UNCHANGED : POLICY_FAILED;
+  policy_no_memory(error);
+  for (size_t i = 0; i < policy_count(from) && edit != POLICY_FAILED;)
+    edit = shows_layout(edited) ? append_several(edited, from, &i, error)
+                                : policy_append_statement(edited, from, i++, error);
+  if (edit == POLICY_CHANGED)
+    policy_swap(doc, edited);
+  policy_free(edited);
+  return edit;
+}
+
 /* Reports whether an unconditional Allow names the principal for every resource. */
 static bool allows_principal(const struct policy_statement *statement,
                              const struct policy_string *principal) {

@@ -73,6 +73,9 @@ bool arn_matches(const char *pattern, size_t pattern_length, const char *text, s
 enum arn_match arn_match(const char *pattern, size_t pattern_length, const char *text,
                          size_t text_length, struct match_wildcards wildcards) {
   struct arn_part patterns[PARTS], parts[PARTS];
+  if (!memchr(pattern, wildcards.any, pattern_length) &&
+      !memchr(pattern, wildcards.one, pattern_length))
+    return bytes_equal(pattern, pattern_length, text, text_length) ? ARN_MATCHES : ARN_MATCHES_NOT;
   bool some = arn_matches(pattern, pattern_length, text, text_length, wildcards);
   if (!some || !split(pattern, pattern_length, patterns) || !split(text, text_length, parts))
     return some ? ARN_MATCHES : ARN_MATCHES_NOT;

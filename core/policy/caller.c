@@ -47,9 +47,13 @@ static bool all_in(const char *text, size_t length, const char *set) {
  * [...] must be alphanumeric, including the following common characters". A `*` is none of them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 static bool is_name(struct arn_part name) {
-  static const char characters[] =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
-  return all_in(name.text, name.length, characters);
+  for (size_t i = 0; i < name.length; i++) {
+    char c = name.text[i], letter = (char)(c | 0x20);
+    bool common = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
+    if (!common && (!c || !strchr("+=,.@_-", c)))
+      return false;
+  }
+  return name.length > 0;
 }
 
 static enum caller_kind read_iam(struct caller *caller, struct arn_part resource) {

@@ -8,6 +8,7 @@
 
 #define ANY '\xFF'
 #define ONE '\xFE'
+#define FEW_KEYS 8
 
 const struct match_wildcards context_wildcards = {ANY, ONE};
 
@@ -36,8 +37,9 @@ const struct context_entry *context_sort(struct context *context, struct context
 
 const struct context_entry *context_find(const struct context *context, const char *key,
                                          size_t length) {
-  size_t low = 0, high = context->sorted;
-  while (low < high) {
+  /* Of few keys, most differ in length. */
+  size_t low = 0, high = context->sorted, rest = high > FEW_KEYS ? high : 0;
+  while (rest > 0 && low < high) {
     size_t middle = low + (high - low) / 2;
     int order = compare_key(&context->entries[middle], key, length);
     if (order == 0)
@@ -47,7 +49,7 @@ const struct context_entry *context_find(const struct context *context, const ch
     else
       high = middle;
   }
-  for (size_t i = context->sorted; i < context->count; i++) {
+  for (size_t i = rest; i < context->count; i++) {
     const struct context_entry *entry = &context->entries[i];
     if (entry->key_length == length && strncasecmp(entry->key, key, length) == 0)
       return entry;

@@ -32,6 +32,11 @@ enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *gra
 enum policy_edit policy_append_statement(struct policy *doc, const struct policy *from,
                                          size_t index, struct json_error *error);
 
+/* policy_append appends copies of all statements of another document, as policy_append_statement
+ * does one after the other, in one parse. */
+enum policy_edit policy_append(struct policy *doc, const struct policy *from,
+                               struct json_error *error);
+
 struct policy_revocation {
   struct policy_string principal;
   struct policy_string
@@ -80,6 +85,11 @@ struct policy_setting {
  * value is not JSON or violates the grammar of the statement, or there is not enough memory. */
 enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
                             struct json_error *error);
+
+/* policy_set_all makes several settings as policy_set does, in one parse and in the layout from
+ * before the first. It fails if two of them change the same bytes, as when one is inside of another. */
+enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting *settings,
+                                size_t count, struct json_error *error);
 
 /* policy_merge merges statements that differ only in Sid and principals: the first of each group
  * gets all principals and, if `sid` is given, that Sid (with a suffix if it is taken); the others

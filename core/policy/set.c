@@ -61,71 +61,69 @@ static bool same_value(const char *text, const struct json_value *value, const c
   return same;
 }
 
-/* Appends the document's text with the member of `sample` in the container: in place of the old
- * member, before the first member that follows in the customary order, or at the end. */
-static void add_edited(const struct policy *doc, const struct layout *layout,
-                       const struct json_value *container, const struct json_value *old,
-                       const char *sample_text, const struct json_value *member, struct buf *out) {
-  size_t length, position;
+/* A part of the text, and what it becomes. */
+struct change {
+  size_t start, end;
+  size_t order; /* among the changes */
+  struct buf text;
+};
+
+/* Sets the change that puts the member of `sample` into the container: in place of the old member,
+ * before the first member that follows in the customary order, or at the end. */
+static void place(const struct policy *doc, const struct layout *layout,
+                  const struct json_value *container, const struct json_value *old,
+                  const char *sample_text, const struct json_value *member, struct change *change) {
+  size_t length;
   const char *text = policy_text(doc, &length);
   const struct json_value *after = container->first;
   while (after && rank(after->key->string) <= rank(member->key->string))
     after = after->next;
   const char *name = sample_text + member->key->start;
   size_t named_length = member->end - member->key->start;
+  struct buf *out = &change->text;
   if (old) {
-    buf_add(out, text, old->start);
+    change->start = old->start;
+    change->end = old->end;
     buf_add(out, sample_text + member->start, member->end - member->start);
-    position = old->end;
   } else if (after) {
-    position = json_member_start(after);
-    buf_add(out, text, position);
+    change->start = change->end = json_member_start(after);
     buf_add(out, name, named_length);
     layout_separator(layout, text, container, out);
   } else if (container->first) {
-    position = json_last_member(container)->end;
-    buf_add(out, text, position);
+    change->start = change->end = json_last_member(container)->end;
     layout_separator(layout, text, container, out);
     buf_add(out, name, named_length);
   } else {
-    position = container->end;
-    buf_add(out, text, container->start);
+    change->start = container->start;
+    change->end = container->end;
     buf_adds(out, sample_text);
   }
-  buf_add(out, text + position, length - position);
 }
 
-static enum policy_edit remove_element(struct policy *doc, const struct json_value *container,
-                                       const struct json_value *old, struct json_error *error) {
-  enum policy_edit edit = POLICY_FAILED;
-  bool *cuts = policy_cuts_new(doc);
-  bool *marks = calloc(container->count + 1, sizeof *marks);
-  if (cuts && marks) {
-    size_t i = 0;
-    for (const struct json_value *member = container->first; member != old; member = member->next)
-      i++;
-    marks[i] = true;
-    policy_cut_members(cuts, container, marks);
-    if (policy_apply_cuts(doc, cuts, error))
-      edit = POLICY_CHANGED;
-  } else {
-    policy_no_memory(error);
-  }
-  free(marks);
-  free(cuts);
-  return edit;
+/* Sets the change that removes a member with its comma. An emptied container keeps the space before
+ * its closing bracket. */
+static void find_removal(const struct json_value *container, const struct json_value *member,
+                         struct change *change) {
+  const struct json_value *before = NULL;
+  for (const struct json_value *one = container->first; one != member; one = one->next)
+    before = one;
+  change->start = before ? before->end : json_member_start(member);
+  change->end = !before && member->next ? json_member_start(member->next) : member->end;
+  if (!before && !member->next)
+    change->start = container->start + 1;
 }
 
-static enum policy_edit put_element(struct policy *doc, const struct policy_setting *setting,
+/* Sets the change for an element. The result is POLICY_UNCHANGED if it has the value already. */
+static enum policy_edit find_change(const struct policy *doc, const struct layout *layout,
+                                    const struct policy_setting *setting,
                                     const struct json_value *container,
-                                    const struct json_value *old, struct json_error *error) {
+                                    const struct json_value *old, struct change *change,
+                                    struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
-  struct layout layout;
-  struct buf sample = {0}, out = {0};
+  struct buf sample = {0};
   struct json_doc *json = NULL;
   size_t length;
-  layout_learn(&layout, doc);
-  if (!add_sample(&layout, setting, &sample, error))
+  if (!add_sample(layout, setting, &sample, error))
     goto done;
   if (sample.failed) {
     policy_no_memory(error);
@@ -144,22 +142,61 @@ static enum policy_edit put_element(struct policy *doc, const struct policy_sett
     edit = POLICY_UNCHANGED;
     goto done;
   }
-  add_edited(doc, &layout, container, old, sample.data, member, &out);
+  place(doc, layout, container, old, sample.data, member, change);
+  if (change->text.failed)
+    policy_no_memory(error);
+  else
+    edit = POLICY_CHANGED;
+
+done:
+  json_free(json);
+  buf_free(&sample);
+  return edit;
+}
+
+static int compare_changes(const void *a, const void *b) {
+  const struct change *x = a;
+  const struct change *y = b;
+  if (x->start != y->start)
+    return x->start < y->start ? -1 : 1;
+  return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Makes changes that do not overlap, in one parse. Sorts them. */
+static enum policy_edit apply(struct policy *doc, struct change *changes, size_t count,
+                              struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  size_t length, position = 0;
+  const char *text = policy_text(doc, &length);
+  struct buf out = {0};
+  if (count == 0)
+    return POLICY_UNCHANGED;
+  qsort(changes, count, sizeof *changes, compare_changes);
+  for (size_t i = 0; i < count; i++) {
+    if (changes[i].start < position) {
+      *error = (struct json_error){.line = 1, .column = 1};
+      snprintf(error->message, sizeof error->message, "two settings overlap");
+      goto done;
+    }
+    buf_add(&out, text + position, changes[i].start - position);
+    buf_add(&out, changes[i].text.data, changes[i].text.length);
+    position = changes[i].end;
+  }
+  buf_add(&out, text + position, length - position);
   if (out.failed)
     policy_no_memory(error);
   else if (policy_replace_text(doc, out.data, out.length, error))
     edit = POLICY_CHANGED;
 
 done:
-  json_free(json);
-  layout_free(&layout);
-  buf_free(&sample);
   buf_free(&out);
   return edit;
 }
 
-static enum policy_edit set_element(struct policy *doc, const struct policy_setting *setting,
-                                    struct json_error *error) {
+/* Sets the change of one setting, and the member that it replaces or removes. */
+static enum policy_edit plan(const struct policy *doc, const struct layout *layout,
+                             const struct policy_setting *setting, struct change *change,
+                             struct json_error *error) {
   const struct json_value *container = setting->statement == POLICY_DOCUMENT
                                            ? json_root(policy_json(doc))
                                            : policy_statement(doc, setting->statement)->json;
@@ -171,28 +208,64 @@ static enum policy_edit set_element(struct policy *doc, const struct policy_sett
       return POLICY_UNCHANGED;
   }
   if (setting->json.bytes)
-    return put_element(doc, setting, container, old, error);
-  return old ? remove_element(doc, container, old, error) : POLICY_UNCHANGED;
+    return find_change(doc, layout, setting, container, old, change, error);
+  if (!old)
+    return POLICY_UNCHANGED;
+  find_removal(container, old, change);
+  return POLICY_CHANGED;
+}
+
+/* Reports whether no statement of a setting has a flaw that it did not have. */
+static bool check_flaws(const struct policy *doc, const struct policy *edited,
+                        const struct policy_setting *settings, size_t count,
+                        struct json_error *error) {
+  for (size_t i = 0; i < count; i++) {
+    size_t index = settings[i].statement;
+    const struct policy_statement *statement =
+        index == POLICY_DOCUMENT ? NULL : policy_statement(edited, index);
+    if (statement && statement->flaw && !policy_statement(doc, index)->flaw) {
+      *error = (struct json_error){.line = 1, .column = 1};
+      snprintf(error->message, sizeof error->message, "%s", statement->flaw_text);
+      return false;
+    }
+  }
+  return true;
+}
+
+enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting *settings,
+                                size_t count, struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  size_t found = 0;
+  struct layout layout;
+  layout_learn(&layout, doc);
+  struct policy *edited = policy_copy(doc);
+  struct change *changes = calloc(count + 1, sizeof *changes);
+  policy_no_memory(error);
+  if (!edited || !changes)
+    goto done;
+  for (size_t i = 0; i < count; i++) {
+    edit = plan(doc, &layout, &settings[i], &changes[found], error);
+    changes[found].order = found;
+    found += edit == POLICY_CHANGED;
+    if (edit == POLICY_FAILED)
+      goto done;
+  }
+  edit = apply(edited, changes, found, error);
+  if (edit == POLICY_CHANGED && !check_flaws(doc, edited, settings, count, error))
+    edit = POLICY_FAILED;
+  if (edit == POLICY_CHANGED)
+    policy_swap(doc, edited);
+
+done:
+  layout_free(&layout);
+  for (size_t i = 0; changes && i <= count; i++)
+    buf_free(&changes[i].text);
+  free(changes);
+  policy_free(edited);
+  return edit;
 }
 
 enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
                             struct json_error *error) {
-  struct policy *edited = policy_copy(doc);
-  if (!edited) {
-    policy_no_memory(error);
-    return POLICY_FAILED;
-  }
-  enum policy_edit edit = set_element(edited, setting, error);
-  if (edit == POLICY_CHANGED && setting->statement != POLICY_DOCUMENT) {
-    const struct policy_statement *statement = policy_statement(edited, setting->statement);
-    if (statement->flaw && !policy_statement(doc, setting->statement)->flaw) {
-      *error = (struct json_error){.line = 1, .column = 1};
-      snprintf(error->message, sizeof error->message, "%s", statement->flaw_text);
-      edit = POLICY_FAILED;
-    }
-  }
-  if (edit == POLICY_CHANGED)
-    policy_swap(doc, edited);
-  policy_free(edited);
-  return edit;
+  return policy_set_all(doc, setting, 1, error);
 }

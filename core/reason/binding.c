@@ -150,7 +150,7 @@ static void add_fresh(struct variables *variables, size_t i) {
   size_t length = variables->items[i].length;
   if (!is_modelled(variables, i))
     return;
-  enum shape shape = shape_of_key(query->boxes, name, length);
+  enum shape shape = shape_of_proposals(query->boxes, name, length);
   struct buf text = {0};
   shape_fresh(query, shape, &text);
   query->pool->failed = query->pool->failed || text.failed;

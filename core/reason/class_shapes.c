@@ -32,7 +32,7 @@ static bool has_form(const struct query *query, const struct box_test *test) {
   const char *key = test->key->key->string;
   size_t length = test->key->key->length;
   static const char owner[] = "aws:ResourceAccount";
-  enum shape shape = shape_of_key(query->boxes, key, length);
+  enum shape shape = shape_of_proposals(query->boxes, key, length);
   return shape != SHAPE_ANY && shape != SHAPE_FILLED && !caller_values_has(key, length) &&
          !(length == sizeof owner - 1 && strncasecmp(key, owner, length) == 0);
 }
@@ -81,8 +81,8 @@ static void propose(struct variables *variables, const struct box_test *test,
   struct atom *shape = texts_new(query);
   if (!shape)
     return;
-  shape_add(shape, shape_of_key(query->boxes, test->key->key->string, test->key->key->length), NULL,
-            NULL);
+  shape_add(shape, shape_of_proposals(query->boxes, test->key->key->string, test->key->key->length),
+            NULL, NULL);
   texts_add(query, &inside, shape);
   add_glob(query, &inside, frame);
   for (size_t i = 0; i < query->boxes->test_count; i++) {

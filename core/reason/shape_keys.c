@@ -76,6 +76,12 @@ enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t lengt
   return boxes->odd & odd_of(shape, key) ? SHAPE_ANY : shape;
 }
 
+enum shape shape_of_proposals(const struct boxes *boxes, const char *key, size_t length) {
+  enum shape shape = listed_shape(key, length);
+  return shape == SHAPE_ORGANIZATION || shape == SHAPE_PATH ? shape
+                                                            : shape_of_key(boxes, key, length);
+}
+
 /* Reports whether a text is a prefix and some bytes of a set. */
 static bool is_some(const char *text, size_t length, const char *prefix, const char *bytes) {
   size_t size = strlen(prefix);

@@ -43,6 +43,10 @@ bool shape_is_organization(const char *text, size_t length, bool fold);
 /* shape_of_key returns the form of a key's values. */
 enum shape shape_of_key(const struct boxes *boxes, const char *key, size_t length);
 
+/* shape_of_proposals returns the form of the values that are proposed for a key. Organizations that no policy mentions
+ * have the form that AWS documents, also if a policy mentions one of another form. */
+enum shape shape_of_proposals(const struct boxes *boxes, const char *key, size_t length);
+
 /* shape_allows reports whether a text has a form. It knows the forms that a policy can contradict. */
 bool shape_allows(enum shape shape, const char *text, size_t length);
 

@@ -279,6 +279,9 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
 static void add_values(struct query *query, const struct query_dimension *dimension,
                        const struct values_domain *domain, bool many, struct points *points) {
   unsigned types = types_of(query, dimension);
+  /* A value that is not an address cannot be in a request: see caller_possible. */
+  if (domain->type == OPERAND_ADDRESS)
+    types &= TEXTS | ADDRESSES;
   if (types == 0)
     types = types_of_values(domain->type);
   if (types & BOOLEANS) {

@@ -16,14 +16,12 @@
 ---
 --- An edit keeps the bytes of everything that it does not change. `tostring(doc)` is the text.
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
-local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
 local request_of = require "lanyard.policy.request"
-local statements = require "lanyard.policy.statements"
 
+local arguments = lazy "lanyard.policy.arguments"
 local compare = lazy "lanyard.policy.compare"
 local decide = lazy "lanyard.policy.decide"
 local diff = lazy "lanyard.text.diff"
@@ -75,6 +73,9 @@ local M = {
   ---@type string[]
   PULL_ACTIONS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
 }
+
+-- A function in place of the lazy module: coroutine.wrap accepts nothing else.
+rawset(M, "decide", function(options) return decide(options) end)
 
 -- Returns a copy of a table with other fields; false removes a field.
 local function with(fields, changes)
@@ -166,7 +167,7 @@ end
 ---@field effect string  "Allow" or "Deny"
 
 local ask = Document.can
--- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
+-- Returns nothing for a decision that depends, and for a mistake.
 local quick_decision = core.decision
 local CAN_FIELDS = {
   principal = "string", action = "string", resource = "string", context = "table", partial = "boolean",
@@ -481,61 +482,22 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Merging
 
-local function conflict(conflicts, message)
-  return nil, errors.new { code = "Conflict", message = message, conflicts = conflicts }
-end
-
--- Adds the members that only the second document has to `merged`, except Version. Members with different values are
--- conflicts.
-local function merge_members(merged, a, b, conflicts)
-  local first, second = compare.members(a), compare.members(b)
-  for _, member in ipairs(b:tree()) do
-    local name = member.key.value
-    if name == "Statement" or name == "Version" or first[name] == second[name] then
-      goto continue
-    elseif first[name] or member.kind ~= "string" then
-      conflicts[#conflicts + 1] = name
-    else
-      merged:set { document = true, element = name, value = member.value }
-    end
-    ::continue::
-  end
-end
-
---- Merges two documents: the bytes of the first, and the statements and members that only the second has. Conflicts are
+--- Merges documents: the bytes of the first, and the statements and members that only the others have. Conflicts are
 --- Sids and members with different meanings in both, and "Version" if a statement would change its meaning under the
 --- first document's Version (policy variables are plain text before 2012-10-17).
 ---@param a policy.Document
 ---@param b policy.Document
+---@param ... policy.Document  more documents, merged in order
 ---@return policy.Document? merged
----@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members
-function M.merge(a, b)
+---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members, and `document`,
+---  the position of the document among the arguments; or "InvalidPolicy" for a result that is too long
+function M.merge(a, b, ...)
   arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
-  local merged = a:copy()
-  local meanings, sids, conflicts = {}, {}, {}
-  for _, statement in ipairs(a:statements()) do
-    meanings[a:meaning(statement.index)] = true
-    sids[statement.sid or false] = true
+  local others = { b, ... }
+  for i = 2, #others do
+    arguments.verify("merge", arguments.document("document " .. i + 1, others[i]))
   end
-  local first, second = compare.members(a).Version, compare.members(b).Version
-  for _, statement in ipairs(b:statements()) do
-    local meaning = b:meaning(statement.index)
-    if first ~= second and statements.has_variable(statement) then
-      return conflict({ "Version" },
-        ("statement %d of the second policy has a policy variable, and the Versions differ (%s, %s)")
-          :format(statement.index, first, second))
-    elseif not meanings[meaning] and statement.sid and sids[statement.sid] then
-      conflicts[#conflicts + 1] = statement.sid
-    elseif not meanings[meaning] then
-      meanings[meaning], sids[statement.sid or false] = true, true
-      merged:append(b, statement.index)
-    end
-  end
-  merge_members(merged, a, b, conflicts)
-  if #conflicts > 0 then
-    return conflict(conflicts, ("the policies disagree about %s"):format(table.concat(conflicts, ", ")))
-  end
-  return merged
+  return require("lanyard.policy.merge")(a, others)
 end
 
 return M

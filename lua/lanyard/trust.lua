@@ -10,9 +10,12 @@
 
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
-local store = require "lanyard.trust.store"
+local lazy = require "lanyard.lazy"
 local system = require "lanyard.system"
-local tree = require "lanyard.trust.tree"
+
+-- Most checkouts have no such folder.
+local store = lazy "lanyard.trust.store"
+local tree = lazy "lanyard.trust.tree"
 
 local M = {}
 
@@ -197,6 +200,8 @@ end
 --- Returns what the user trusts.
 ---@return trust.Record[]? records
 ---@return lanyard.Error? err
-M.list = store.list
+function M.list()
+  return store.list()
+end
 
 return M

@@ -34,13 +34,10 @@ local docs = {}
 for i, file in ipairs(options.file) do
   docs[i] = policy_files.load(file)
 end
-local merged = docs[1]
-for i = 2, #docs do
-  local next_merged, err = policy.merge(merged, docs[i])
-  if not next_merged then
-    cli.problem(err.code, ("%s: %s"):format(policy_files.name(options.file[i]), escape.printable(err.message)))
-  end
-  merged = next_merged
+local merged, err = policy.merge(table.unpack(docs))
+if not merged then
+  local name = err.document and policy_files.name(options.file[err.document]) or "the merged policy"
+  cli.problem(err.code, ("%s: %s"):format(name, escape.printable(err.message)))
 end
 if merged:size() > policy.LIMIT then
   cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts; without white space (lanyard "

@@ -16,7 +16,7 @@ local PARTS = {
   { "start", "Commands without calls" }, { "commands", "Commands with calls to loopback" },
   { "aws", "`lanyard aws`" }, { "calls", "Calls over loopback" }, { "decode", "Replies with 1,000 instances decoded" },
   { "sigv4", "Signatures" }, { "parse", "Policies parsed" }, { "decide", "Decisions on parsed policies" },
-  { "lint", "Policies checked" }, { "reason", "Questions about every possible request" },
+  { "lint", "Policies checked" }, { "edits", "Policies edited, and grants" }, { "reason", "Questions about every possible request" },
   { "reason_z3", "Questions about every possible request, beside z3" },
   { "audit", "Audits of 4 Regions" }, { "fleet", "Grants to many repositories" }, { "journal", "The journal of changes" },
   { "emulator", "The emulator" }, { "tasks", "Tasks" }, { "html", "Reports of 10,000 repositories" },

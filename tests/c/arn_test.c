@@ -67,6 +67,9 @@ static void a_pattern_of_six_parts_matches_for_certain_part_by_part(void **state
   assert_int_equal(match("arn:aws:logs:*"), ARN_MATCHES);
   assert_int_equal(match("arn:*:x"), ARN_MATCHES);
   assert_int_equal(match("*"), ARN_MATCHES);
+  assert_int_equal(match("arn:aws:logs:r:a:log-group:g:log-stream:x"), ARN_MATCHES);
+  assert_int_equal(match("arn:aws:logs:r:a:log-group:g:log-stream:"), ARN_MATCHES_NOT);
+  assert_int_equal(match("arn:aws:logs:R:a:log-group:g:log-stream:x"), ARN_MATCHES_NOT);
 }
 
 static void the_colons_of_a_resource_are_plain(void **state) {

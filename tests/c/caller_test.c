@@ -37,10 +37,15 @@ static void a_principal_has_a_kind(void **state) {
   assert_int_equal(kind_of("AROAEXAMPLEEXAMPLE123"), CALLER_UNIQUE_ID);
   assert_int_equal(kind_of("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"),
                    CALLER_CANONICAL_USER);
+  assert_int_equal(kind_of("arn:aws:iam::111122223333:user/azAZ09+=,.@_-"), CALLER_USER);
   static const char *const others[] = {"",
                                        "1111222233334",
                                        "arn:aws:iam::111122223333:group/x",
                                        "arn:aws:iam::111122223333:user/",
+                                       "arn:aws:iam::111122223333:user/*",
+                                       "arn:aws:iam::111122223333:user/a b",
+                                       "arn:aws:iam::111122223333:user/a[",
+                                       "arn:aws:iam::111122223333:user/\xC3\xA9",
                                        "arn:aws:sts::111122223333:assumed-role/x",
                                        "arn:aws:sts::111122223333:assumed-role//x",
                                        "arn:aws:s3:::user/x"};

@@ -172,6 +172,17 @@ static bool run_append(struct policy *doc) {
   return done;
 }
 
+static bool run_append_all(struct policy *doc) {
+  struct json_error error = {0};
+  long before = failing;
+  failing = 0;
+  struct policy *from = parse(text);
+  failing = before;
+  bool done = edited(policy_append(doc, from, &error), &error);
+  policy_free(from);
+  return done;
+}
+
 static bool run_revoke(struct policy *doc) {
   const struct policy_revocation what = {.principal = TEXT("arn:aws:iam::111122223333:role/a")};
   size_t touched;
@@ -192,6 +203,15 @@ static bool run_set(struct policy *doc) {
       .statement = 1, .element = "Action", .json = TEXT("[\"ecr:ListImages\"]")};
   struct json_error error = {0};
   return edited(policy_set(doc, &setting, &error), &error);
+}
+
+static bool run_set_all(struct policy *doc) {
+  const struct policy_setting settings[] = {
+      {.statement = 1, .element = "Action", .json = TEXT("[\"ecr:ListImages\"]")},
+      {.statement = 0, .element = "Sid"},
+      {.statement = 2, .element = "Effect", .json = TEXT("\"Deny\"")}};
+  struct json_error error = {0};
+  return edited(policy_set_all(doc, settings, 3, &error), &error);
 }
 
 static bool run_merge(struct policy *doc) {
@@ -304,8 +324,9 @@ static char *text_after(operation *run) {
 
 static void an_edit_without_memory_changes_nothing(void **state) {
   (void)state;
-  static operation *const edits[] = {run_allow, run_append, run_revoke, run_remove,
-                                     run_set,   run_merge,  run_sort};
+  static operation *const edits[] = {run_allow,   run_append, run_append_all,
+                                     run_set_all, run_revoke, run_remove,
+                                     run_set,     run_merge,  run_sort};
   for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
     char *after = text_after(edits[i]);
     assert_string_not_equal(after, text);

@@ -284,6 +284,19 @@ static void check_fold(const struct policy *doc) {
   policy_free(folded);
 }
 
+/* Statements are appended together as one by one. */
+static void check_append(const struct policy *doc, const struct policy *from) {
+  struct policy *together = policy_copy(doc), *one_by_one = policy_copy(doc);
+  struct json_error error;
+  enum policy_edit edit = policy_append(together, from, &error);
+  assert_int_equal(edit, policy_count(from) ? POLICY_CHANGED : POLICY_UNCHANGED);
+  for (size_t i = 0; i < policy_count(from); i++)
+    assert_int_equal(policy_append_statement(one_by_one, from, i, &error), POLICY_CHANGED);
+  assert_same_text(together, one_by_one);
+  policy_free(one_by_one);
+  policy_free(together);
+}
+
 static enum policy_edit set(struct policy *doc, size_t index, const char *element,
                             struct policy_string json) {
   const struct policy_setting setting = {.statement = index, .element = element, .json = json};
@@ -373,6 +386,10 @@ static void random_documents_and_edits(void **state) {
     check_fold(doc);
     check_set(doc);
     check_covers(doc);
+    struct model other = random_model();
+    struct policy *from = print_and_parse(&other);
+    check_append(doc, from);
+    policy_free(from);
     policy_free(doc);
   }
 }

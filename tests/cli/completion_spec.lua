@@ -113,6 +113,7 @@ local CASES = {
   { "--emulator=fi\t status", "--emulator=file $(touch z).lua", "status" },
   { "trust fo\tx", "trust", "folder/x" },
   { "help rul\t te\t", "help", "rules", "test" }, { "help NoReg\t", "help", "NoRegion" },
+  { "help environ\t", "help", "environment" },
   { "help policy.new_a\t", "help", "policy.new_access" }, { "help ecr:GetRepositoryPol\t", "help", "ecr:GetRepositoryPolicy" },
   { "help lanyard.policy.Document:all\t", "help", "lanyard.policy.Document:allow" }, { "scri\t", "scripts" },
   { "watch -- sta\t my-\t", "watch", "--", "status", "my-container-service" },

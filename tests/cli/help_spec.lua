@@ -56,16 +56,25 @@ describe("the help of every command", function()
     end
   end)
 
-  it("is listed by category, each on a line", function()
-    local text = lanyard "help"
-    for _, heading in ipairs { "Access", "Audit", "Desired state", "Policies", "Operations", "Development" } do
-      assert.match("\n" .. heading .. "\n  %l", text)
-    end
-    for _, name in ipairs(names) do
-      if not name:find " " then
-        assert.match("\n  " .. name .. " +%u[^\n]+%.\n", text)
+  it("is listed by category, each on a line with the summary of its declaration", function()
+    local text, listed = lanyard "help", {}
+    for heading, lines in text:gmatch "%f[^\n](%u[%a ]+)\n(  %l.-\n)\n" do
+      for name, summary in lines:gmatch "  (%l%S*) +([^\n]+)\n" do
+        listed[#listed + 1] = ("%s\t%s\t%s"):format(name, heading:lower(), summary)
       end
     end
+    table.sort(listed)
+    local declared = {}
+    for line in lanyard("-e", [[
+      for name, declared in pairs(require("lanyard.cli.commands").index()) do
+        if not name:find " " then
+          print(("%s\t%s\t%s"):format(name, declared.category, declared.summary))
+        end
+      end]]):gmatch "[^\n]+" do
+      declared[#declared + 1] = line
+    end
+    table.sort(declared)
+    assert.same(declared, listed)
     assert.not_match("Your commands", text)
   end)
 end)

@@ -42,3 +42,42 @@ describe("the URI of an image", function()
     end
   end)
 end)
+
+describe("a script in the binary", function()
+  it("is there as text, and as the function that its text compiles to", function()
+    local result = helper.run { helper.lanyard, "-e", [[
+      local embedded = require "lanyard.embedded"
+      for _, name in ipairs(embedded.scripts()) do
+        local text = embedded.script(name):gsub("^#![^\n]*", "")
+        local chunk = assert(load(text, "@scripts/" .. name .. ".lua"))
+        assert(string.dump(embedded.chunk(name), true) == string.dump(chunk, true), name)
+        assert(debug.getinfo(embedded.chunk(name), "S").source == "@scripts/" .. name .. ".lua")
+      end
+      print(embedded.chunk "no-such-script")
+    ]] }
+    assert.equal("nil\n", result.out, result.err)
+  end)
+end)
+
+describe("policy lint", function()
+  it("loads no checks of conditions, resources and pairs of statements for a statement without them", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/policy.json", [[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{
+      "AWS":"arn:aws:iam::111122223333:role/a"},"Action":"ecr:BatchGetImage"}]}]])
+    local modules, out = modules_of("policy/lint", folder .. "/policy.json")
+    assert.matches("^no findings", out)
+    for _, name in ipairs { "dates", "keys", "overlap", "relations", "resources", "trust", "values", "variables" } do
+      assert.is_nil(modules["lanyard.policy.lint." .. name], name)
+    end
+    assert.is_nil(modules["lanyard.policy.redundancy"])
+    assert.is_nil(modules["lanyard.aws.denial"])
+  end)
+
+  it("knows all checks by their ids", function()
+    local result = helper.run { helper.lanyard, "-e", [[
+      local catalogue = require("lanyard.policy.lint").catalogue
+      print(catalogue["unreachable-date"].id, catalogue["no-such-check"])
+    ]] }
+    assert.equal("unreachable-date\tnil\n", result.out, result.err)
+  end)
+end)

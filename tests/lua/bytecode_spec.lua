@@ -1,11 +1,11 @@
--- core/bytecode.lua removes the names of local variables from the modules in the binary, and nothing else.
+-- core/bytecode.lua removes the names of local variables and upvalues from the modules in the binary, and nothing else.
 
 local bytecode = dofile "core/bytecode.lua"
 local helper = require "helper"
 
 -- Compiles a text as core/embed.lua does, and runs it.
 local function run(text, ...)
-  local short = bytecode.without_locals(string.dump(assert(load(text, "@chunk"))))
+  local short = bytecode.without_names(string.dump(assert(load(text, "@chunk"))))
   return pcall(assert(load(short, "chunk", "b")), ...)
 end
 
@@ -20,24 +20,24 @@ return outer(1, 2)(), list[2], list[3], list[4]
 ]]
 
 describe("the modules in the binary", function()
-  it("compute the same without the names of local variables", function()
+  it("compute the same without the names", function()
     local expected = table.pack(pcall(assert(load(CODE))))
     assert.same(expected, table.pack(run(CODE)))
   end)
 
   it("are shorter", function()
     local long = string.dump(assert(load(CODE, "@chunk")))
-    local short = bytecode.without_locals(long)
+    local short = bytecode.without_names(long)
     assert.is_true(#short < #long)
     assert.is_nil(short:find("outer", 1, true))
     assert.truthy(short:find("tostring", 1, true))
   end)
 
-  it("keep lines, and the names of fields, upvalues and globals in messages", function()
+  it("keep lines, and the names of fields and globals in messages", function()
     for text, message in pairs {
       ["local t = {}\nreturn t.a.b"] = "chunk:2: attempt to index a nil value (field 'a')",
-      ["\n\nundefined()"] = "chunk:3: attempt to call a nil value (global 'undefined')",
-      ["local up\nreturn (function() return up.x end)()"] = "chunk:2: attempt to index a nil value (upvalue 'up')",
+      ["\n\nundefined()"] = "chunk:3: attempt to call a nil value (field 'undefined')",
+      ["local up\nreturn (function() return up.x end)()"] = "chunk:2: attempt to index a nil value (upvalue '?')",
       ["local own = nil\nown()"] = "chunk:2: attempt to call a nil value",
     } do
       local ok, err = run(text)
@@ -57,8 +57,8 @@ describe("the modules in the binary", function()
   end)
 
   it("must be bytecode of Lua 5.4", function()
-    assert.has_error(function() bytecode.without_locals "return 1" end, "not the bytecode of Lua 5.4")
+    assert.has_error(function() bytecode.without_names "return 1" end, "not the bytecode of Lua 5.4")
     local text = string.dump(assert(load "return 1"))
-    assert.has_error(function() bytecode.without_locals(text .. "x") end, "bytecode with an unknown end")
+    assert.has_error(function() bytecode.without_names(text .. "x") end, "bytecode with an unknown end")
   end)
 end)

@@ -160,6 +160,30 @@ describe("merge", function()
     assert.same({ "Id", "Remark" }, err.conflicts)
   end)
 
+  it("merges several policies in order, and names the one that conflicts", function()
+    local function one(sid, action)
+      return parse(('{"Id":"i","Statement":[{"Sid":"%s","Effect":"Allow","Principal":"*","Action":"ecr:%s"}]}'):format(sid, action))
+    end
+    local a, b, c = one("a", "A"), one("b", "B"), one("c", "A")
+    local merged = assert(policy.merge(a, b, c, one("d", "D")))
+    assert.equal(tostring(assert(policy.merge(assert(policy.merge(assert(policy.merge(a, b)), c)), one("d", "D")))), tostring(merged))
+    assert.equal(3, #merged:statements())
+    local nothing, err = policy.merge(a, b, one("b", "D"), one("a", "E"))
+    assert.is_nil(nothing)
+    assert.same({ "Conflict", { "b" }, 3 }, { err.code, err.conflicts, err.document })
+    assert.error_matches(function() policy.merge(a, b, "c") end, "document 3: a document of lanyard.policy expected")
+  end)
+
+  it("returns an error for a result that is too long", function()
+    local function long(action)
+      return parse(('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"%s%s"}]}'):format(action, ("a"):rep(600000)))
+    end
+    local merged, err = policy.merge(long "a", long "b")
+    assert.is_nil(merged)
+    assert.equal("InvalidPolicy", err.code)
+    assert.matches("^expected a policy, at most 1048576 bytes", err.message)
+  end)
+
   it("refuses to turn a policy variable into plain text, in any spelling", function()
     local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:A",%s}]}'
     for _, element in ipairs { '"Resource":"a/\\u0024{aws:username}"', '"Condition":{"StringEquals":{"k":"${aws:username}"}}' } do

@@ -61,7 +61,8 @@ local function add_programs(suites, build)
   end
 end
 
--- Short runs; `make fuzz` runs them longer. The fuzzers write new inputs to the first folder.
+-- Short runs, of 20,000 inputs or 15 seconds; `make fuzz` runs them longer. The fuzzers write new inputs to the first
+-- folder.
 local function add_fuzzers(suites, build)
   for _, fuzzer in ipairs(programs_of(build .. "/fuzz", "tests/fuzz")) do
     local program = fuzzer.path
@@ -69,8 +70,8 @@ local function add_fuzzers(suites, build)
     suites[#suites + 1] = {
       name = fuzzer.source,
       guess = 5,
-      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_len=600 -seed=1 -artifact_prefix=%s- "
-        .. "%s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
+      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_total_time=15 -max_len=600 -seed=1 "
+        .. "-artifact_prefix=%s- %s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
         .. "&& echo ok 1 - no crash || { tail -40 %s.log; echo not ok 1 - crash; exit 1; }")
         :format(program, program, program, program, program, name, program, program),
     }

@@ -112,6 +112,13 @@ cases["lanyard.policy.core"] = function(policy)
       local answer, statement, reason = policy.decision(document, { principal = "*", action = "a:b" })
       return { answer, statement, reason }
     end,
+    with_context = function()
+      return { policy.decision(document, { principal = "1", action = "x:y", account = "1", partial = true,
+        context = question.context }) }
+    end,
+    impossible_decision = function()
+      return { policy.decision(document, { principal = "1", action = "x:y", context = { ["aws:PrincipalAccount"] = "2" } }) }
+    end,
     weigh = function() return document:weigh(question) end,
     question = function()
       local asked = policy.question { principal = "1", action = "x:y", resource = "r", context = question.context, scps = {} }

@@ -10,8 +10,8 @@
 --- account of Lightsail.
 
 local advice = require "lanyard.aws.advice"
-local recorded = require "lanyard.aws.recorded"
 local lint = require "lanyard.policy.lint.services"
+local recorded = require("lanyard.lazy") "lanyard.aws.recorded"
 
 lint.register {
   roles = {

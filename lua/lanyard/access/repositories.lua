@@ -3,7 +3,7 @@
 local answers = require "lanyard.aws.answers"
 local compact_repository = require "lanyard.access.compact_repository"
 local errors = require "lanyard.errors"
-local match = require "lanyard.match"
+local glob_index = require "lanyard.globs"
 local names = require "lanyard.aws.names"
 local suggest = require "lanyard.text.suggest"
 
@@ -159,16 +159,14 @@ function find_by_name(region, exact, found, missing, size)
   return true
 end
 
--- Adds the repositories of a page that match. true | nil, err
-local function add_matching(region, page, globs, found, matched)
+-- Adds the repositories of a page that match an index of globs. true | nil, err
+local function add_matching(region, page, index, found, matched)
   for _, raw in ipairs(page.repositories) do
-    for _, glob in ipairs(globs) do
-      if match.glob(glob, raw.repositoryName) then
-        matched[glob] = true
-        local ok, err = add(region, found, raw)
-        if not ok then
-          return nil, err
-        end
+    for _, glob in ipairs(index:matching(raw.repositoryName)) do
+      matched[glob] = true
+      local ok, err = add(region, found, raw)
+      if not ok then
+        return nil, err
       end
     end
   end
@@ -197,12 +195,12 @@ end
 
 -- Reads all repositories page by page, and keeps the matching ones: an account may have ten thousand.
 local function find_by_glob(region, globs, found, missing, on_found)
-  local matched = {}
+  local matched, index = {}, glob_index.of(globs)
   local next_page = region.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
   while page do
     local ok
-    ok, err = add_matching(region, page, globs, found, matched)
+    ok, err = add_matching(region, page, index, found, matched)
     if not ok then
       return nil, err
     end

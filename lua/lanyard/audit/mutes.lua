@@ -8,6 +8,7 @@
 
 local escape = require "lanyard.text.escape"
 local findings = require "lanyard.audit.findings"
+local globs = require "lanyard.globs"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local mute = require "lanyard.audit.mute"
@@ -53,7 +54,7 @@ end
 ---@param mutes rules.Mute[]
 ---@param report audit.Report
 function M.add_expired(mutes, report)
-  local scope, present = first_scope(report), {}
+  local scope, present, added = first_scope(report), {}, {}
   for _, finding in ipairs(report.findings) do
     present[finding.key] = true
   end
@@ -63,11 +64,15 @@ function M.add_expired(mutes, report)
       return
     end
     present[details.key] = true
-    table.insert(report.findings, position_before_info(report.findings), {
+    added[#added + 1] = {
       id = record.id, severity = record.severity, message = details.message, why = details.why,
       fix = record.remediation(), account = scope.account, region = scope.region, key = details.key,
-    })
+    }
   end)
+  local list = report.findings
+  local position = position_before_info(list)
+  table.move(list, position, #list, position + #added)
+  table.move(added, 1, #added, position, list)
 end
 
 --- Adds a rules file and the number of its mutes in force to what a report says about rules.
@@ -86,10 +91,21 @@ function M.describe(report, file, mutes, untrusted)
   end
 end
 
--- Returns the first mute that matches a finding, and marks all that do.
-local function first_match(active, finding, used)
-  local first
+-- Returns mutes by the id of findings, each in an index of their globs of repositories.
+local function index_of(active)
+  local by_id = {}
   for _, one in ipairs(active) do
+    by_id[one.finding] = by_id[one.finding] or globs.new()
+    by_id[one.finding]:add(one.repository or "*", one)
+  end
+  return by_id
+end
+
+-- Returns the first mute that matches a finding, and marks all that do.
+local function first_match(by_id, finding, used)
+  local first
+  local index = by_id[finding.id]
+  for _, one in ipairs(index and index:matching(finding.repository or "") or {}) do
     if mute.matches(one, finding) then
       first, used[one] = first or one, true
     end
@@ -107,9 +123,10 @@ function M.apply(mutes, report)
   for _, one in ipairs(mutes) do
     active[#active + 1] = not mute.has_expired(one, report) and one or nil
   end
+  local by_id = index_of(active)
   local remaining, muted = json.array {}, report.muted or json.array {}
   for _, finding in ipairs(report.findings) do
-    local by = first_match(active, finding, used)
+    local by = first_match(by_id, finding, used)
     if by then
       finding.muted = { reason = by.reason, expires = by.ends, location = by.location }
     end

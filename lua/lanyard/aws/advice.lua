@@ -8,11 +8,11 @@
 ---     advice.register { RepositoryNotFoundException = "check the Region and the account" }
 
 local lazy = require "lanyard.lazy"
-local lists = require "lanyard.lists"
-local recorded = require "lanyard.aws.recorded"
 
-local proxies = lazy "lanyard.aws.proxy"
+-- Needed for an error only.
 local denial = lazy "lanyard.aws.denial"
+local proxies = lazy "lanyard.aws.proxy"
+local recorded = lazy "lanyard.aws.recorded"
 
 local M = {}
 
@@ -96,16 +96,15 @@ M.register {
   Tls = tls,
 }
 
-for _, code in ipairs(lists.sorted_names(denial.CODES)) do
-  M.register { [code] = denial.advice }
-end
-
 --- Returns the error codes that have advice, each with the advice if it is the same for every error, else with false.
 ---@return table<string, string|false>
 function M.codes()
   local codes = {}
   for code, list in pairs(advice_by_code) do
     codes[code] = #list == 1 and type(list[1]) == "string" and list[1]
+  end
+  for code in pairs(denial.CODES) do
+    codes[code] = false
   end
   return codes
 end
@@ -120,7 +119,7 @@ local function for_code(err)
       return text
     end
   end
-  return nil
+  return denial.CODES[err.code] and denial.advice(err) or nil
 end
 
 --- Returns the advice for an error, indented by two spaces: its own tip, what is registered for its code, and its

@@ -35,6 +35,10 @@ M.sources = {}
 ---@type table<string, string>
 M.names = {}
 
+--- The chunk names of scripts whose declarations were checked when the binary was built. lanyard.cli.main fills it.
+---@type table<string, true>
+M.checked = {}
+
 --- Returns the comment that a script begins with: its first sentence and its whole text.
 ---@param source string
 ---@return string summary
@@ -199,9 +203,13 @@ function M.command(...)
     return built({ ... }, chunk_name, name)
   end
   local writes_text = output_option.writes_text(declared.options)
-  local valid, message = require("lanyard.cli.declaration").check(declared)
-  if not valid then
-    error(message, 2)
+  if M.checked[chunk_name] then
+    declared.options = declared.options and output_option.complete(declared.options)
+  else
+    local valid, message = require("lanyard.cli.declaration").check(declared)
+    if not valid then
+      error(message, 2)
+    end
   end
   return setmetatable({
     name = name, help = help_line(name, chunk_name), declared = declared,

@@ -25,6 +25,7 @@ local SCRIPTS = "scripts/"
 ---@field path string    where it was found
 ---@field source string
 ---@field built_in boolean
+---@field embedded? string    its name in the binary, which has it as a function, too
 ---@field folder? string      the user's folder in which it was found
 ---@field place? trust.Place  the trusted place that has it
 
@@ -50,7 +51,8 @@ end
 
 local function embedded_script(name)
   local source = embedded.script(name)
-  return source and script_of(name, ("scripts/%s.lua"):format(name), source, { built_in = true }) or nil
+  return source and script_of(name, ("scripts/%s.lua"):format(name), source, { built_in = true, embedded = name })
+    or nil
 end
 
 -- --> script | nil where there is none | nil, err, with the code Untrusted if it is not trusted
@@ -181,6 +183,13 @@ function M.index()
   return require "lanyard.cli.index"
 end
 
+--- Returns what lists of commands show of the built-in ones, by name. It is one module, so that a list loads no
+--- declaration. The build makes it, too.
+---@return table<string, { summary: string, category: string? }>
+function M.summaries()
+  return require "lanyard.cli.index_summaries"
+end
+
 --- Returns the declaration of a script; nil where it has none. No script is run for it.
 ---@param script cli.Script
 ---@return cli.Declaration?
@@ -196,7 +205,7 @@ end
 ---@param script cli.Script
 ---@return string
 function M.summary(script)
-  local declared = M.declaration(script)
+  local declared = script.built_in and M.summaries()[script.name] or M.declaration(script)
   return declared and declared.summary or (command_line.header(script.source))
 end
 
@@ -260,7 +269,7 @@ function M.names()
       list[#list + 1] = { name = name, summary = summary }
     end
   end
-  for name, declared in pairs(M.index()) do
+  for name, declared in pairs(M.summaries()) do
     if not name:find " " then
       add_name(name, declared.summary)
     end

@@ -36,10 +36,9 @@ function M.overview()
   local scripts, _, err = commands.list()
   M.note_untrusted(err)
   for _, script in ipairs(scripts) do
-    local declared = commands.declaration(script)
+    local built_in = script.built_in and commands.summaries()[script.name]
     list[#list + 1] = {
-      name = script.name, summary = commands.summary(script),
-      category = script.built_in and declared and declared.category or nil,
+      name = script.name, summary = commands.summary(script), category = built_in and built_in.category,
     }
   end
   local width = terminal.text_width()

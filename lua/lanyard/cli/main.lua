@@ -23,15 +23,30 @@ local function find_commands()
   return require "lanyard.cli.commands"
 end
 
--- Like the loader of stock Lua, it skips a byte order mark and a line that begins with #!.
-local function load_chunk(source, chunk_name, name)
+-- A message about a script, and its help, need its source and its name.
+local function note_chunk(source, chunk_name, name)
   command_line.sources[chunk_name] = source
   command_line.names[chunk_name] = name
+end
+
+-- Like the loader of stock Lua, it skips a byte order mark and a line that begins with #!.
+local function load_chunk(source, chunk_name, name)
+  note_chunk(source, chunk_name, name)
   local chunk, message = load((source:gsub("^\xEF\xBB\xBF", ""):gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
     exit.problem("InvalidScript", message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end
   return chunk
+end
+
+local function load_script(script)
+  local chunk_name = "@" .. script.path
+  if not script.embedded then
+    return load_chunk(script.source, chunk_name, script.name)
+  end
+  note_chunk(script.source, chunk_name, script.name)
+  command_line.checked[chunk_name] = true
+  return require("lanyard.embedded").chunk(script.embedded)
 end
 
 -- check: is called with the results | nil
@@ -94,7 +109,7 @@ local function run_script(name, leading, words)
   end
   local all = leading_options.joined(leading, rest)
   local run_it = script.built_in and run_chunk or run_own
-  local status = run_it(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  local status = run_it(load_script(script), script.name, all)
   if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
     exit.problem("NoResult", ("%s ended without a result: run it again with --debug"):format(script.name))
   end

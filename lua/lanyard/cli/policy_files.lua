@@ -58,7 +58,7 @@ local function policy_text_of(text)
     local before = text:sub(1, (text:find('"policyText"', 1, true) or 1) - 1)
     local _, breaks = before:gsub("\n", "")
     local account = tostring(reply.registryId):match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
-    return reply.policyText, breaks + 1, #before:match "[^\n]*$" + 1, account
+    return reply.policyText, breaks + 1, #(before:match "^.*\n(.*)$" or before) + 1, account
   end
   for _, one in ipairs(REPLIES) do
     if type(reply[one[1]]) == "table" then

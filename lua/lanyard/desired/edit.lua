@@ -35,17 +35,15 @@ function M.is_effective(grant, plan)
   return not grant.conflict and not (grant.expires and grant.expires <= plan.now)
 end
 
---- Returns the current puller roles by service.
+--- Returns the current puller roles by service, each when it is read: a plan has many services, and an edit concerns
+--- few.
 ---@param plan desired.Plan
 ---@return table<string, string>
 function M.current_roles(plan)
-  local roles = {}
-  for _, services in ipairs { plan.all_services, plan.services } do
-    for name, service in pairs(services) do
-      roles[name] = service and container_services.puller_arn(plan.services[name] or service) or roles[name]
-    end
-  end
-  return roles
+  return setmetatable({}, { __index = function(_, name)
+    local service = plan.services[name] or plan.all_services[name]
+    return service and container_services.puller_arn(service) or nil
+  end })
 end
 
 -- Returns the expiry of a grant: false if it does not expire, nil if the expiry of the policy stays.

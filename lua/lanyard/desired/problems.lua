@@ -50,7 +50,7 @@ end
 ---@param message string
 ---@param word? string
 function Problems:add(path, message, word)
-  local line = word and only_line(self.text, word)
+  local line = word and #self < SHOWN and only_line(self.text, word)
   local location = line and ("%s:%d: "):format(self.name, line) or self.name .. ": "
   self[#self + 1] = ("%s%s%s"):format(location, path ~= "" and path .. " " or "", escape.printable(message))
 end

@@ -4,8 +4,8 @@
 
 local access_grant = require "lanyard.access.grant"
 local errors = require "lanyard.errors"
+local globs = require "lanyard.globs"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
 local repositories = require "lanyard.access.repositories"
 
 local M = {}
@@ -37,35 +37,30 @@ local function conflict_error(first, second, repository)
   }
 end
 
--- Adds a grant to the grants of one repository. Two grants of one service, by different globs, must agree; when they do
--- not, the intention is unknown and neither is applied. Returns the conflict, if any.
-local function add_grant(grants, repository, grant)
-  for _, present in ipairs(grants) do
-    if present.service == grant.service then
-      local agrees = present.expires == grant.expires and present.sid == grant.sid
-      local err = not agrees and conflict_error(present, grant, repository) or nil
-      present.conflict = present.conflict or err
-      return err
-    end
+-- Adds a grant to the grants of one repository, a list and a table by service. Two grants of one service, by different
+-- globs, must agree; when they do not, the intention is unknown and neither is applied. Returns the conflict, if any.
+local function add_grant(grants, by_service, repository, grant)
+  local present = by_service[grant.service]
+  if present then
+    local agrees = present.expires == grant.expires and present.sid == grant.sid
+    local err = not agrees and conflict_error(present, grant, repository) or nil
+    present.conflict = present.conflict or err
+    return err
   end
-  grants[#grants + 1] = { service = grant.service, expires = grant.expires, sid = grant.sid, path = grant.path }
+  present = { service = grant.service, expires = grant.expires, sid = grant.sid, path = grant.path }
+  by_service[grant.service], grants[#grants + 1] = present, present
   return nil
 end
 
--- [list of grants] = its names and globs, each with its grant and position: names by name, globs as a list
+-- [list of grants] = an index of its names and globs
 local indexes = setmetatable({}, { __mode = "k" })
 
+-- Returns an index of the names and globs of grants, each with its grant.
 local function index_of(grants)
-  local index, position = { names = {}, globs = {} }, 0
+  local index = globs.new()
   for _, grant in ipairs(grants) do
     for _, pattern in ipairs(grant.repositories) do
-      local list = index.globs
-      if not repositories.is_glob(pattern) then
-        list = index.names[pattern] or {}
-        index.names[pattern] = list
-      end
-      position = position + 1
-      list[#list + 1] = { pattern = pattern, grant = grant, position = position }
+      index:add(pattern, { pattern = pattern, grant = grant })
     end
   end
   return index
@@ -78,28 +73,24 @@ end
 ---@return table<string, boolean> matched  the names and globs that match, as a set of `grant.path .. pattern`
 function M.grants_for(desired, repository)
   indexes[desired.grants] = indexes[desired.grants] or index_of(desired.grants)
-  local index, grants, matched = indexes[desired.grants], {}, {}
-  local named = index.names[repository] or {}
-  local found = table.move(named, 1, #named, 1, {})
-  for _, one in ipairs(index.globs) do
-    found[#found + 1] = match.glob(one.pattern, repository) and one or nil
-  end
-  table.sort(found, function(a, b) return a.position < b.position end)
-  for _, one in ipairs(found) do
+  local grants, by_service, matched = {}, {}, {}
+  for _, one in ipairs(indexes[desired.grants]:matching(repository)) do
     matched[one.grant.path .. one.pattern] = true
-    add_grant(grants, repository, one.grant)
+    add_grant(grants, by_service, repository, one.grant)
   end
   return grants, matched
 end
 
--- Returns the repositories that a name or glob selects, in the order of `all`.
-local function select_repositories(pattern, by_name, all)
-  if not repositories.is_glob(pattern) then
-    return by_name[pattern] and { pattern } or {}
-  end
-  local selected = {}
+-- Returns the names of the repositories that each name and glob selects, by grant and pattern, in the order of `all`.
+local function select_repositories(grants, all)
+  local index, selected = index_of(grants), {}
   for _, repository in ipairs(all) do
-    selected[#selected + 1] = match.glob(pattern, repository.name) and repository.name or nil
+    for _, one in ipairs(index:matching(repository.name)) do
+      local of_grant = selected[one.grant] or {}
+      selected[one.grant] = of_grant
+      of_grant[one.pattern] = of_grant[one.pattern] or {}
+      table.insert(of_grant[one.pattern], repository.name)
+    end
   end
   return selected
 end
@@ -153,19 +144,20 @@ end
 ---@return desired.Resolved
 function M.resolve(desired, inventory)
   local resolved = { grants = {}, services = {}, failures = {} }
-  local by_name, services = lists.by_name(inventory.repositories), lists.by_name(inventory.services)
+  local services, by_service = lists.by_name(inventory.services), {}
+  local all_selected = select_repositories(desired.grants, inventory.repositories)
   for _, grant in ipairs(desired.grants) do
     resolve_service(resolved, grant, services, inventory.region, inventory.failed)
     for _, pattern in ipairs(grant.repositories) do
-      local selected = select_repositories(pattern, by_name, inventory.repositories)
+      local selected = all_selected[grant] and all_selected[grant][pattern] or {}
       if #selected == 0 and not (grant.optional and repositories.is_glob(pattern)) then
         table.insert(resolved.failures, {
           repository = pattern, err = missing_repository(pattern, inventory.region, grant),
         })
       end
       for _, name in ipairs(selected) do
-        resolved.grants[name] = resolved.grants[name] or {}
-        local err = add_grant(resolved.grants[name], name, grant)
+        resolved.grants[name], by_service[name] = resolved.grants[name] or {}, by_service[name] or {}
+        local err = add_grant(resolved.grants[name], by_service[name], name, grant)
         table.insert(resolved.failures, err and { repository = name, service = grant.service, err = err })
       end
     end

@@ -54,7 +54,7 @@ function M.without_texts(value)
   local result = setmetatable({}, getmetatable(value))
   for name, item in pairs(value) do
     if not DROPPED[name] then
-      result[name] = M.without_texts(item)
+      result[name] = type(item) == "table" and M.without_texts(item) or item
     end
   end
   return result
@@ -62,32 +62,28 @@ end
 
 -- A copy of a reference to a shape, which has to exist.
 local function reference_of(value, shapes, ...)
-  local path = table.concat({ ... }, ".")
   if not is_object(value) or type(value.shape) ~= "string" then
-    fail("%s does not name a shape", path)
+    fail("%s does not name a shape", table.concat({ ... }, "."))
   elseif not shapes[value.shape] then
-    fail("%s names the shape '%s', which does not exist", path, value.shape)
+    fail("%s names the shape '%s', which does not exist", table.concat({ ... }, "."), value.shape)
   end
   return M.without_texts(value)
 end
 
 -- The members in the order of the file. Members that an extra file added have no place in it.
 local function members_of(name, members, shapes, order)
-  local list, seen = json.array {}, {}
-  local function add(member)
-    if members[member] ~= nil and not seen[member] then
-      seen[member] = true
-      local reference = reference_of(members[member], shapes, "shapes", name, member)
-      reference.name = member
-      list[#list + 1] = reference
+  local list, rest = json.array {}, {}
+  for member, reference in pairs(members) do
+    rest[member] = reference_of(reference, shapes, "shapes", name, member)
+    rest[member].name = member
+  end
+  local function add(names)
+    for _, member in ipairs(names) do
+      list[#list + 1], rest[member] = rest[member], nil
     end
   end
-  for _, member in ipairs(order[members] or {}) do
-    add(member)
-  end
-  for _, member in ipairs(lists.sorted_names(members)) do
-    add(member)
-  end
+  add(order[members] or {})
+  add(lists.sorted_names(rest))
   return list
 end
 

@@ -156,7 +156,8 @@ local function equal(a, b)
     return a == b and math.type(a) == math.type(b)
   end
   for name, value in pairs(a) do
-    if not equal(value, b[name]) then
+    local other = b[name]
+    if (type(value) ~= "string" or value ~= other) and not equal(value, other) then
       return false
     end
   end

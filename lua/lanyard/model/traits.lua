@@ -21,31 +21,30 @@ local KINDS = {
 }
 
 local METADATA = {
-  { "endpointPrefix", "a part of a host name" }, { "signingName", "a text" }, { "serviceId", "a text" },
-  { "apiVersion", "a text" }, { "targetPrefix", "a text" }, { "jsonVersion", "a text" },
-  { "signatureVersion", "a text" }, { "protocols", "a list" }, { "auth", "a list" },
+  endpointPrefix = "a part of a host name", signingName = "a text", serviceId = "a text", apiVersion = "a text",
+  targetPrefix = "a text", jsonVersion = "a text", signatureVersion = "a text", protocols = "a list", auth = "a list",
 }
 
 local OPERATION = {
-  { "auth", "a list" }, { "authtype", "a text" }, { "httpChecksum", "an object" },
-  { "requestcompression", "an object" },
-  { "endpointdiscovery", "an object" }, { "staticContextParams", "an object" },
-  { "operationContextParams", "an object" },
+  auth = "a list", authtype = "a text", httpChecksum = "an object", requestcompression = "an object",
+  endpointdiscovery = "an object", staticContextParams = "an object", operationContextParams = "an object",
 }
 
 local SHAPE = {
-  { "locationName", "a text" }, { "location", "a text" }, { "queryName", "a text" }, { "resultWrapper", "a text" },
-  { "timestampFormat", "a text" }, { "min", "a number" }, { "max", "a number" }, { "payload", "a text" },
-  { "contextParam", "an object" },
+  locationName = "a text", location = "a text", queryName = "a text", resultWrapper = "a text",
+  timestampFormat = "a text", min = "a number", max = "a number", payload = "a text", contextParam = "an object",
 }
 
+-- Returns the problem of the trait whose name is first in the alphabet.
 local function check(value, traits, path)
-  for _, trait in ipairs(traits) do
-    local name, kind = trait[1], trait[2]
-    if value[name] ~= nil and not KINDS[kind](value[name]) then
-      return ("%s.%s is not %s"):format(path, name, kind)
+  local first
+  for name, item in pairs(value) do
+    local kind = traits[name]
+    if kind and not KINDS[kind](item) and not (first and first < name) then
+      first = name
     end
   end
+  return first and ("%s.%s is not %s"):format(path, first, traits[first])
 end
 
 --- Checks the metadata of a service.

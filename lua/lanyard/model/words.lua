@@ -11,11 +11,7 @@ local M = {}
 local FIRST, COUNT = 128, 128 -- the first byte of a code, and how many values a byte of a code has
 local LEAST = 3 -- texts that have a word
 local STEP = 16 -- words between two whose positions are known
-
--- Iterates over the words of a text with their positions: a capitalized or lower-case word, or capitals.
-local function words_of(text)
-  return text:gmatch "()(%u?[%l%d]+)()"
-end
+local WORD = "%u?[a-z0-9]+" -- a capitalized or lower-case word
 
 local function code_of(number)
   return string.char(FIRST + (number - 1) // COUNT, FIRST + (number - 1) % COUNT)
@@ -28,7 +24,7 @@ function M.choose(texts)
   local counts = {}
   for _, text in ipairs(texts) do
     local seen = {}
-    for _, word in words_of(text) do
+    for word in text:gmatch(WORD) do
       if #word >= 3 and not seen[word] then
         seen[word] = true
         counts[word] = (counts[word] or 0) + 1
@@ -59,7 +55,7 @@ function M.encoder(list)
     codes[word] = code_of(number)
   end
   return function(text)
-    return (text:gsub("%u?[%l%d]+", codes))
+    return (text:gsub(WORD, codes))
   end
 end
 

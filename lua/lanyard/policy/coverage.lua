@@ -24,7 +24,9 @@ local includes = M.includes
 
 -- Reports whether no text certainly matches two patterns: one of them is plain, or their first characters differ.
 local function are_disjoint(a, b)
-  if a:find("${", 1, true) or b:find("${", 1, true) then
+  if a == b then
+    return false
+  elseif a:find("${", 1, true) or b:find("${", 1, true) then
     return false
   elseif not b:find "[*?]" then
     return not glob(a, b)
@@ -52,22 +54,29 @@ end
 -- Returns a function that returns the lists of patterns that may not be disjoint from one: what begins one of the two
 -- literally, begins the other.
 local function index_of(patterns)
-  local by_prefix, beginning = {}, {}
+  local by_prefix, lengths, beginnings = {}, {}, {}
   for _, pattern in ipairs(patterns) do
     local prefix = literal_prefix(pattern)
-    by_prefix[prefix] = by_prefix[prefix] or {}
+    by_prefix[prefix], lengths[#prefix] = by_prefix[prefix] or {}, true
     table.insert(by_prefix[prefix], pattern)
-    for length = 0, #prefix do
-      local part = prefix:sub(1, length)
-      beginning[part] = beginning[part] or {}
-      table.insert(beginning[part], pattern)
+  end
+  -- Returns the patterns by their first bytes, where as many are literal.
+  local function by_beginning(length)
+    local map = {}
+    for prefix, list in pairs(by_prefix) do
+      local key = #prefix >= length and prefix:sub(1, length)
+      if key then
+        map[key] = table.move(list, 1, #list, #(map[key] or {}) + 1, map[key] or {})
+      end
     end
+    return map
   end
   return function(pattern)
     local prefix = literal_prefix(pattern)
-    local lists = { beginning[prefix] }
-    for length = 0, #prefix - 1 do
-      lists[#lists + 1] = by_prefix[prefix:sub(1, length)]
+    beginnings[#prefix] = beginnings[#prefix] or by_beginning(#prefix)
+    local lists = { beginnings[#prefix][prefix] }
+    for length in pairs(lengths) do
+      lists[#lists + 1] = length < #prefix and by_prefix[prefix:sub(1, length)] or nil
     end
     return lists
   end
@@ -76,19 +85,29 @@ end
 -- Two lists of this length are compared by an index.
 local LONG = 16
 
+local function is_apart(pattern, others)
+  for _, other in ipairs(others) do
+    if not are_disjoint(pattern, other) then
+      return false
+    end
+  end
+  return true
+end
+
 --- Reports whether no text matches a pattern of each of two lists.
 ---@param list string[]
 ---@param others string[]
 ---@return boolean
 function M.are_apart(list, others)
-  local lists_for = #list >= LONG and #others >= LONG and index_of(others) or function() return { others } end
+  local lists_for = #list >= LONG and #others >= LONG and index_of(others)
   for _, one in ipairs(list) do
-    for _, near in ipairs(lists_for(one)) do
-      for _, other in ipairs(near) do
-        if not are_disjoint(one, other) then
-          return false
-        end
+    for _, near in ipairs(lists_for and lists_for(one) or {}) do
+      if not is_apart(one, near) then
+        return false
       end
+    end
+    if not lists_for and not is_apart(one, others) then
+      return false
     end
   end
   return true

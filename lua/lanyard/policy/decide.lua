@@ -5,15 +5,18 @@
 ---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
 ---     }
 
-local arguments = require "lanyard.policy.arguments"
 local core = require "lanyard.policy.core"
 local evaluation = require "lanyard.policy.evaluation"
-local expression = require "lanyard.policy.when.expression"
 local layers = require "lanyard.policy.layers"
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local literals = require "lanyard.policy.when.literals"
 local request_of = require "lanyard.policy.request"
-local when = require "lanyard.policy.when"
+
+-- Most requests have no mistake, and most decisions do not depend on a condition.
+local arguments = lazy "lanyard.policy.arguments"
+local expression = lazy "lanyard.policy.when.expression"
+local literals = lazy "lanyard.policy.when.literals"
+local when = lazy "lanyard.policy.when"
 
 local FIELDS = {
   principal = "string", action = "string", resource = "string", resource_account = "string", issuer = "string",
@@ -44,81 +47,78 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The layers of a request
 
-local LISTS = {
-  { name = "identity_policies", label = "identity policy", kind = "identity-policy" },
-  { name = "boundaries", label = "permissions boundary", kind = "permissions-boundary" },
-  { name = "session_policies", label = "session policy", kind = "session-policy" },
-}
-local LEVELS = {
-  { name = "rcps", label = "resource control policy", kind = "resource-control-policy", of_identity = false },
-  { name = "scps", label = "service control policy", kind = "service-control-policy", of_identity = true },
-}
-
 -- Returns the layers of an organization's levels, from the root | nil, err
-local function read_levels(levels, name, kind, request)
-  local found = { none = layers.new(("no level has a %s"):format(name), kind) }
+local function read_levels(levels, kind, request)
+  local found = { none = layers.new(kind) }
   for i, level in ipairs(levels) do
-    local layer, err = layers.of(level, ("%s of level %d,"):format(name, i), request, kind)
-    if not layer then
+    local err
+    found[i], err = layers.of(level, kind, request, i)
+    if not found[i] then
       return nil, err
     end
-    layer.nothing = ("no %s of level %d allows it"):format(name, i)
-    found[i] = layer
   end
   return found
 end
 
--- Adds the layers of service and resource control policies to `found`. Service-linked roles are exempt from both, and
--- services and anonymous callers from service control policies. Returns true | nil, err
-local function add_levels(found, options, caller, asked, owned)
-  for i = 1, #LEVELS do
-    local row = LEVELS[i]
-    local name, of_identity = row.name, row.of_identity
-    local exempt = caller.service_linked or of_identity and (caller.service or caller.anonymous)
-    if options[name] and not exempt then
-      local err
-      found[name], err = read_levels(options[name], row.label, row.kind, of_identity and owned or asked)
-      if not found[name] then
+-- Returns the layer of a policy, or of a list of policies | nil, err
+local function read_one_or_more(policies, kind, request)
+  local layer = layers.new(kind, request)
+  if type(policies) ~= "table" or policies.policy then
+    return layers.add(layer, policies)
+  end
+  for _, policy in ipairs(policies) do
+    local ok, err = layers.add(layer, policy)
+    if not ok then
+      return nil, err
+    end
+  end
+  return layer
+end
+
+-- The kinds of policies, in the order in which their Deny statements count.
+local KINDS = {
+  {
+    option = "rcps", id = "resource-control-policy", label = "resource control policy", numbered = true, levels = true,
+    nothing = "no level has a resource control policy", read = read_levels,
+  },
+  {
+    option = "scps", id = "service-control-policy", label = "service control policy", numbered = true, levels = true,
+    nothing = "no level has a service control policy", identity = true, read = read_levels,
+  },
+  { option = "vpc_endpoint_policies", id = "vpc-endpoint-policy", label = "VPC endpoint policy", numbered = true },
+  {
+    option = "resource_policy", id = "resource-policy", label = "resource policy", read = read_one_or_more,
+    nothing = "the resource's policy does not allow it",
+  },
+  {
+    option = "identity_policies", id = "identity-policy", label = "identity policy", numbered = true, identity = true,
+  },
+  {
+    option = "boundaries", id = "permissions-boundary", label = "permissions boundary", numbered = true,
+    identity = true,
+  },
+  { option = "session_policies", id = "session-policy", label = "session policy", numbered = true, identity = true },
+}
+
+-- Reports whether policies do not apply to a request. Service-linked roles are exempt from policies of organizations,
+-- services and anonymous callers from policies of principals.
+local function is_exempt(kind, request)
+  return kind.levels and request.service_linked or kind.identity and not request.has_own_policies
+end
+
+-- Returns the layers by the names of the options | nil, err
+local function read_layers(options, request)
+  local found = {}
+  for i = 1, #KINDS do
+    local kind = KINDS[i]
+    local policies = options[kind.option]
+    if policies and not is_exempt(kind, request) then
+      local layer, err = (kind.read or layers.of)(policies, kind, request)
+      if not layer then
         return nil, err
       end
+      found[kind.option] = layer
     end
-  end
-  return true
-end
-
--- Returns a policy, or a list of policies, as a list.
-local function policies_of(value)
-  return type(value) == "table" and not value.policy and value or { value }
-end
-
--- Returns the layers by the names of the options | nil, err. `asked` is the request to the resource's policy, `owned`
--- the request to the policies of the principal.
-local function read_layers(options, caller, asked, owned)
-  local found = {}
-  local ok, err = add_levels(found, options, caller, asked, owned)
-  if ok and options.vpc_endpoint_policies then
-    found.vpc_endpoint_policies, err =
-      layers.of(options.vpc_endpoint_policies, "VPC endpoint policy", asked, "vpc-endpoint-policy")
-    ok = found.vpc_endpoint_policies
-  end
-  if ok and options.resource_policy then
-    found.resource = layers.new("the resource's policy does not allow it", "resource-policy")
-    for _, one in ipairs(policies_of(options.resource_policy)) do
-      if ok then
-        ok, err = layers.add(found.resource, one, "resource policy", asked)
-      end
-    end
-  end
-  for i = 1, #LISTS do
-    local row = LISTS[i]
-    local policies = options[row.name]
-    if ok and policies and not (caller.service or caller.anonymous) then
-      ok, err = layers.of(policies, row.label, owned, row.kind)
-      found[row.name] = ok
-    end
-  end
-  if not ok then
-    return nil, err
   end
   return found
 end
@@ -128,6 +128,7 @@ end
 
 local VERDICTS = {
   of = layers.verdict, all = layers.all, any = layers.any,
+  suffices = function(verdict) return verdict.answer == "allow" end,
   root = { answer = "allow", reason = "the root user needs no policy" },
   choose = function(within, across)
     if within.answer == across.answer then
@@ -142,41 +143,35 @@ local VERDICTS = {
 }
 
 local CONDITIONS = {
-  of = function(layer, namings) return when.allows(layer.documents, namings) end,
-  all = expression.all, any = expression.any, root = true,
+  of = function(layer, naming) return when.allows(layer, naming and { naming }) end,
+  all = function(nodes) return expression.all(nodes) end,
+  any = function(nodes) return expression.any(nodes) end,
+  suffices = function(node) return node == true end,
+  root = true,
   choose = function(within, across, owner)
     local same = literals.of_test("StringEquals", "aws:PrincipalAccount", { owner })
     return expression.any { expression.all { same, within }, expression.all { expression.negation(same), across } }
   end,
 }
 
--- Returns the first match of a kind ("deny" or "doubt") in any layer.
-local function find(list, kind)
-  for i = 1, #list do
-    if list[i][kind] then
-      return list[i][kind]
-    end
-  end
-  return nil
-end
-
 -- Returns the verdict of all layers.
 local function verdict_of(found, request)
-  local list = evaluation.each(found)
-  local deny = find(list, "deny")
-  if deny then
-    return deny
+  if request.deny then
+    return request.deny
   end
   local verdict = evaluation.allows(VERDICTS, found, request)
   -- A Deny that can apply puts an Allow in doubt.
-  return verdict.answer == "allow" and find(list, "doubt") or verdict
+  return verdict.answer == "allow" and request.doubt or verdict
 end
 
 -- Returns when the layers allow a request.
 local function conditions_of(found, request)
   local nodes = { evaluation.allows(CONDITIONS, found, request) }
-  for _, layer in ipairs(evaluation.each(found)) do
-    nodes[#nodes + 1] = expression.negation(when.denies(layer.documents))
+  for _, kind in ipairs(KINDS) do
+    local layer = found[kind.option]
+    for _, one in ipairs(kind.levels and layer or { layer }) do
+      nodes[#nodes + 1] = expression.negation(when.denies(one))
+    end
   end
   return when.of(expression.all(nodes))
 end
@@ -209,14 +204,13 @@ end
 ---@return string? reason
 ---@return policy.Details? details
 return function(options)
-  if type(options) ~= "table" or options.context ~= nil then
-    arguments.request("decide", options, FIELDS, REQUIRED)
-  end
-  local question, owner, same_account, kind, is_service, is_linked = core.question(options)
+  local question, owner, same_account, kind, is_service, is_linked, is_plain = core.question(options)
   if question == nil then
     arguments.request("decide", options, FIELDS, REQUIRED)
   end
-  arguments.verify("decide", policies_problem(options))
+  if not is_plain then
+    arguments.verify("decide", policies_problem(options))
+  end
   local contradiction = options.issuer and request_of.issuer_problem(options.principal, options.issuer)
     or not question and owner
   if contradiction then
@@ -225,23 +219,15 @@ return function(options)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION, {}
   end
-  local function residual(identity)
-    local asked = request_of.request(options, owner)
-    asked.identity, asked.bounded = identity, not identity and options.boundaries ~= nil
-    return asked
-  end
-  local caller = {
-    kind = kind, service = is_service, anonymous = kind == "anonymous", service_linked = is_linked,
+  local request = {
+    options = options, question = question, owner = owner, same_account = same_account, kind = kind,
+    has_own_policies = not is_service and kind ~= "anonymous", service_linked = is_linked, deny = false, doubt = false,
+    needs_resource_policy = evaluation.needs_resource_policy(options.action, options.resource),
   }
-  local found, err = read_layers(options, caller, { question = question, identity = false, request = residual },
-    { question = question, identity = true, request = residual })
+  local found, err = read_layers(options, request)
   if not found then
     return nil, err
   end
-  local request = {
-    caller = caller, owner = owner, same_account = same_account,
-    needs_resource_policy = evaluation.needs_resource_policy(options.action, options.resource),
-  }
   local verdict = verdict_of(found, request)
   local match = verdict.match
   local statement = match and match.doc:statement(match.index)

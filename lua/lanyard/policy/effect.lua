@@ -53,10 +53,7 @@ local function with_denies(original, denies, literal)
     end
     text = text:gsub("%${", "${$}{") -- a literal $ and a brace
   end
-  local added = assert(core.parse(text))
-  for i = 1, #denies do
-    doc:append(added, i)
-  end
+  doc:append(assert(core.parse(text)))
   return doc
 end
 

@@ -26,8 +26,8 @@ end
 local WIDE = { everyone = true, ["any-organization"] = true, ["any-service"] = true, pattern = true }
 
 -- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
--- account includes classes of that account only. The ones with restrictions are found by a value of the first one,
--- which a class within them has as well.
+-- account includes classes of that account only. The ones with restrictions are found by each value of the first one.
+-- A class within them has no other values.
 local Index = {}
 Index.__index = Index
 
@@ -58,6 +58,20 @@ function Index:add(class)
   end
 end
 
+-- Returns the classes of an owner whose first restriction may be a demand of a class: they have all of its values, so
+-- the list of the rarest value has them. | nil
+function Index:with_values(owner, demand)
+  local found = self.lists[label_of(owner, demand, demand.values[1])]
+  for i = 2, found and #demand.values or 0 do
+    local list = self.lists[label_of(owner, demand, demand.values[i])]
+    if not list then
+      return nil
+    end
+    found = #list < #found and list or found
+  end
+  return found
+end
+
 -- Calls test(other) for each class that may include one, until it returns true. Returns whether it did.
 function Index:any(class, test)
   local function any_in(list)
@@ -75,7 +89,7 @@ function Index:any(class, test)
       return true
     end
     for _, demand in ipairs(class.restrictions) do
-      if any_in(self.lists[label_of(one, demand, demand.values[1])]) then
+      if any_in(self:with_values(one, demand)) then
         return true
       end
     end

@@ -1,79 +1,67 @@
 --- Groups policies into layers, and combines what the layers answer.
 ---
---- A layer holds policies of one kind, any of which can allow: { kind, deny, doubt, allow, maybe_allow, nothing,
---- documents }. What it does not have is false.
+--- A layer holds policies of one kind, any of which can allow: a list of its policies, with
 ---
----     kind                "identity-policy", and so on
----     deny, doubt         a match: a Deny that applies, or one that can apply
+---     kind                policy.Kind
+---     level               the level of the organization, or nil
+---     request             the request, which also has the first matches of all layers: see policy.Weighed
 ---     allow, maybe_allow  matches of Allow statements, by the way in which the statement names the principal:
----                         "principal", "role", "account" or "anyone"
----     nothing             the reason if no statement matches
----     documents           { doc, request, name } for each policy
+---                         "principal", "role", "account" or "anyone"; nil if there is none
+---
+--- An element of the list is { doc, request, name }.
 ---
 --- A verdict is { answer, reason, layer?, match? }. Its answer is "allow", "deny", "depends" or "implicit-deny".
---- A match is the verdict that its statement gives, with { index, document, doc }. Reasons are made when they are
---- read: a decision needs one of many.
+--- A match is the verdict that its statement gives, with { index, document, doc }. Names and reasons are made when they
+--- are read: a decision needs one of many.
 
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
+local request_of = require "lanyard.policy.request"
 
-local M = {
-  --- Every way in which a statement can name a principal.
-  ANY_NAMING = { "principal", "role", "account", "anyone" },
-}
+local M = {}
 
---- A request, as policies of one kind are asked: with `identity` they are identity policies, which name no principal.
----@class policy.Asking
----@field question userdata  of lanyard.policy.core
----@field identity boolean
----@field request fun(identity: boolean): table  the request for doc:residue
+--- A kind of policies.
+---@class policy.Kind
+---@field id string           "identity-policy", and so on
+---@field label? string       names a policy in reasons
+---@field numbered? boolean   the position of a policy follows the label
+---@field identity? boolean   its policies name no principal
+---@field nothing? string     the reason if no statement matches, but not for a level; made of the label by default
+
+--- A request, and what its policies say about it.
+---@class policy.Weighed
+---@field question userdata              of lanyard.policy.core
+---@field options policy.DecideOptions
+---@field owner? string                  the account that owns the resource
+---@field deny table|false               the first match of a Deny that applies
+---@field doubt table|false              the first match of a Deny that can apply
 
 -- The order of answers.
 local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
 
--- Returns a policy as a document and its name | nil, err
-local function to_document(policy, name)
-  if type(policy) == "table" then
-    return to_document(policy.policy, policy.name)
-  end
-  if type(policy) ~= "string" then
-    return policy, name
-  end
-  local doc, err = core.parse(policy)
-  if not doc then
-    return nil, errors.new { code = "InvalidPolicy", message = ("%s: %s"):format(name, err.message) }
-  end
-  return doc, name
-end
+local NOTHING = {}
 
-local Layer = {}
-
--- Most layers need no reason, so it is made when it is read.
-function Layer.__index(layer, field)
-  return field == "nothing" and ("no %s allows it"):format(layer.label) or nil
-end
-
-local function new_layer(kind, nothing, label)
-  return setmetatable({
-    kind = kind, nothing = nothing, label = label, documents = {}, deny = false, doubt = false, allow = false,
-    maybe_allow = false, denial = false,
-  }, Layer)
-end
-
---- Creates an empty layer.
----@param nothing string  the reason if no statement matches
----@param kind? string
-function M.new(nothing, kind)
-  return new_layer(kind, nothing)
+-- Returns the text that names the policies of a layer.
+local function label_of(layer)
+  local label, level = layer.kind.label, layer.level
+  return level and ("%s of level %d"):format(label, level) or label
 end
 
 local Source = {}
 
 function Source.__index(source, field)
+  local layer = source.layer
   if field == "name" then
-    return ("%s %d"):format(source.label, source.position)
+    local name = label_of(layer)
+    source.name = layer.kind.numbered and name .. (layer.level and ", " or " ") .. source.position or name
+    return source.name
+  elseif field == "request" then
+    local weighed, identity = layer.request, layer.kind.identity
+    local request = request_of.request(weighed.options, weighed.owner)
+    request.identity, request.bounded = identity, not identity and weighed.options.boundaries ~= nil
+    return request
   end
-  return field == "request" and source.asked.request(source.asked.identity) or nil
+  return nil
 end
 
 local Match = {}
@@ -85,9 +73,9 @@ function Match.__index(match, field)
   elseif field == "doc" then
     return source.doc
   elseif field == "reason" then
-    local asked = source.asked
-    return source.name .. ": "
-      .. asked.question:explain(source.doc, asked.identity, match.index, match.answer ~= "depends")
+    local layer = source.layer
+    return source.name .. ": " .. layer.request.question:explain(source.doc, layer.kind.identity, match.index,
+      match.answer ~= "depends")
   end
   return nil
 end
@@ -101,101 +89,125 @@ end
 local Denial = {}
 
 function Denial.__index(verdict, field)
-  return field == "reason" and verdict.of.nothing or nil
+  if field ~= "reason" then
+    return nil
+  end
+  local layer = verdict.of
+  return not layer.level and layer.kind.nothing or ("no %s allows it"):format(label_of(layer))
 end
 
--- Returns the verdict of a statement, which is `answer` if the statement applies, else "depends".
-local function new_match(layer, source, index, answer, applies)
+-- Returns the verdict of a statement.
+local function new_match(source, index, answer)
   local match = setmetatable({
-    answer = applies and answer or "depends", index = index, source = source, layer = layer.kind,
+    answer = answer, index = index, source = source, layer = source.layer.kind.id, match = false,
   }, Match)
   match.match = match
   return match
 end
 
--- Adds the matches of Allow statements to the ones of earlier policies.
-local function add_matches(layer, source, known, found, applies)
-  known = known or {}
+-- Replaces the positions of Allow statements with their matches. The ones of earlier policies count.
+local function add_matches(known, source, found, answer)
+  local earlier = known or NOTHING
+  known = known or found
   for naming, index in next, found do
-    known[naming] = known[naming] or new_match(layer, source, index, "allow", applies)
+    known[naming] = earlier[naming] or new_match(source, index, answer)
   end
   return known
 end
 
--- Adds the matches of one document. The first match of each kind counts.
-local function add_document(layer, source)
-  local asked = source.asked
-  local deny, doubt, allow, maybe_allow = asked.question:weigh(source.doc, asked.identity)
-  layer.documents[#layer.documents + 1] = source
-  if deny then
-    layer.deny = layer.deny or new_match(layer, source, deny, "deny", true)
+-- Adds a policy that has been parsed.
+local function add_source(layer, source)
+  local request = layer.request
+  local deny, doubt, allow, maybe_allow = request.question:weigh(source.doc, layer.kind.identity)
+  layer[#layer + 1] = source
+  if deny and not request.deny then
+    request.deny = new_match(source, deny, "deny")
   end
-  if doubt then
-    layer.doubt = layer.doubt or new_match(layer, source, doubt, "deny", false)
+  if doubt and not request.doubt then
+    request.doubt = new_match(source, doubt, "depends")
   end
-  layer.allow = allow and add_matches(layer, source, layer.allow, allow, true) or layer.allow
-  layer.maybe_allow = maybe_allow and add_matches(layer, source, layer.maybe_allow, maybe_allow, false)
-    or layer.maybe_allow
+  if allow then
+    layer.allow = add_matches(layer.allow, source, allow, "allow")
+  end
+  if maybe_allow then
+    layer.maybe_allow = add_matches(layer.maybe_allow, source, maybe_allow, "depends")
+  end
+end
+
+--- Creates an empty layer.
+---@param kind policy.Kind
+---@param request? policy.Weighed  nil if no policy is added
+---@param level? integer
+---@return table layer
+function M.new(kind, request, level)
+  return { kind = kind, request = request, level = level, allow = nil, maybe_allow = nil }
 end
 
 --- Adds a policy to a layer.
 ---@param layer table
----@param policy string|policy.Document|{ policy: string|policy.Document, name: string }
----@param label string   names the policy in reasons, unless it has a name
----@param asked policy.Asking
----@param position? integer  follows the label
----@return true? ok
+---@param policy string|policy.Document|{ policy: string|policy.Document, name?: string }
+---@param position? integer
+---@return table? layer
 ---@return lanyard.Error? err  if the policy cannot be parsed
-function M.add(layer, policy, label, asked, position)
-  if type(policy) == "userdata" and position then
-    add_document(layer, setmetatable({ doc = policy, asked = asked, label = label, position = position }, Source))
-    return true
+function M.add(layer, policy, position)
+  local source = setmetatable({ doc = policy, layer = layer, position = position }, Source)
+  if type(policy) == "table" then
+    source.doc, source.name = policy.policy, policy.name
   end
-  local doc, named = to_document(policy, position and ("%s %d"):format(label, position) or label)
-  if not doc then
-    return nil, named
+  if type(source.doc) == "string" then
+    local doc, err = core.parse(source.doc)
+    if not doc then
+      return nil, errors.new { code = "InvalidPolicy", message = ("%s: %s"):format(source.name, err.message) }
+    end
+    source.doc = doc
   end
-  add_document(layer, setmetatable({ doc = doc, asked = asked, name = named }, Source))
-  return true
+  add_source(layer, source)
+  return layer
 end
 
 --- Creates a layer of policies.
 ---@param policies (string|policy.Document|table)[]  as in M.add
----@param name string    names the kind of policy in reasons
----@param asked policy.Asking
----@param kind? string
+---@param kind policy.Kind
+---@param request policy.Weighed
+---@param level? integer
 ---@return table? layer
 ---@return lanyard.Error? err
-function M.of(policies, name, asked, kind)
-  local layer = new_layer(kind, nil, name)
-  for i, policy in ipairs(policies) do
-    local ok, err = M.add(layer, policy, name, asked, i)
+function M.of(policies, kind, request, level)
+  local layer, position = M.new(kind, request, level), 1
+  local policy = policies[1]
+  while policy ~= nil do
+    local ok, err = M.add(layer, policy, position)
     if not ok then
       return nil, err
     end
+    position = position + 1
+    policy = policies[position]
   end
   return layer
 end
 
-local function first_of(found, namings)
-  local match
-  for i = 1, #namings do
-    match = match or found[namings[i]]
-  end
-  return match
+-- Returns the match of the statements that name the principal best.
+local function best_of(found)
+  return found.principal or found.role or found.account or found.anyone
 end
 
---- Returns the verdict of the Allow statements of a layer that name the principal in one of the given ways.
+--- Returns the verdict of the Allow statements of a layer.
 ---@param layer table
----@param namings string[]
+---@param naming? string  the way in which they name the principal; any by default
 ---@return table verdict
-function M.verdict(layer, namings)
-  local match = layer.allow and first_of(layer.allow, namings)
-    or layer.maybe_allow and first_of(layer.maybe_allow, namings)
+function M.verdict(layer, naming)
+  local allow, maybe_allow = layer.allow, layer.maybe_allow
+  local match
+  if naming then
+    match = allow and allow[naming] or maybe_allow and maybe_allow[naming]
+  else
+    match = allow and best_of(allow) or maybe_allow and best_of(maybe_allow)
+  end
   if match then
     return match
   end
-  local denial = layer.denial or setmetatable({ answer = "implicit-deny", of = layer, layer = layer.kind }, Denial)
+  local denial = layer.denial
+    or setmetatable({ answer = "implicit-deny", of = layer, layer = layer.kind.id, is_limit = false }, Denial)
   layer.denial = denial
   return denial
 end
@@ -231,6 +243,9 @@ function M.any(verdicts)
   local best = verdicts[1]
   local answer = best.answer
   for i = 2, #verdicts do
+    if answer == "allow" then
+      return best
+    end
     local one = verdicts[i]
     if one.answer ~= answer and RANK[one.answer] > RANK[answer]
       or one.is_limit and one.answer == answer and not best.is_limit then

@@ -56,22 +56,33 @@ local actions = require "lanyard.policy.lint.actions"
 local catalogue = require "lanyard.policy.lint.catalogue"
 local conditions = require "lanyard.policy.lint.conditions"
 local grammar = require "lanyard.policy.lint.grammar"
-local overlap = require "lanyard.policy.lint.overlap"
 local kinds = require "lanyard.policy.lint.kinds"
+local lazy = require "lanyard.lazy"
 local principals = require "lanyard.policy.lint.principals"
-local relations = require "lanyard.policy.lint.relations"
-local resources = require "lanyard.policy.lint.resources"
 local services = require "lanyard.policy.lint.services"
 local suggestions = require "lanyard.policy.lint.suggestions"
-local trust = require "lanyard.policy.lint.trust"
-local variables = require "lanyard.policy.lint.variables"
 
--- Other modules of the linter load these when they need them. The catalogue has their checks in any case.
-require "lanyard.policy.lint.access"
-require "lanyard.policy.lint.arns"
-require "lanyard.policy.lint.dates"
-require "lanyard.policy.lint.keys"
-require "lanyard.policy.lint.values"
+-- Most statements have none of the parts that these check.
+local overlap = lazy "lanyard.policy.lint.overlap"
+local relations = lazy "lanyard.policy.lint.relations"
+local resources = lazy "lanyard.policy.lint.resources"
+local trust = lazy "lanyard.policy.lint.trust"
+local variables = lazy "lanyard.policy.lint.variables"
+
+-- Returns all checks by id: loads the modules that define some, and that are loaded when they are needed.
+local function all_checks()
+  require "lanyard.policy.lint.access"
+  require "lanyard.policy.lint.arns"
+  require "lanyard.policy.lint.dates"
+  require "lanyard.policy.lint.keys"
+  require "lanyard.policy.lint.overlap"
+  require "lanyard.policy.lint.relations"
+  require "lanyard.policy.lint.resources"
+  require "lanyard.policy.lint.trust"
+  require "lanyard.policy.lint.values"
+  require "lanyard.policy.lint.variables"
+  return catalogue.checks
+end
 
 local NEARLY_FULL = catalogue.define {
   id = "nearly-full", severity = "low", summary = "more than 80 % of the characters that ECR accepts",
@@ -88,7 +99,12 @@ local NOT_A_POLICY = catalogue.define {
 }
 
 local M = {
-  catalogue = catalogue.checks,
+  --- The checks by id.
+  ---@type table<string, policy.lint.Check>
+  catalogue = setmetatable({}, {
+    __index = function(_, id) return catalogue.checks[id] or all_checks()[id] end,
+    __pairs = function() return pairs(all_checks()) end,
+  }),
   register = services.register,
   guess = kinds.guess,
   --- The types of policies.
@@ -130,7 +146,7 @@ end
 local function end_of(text, node)
   local part = text:sub(node.first, node.last):gsub("\r\n?", "\n")
   local _, breaks = part:gsub("\n", "")
-  local tail = part:match "[^\n]*$"
+  local tail = part:match "^.*\n(.*)$" or part
   return node.line + breaks, (breaks == 0 and node.column or 1) + utf8.len(tail)
 end
 
@@ -161,14 +177,22 @@ function M.failure(failure)
 end
 
 local function check_statement(scope)
-  grammar.check_statement(scope.node, scope.kind, scope.add)
+  local has, kind = scope.has, scope.kind
+  local has_resource = has.Resource or has.NotResource
+  grammar.check_statement(scope.node, kind, scope.add)
   conditions.check(scope)
-  variables.check(scope)
+  if has.Condition or has_resource then
+    variables.check(scope)
+  end
   principals.check(scope)
   actions.check(scope)
-  resources.check(scope)
-  relations.check(scope)
-  if scope.kind.name == "trust" then
+  if kind.resource or has_resource then
+    resources.check(scope)
+  end
+  if kind.resource or #scope.tests > 0 then
+    relations.check(scope)
+  end
+  if kind.name == "trust" then
     trust.check(scope)
   end
 end
@@ -216,7 +240,7 @@ function M.check(doc, options)
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  if #statements <= MOST_STATEMENTS then
+  if #statements > 1 and #statements <= MOST_STATEMENTS then
     overlap.check(doc, statements, function(i) index = i return nodes[i] end, add,
       kind.principal and "resource" or "identity")
   end

@@ -17,6 +17,7 @@ local assemble = require "lanyard.policy.assemble"
 local budgets = require "lanyard.policy.budget"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
+local json = require "lanyard.json"
 local label = require("lanyard.policy.statements").label
 local networks = require "lanyard.policy.networks"
 local reason = require "lanyard.policy.reason"
@@ -124,37 +125,42 @@ function Part:is_within(inner, outer)
   return self.deny and self.check:adds_nothing(before, after) or not self.deny and self.check:is_within(before, after)
 end
 
-function Part:keep(removal, copy, edit)
+function Part:keep(removals, copy, edit)
   self.one = copy
   self.edits[#self.edits + 1] = edit
-  self.removed[#self.removed + 1] = removal
+  table.move(removals, 1, #removals, #self.removed + 1, self.removed)
 end
 
 -- How many steps an attempt takes for each byte of the statement, which it copies, edits and reads several times.
 local STEPS_PER_BYTE = 5
 
--- Tries an edit: edit(doc, index). Returns whether it was kept. `change` says whether the statement becomes "narrower"
--- or "wider"; nil: unknown.
+-- Returns an edit as a setting of doc:set_all.
+local function setting(edit, index)
+  return { index = index, element = edit.element, within = edit.within, json = edit.json }
+end
+
+-- Tries an edit. Returns whether it was kept. `change` says whether the statement becomes "narrower" or "wider"; nil:
+-- unknown.
 function Part:try(removal, change, edit)
   if self.check:stops() then
     return false
   end
   local copy = self.one:copy()
-  edit(copy, 1)
+  copy:set_all { setting(edit, 1) }
   self.check.budget:spend(STEPS_PER_BYTE * #tostring(copy))
   local loses = change ~= "wider" and not self:is_within(self.one, copy)
   if loses or change ~= "narrower" and not self:is_within(copy, self.one) then
     return false
   end
-  self:keep(removal, copy, edit)
+  self:keep({ removal }, copy, edit)
   return true
 end
 
--- Returns the values of a list without one of them.
-local function without(node, position)
+-- Returns the values of a list without the ones at some positions.
+local function values_without(node, positions)
   local values = {}
   for i, child in ipairs(node) do
-    if i ~= position then
+    if not positions[i] then
       values[#values + 1] = child.value
     end
   end
@@ -162,27 +168,48 @@ local function without(node, position)
 end
 
 -- The values of a long list, in an index: `texts` in lower case; `by_text` and `by_prefix` have positions by the text,
--- and by what patterns begin with before their first wildcard.
+-- and by what patterns begin with before their first wildcard. Of equal values `by_text` has two.
 local Values = {}
 Values.__index = Values
 
 local function values_of(node, path)
   local self = setmetatable({
-    node = node, texts = {}, by_text = {}, by_prefix = {}, removed = {}, principal = path[1]:find "Principal$" ~= nil,
+    node = node, texts = {}, by_text = {}, by_prefix = {}, lengths = {}, removed = {}, compared = 0,
+    principal = path[1]:find "Principal$" ~= nil,
   }, Values)
+  local equal, kept = {}, {}
+  self.kept, self.places = kept, {} -- the indexed positions; for each position the place of its value among them
   for i, child in ipairs(node) do
-    local text = tostring(child.value):lower()
-    local prefix = text:match "^[^*?$]*"
-    self.texts[i] = text
-    self.by_text[text] = self.by_text[text] or {}
-    table.insert(self.by_text[text], i)
-    if prefix ~= text then
-      self.by_prefix[prefix] = self.by_prefix[prefix] or {}
-      table.insert(self.by_prefix[prefix], i)
+    local value = tostring(child.value)
+    local text, exact = value:lower(), child.kind .. value
+    equal[exact] = equal[exact] or { place = #kept + 1, count = 0 }
+    self.texts[i], self.places[i] = text, equal[exact].place
+    if equal[exact].count < 2 then
+      equal[exact].count = equal[exact].count + 1
+      kept[#kept + 1] = i
+      self:add(i, text)
     end
   end
-  self.overlapping = path[2] and path[2]:find "IpAddress" and networks.overlaps(self.texts) or {}
+  if path[2] and path[2]:find "IpAddress" then
+    local texts = {}
+    for place, i in ipairs(kept) do
+      texts[place] = self.texts[i]
+    end
+    self.sharing = networks.sharing(texts)
+  end
   return self
+end
+
+-- Adds a value to the index.
+function Values:add(i, text)
+  local prefix = text:match "^[^*?$]*"
+  self.by_text[text] = self.by_text[text] or {}
+  table.insert(self.by_text[text], i)
+  if prefix ~= text then
+    self.lengths[#prefix] = true
+    self.by_prefix[prefix] = self.by_prefix[prefix] or {}
+    table.insert(self.by_prefix[prefix], i)
+  end
 end
 
 -- Calls visit(i) for the positions of the values that may cover the one at a position.
@@ -192,13 +219,15 @@ function Values:each_coverer(position, visit)
   for _, other in ipairs { text, account, account and "arn:aws:iam::" .. account .. ":root" } do
     for _, i in ipairs(self.by_text[other] or {}) do visit(i) end
   end
-  for length = 0, #text do
-    for _, i in ipairs(self.by_prefix[text:sub(1, length)] or {}) do
+  for length in pairs(self.lengths) do
+    local near = length <= #text and self.by_prefix[text:sub(1, length)] or {}
+    self.compared = self.compared + #near
+    for _, i in ipairs(near) do
       if coverage.includes(self.texts[i], text) then visit(i) end
     end
   end
-  for i in pairs(self.overlapping[position] and self.overlapping or {}) do
-    if self.overlapping[i] then visit(i) end
+  if self.sharing then
+    self.sharing(self.places[position], function(place) visit(self.kept[place]) end)
   end
 end
 
@@ -233,12 +262,18 @@ local function is_union(path)
   return NARROWER[path[1]] or operator and not operator:find "Not" and not operator:find "^For" and operator ~= "Null"
 end
 
--- Reports whether the statement with one value is within the statement with the values that may cover it, and others.
--- `small` is the statement with few values in the list: a copy of it takes little time.
-function Part:is_covered(path, value, others, small)
+-- How many steps a comparison of two values takes, and a value that may cover others.
+local STEPS_PER_COMPARISON = 100
+
+-- Reports whether the statement with the value at a position is within the statement with the values that may cover
+-- it, and others. `small` is the statement with few values in the list: a copy of it takes little time.
+function Part:is_covered(path, known, position, small)
   if self.check:stops() then
     return false
   end
+  local value, compared = known.node[position].value, known.compared
+  local others = known:coverers(position)
+  self.check.budget:spend(STEPS_PER_COMPARISON * (known.compared - compared + #others))
   local is_empty = path[1] == "Condition" and not demands.is_sound(path[2], { tostring(value) })
   if #others > 0 then
     return self:is_within(with_values(small, path, { value }), with_values(small, path, others))
@@ -246,26 +281,29 @@ function Part:is_covered(path, value, others, small)
   return (self.overlaps or is_empty) and self:is_within(with_values(small, path, { value }), nil)
 end
 
--- Tries to remove the value at a position of a list. `known` has the values of a long one. Returns whether it was
--- removed.
-function Part:try_value(path, node, position, known)
-  local removal = {
-    statement = self.label, element = table.concat(path, " "), value = tostring(node[position].value),
-  }
-  if known and is_union(path)
-    and not self:is_covered(path, node[position].value, known:coverers(position), known.small) then
-    return false
+function Part:removal(path, value)
+  return { statement = self.label, element = table.concat(path, " "), value = tostring(value) }
+end
+
+-- Returns the edit of a list: its new values.
+local function edit_of(path, values)
+  return { element = path[1], within = { table.unpack(path, 2) }, json = json.encode(values) }
+end
+
+-- Removes the values of a long list that others cover. The list is written once.
+function Part:try_long_list(path, node)
+  local known = values_of(node, path)
+  local small, left, removals = with_values(self.one, path, { node[1].value }), #node, {}
+  for position = #node, 1, -1 do
+    if left > 1 and self:is_covered(path, known, position, small) then
+      known.removed[position] = true
+      left, removals[#removals + 1] = left - 1, self:removal(path, node[position].value)
+    end
   end
-  local values = without(node, position)
-  local function edit(doc, index)
-    doc:set { index = index, element = path[1], within = { table.unpack(path, 2) }, value = values }
+  if #removals > 0 then
+    local values = values_without(node, known.removed)
+    self:keep(removals, with_values(self.one, path, values), edit_of(path, values))
   end
-  if not known or not is_union(path) then
-    local change = NARROWER[path[1]] and "narrower" or WIDER[path[1]] and "wider" or nil
-    return self:try(removal, change, edit)
-  end
-  self:keep(removal, with_values(self.one, path, values), edit)
-  return true
 end
 
 -- Tries to remove each value of a list, from the last. A single string, and the last one of a list, stay.
@@ -273,20 +311,18 @@ function Part:try_values(path)
   local node = self:node_at(path)
   if not node or node.kind ~= "array" then
     return
+  elseif #node > SHORT and is_union(path) then
+    self:try_long_list(path, node)
+    return
   end
-  -- The values before a removed one keep their positions.
-  local known = #node > SHORT and values_of(node, path)
-  if known then
-    known.small = with_values(self.one, path, { node[1].value })
-  end
-  for position = #node, 1, -1 do
+  local change = NARROWER[path[1]] and "narrower" or WIDER[path[1]] and "wider" or nil
+  for position = #node, 1, -1 do -- the values before a removed one keep their positions
     if #node < 2 then
       return
-    elseif self:try_value(path, node, position, known) then
+    end
+    local values = values_without(node, { [position] = true })
+    if self:try(self:removal(path, node[position].value), change, edit_of(path, values)) then
       node = self:node_at(path)
-      if known then
-        known.removed[position] = true
-      end
     end
   end
 end
@@ -294,18 +330,12 @@ end
 -- Tries to remove a member of an element, and the members and the element around it that become empty.
 function Part:try_member(path)
   local removal = { statement = self.label, element = path[1], value = table.concat(path, " ", 2) }
-  self:try(removal, path[1] ~= "Condition" and NARROWER[path[1]] and "narrower" or "wider", function(doc, index)
-    for depth = #path, path[1] == "Condition" and 1 or 2, -1 do
-      local part = { table.unpack(path, 1, depth) }
-      local node = statement_node(doc, index)
-      for _, name in ipairs(part) do
-        node = members_of(node)[name]
-      end
-      if depth == #path or #node == 0 then
-        doc:set { index = index, element = part[1], within = { table.unpack(part, 2) } }
-      end
-    end
-  end)
+  local depth, least = #path, path[1] == "Condition" and 1 or 2
+  while depth > least and #self:node_at { table.unpack(path, 1, depth - 1) } == 1 do
+    depth = depth - 1
+  end
+  local edit = { element = path[1], within = { table.unpack(path, 2, depth) } }
+  self:try(removal, path[1] ~= "Condition" and NARROWER[path[1]] and "narrower" or "wider", edit)
 end
 
 -- Returns the names of the members of an element that is an object.
@@ -394,21 +424,33 @@ local function new_part(check, index, name, removed)
   }, Part)
 end
 
+-- Makes the edits of statements, by their indexes. Each round makes one of each statement.
+local function make_edits(copy, edits_of)
+  local round = 0
+  repeat
+    local settings = {}
+    round = round + 1
+    for index, edits in pairs(edits_of) do
+      settings[#settings + 1] = edits[round] and setting(edits[round], index)
+    end
+    copy:set_all(settings)
+  until #settings == 0
+end
+
 -- Removes the redundant parts of a copy. Returns whether there were some.
 local function remove_parts(check, copy, labels, removed, options)
-  local before = #removed
+  local before, edits_of = #removed, {}
   for index, statement in ipairs(check.statements) do
     if is_editable(statement, options) then
       local part = new_part(check, index, labels[index], removed)
       part:try_all()
-      for _, edit in ipairs(part.edits) do
-        edit(copy, index)
-      end
       if #part.edits > 0 then
+        edits_of[index] = part.edits
         check:replace(index, part.one)
       end
     end
   end
+  make_edits(copy, edits_of)
   return #removed > before
 end
 

@@ -30,7 +30,7 @@ local function principal_pattern(value)
   elseif service == "sts" and name:find "^federated%-user/." then
     return account .. " user *"
   elseif service == "iam" and name:find "^role/." then
-    return ("%s role %s"):format(account, name:match "[^/]*$")
+    return ("%s role %s"):format(account, name:match "^.*/(.*)$")
   elseif service == "iam" and name:find "^user/." then
     return ("%s user %s"):format(account, name:sub(#"user/" + 1))
   end

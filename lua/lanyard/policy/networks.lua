@@ -154,29 +154,66 @@ function M.are_private(texts)
   return #texts > 0
 end
 
---- Returns which networks share addresses with others of the list, or are beside one.
+-- Orders ranges so that one is after the ranges that contain it.
+local function outer_first(a, b)
+  if a.first ~= b.first then
+    return math.ult(a.first, b.first)
+  elseif a.last ~= b.last then
+    return math.ult(b.last, a.last)
+  end
+  return a.position < b.position
+end
+
+-- Sorts ranges, each of which contains another one or shares no address with it, and sets for each its place and the
+-- smallest one around it.
+local function nest(ranges)
+  table.sort(ranges, outer_first)
+  local around
+  for place, range in ipairs(ranges) do
+    while around and math.ult(around.last, range.first) do
+      around = around.around
+    end
+    range.place, range.around = place, around
+    around = range
+  end
+end
+
+--- Returns a function that calls visit(i) for the positions of the networks in a list that share addresses with the
+--- one at a position. A text that is not a network may share some with all.
 ---@param texts string[]
----@return table<integer, boolean> overlaps  by position
-function M.overlaps(texts)
-  local ranges, found = { v4 = {}, v6 = {} }, {}
+---@return fun(position: integer, visit: fun(i: integer))
+function M.sharing(texts)
+  local families, ranges, unknown = { v4 = {}, v6 = {} }, {}, {}
   for i, text in ipairs(texts) do
     local name, first, last = range_of(text)
     if name then
-      table.insert(ranges[name], { first, last, i })
-    end
-    found[i] = not name
-  end
-  for _, list in pairs(ranges) do
-    table.sort(list, function(a, b) return math.ult(a[1], b[1]) end)
-    local run
-    for _, range in ipairs(list) do
-      if run and (run[2] == -1 or not math.ult(run[2] + 1, range[1])) then
-        found[range[3]], found[run[3]] = true, true
-      end
-      run = (not run or math.ult(run[2], range[2])) and range or run
+      ranges[i] = { first = first, last = last, position = i, family = families[name] }
+      table.insert(families[name], ranges[i])
+    else
+      unknown[#unknown + 1] = i
     end
   end
-  return found
+  nest(families.v4)
+  nest(families.v6)
+  return function(position, visit)
+    local range = ranges[position]
+    for i = 1, not range and #texts or 0 do
+      visit(i)
+    end
+    for _, i in ipairs(range and unknown or {}) do
+      visit(i)
+    end
+    local around = range and range.around
+    while around do
+      visit(around.position)
+      around = around.around
+    end
+    local inner = range and range.family[range.place + 1]
+    while inner and not math.ult(range.last, inner.first) do
+      visit(inner.position)
+      inner = range.family[inner.place + 1]
+    end
+  end
 end
 
 return M

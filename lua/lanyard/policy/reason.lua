@@ -6,8 +6,10 @@
 --- core/README.md describes the method.
 
 local core = require "lanyard.policy.reason.core"
-local ecr_actions = require "lanyard.policy.ecr_actions"
-local simplify = require "lanyard.policy.simplify"
+local lazy = require "lanyard.lazy"
+
+local ecr_actions = lazy "lanyard.policy.ecr_actions"
+local simplify = lazy "lanyard.policy.simplify"
 
 local M = {}
 
@@ -41,16 +43,23 @@ M.TOO_MANY = "the policy has too many statements for a question about each calle
 local KNOWN = { kind = true, accounts = true, always = true, limit = true, forms = true }
 local KINDS = { resource = true, identity = true }
 
--- The actions of ECR whose requests always name a repository. Without names, DescribeRepositories is about all.
-local BOUND = {}
-do
+-- The actions of ECR whose requests always name a repository, made when they are needed. Without names,
+-- DescribeRepositories is about all.
+local bound
+
+local function bound_actions()
+  if bound then
+    return bound
+  end
   local others = { GetAuthorizationToken = true, DescribeRepositories = true }
   for _, name in ipairs(ecr_actions.REGISTRY) do
     others[name] = true
   end
+  bound = {}
   for _, name in ipairs(ecr_actions.ALL) do
-    BOUND[#BOUND + 1] = not others[name] and "ecr:" .. name or nil
+    bound[#bound + 1] = not others[name] and "ecr:" .. name or nil
   end
+  return bound
 end
 
 -- Returns the options as the core takes them.
@@ -71,7 +80,7 @@ local function core_options(options)
   return {
     identity = options.kind == "identity", accounts = accounts, organizations = organizations,
     always = options.always, limit = options.limit, forms = options.forms,
-    bound = options.kind == "identity" and BOUND or nil,
+    bound = options.kind == "identity" and bound_actions() or nil,
   }
 end
 

@@ -88,21 +88,35 @@ function Redundancy:facts(index)
   if not facts then
     local statement = self.statements[index]
     facts = { services = services(statement), actions = coverage.lowered(statement.actions) }
+    -- Statements with the same actions and resources meet the same statements.
+    facts.what = table.concat({
+      tostring(statement.not_action), table.concat(facts.actions, "\n"), tostring(statement.has_resource),
+      tostring(statement.not_resource), table.concat(statement.resources, "\n"),
+    }, "\n\n")
     self.known[index] = facts
   end
   return facts
 end
 
+-- Reports whether two statements may have an action and a resource in common. It is determined once for all statements
+-- with the same.
+function Redundancy:share_what(one, other)
+  local a, b = self:facts(one), self:facts(other)
+  local met = self.met[a.what] or {}
+  self.met[a.what] = met
+  if met[b.what] == nil then
+    self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
+    local first, second = self.statements[one], self.statements[other]
+    met[b.what] = share(a.services, b.services)
+      and coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
+      and coverage.share_resources(second, first)
+  end
+  return met[b.what]
+end
+
 -- Reports whether a request may be in two statements.
 function Redundancy:may_meet(one, other)
-  local a, b = self:facts(one), self:facts(other)
-  self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
-  local first, second = self.statements[one], self.statements[other]
-  if not share(a.services, b.services) or differ(self.index.patterns[one], self.index.patterns[other]) then
-    return false
-  end
-  return coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
-    and coverage.share_resources(second, first)
+  return self:share_what(one, other) and not differ(self.index.patterns[one], self.index.patterns[other])
 end
 
 --- Returns the positions of the other statements of an effect that may apply to a request of a statement, in order.
@@ -282,6 +296,7 @@ function M.new(doc, options, budget)
     meanings = meanings, repeated = {}, -- the number of statements by their meaning
     index = neighbours.new(statements, options and options.kind),
     empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
+    met = {}, -- for two texts of actions and resources, whether they have some in common
     asks = options and options.forms and options, -- the options of the questions
     budget = budget or budgets.new(M.MOST_STEPS),
   }, Redundancy)

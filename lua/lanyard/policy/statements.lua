@@ -1,5 +1,7 @@
 --- Names statements for people, and reads what they depend on, such as the Version of their document.
 
+local core = require "lanyard.policy.core"
+
 local M = {}
 
 --- Returns the label of a statement: its Sid, or its number as "#3".
@@ -17,16 +19,8 @@ function M.numbered(statement)
 end
 
 --- Returns the Version of a document | nil
----@param doc policy.Document
----@return string?
-function M.version(doc)
-  for _, member in ipairs(doc:tree()) do
-    if member.key.value == "Version" and member.kind == "string" then
-      return member.value
-    end
-  end
-  return nil
-end
+---@type fun(doc: policy.Document): string?
+M.version = core.version
 
 --- Reports whether a document has policy variables; before Version 2012-10-17, they are plain text.
 ---@param doc policy.Document

@@ -87,7 +87,8 @@ end
 ---@param text string  without control characters
 ---@return integer cells
 function M.of(text)
-  if not text:find "[\128-\255]" or not utf8.len(text) then
+  local characters = utf8.len(text)
+  if not characters or characters == #text then
     return #text
   end
   local cells = 0

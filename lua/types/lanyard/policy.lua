@@ -109,9 +109,9 @@ function Document:fold(options) end
 ---@return boolean changed
 function Document:sort() end
 
---- Appends a copy of a statement of another document, with the bytes that it has there.
+--- Appends a copy of a statement of another document, or of all its statements in one step.
 ---@param other policy.Document
----@param index integer  the position of the statement in the other document, from 1
+---@param index? integer  the position of the statement in the other document, from 1; all by default
 function Document:append(other, index) end
 
 --- Returns a statement. Raises an error if there is none at this position.
@@ -173,6 +173,10 @@ function Document:covers(outer, inner) end
 ---@param with_sid? boolean  statements with different Sids differ
 ---@return string
 function Document:meaning(index, with_sid) end
+
+--- Makes several settings in one step; `json` is the text of a value.
+---@private
+function Document:set_all(settings) end
 
 --- Decides statements for `can`.
 ---@private

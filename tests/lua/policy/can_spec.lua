@@ -522,6 +522,44 @@ describe("the context of a question", function()
   end)
 end)
 
+describe("a request without a context", function()
+  local DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Condition":%s}]}'
+
+  it("has the keys that follow from the principal and the resource", function()
+    local users = DENY:format '{"StringEquals":{"aws:PrincipalType":"User"}}'
+    assert.equal("deny", (can(users, { principal = USER, action = "ecr:BatchGetImage" })))
+    assert.equal("implicit-deny", (can(users, { principal = ROLE, action = "ecr:BatchGetImage" })))
+    local owner = DENY:format '{"StringEquals":{"aws:ResourceAccount":"111122223333"}}'
+    assert.equal("deny", (can(owner, { principal = USER, action = "ecr:BatchGetImage", resource = REPOSITORY })))
+    assert.equal("deny", (can(owner, { principal = USER, action = "ecr:BatchGetImage", account = A })))
+    assert.equal("implicit-deny", (can(owner, { principal = USER, action = "ecr:BatchGetImage", account = B })))
+  end)
+
+  it("cannot be about a resource of another account than its ARN has", function()
+    assert.error_matches(function()
+      can('{"Statement":[]}', { principal = USER, action = "ecr:BatchGetImage", resource = REPOSITORY, account = B })
+    end, "the owner of the resource: expected '111122223333'")
+  end)
+end)
+
+describe("a request with a context", function()
+  it("is decided by the keys that it has, and by their absence unless it is partial", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Condition":'
+      .. '{"StringEquals":{"a:b":["x","y"]}}}]}'
+    local function decide(context, partial)
+      return (can(text, { principal = USER, action = "ecr:BatchGetImage", context = context, partial = partial }))
+    end
+    assert.equal("allow", decide { ["A:B"] = "y" })
+    assert.equal("implicit-deny", decide { ["a:b"] = "z" })
+    assert.equal("implicit-deny", decide {})
+    assert.equal("depends", decide({}, true))
+    assert.equal("depends", decide(nil, false))
+    assert.error_matches(function() decide { ["aws:username"] = "x" } end, "such a request cannot exist: aws:username")
+    assert.error_matches(function() decide { "x" } end, "^can: context: keys must be strings, got 1$")
+    assert.error_matches(function() decide { ["a:b"] = "x", ["A:B"] = "x" } end, "is given twice")
+  end)
+end)
+
 describe("a context of many keys", function()
   local core = require "lanyard.policy.core"
 

@@ -308,6 +308,13 @@ describe("policy.decide", function()
     local _, err = decided { identity_policies = { { policy = "{", name = "ci.json" } } }
     assert.matches("^ci.json: line 1", err.message)
   end)
+  it("names a policy without a name by its kind and position", function()
+    local allow = { policy = text("Allow", nil) }
+    assert.equal("identity policy 1", select(2, decided { identity_policies = { allow } }).document)
+    assert.equal("service control policy of level 1, 2", select(2, decided { identity_policies = { allow },
+      scps = { { allow, { policy = text("Deny", nil) } } } }).document)
+    assert.equal("resource policy", select(2, decided { resource_policy = { policy = text("Allow", "*") } }).document)
+  end)
   it("says for which values the answer is allow, over all layers", function()
     local function where(key, value) return { Condition = { StringEquals = { [key] = value } } } end
     local function when(options) return select(4, decided(options)).when.text end
@@ -362,11 +369,35 @@ describe("policy.decide", function()
     assert.same({}, details)
     assert.equal("implicit-deny", (policy.decide { principal = "*", action = "sts:GetCallerIdentity" }))
   end)
+  it("is a function that a coroutine can run", function()
+    assert.equal("implicit-deny", (coroutine.wrap(policy.decide) { principal = ROLE, action = "ecr:PutImage" }))
+  end)
   it("raises an error for an unknown field and for a wrong type", function()
     for _, options in ipairs {
       { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },
     } do
       assert.is_false((pcall(decided, options)))
+    end
+  end)
+  it("says what is wrong with a context", function()
+    for expected, context in pairs {
+      ["context: keys must be strings, got 1"] = { "x" },
+      ["context: a: a string, number, boolean or a list of them expected, got a function"] = { a = print },
+      ["context: b: a string, number, boolean or a list of them expected, got a table"] = { b = { "x", {} } },
+    } do
+      assert.has_error(function() decided { context = context } end, "decide: " .. expected)
+    end
+    assert.error_matches(function() decided { context = { ["a:b"] = "x", ["A:B"] = "x" } } end,
+      "^decide: context: .* is given twice, in different letter cases$")
+  end)
+  it("finds a key among few and among many, in any letter case", function()
+    local conditional = text("Allow", nil, { Condition = { StringEquals = { ["a:k7"] = "7" } } })
+    for _, count in ipairs { 7, 8, 9, 40 } do
+      local context = {}
+      for i = 1, count do context["A:K" .. i] = tostring(i) end
+      assert.equal("allow", (decided { identity_policies = { conditional }, context = context }))
+      context["A:K7"] = "8"
+      assert.equal("implicit-deny", (decided { identity_policies = { conditional }, context = context }))
     end
   end)
 end)

@@ -159,6 +159,43 @@ describe("remove", function()
   end)
 end)
 
+describe("set_all", function()
+  local TEXT = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":["a","b"],"Condition":{"Null":{"k":"true","l":"true"}}},'
+    .. '{"Effect":"Deny","Principal":"*","Action":"c"}]}'
+
+  it("makes several settings as set does", function()
+    local together, one_by_one = parse(TEXT), parse(TEXT)
+    local settings = {
+      { index = 2, element = "Sid", json = '"two"' }, { index = 1, element = "Action", json = '["b"]' },
+      { index = 1, element = "Condition", within = { "Null", "k" } }, { index = 2, element = "Resource" },
+      { index = 2, element = "Principal", json = '{"AWS":"*"}' },
+    }
+    assert.is_true(together:set_all(settings))
+    for _, one in ipairs(settings) do
+      one_by_one:set { index = one.index, element = one.element, within = one.within, value = one.json and json.decode(one.json) }
+    end
+    assert.equal(tostring(one_by_one), tostring(together))
+    assert.is_false(together:set_all {})
+  end)
+
+  it("changes nothing where it fails", function()
+    for message, settings in pairs {
+      ["two settings overlap"] = {
+        { index = 1, element = "Condition" }, { index = 1, element = "Condition", within = { "Null", "k" }, json = '"x"' },
+      },
+      ["no such statement"] = { { index = 1, element = "Sid", json = '"a"' }, { index = 3, element = "Sid", json = '"a"' } },
+      ["neither Allow nor Deny"] = { { index = 1, element = "Sid", json = '"a"' }, { index = 2, element = "Effect", json = '"x"' } },
+      ["element: Statement is changed by allow"] = { { index = 1, element = "Statement", json = '"a"' } },
+      ["index expected"] = { { element = "Sid", json = '"a"' } },
+      ["a list of tables expected"] = { "Sid" },
+    } do
+      local doc = parse(TEXT)
+      assert.error_matches(function() doc:set_all(settings) end, message)
+      assert.equal(TEXT, tostring(doc))
+    end
+  end)
+end)
+
 describe("fold", function()
   local function grants(...)
     local doc = policy.new()
@@ -179,6 +216,40 @@ describe("fold", function()
     assert.equal("pull", statements[1].sid)
     assert.same({ "111122223333", "222233334444", "333344445555" },
       { statements[1].principals[1].value, statements[1].principals[2].value, statements[1].principals[3].value })
+  end)
+
+  it("gives each joined statement the first free Sid, after the ones before it", function()
+    local list = {}
+    for i, sid in ipairs { "x-2", "x", "x-3", "y", "x-5", "x-02", "x-1" } do
+      for k = 1, i < 7 and 2 or 1 do
+        list[#list + 1] = ('{"Sid":"%s%s","Effect":"Allow","Principal":{"AWS":"%012d"},"Action":"ecr:A%d"}')
+          :format(sid, k == 2 and "b" or "", k, i)
+      end
+    end
+    local doc = parse('{"Statement":[' .. table.concat(list, ",") .. "]}")
+    local _, gone = doc:fold { sid = "x" }
+    assert.equal(6, gone)
+    local sids = {}
+    for i, statement in ipairs(doc:statements()) do
+      sids[i] = statement.sid
+    end
+    assert.same({ "x-4", "x", "x-2", "x-3", "x-6", "x-5", "x-1" }, sids)
+  end)
+
+  it("joins many groups of statements, with the principals of each in order and once", function()
+    local list = {}
+    for i = 1, 600 do
+      list[i] = ('{"Effect":"Allow","Principal":{"AWS":["%012d","%012d"],"Service":"s%d"},"Action":"ecr:A%d"}')
+        :format(1000 - i, i % 4, i % 2, i % 200)
+    end
+    local doc = parse('{"Statement":[' .. table.concat(list, ",") .. "]}")
+    local _, gone = doc:fold()
+    assert.equal(400, gone)
+    local values = {}
+    for i, principal in ipairs(doc:statements()[7].principals) do
+      values[i] = principal.value
+    end
+    assert.same({ "000000000993", "000000000003", "000000000793", "000000000593", "s1" }, values)
   end)
 
   it("joins only the statements that the function selects", function()

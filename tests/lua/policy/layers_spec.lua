@@ -7,10 +7,12 @@ end
 
 local ALLOW, DEPENDS, DENY = verdict("allow", "a"), verdict("depends", "d"), verdict("implicit-deny", "n")
 
-local ASKED = {
-  question = core.question { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage", context = {} },
-  identity = false,
-}
+local RESOURCE = { id = "resource-policy", label = "resource policy", numbered = true }
+
+local function request()
+  local principal, action = "arn:aws:iam::111122223333:role/x", "ecr:BatchGetImage"
+  return { question = core.question { principal = principal, action = action, context = {} }, deny = false, doubt = false }
+end
 
 local function text(effect, principal)
   return ('{"Version":"2012-10-17","Statement":{"Effect":"%s","Principal":%s,"Action":"ecr:*"}}'):format(effect, principal)
@@ -41,22 +43,35 @@ end)
 
 describe("a layer", function()
   it("allows depending on how a statement names the principal", function()
-    local layer = assert(layers.of({ text("Allow", '{"AWS":"111122223333"}') }, "resource policy", ASKED))
-    assert.equal("allow", layers.verdict(layer, { "account" }).answer)
-    assert.equal("implicit-deny", layers.verdict(layer, { "principal", "anyone" }).answer)
-    assert.equal("no resource policy allows it", layers.verdict(layer, { "anyone" }).reason)
+    local layer = assert(layers.of({ text("Allow", '{"AWS":"111122223333"}') }, RESOURCE, request()))
+    assert.equal("allow", layers.verdict(layer, "account").answer)
+    assert.equal("allow", layers.verdict(layer).answer)
+    assert.equal("implicit-deny", layers.verdict(layer, "anyone").answer)
+    assert.equal("no resource policy allows it", layers.verdict(layer, "anyone").reason)
+    local level = assert(layers.of({}, RESOURCE, request(), 2))
+    assert.equal("no resource policy of level 2 allows it", layers.verdict(level).reason)
   end)
 
-  it("has the first Deny, with the name of its policy", function()
-    local layer = assert(layers.of({ text("Allow", '"*"'), text("Deny", '"*"') }, "policy", ASKED))
-    assert.equal("policy 2", layer.deny.document)
-    assert.matches("^policy 2: ", layer.deny.reason)
+  it("gives the request its first Deny, with the name of its policy", function()
+    local asked = request()
+    assert(layers.of({ text("Allow", '"*"'), text("Deny", '"*"'), text("Deny", '"*"') }, RESOURCE, asked, 3))
+    assert.equal("resource policy of level 3, 2", asked.deny.document)
+    assert.matches("^resource policy of level 3, 2: ", asked.deny.reason)
+    assert.is_false(asked.doubt)
+  end)
+
+  it("keeps the first match of each kind", function()
+    local role = '{"AWS":"arn:aws:iam::111122223333:role/x"}'
+    local layer = assert(layers.of({ text("Allow", '"*"'), text("Allow", role), text("Allow", role) }, RESOURCE, request()))
+    assert.equal("resource policy 1", layers.verdict(layer, "anyone").document)
+    assert.equal("resource policy 2", layers.verdict(layer, "principal").document)
+    assert.equal("resource policy 2", layers.verdict(layer).document)
   end)
 
   it("reports a text that is not a policy", function()
-    local layer, err = layers.of({ text("Allow", '"*"'), "{" }, "policy", ASKED)
+    local layer, err = layers.of({ text("Allow", '"*"'), "{" }, RESOURCE, request())
     assert.is_nil(layer)
     assert.equal("InvalidPolicy", err.code)
-    assert.matches("^policy 2: ", err.message)
+    assert.matches("^resource policy 2: ", err.message)
   end)
 end)

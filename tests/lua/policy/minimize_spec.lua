@@ -222,6 +222,23 @@ describe("policy.minimize", function()
     assert.is_true(count < 10, count)
   end)
 
+  it("writes a long list once, whatever is removed from it", function()
+    local values = { '"ecr:Get*"', '"ecr:Put*"' }
+    for i = 3, 1000 do values[i] = ('"ecr:%s%s%d"'):format(i % 2 == 0 and "Get" or "List", ("x"):rep(40), i) end
+    local doc = assert(policy.parse('{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":['
+      .. table.concat(values, ",") .. "]}]}"))
+    local methods = require("lanyard.policy.core").methods
+    local copy, copied = methods.copy, 0
+    methods.copy = function(one)
+      copied = copied + #tostring(one)
+      return copy(one)
+    end
+    local ok, smaller, removed = pcall(policy.minimize, doc)
+    methods.copy = copy
+    assert.same({ true, 499, 501 }, { ok, #removed, #smaller:statements()[1].actions })
+    assert.is_true(copied < 30 * #tostring(doc), copied)
+  end)
+
   it("gives up on a statement that takes too long to edit", function()
     local _, removed, undecided = policy.minimize(with_keys(3000, "v*"))
     assert.same({}, removed)

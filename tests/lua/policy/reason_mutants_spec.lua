@@ -270,6 +270,24 @@ describe("values", function()
     assert.equal("a number, date or address is compared as a text", (answer({}, { where("StringLike", "aws:SourceIp", "x*") })))
   end)
 
+  it("are also of an organization that no policy mentions, beside one whose id has another form", function()
+    local other = deny { Condition = { StringEquals = { ["aws:PrincipalOrgID"] = "prod" } } }
+    for _, variable in ipairs { "${aws:ResourceOrgID}", "${aws:PrincipalTag/team}" } do
+      local elsewhere = where("StringNotLike", "aws:PrincipalOrgID", variable)
+      assert.equal("certain", (answer({ elsewhere, other }, { allow(), other })))
+    end
+  end)
+
+  it("are addresses only, where numbers, dates and booleans are compared with addresses", function()
+    for _, key in ipairs { "aws:SourceIp", "aws:VpcSourceIp" } do
+      assert.equal("none", (answer({}, { where("Bool", key, "true") })))
+      assert.equal("possible", (answer({}, { where("NumericLessThan", key, 10) })))
+      assert.equal("possible", (answer({}, { where("DateLessThan", key, "2026-01-01") })))
+      assert.equal("certain", (answer({}, { where("NumericNotEquals", key, 10) })))
+      assert.equal("none", (answer({}, { all { Bool = { [key] = "true" }, DateLessThan = { [key] = "2026-01-01" } } })))
+    end
+  end)
+
   it("are addresses after a network that ends in the middle of all of them", function()
     local KEYS = "aws:SourceIp"
     local found, witness = answer({ where("IpAddress", KEYS, { "0.0.0.0/1", "192.0.0.0/2" }) }, { where("IpAddress", KEYS, "0.0.0.0/0") })

@@ -31,6 +31,13 @@ describe("a document", function()
     end
   end)
 
+  it("has a Version, unless it lacks one that is a text", function()
+    assert.equal("2008-10-17", statements.version(with_version '"Version":"2008-10-17",'))
+    assert.equal("x", statements.version(with_version '"Id":"y","Version":"x",'))
+    assert.is_nil(statements.version(with_version '"Version":2012,'))
+    assert.is_nil(statements.version(with_version ""))
+  end)
+
   it("has statements at the same place alone and in the list, also after an edit", function()
     local doc = assert(policy.parse "\u{FEFF}{\"Statement\":[\r\n{\"Sid\":\"\u{E9}\"},\r {\"Sid\":\"b\"},\n\n{}]}")
     local function places(one)

@@ -5,7 +5,8 @@
 ---
 --- The directory of a journal has the open entries and at least the KEPT newest finished ones. The others can be in its
 --- folder "older" (lanyard.access.journal.older), which is listed when they are needed. A file may be moved to it, but
---- never back, while it is listed, and may be in both after a crash: such an entry is listed once.
+--- never back, while it is listed, and may be in both after a crash: such an entry is listed once. The folder may be
+--- created while the directory is listed, and its name be missed.
 
 local system = require "lanyard.system"
 
@@ -17,7 +18,7 @@ local M = {}
 ---@field unclosed string[]    ids of finished entries whose open file still exists
 ---@field incomplete string[]  names of files that were not written completely
 ---@field problem? lanyard.Error  why the older entries could not be listed
----@field private older? string   the folder of older entries, if it exists
+---@field private older? string   the folder of older entries, which may not exist; absent without a directory
 local Listing = {}
 Listing.__index = Listing
 
@@ -64,7 +65,7 @@ function M.parse(name)
 end
 
 -- Sorts names into the lists. Names come in byte order: the open file of an entry follows its finished file.
-local function sort(self, directory, names)
+local function sort(self, names)
   local finished, count = self.finished, 0
   for i = 1, #names do
     local name = names[i]
@@ -76,8 +77,6 @@ local function sort(self, directory, names)
       table.insert(finished[count] == id and self.unclosed or self.open, id)
     elseif name:find(INCOMPLETE[1]) or name:find(INCOMPLETE[2]) then
       table.insert(self.incomplete, name)
-    elseif name == OLDER then
-      self.older = M.older(directory)
     end
   end
   return self
@@ -96,7 +95,8 @@ function M.read(directory)
     end
     return nil, err
   end
-  return sort(self, directory, found)
+  self.older = M.older(directory)
+  return sort(self, found)
 end
 
 -- Removes an id from a list. The newest ids are at the end.

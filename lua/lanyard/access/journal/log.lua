@@ -100,6 +100,25 @@ end
 
 local count = 0
 
+-- How often the file of a log is created again if another process takes it, which it does to remove old ones.
+local ATTEMPTS = 10
+
+-- Creates the file of a log. file, path | nil, err
+local function new_file(folder, boot)
+  local file, err
+  for _ = 1, ATTEMPTS do
+    count = count + 1
+    local path = ("%s/%s.%s.%d.log"):format(folder, boot, run.current(), count)
+    file, err = system.log(path)
+    if file then
+      return file, path
+    elseif err.code ~= "Taken" then
+      break
+    end
+  end
+  return nil, err
+end
+
 --- Creates a log for the journals of an account and Region. Its name is on the disk when the function returns.
 ---@param directory string
 ---@return journal.Log? log  nil without an error on a system whose restart cannot be detected
@@ -117,11 +136,9 @@ function M.create(directory)
   if not old then
     return nil, err
   end
-  count = count + 1
-  local path = ("%s/%s.%s.%d.log"):format(folder, boot, run.current(), count)
-  local self = setmetatable({ size = 0 }, Log)
-  self.file, err = system.log(path)
-  ok = self.file
+  local file, path = new_file(folder, boot)
+  local self = setmetatable({ file = file, size = 0 }, Log)
+  ok, err = file, path
   if ok then
     ok, err = system.sync_folder_of(path)
   end

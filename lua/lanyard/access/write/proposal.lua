@@ -121,11 +121,7 @@ end
 -- Returns a document without its Deny statements.
 local function without_denies(doc)
   local copy = doc:copy()
-  for index = #copy:statements(), 1, -1 do
-    if copy:statement(index).effect == "Deny" then
-      copy:remove { index = index }
-    end
-  end
+  copy:remove { match = function(statement) return statement.effect == "Deny" end }
   return copy
 end
 

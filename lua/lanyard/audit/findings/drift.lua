@@ -23,26 +23,28 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- One repository
 
--- Returns the services of the file whose running deployments pull from a repository: the file need not grant that.
-local function deployed_services(inventory, repository)
-  local names
+-- Returns the services of the file by the repositories that their running deployments pull from: as sets of names. The
+-- file need not grant that.
+local function deployed_services(inventory)
+  local found = {}
   for _, entry in ipairs(inventory.desired.services or {}) do
     local service = wants_of.has_deployment(entry) and inventory.service_by_name[entry.name]
     for _, image in pairs(service and service.current and service.current.images or {}) do
       local parts = aws_names.image(image)
-      if parts and parts.repository == repository.name and parts.account == inventory.account then
-        names = names or {}
-        names[entry.name] = true
+      if parts and parts.account == inventory.account then
+        found[parts.repository] = found[parts.repository] or {}
+        found[parts.repository][entry.name] = true
       end
     end
   end
-  return names
+  return found
 end
 
 -- [services of an inventory by name] = its plan, which is the same for all repositories
 local plans = setmetatable({}, { __mode = "k" })
 
--- Returns a plan that prunes, with the fields that lanyard.desired.edit needs.
+-- Returns a plan that prunes, with the fields that lanyard.desired.edit needs, and the services that keep their grants
+-- by repository.
 local function plan_of(inventory)
   local plan = plans[inventory.service_by_name]
   if plan and plan.grants == inventory.desired.grants then
@@ -54,7 +56,8 @@ local function plan_of(inventory)
     services[grant.service] = not resolve.role_error(service, grant.service, inventory.region) and service or false
   end
   plan = { region = inventory.region, now = inventory.now, prune = true, services = services,
-    all_services = inventory.service_by_name, grants = inventory.desired.grants }
+    all_services = inventory.service_by_name, grants = inventory.desired.grants,
+    protected = deployed_services(inventory) }
   plans[inventory.service_by_name] = plan
   return plan
 end
@@ -98,7 +101,7 @@ end
 
 local function add_changes(inventory, add, repository, desired_grants, plan)
   local edit_policy = edit.of({
-    repository = repository, grants = desired_grants, protected = deployed_services(inventory, repository),
+    repository = repository, grants = desired_grants, protected = plan.protected[repository.name],
   }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
   if not edit_policy(wanted, repository.doc) then

@@ -11,10 +11,10 @@ local clock = require "lanyard.clock"
 local document = require "lanyard.audit.report.document"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local glob_index = require "lanyard.globs"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
 local limitations = require "lanyard.audit.limitations"
 local organization = require "lanyard.access.organization"
 local progress = require "lanyard.audit.scan.progress"
@@ -75,14 +75,12 @@ local function select_from_all(globs, part, matched, near)
     if not all then
       return nil, err
     end
-    local selected, existing = {}, {}
+    local selected, existing, index = {}, {}, glob_index.of(globs)
     for i, repository in ipairs(all) do
       existing[i] = repository.name
       local named = false
-      for _, glob in ipairs(globs) do
-        if match.glob(glob, repository.name) then
-          matched[glob], named = true, true
-        end
+      for _, glob in ipairs(index:matching(repository.name)) do
+        matched[glob], named = true, true
       end
       local own = not part or shard.contains(part, repository.registry_id, region.name, repository.name)
       selected[#selected + 1] = named and own and repository or nil

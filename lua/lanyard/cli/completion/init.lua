@@ -12,7 +12,6 @@ local lists = require "lanyard.lists"
 local shared = require "lanyard.cli.options"
 
 local parts = lazy "lanyard.cli.parts"
-local topics = lazy "lanyard.cli.topics"
 
 local M = {}
 
@@ -324,7 +323,7 @@ local function help_words(words, prefix)
   elseif not words[1] and prefix:find "^%l[%w_.]*[.:]" then
     return plain(require("lanyard.cli.help_modules").members(prefix))
   elseif not words[1] then
-    local items, known = plain(lists.sorted_names(topics)), {}
+    local items, known = plain(lists.sorted_names(require "lanyard.cli.topics")), {}
     for _, script in ipairs(commands.names()) do
       items[#items + 1], known[script.name] = { script.name, script.summary }, true
     end

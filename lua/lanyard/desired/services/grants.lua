@@ -1,5 +1,6 @@
 --- The grants that the deployments of a desired-state file need. A file need not repeat them, and pruning keeps them.
 
+local lists = require "lanyard.lists"
 local plans = require "lanyard.desired.services.plan"
 local resolve = require "lanyard.desired.resolve"
 
@@ -48,16 +49,6 @@ local function has_grant(grants, service)
   return false
 end
 
--- Adds a repository that is not in a list.
-local function add_repository(repositories, repository)
-  for _, one in ipairs(repositories) do
-    if one.name == repository.name then
-      return
-    end
-  end
-  repositories[#repositories + 1] = repository
-end
-
 --- Adds the services of the entries to the services of a plan, which has the ones that grants name. A service whose
 --- role cannot be granted is a failure only if its deployment needs the role.
 ---@param plan desired.Plan
@@ -78,9 +69,12 @@ end
 ---@param grants table<string, desired.RepositoryGrant[]>  by repository
 ---@param repositories access.Repository[]
 function M.add_implied(plan, grants, repositories)
+  local known = lists.by_name(repositories)
   for _, one in ipairs(plan.service_plans or {}) do
     for _, repository in ipairs(not one.err and one.deploys and one.deployment.repositories or {}) do
-      add_repository(repositories, repository)
+      if not known[repository.name] then
+        known[repository.name], repositories[#repositories + 1] = repository, repository
+      end
       local list = grants[repository.name] or {}
       grants[repository.name] = list
       if not has_grant(list, one.name) then

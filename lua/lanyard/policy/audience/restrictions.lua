@@ -13,8 +13,10 @@ local condition_keys = require "lanyard.policy.condition_keys"
 local core = require "lanyard.policy.core"
 local demands = require "lanyard.policy.demand"
 local json = require "lanyard.json"
-local networks = require "lanyard.policy.networks"
-local timestamp = require "lanyard.text.timestamp"
+local lazy = require "lanyard.lazy"
+
+local networks = lazy "lanyard.policy.networks"
+local timestamp = lazy "lanyard.text.timestamp"
 
 local M = {}
 

@@ -184,11 +184,15 @@ function M.check(scope)
       "remove it, or add an operator")
   end
   scope.tests = M.check_structure(scope)
+  local has_date = false
   for _, test in ipairs(scope.tests) do
     keys.check(test, scope)
     values.check(test, scope)
+    has_date = has_date or test.type == "a date"
   end
-  dates.check(scope)
+  if has_date then
+    dates.check(scope)
+  end
 end
 
 return M

@@ -96,13 +96,16 @@ local function groups_of(facts)
   local owners, order, groups = {}, {}, {}
   for i, fact in ipairs(facts) do
     for _, value in ipairs(fact.values) do
-      order[#order + 1] = not owners[value] and value or nil
-      owners[value] = (owners[value] or "") .. "," .. i
+      if not owners[value] then
+        owners[value], order[#order + 1] = {}, value
+      end
+      table.insert(owners[value], i)
     end
   end
   for _, value in ipairs(order) do
-    groups[owners[value]] = groups[owners[value]] or {}
-    table.insert(groups[owners[value]], value)
+    local owner = table.concat(owners[value], ",")
+    owners[value], groups[owner] = owner, groups[owner] or {}
+    table.insert(groups[owner], value)
   end
   return groups, owners
 end
@@ -243,21 +246,24 @@ local function merge(node)
   if type(node) == "boolean" or is_literal(node) then
     return node
   end
-  local nodes, found = {}, {}
+  -- By test and key, `positions` has the position of the first literal, and `values` the values of all.
+  local nodes, positions, values = {}, {}, {}
   for i = 2, #node do
     local one = merge(node[i])
     local fits = is_literal(one) and relations.is_disjunction(one.fact) and (one.negated == true) == (node[1] == "and")
     local name = fits and one.fact.test .. " " .. one.fact.key:lower()
-    if name and found[name] then
-      local fact = nodes[found[name]].fact
-      local values = table.move(one.fact.values, 1, #one.fact.values, #fact.values + 1, { table.unpack(fact.values) })
-      nodes[found[name]] = { fact = literals.fact(fact.key, fact.test, values), negated = one.negated }
+    if name and positions[name] then
+      table.move(one.fact.values, 1, #one.fact.values, #values[name] + 1, values[name])
     else
       nodes[#nodes + 1] = one
       if name then
-        found[name] = #nodes
+        positions[name], values[name] = #nodes, table.move(one.fact.values, 1, #one.fact.values, 1, {})
       end
     end
+  end
+  for name, position in pairs(positions) do
+    local one = nodes[position]
+    nodes[position] = { fact = literals.fact(one.fact.key, one.fact.test, values[name]), negated = one.negated }
   end
   return join(node[1], nodes)
 end

@@ -3,8 +3,6 @@
 --- A fact has an operator that is not negated and is true or false for a request: { id, key, test, values }, or { id,
 --- text } for what AWS leaves open. A literal is a fact or its negation: { fact, negated? }.
 
-local lists = require "lanyard.lists"
-
 local M = {}
 
 -- The operators that are the negation of another one, also for an absent key, and the ones with the same meaning.
@@ -54,9 +52,10 @@ end
 ---@param values string[]
 ---@return table fact
 function M.fact(key, test, values)
-  local sorted = {}
+  local sorted, seen = {}, {}
   for _, value in ipairs(values) do
-    if not lists.contains(sorted, value) then
+    if not seen[value] then
+      seen[value] = true
       sorted[#sorted + 1] = value
     end
   end

@@ -1,7 +1,7 @@
 --- Which facts about one key exclude or imply each other, for lanyard.policy.when.
 
+local globs = require "lanyard.globs"
 local literals = require "lanyard.policy.when.literals"
-local match = require "lanyard.match"
 
 local M = {}
 
@@ -23,56 +23,97 @@ local function has_variable(fact)
   return table.concat(fact.values):find("${", 1, true) ~= nil
 end
 
--- Returns the number of a network's first address, and its size; nil for IPv6.
+-- Returns the number of a network's first address, and its size; nil for IPv6, and for what is not a network.
 local function network(text)
-  local a, b, c, d, bits = text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)/?(%d*)$"
-  if not a then
+  local a, b, c, d, bits = text:match "^(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)/?(%d?%d?)$"
+  local length = tonumber(bits) or 32
+  if not a or length > 32 then
     return nil
   end
-  local size = 1 << (32 - (tonumber(bits) or 32))
+  local size = 1 << (32 - length)
   local first = ((tonumber(a) << 24) | (tonumber(b) << 16) | (tonumber(c) << 8) | tonumber(d)) // size * size
   return first, size
 end
 
--- Each returns whether a value of the first is a value of the second: true, false, or nil if it may be.
-local function network_in(inner, outer)
-  local first, size = network(inner)
-  local other, other_size = network(outer)
-  if not first or not other then
-    return nil
-  elseif first >= other and first + size <= other + other_size then
-    return true
-  elseif first + size <= other or other + other_size <= first then
-    return false
+-- Each returns a function for a list of operands. It returns whether a value is certainly a value of one of them, and
+-- whether it may be.
+
+local function among_texts(operands)
+  local known = {}
+  for _, operand in ipairs(operands) do
+    known[operand] = true
   end
-  return nil
+  return function(value)
+    return known[value] == true, false
+  end
 end
 
-local function text_like(value, pattern)
-  return match.glob(pattern, value)
+local function among_patterns(operands)
+  local index = globs.of(operands)
+  return function(value)
+    return #index:matching(value) > 0, false
+  end
 end
 
-local function equal(value, other)
-  return value == other
+-- Returns how many of sorted numbers are smaller than one.
+local function count_below(sorted, number)
+  local low, high = 0, #sorted
+  while low < high do
+    local middle = (low + high) // 2
+    if sorted[middle + 1] < number then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
+-- Of two networks that share addresses, one contains the other.
+local function among_networks(operands)
+  local known, firsts, smallest, is_open = {}, {}, {}, false
+  for _, operand in ipairs(operands) do
+    local first, size = network(operand)
+    is_open = is_open or not first
+    if first then
+      known[size] = known[size] or {}
+      known[size][first] = true
+      firsts[#firsts + 1] = first
+      smallest[first] = math.min(smallest[first] or size, size)
+    end
+  end
+  table.sort(firsts)
+  return function(value)
+    local first, size = network(value)
+    if not first then
+      return false, #operands > 0
+    end
+    for other, starts in pairs(known) do
+      if other >= size and starts[first // other * other] then
+        return true, is_open
+      end
+    end
+    local after = count_below(firsts, first + size) - count_below(firsts, first + 1)
+    return false, is_open or after > 0 or (smallest[first] or size) < size
+  end
 end
 
 -- Compares each value of `p` with the operands of `q`. Returns "implies", "excludes" or nil.
-local function compare(p, q, holds)
-  local all, none = true, true
+local function compare(p, q, among)
+  local all, none, is_among = true, true, among(q.values)
   for _, value in ipairs(p.values) do
-    local any, open = false, false
-    for _, operand in ipairs(q.values) do
-      local one = holds(value, operand)
-      any, open = any or one == true, open or one == nil
+    local certain, open = is_among(value)
+    all, none = all and certain, none and not certain and not open
+    if not all and not none then
+      return nil
     end
-    all, none = all and any, none and not any and not open
   end
   return all and "implies" or none and "excludes" or nil
 end
 
 local COMPARISONS = {
-  ["StringEquals StringEquals"] = equal, ["StringEquals StringLike"] = text_like,
-  ["IpAddress IpAddress"] = network_in,
+  ["StringEquals StringEquals"] = among_texts, ["StringEquals StringLike"] = among_patterns,
+  ["IpAddress IpAddress"] = among_networks,
 }
 
 --- Returns how a fact relates to another one: "implies", "excludes", or nil.
@@ -92,8 +133,8 @@ function M.relation(p, q)
   elseif p_test == "Bool" and q_test == "Bool" then
     return p.values[1]:lower() ~= q.values[1]:lower() and "excludes" or nil
   end
-  local holds = COMPARISONS[p_test .. " " .. q_test]
-  return holds and not has_variable(p) and not has_variable(q) and compare(p, q, holds) or nil
+  local among = COMPARISONS[p_test .. " " .. q_test]
+  return among and not has_variable(p) and not has_variable(q) and compare(p, q, among) or nil
 end
 
 -- Returns the facts about each key that cannot all be false: a Boolean is absent, true or false.

@@ -156,6 +156,22 @@ describe("logs that no process holds", function()
     assert.equal(2, #assert(system.list(directory .. ".logs")))
     held:close()
   end)
+
+  it("are new ones, too, before their process holds them: it creates another one", function()
+    local folder <close> = helper.folder(MEMORY)
+    local create, tried = system.log, 0
+    local _ <close> = setmetatable({}, { __close = function() system.log = create end })
+    system.log = function(path)
+      tried = tried + 1
+      if tried < 3 then return nil, { code = "Taken", message = "taken" } end
+      return create(path)
+    end
+    local one = assert(log.create(folder .. "/region"))
+    assert.equal(3, tried)
+    one:close()
+    system.log = function() return nil, { code = "Taken", message = "taken" } end
+    assert.same({ code = "Taken", message = "taken" }, select(2, log.create(folder .. "/region")))
+  end)
 end)
 
 describe("a process of lua5.4 that ends while a log is flushed", function()

@@ -99,6 +99,21 @@ describe("a journal with many entries in its directory", function()
     assert.is_true(folder ~= nil)
   end)
 
+  it("finds entries that are moved to a folder whose name is missed, as it is created meanwhile", function()
+    local folder <close>, records, directory = flat(MANY)
+    local list = system.list
+    system.list = function(path)
+      system.list = list
+      older.move(directory, assert(listing.read(directory)))
+      local names = assert(list(path))
+      assert.equal("older", table.remove(names))
+      return names
+    end
+    local _ <close> = setmetatable({}, { __close = function() system.list = list end })
+    assert.equal(MANY, #ids_of(records))
+    assert.is_true(folder ~= nil)
+  end)
+
   it("has an entry once that is in both places, and reads the one in the directory", function()
     local folder <close>, records, directory = flat(MANY)
     assert(folder and records:prune())

@@ -1,0 +1,108 @@
+-- Measures how the edits of policies, decisions that depend, and the grants of a desired-state file grow with their
+-- sizes: 1, 10 and 100 times.
+--   lua5.4 tests/bench/edits.lua BUILD
+
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.cpath = arg[1] .. "/?.so;" .. package.cpath
+
+local bench = require "bench"
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+local resolve = require "lanyard.desired.resolve"
+
+local SIZES = { 20, 200, 2000 }
+
+local function role(i)
+  return ("arn:aws:iam::111122223333:role/team/service-%d"):format(i)
+end
+
+-- Returns a policy of statements from one number to another.
+local function document(from, to, statement)
+  local list = json.array {}
+  for i = from, to do list[#list + 1] = statement(i) end
+  return assert(policy.parse(json.encode { Version = "2012-10-17", Statement = list }))
+end
+
+local function grant(i)
+  return { Sid = "Pull" .. i, Effect = "Allow", Principal = { AWS = role(i) }, Action = "ecr:BatchGetImage" }
+end
+
+local function grouped(i)
+  return { Effect = "Allow", Principal = { AWS = role(i) }, Action = "ecr:BatchGetImage",
+    Condition = { StringEquals = { ["aws:SourceVpc"] = "vpc-" .. i // 2 } } }
+end
+
+local function conditional(i)
+  return { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage",
+    Condition = { StringEquals = { ["aws:PrincipalTag/team"] = "t" .. i } } }
+end
+
+local function listed(count, operator, key, value)
+  local values = json.array {}
+  for i = 1, count do values[i] = value(i) end
+  return document(1, 1, function()
+    return { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage", Condition = { [operator] = { [key] = values } } }
+  end)
+end
+
+local function desired(count)
+  local repositories, grants = {}, {}
+  for i = 1, count do
+    repositories[i] = { name = ("team-%d/app-%d"):format(i % 7, i) }
+    grants[i] = { service = "web", repositories = { ("team-%d/app-%d*"):format(i % 7, i) }, path = ("grants[%d]"):format(i) }
+  end
+  return { grants = grants }, { region = "us-east-1", services = {}, repositories = repositories }
+end
+
+-- What grows, and a function that returns what is measured.
+local FORMS = {
+  { "statements of `policy merge`", function(n)
+    local a, b = document(1, n, grant), document(n + 1, 2 * n, grant)
+    return function() policy.merge(a, b) end
+  end },
+  { "policies of `policy merge`", function(n)
+    local list = {}
+    for i = 1, n do list[i] = document(i, i, grant) end
+    return function() policy.merge(table.unpack(list)) end
+  end },
+  { "groups of `policy fold`", function(n)
+    local doc = document(1, n, grouped)
+    return function() doc:copy():fold { sid = "Pull" } end
+  end },
+  { "networks of `policy minimize`", function(n)
+    local doc = listed(n, "IpAddress", "aws:SourceIp", function(i) return ("10.%d.%d.0/24"):format(i // 256, i % 256) end)
+    return function() policy.minimize(doc) end
+  end },
+  { "redundant values of `policy minimize`", function(n)
+    local doc = listed(n, "StringLike", "aws:PrincipalTag/team", function(i) return ("t%d%s"):format(i, i % 10 > 0 and "" or "*") end)
+    return function() policy.minimize(doc) end
+  end },
+  { "conditions on one key, `policy can`", function(n)
+    local doc = document(1, n, conditional)
+    return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
+  end },
+  { "globs and repositories of `plan`", function(n)
+    local file, inventory = desired(n)
+    return function() resolve.resolve(file, inventory) end
+  end },
+}
+
+-- Returns the milliseconds of a function.
+local function measure(f)
+  local runs, start = 0, os.clock()
+  local taken
+  repeat
+    f()
+    runs, taken = runs + 1, os.clock() - start
+  until taken > 0.1
+  return taken / runs * 1e3
+end
+
+print "edits of policies, and grants"
+for _, form in ipairs(FORMS) do
+  local name, prepare = table.unpack(form)
+  local points = {}
+  for i, size in ipairs(SIZES) do points[i] = { size, measure(prepare(size)) } end
+  bench.row { work = ("%s: %s"):format(name, bench.figure(SIZES[#SIZES])), unit = "ms", lanyard = points[#points][2] }
+  bench.series(name, points)
+end
