@@ -162,15 +162,13 @@ static int compare_changes(const void *a, const void *b) {
   return (x->order > y->order) - (x->order < y->order);
 }
 
-/* Makes changes that do not overlap, in one parse. Sorts them. */
-static enum policy_edit apply(struct policy *doc, struct change *changes, size_t count,
-                              struct json_error *error) {
-  enum policy_edit edit = POLICY_FAILED;
+/* Returns the document that changes make, which do not overlap, or NULL. Sorts them. */
+static struct policy *apply(const struct policy *doc, struct change *changes, size_t count,
+                            struct json_error *error) {
+  struct policy *edited = NULL;
   size_t length, position = 0;
   const char *text = policy_text(doc, &length);
   struct buf out = {0};
-  if (count == 0)
-    return POLICY_UNCHANGED;
   qsort(changes, count, sizeof *changes, compare_changes);
   for (size_t i = 0; i < count; i++) {
     if (changes[i].start < position) {
@@ -185,12 +183,12 @@ static enum policy_edit apply(struct policy *doc, struct change *changes, size_t
   buf_add(&out, text + position, length - position);
   if (out.failed)
     policy_no_memory(error);
-  else if (policy_replace_text(doc, out.data, out.length, error))
-    edit = POLICY_CHANGED;
+  else
+    edited = policy_parse(out.data, out.length, error);
 
 done:
   buf_free(&out);
-  return edit;
+  return edited;
 }
 
 /* Sets the change of one setting, and the member that it replaces or removes. */
@@ -237,11 +235,11 @@ enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting 
   enum policy_edit edit = POLICY_FAILED;
   size_t found = 0;
   struct layout layout;
+  struct policy *edited = NULL;
   layout_learn(&layout, doc);
-  struct policy *edited = policy_copy(doc);
   struct change *changes = calloc(count + 1, sizeof *changes);
   policy_no_memory(error);
-  if (!edited || !changes)
+  if (!changes)
     goto done;
   for (size_t i = 0; i < count; i++) {
     edit = plan(doc, &layout, &settings[i], &changes[found], error);
@@ -250,11 +248,12 @@ enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting 
     if (edit == POLICY_FAILED)
       goto done;
   }
-  edit = apply(edited, changes, found, error);
-  if (edit == POLICY_CHANGED && !check_flaws(doc, edited, settings, count, error))
-    edit = POLICY_FAILED;
-  if (edit == POLICY_CHANGED)
+  edit = found == 0 ? POLICY_UNCHANGED : POLICY_FAILED;
+  edited = found > 0 ? apply(doc, changes, found, error) : NULL;
+  if (edited && check_flaws(doc, edited, settings, count, error)) {
     policy_swap(doc, edited);
+    edit = POLICY_CHANGED;
+  }
 
 done:
   layout_free(&layout);

@@ -139,15 +139,16 @@ local function pair(old, new, left, partners_of, key)
   for _, statement in ipairs(old) do
     local value = left[statement] and key(statement, 1)
     if value then
-      by_key[value] = by_key[value] or {}
+      by_key[value] = by_key[value] or { first = 1 }
       table.insert(by_key[value], statement)
     end
   end
   for _, statement in ipairs(new) do
     local value = left[statement] and key(statement, 2)
     local partners = value and by_key[value]
-    if partners and #partners > 0 then
-      local partner = table.remove(partners, 1)
+    local partner = partners and partners[partners.first]
+    if partner then
+      partners.first = partners.first + 1
       left[partner], left[statement] = nil, nil
       partners_of[statement] = partner
     end
