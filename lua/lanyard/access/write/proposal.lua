@@ -2,12 +2,15 @@
 ---
 ---     local proposal, err = proposals.make(change, current)
 
-local acceptance = require "lanyard.policy.acceptance"
-local effect = require "lanyard.policy.effect"
 local errors = require "lanyard.errors"
+local lazy = require "lanyard.lazy"
+local plain = require "lanyard.policy.plain"
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
-local witness = require "lanyard.policy.witness"
+
+local acceptance = lazy "lanyard.policy.acceptance"
+local effect = lazy "lanyard.policy.effect"
+local witness = lazy "lanyard.policy.witness"
 
 local M = {}
 
@@ -78,7 +81,7 @@ end
 -- Fails if ECR is known to refuse the document. A policy that ECR holds with the same fault is the better evidence, and
 -- an undo writes a policy that ECR held.
 local function check_acceptance(change, current, document)
-  local refusal = change.options.action ~= "undo" and acceptance.refusal(document)
+  local refusal = change.options.action ~= "undo" and not plain.is_accepted(document) and acceptance.refusal(document)
   local held = refusal and current and acceptance.refusal(current)
   if not refusal or held and held.id == refusal.id then
     return true
@@ -194,7 +197,11 @@ function M.effect(before, after)
   local function parsed(text)
     return text and assert(policy.parse(text)) or policy.new()
   end
-  local gives, takes = effect.texts(effect.of(parsed(before), parsed(after)))
+  local old, new = parsed(before), parsed(after)
+  local gives, takes = plain.effect_texts(old, new)
+  if not gives then
+    gives, takes = effect.texts(effect.of(old, new))
+  end
   return { gives = gives, takes = takes }
 end
 
