@@ -13,6 +13,7 @@
 --- ```
 
 local escape = require "lanyard.text.escape"
+local text_lines = require "lanyard.text.lines"
 
 local M = {}
 
@@ -21,15 +22,6 @@ local CONTEXT = 3
 -- The maximum size of the table of common subsequences. If texts differ in more lines, everything from the first
 -- difference to the last is printed as replaced.
 local MOST_CELLS = 4000000
-
--- Returns the lines of a text. A missing newline at its end is ignored.
-local function lines_of(text)
-  local lines = {}
-  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
-    lines[#lines + 1] = line
-  end
-  return text == "" and {} or lines
-end
 
 -- Returns how many lines are equal at the beginning and at the end.
 local function common_ends(a, b)
@@ -137,7 +129,7 @@ end
 ---@param options? { from?: string, to?: string }  the names of the texts; "a" and "b" by default
 ---@return string diff
 function M.unified(a, b, options)
-  local script = edits(lines_of(a), lines_of(b))
+  local script = edits(text_lines.of(a), text_lines.of(b))
   local printed = printed_steps(script)
   if not next(printed) then
     return ""
