@@ -56,9 +56,11 @@ local function common_subsequences(a, b, head, rows, columns)
   return longest
 end
 
--- Returns the steps from a to b: a list of { mark = " " | "-" | "+", line }.
+-- Returns the steps from a to b: a list of { mark = " " | "-" | "+", line }, without the common lines at both ends that
+-- are not printed; and how many lines at the beginning are left out.
 local function edits(a, b)
   local head, tail = common_ends(a, b)
+  local skipped = math.max(0, head - CONTEXT)
   local rows, columns = #a - head - tail, #b - head - tail
   local longest = rows * columns <= MOST_CELLS and common_subsequences(a, b, head, rows, columns)
   local script = {}
@@ -66,7 +68,7 @@ local function edits(a, b)
     script[#script + 1] = { mark = mark, line = line }
   end
 
-  for i = 1, head do
+  for i = skipped + 1, head do
     add(" ", a[i])
   end
   local row, column = 0, 0
@@ -84,10 +86,10 @@ local function edits(a, b)
       column = column + 1
     end
   end
-  for i = #a - tail + 1, #a do
+  for i = #a - tail + 1, math.min(#a, #a - tail + CONTEXT) do
     add(" ", a[i])
   end
-  return script
+  return script, skipped
 end
 
 -- Returns the set of steps to print: the changes, and the lines around them.
@@ -129,21 +131,20 @@ end
 ---@param options? { from?: string, to?: string }  the names of the texts; "a" and "b" by default
 ---@return string diff
 function M.unified(a, b, options)
-  local script = edits(text_lines.of(a), text_lines.of(b))
+  local script, skipped = edits(text_lines.of(a), text_lines.of(b))
   local printed = printed_steps(script)
   if not next(printed) then
     return ""
   end
   options = options or {}
   local out = { escape.format("--- %s", options.from or "a"), escape.format("+++ %s", options.to or "b") }
-  local old_line, new_line, i = 1, 1, 1
+  local old_line, new_line, i = skipped + 1, skipped + 1, 1
   while i <= #script do
-    local lines, old_count, new_count = hunk(script, printed, i)
-    if #lines > 0 then
+    local lines, old_count, new_count = {}, 1, 1 -- a common line that is not printed
+    if printed[i] then
+      lines, old_count, new_count = hunk(script, printed, i)
       out[#out + 1] = ("@@ -%s +%s @@"):format(range(old_line, old_count), range(new_line, new_count))
       table.move(lines, 1, #lines, #out + 1, out)
-    else
-      old_count, new_count = 1, 1 -- a common line that is not printed
     end
     old_line, new_line, i = old_line + old_count, new_line + new_count, i + math.max(#lines, 1)
   end

@@ -6,6 +6,7 @@ local errors = require "lanyard.errors"
 local lazy = require "lanyard.lazy"
 local plain = require "lanyard.policy.plain"
 local policy = require "lanyard.policy"
+local policy_statements = require "lanyard.policy.statements"
 local statements = require "lanyard.access.statements"
 
 local acceptance = lazy "lanyard.policy.acceptance"
@@ -158,10 +159,32 @@ local function widest(change, current)
   return meant
 end
 
+-- Reports whether a document is another one without some of its Allow statements, so that it cannot allow more.
+local function is_part_of(document, whole)
+  local allowed, kept = {}, {}
+  for _, statement in ipairs(whole:statements()) do
+    allowed[whole:meaning(statement.index)] = statement.effect
+  end
+  for _, statement in ipairs(document:statements()) do
+    local meaning = document:meaning(statement.index)
+    if not allowed[meaning] then
+      return false
+    end
+    kept[meaning] = true
+  end
+  for meaning, effect in pairs(allowed) do
+    if effect ~= "Allow" and not kept[meaning] then
+      return false
+    end
+  end
+  return policy_statements.version(document) == policy_statements.version(whole)
+end
+
 -- Fails if the document would allow a request that neither the current one nor what the change is meant to give allows.
 local function check_width(change, current, document)
   local meant = change.options.gives and widest(change, current) or change.options.meant
-  local found = document and meant and not meant:equivalent(document) and policy.new_access(meant, document)
+  local is_open = document and meant and not meant:equivalent(document) and not is_part_of(document, meant)
+  local found = is_open and policy.new_access(meant, document)
   if found and found.certain then
     return nil, errors.new {
       code = "WiderThanMeant",
@@ -206,13 +229,14 @@ function M.effect(before, after)
 end
 
 local function result_of(change, current, document, changed, detail)
+  local is_compared = changed and not change.options.without_effect
   return {
     changed = changed,
     detail = detail,
     before = current and tostring(current),
     after = document and tostring(document),
     deleted_policy = changed and document == nil,
-    diff = changed and (current or policy.new()):diff(document or policy.new(), {
+    diff = is_compared and (current or policy.new()):diff(document or policy.new(), {
       from = current and change.name or "no policy",
       to = document and change.name or "no policy",
     }) or "",
