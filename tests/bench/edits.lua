@@ -81,6 +81,14 @@ local FORMS = {
     local doc = document(1, n, conditional)
     return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
   end },
+  { "condition keys without a value, `policy can`", function(n)
+    local keys = {}
+    for i = 1, n do keys["aws:PrincipalTag/k" .. i] = "v" end
+    local doc = document(1, 1, function()
+      return { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage", Condition = { StringEquals = keys } }
+    end)
+    return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
+  end },
   { "globs and repositories of `plan`", function(n)
     local file, inventory = desired(n)
     return function() resolve.resolve(file, inventory) end
