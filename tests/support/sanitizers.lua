@@ -16,7 +16,7 @@ function M.options(finds_leaks)
 end
 
 -- The parts of a command on which the path through C depends most: the command with its sub-command, each option and
--- variable, and each script or document, which has a space. Files and folders, which differ in each run, are no part.
+-- variable, and each script or document, which has a space. Files and folders, which differ in each run, do not count.
 local function parts_of(words, environment)
   local parts, names = {}, {}
   for _, value in ipairs(words) do
