@@ -16,7 +16,8 @@ function M.options(finds_leaks)
 end
 
 -- The parts of a command on which the path through C depends most: the command with its sub-command, each option and
--- variable, and each script or document, which has a space. Files and folders, which differ in each run, do not count.
+-- variable, and each script or document, which has a space. Files and folders, which differ in each run, do not count,
+-- and neither do numbers.
 local function parts_of(words, environment)
   local parts, names = {}, {}
   for _, value in ipairs(words) do
@@ -24,7 +25,7 @@ local function parts_of(words, environment)
     if word:find "^%-" then
       parts[#parts + 1] = word:match "^[^=]+"
     elseif word:find "%s" then
-      parts[#parts + 1] = word
+      parts[#parts + 1] = word:gsub("/tmp/[%w._]+", ""):gsub("%d+", "")
     elseif word:find "^%l[%l-]*$" and #names < 2 then
       names[#names + 1] = word
     end
