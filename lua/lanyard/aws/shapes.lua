@@ -80,14 +80,13 @@ end
 ---@param text string
 ---@return table<string, aws.Type>
 function M.parse(text)
-  local described, shapes = {}, nil
-  for _, line in ipairs(lines.joined(text)) do
-    local name, members = line:match "(%w+)(.*)"
-    described[name or ""] = members
-  end
-  shapes = lists.made_when_read(described, function(members, name)
-    described[name] = nil -- for its own members, it is not described
-    return { kind = "structure", members = M.members(members, shapes) }
+  local is_begun, shapes = {}, nil
+  shapes = lists.made_when_read(lines.by_word(text), function(line, name)
+    if is_begun[name] then
+      return nil -- for its own members, it is not described
+    end
+    is_begun[name] = true
+    return { kind = "structure", members = M.members(line, shapes) }
   end)
   return shapes
 end
