@@ -31,6 +31,7 @@ local M = {}
 ---@field members? table<string, aws.Type>  of a structure
 
 local SIMPLE = lists.set "string number integer boolean time echo table list"
+local simple_types = {} -- by their texts: many members have the same
 local CONTAINERS = { ["[]"] = "list", ["{}"] = "map" }
 
 -- 9999-12-31T23:59:59Z, the last time that a timestamp can have.
@@ -44,6 +45,9 @@ local LAST_SECOND = 253402300799
 ---@param shapes table<string, aws.Type>  the structures that it can name
 ---@return aws.Type
 function M.type(text, shapes)
+  if simple_types[text] then
+    return simple_types[text]
+  end
   local always = text:sub(-1) == "!"
   local name = always and text:sub(1, -2) or text
   local container, found = CONTAINERS[name:sub(-2)], nil
@@ -51,6 +55,7 @@ function M.type(text, shapes)
     found = { kind = container, item = M.type(name:sub(1, -3), shapes) }
   elseif SIMPLE[name] then
     found = { kind = name }
+    simple_types[text] = found
   elseif shapes[name] then
     found = { kind = "structure", members = shapes[name].members }
   else

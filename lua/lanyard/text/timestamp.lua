@@ -179,7 +179,7 @@ end
 ---@param seconds number  since 1970
 ---@return string
 function M.compact(seconds)
-  return (M.format(seconds):gsub("[-:]", ""))
+  return ("%04d%02d%02dT%02d%02d%02dZ"):format(parts_of(seconds))
 end
 
 --- Formats a time as HTTP headers have it.
