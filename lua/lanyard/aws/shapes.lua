@@ -71,11 +71,8 @@ end
 ---@return table<string, aws.Type>
 function M.members(text, shapes)
   local members = {}
-  for word in text:gmatch "%S+" do
-    local colon = word:find(":", 1, true)
-    if colon then
-      members[word:sub(1, colon - 1)] = M.type(word:sub(colon + 1), shapes)
-    end
+  for name, type_name in text:gmatch "([%w_]+):(%S+)" do
+    members[name] = M.type(type_name, shapes)
   end
   return members
 end

@@ -161,6 +161,9 @@ end
 ---@param text string
 ---@return string
 function M.localized(text)
+  if not text:find("Z", 1, true) then
+    return text
+  end
   return (text:gsub("()(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ)()", function(first, found, after)
     local seconds = M.parse(found)
     local is_part = first > 1 and text:find("^[%w'\";]", first - 1) or text:find("^[%w'\"]", after)
