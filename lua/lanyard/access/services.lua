@@ -151,7 +151,7 @@ local GENERAL_ROLE = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/contain
 ---@return string
 function M.puller_arn(service)
   local general = service.principal_arn or GENERAL_ROLE:format(service.region, service.name)
-  return service.role.arn or (general:gsub("[^/]*$", UNKNOWN))
+  return service.role.arn or (general:match "^.*/" or "") .. UNKNOWN
 end
 
 --- Returns a service as it would be with its role on; the ARN of a role that is off is a placeholder.

@@ -123,7 +123,7 @@ end
 -- structures: of the service
 local function parse_operation(line, structures)
   local arrow = line:find("->", 1, true)
-  local name, words = line:sub(1, (arrow or 0) - 1):match "^%s*(%S+)(.*)$"
+  local name, words = line:sub(1, (arrow or 0) - 1):match "^(%S+)(.*)$"
   local operation = { required = {}, reply = {}, headers = {}, reply_headers = {}, placed = {} }
   for _, prefix in ipairs(READS) do
     operation.reads = operation.reads or name:find(prefix) ~= nil
@@ -163,12 +163,10 @@ function M.parse(description)
     table.insert(service.secrets, member)
   end
   service.sensitive = lists.set(description.sensitive or "")
-  local structures, operations = shapes.parse(description.shapes or ""), {}
-  for _, line in ipairs(lines.joined(description.operations)) do
-    operations[line:match "%S+" or ""] = line
-  end
-  operations[""] = nil -- empty lines
-  service.operations = lists.made_when_read(operations, function(line) return parse_operation(line, structures) end)
+  local structures = shapes.parse(description.shapes or "")
+  service.operations = lists.made_when_read(lines.by_word(description.operations), function(line)
+    return parse_operation(line, structures)
+  end)
   return setmetatable(service, { __index = waiters_of(description.waiters or "") })
 end
 

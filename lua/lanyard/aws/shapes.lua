@@ -31,6 +31,7 @@ local M = {}
 ---@field members? table<string, aws.Type>  of a structure
 
 local SIMPLE = lists.set "string number integer boolean time echo table list"
+local simple_types = {} -- by their texts: many members have the same
 local CONTAINERS = { ["[]"] = "list", ["{}"] = "map" }
 
 -- 9999-12-31T23:59:59Z, the last time that a timestamp can have.
@@ -44,6 +45,9 @@ local LAST_SECOND = 253402300799
 ---@param shapes table<string, aws.Type>  the structures that it can name
 ---@return aws.Type
 function M.type(text, shapes)
+  if simple_types[text] then
+    return simple_types[text]
+  end
   local always = text:sub(-1) == "!"
   local name = always and text:sub(1, -2) or text
   local container, found = CONTAINERS[name:sub(-2)], nil
@@ -51,6 +55,7 @@ function M.type(text, shapes)
     found = { kind = container, item = M.type(name:sub(1, -3), shapes) }
   elseif SIMPLE[name] then
     found = { kind = name }
+    simple_types[text] = found
   elseif shapes[name] then
     found = { kind = "structure", members = shapes[name].members }
   else
@@ -66,11 +71,8 @@ end
 ---@return table<string, aws.Type>
 function M.members(text, shapes)
   local members = {}
-  for word in text:gmatch "%S+" do
-    local colon = word:find(":", 1, true)
-    if colon then
-      members[word:sub(1, colon - 1)] = M.type(word:sub(colon + 1), shapes)
-    end
+  for name, type_name in text:gmatch "([%w_]+):(%S+)" do
+    members[name] = M.type(type_name, shapes)
   end
   return members
 end
@@ -80,14 +82,13 @@ end
 ---@param text string
 ---@return table<string, aws.Type>
 function M.parse(text)
-  local described, shapes = {}, nil
-  for _, line in ipairs(lines.joined(text)) do
-    local name, members = line:match "(%w+)(.*)"
-    described[name or ""] = members
-  end
-  shapes = lists.made_when_read(described, function(members, name)
-    described[name] = nil -- for its own members, it is not described
-    return { kind = "structure", members = M.members(members, shapes) }
+  local is_begun, shapes = {}, nil
+  shapes = lists.made_when_read(lines.by_word(text), function(line, name)
+    if is_begun[name] then
+      return nil -- for its own members, it is not described
+    end
+    is_begun[name] = true
+    return { kind = "structure", members = M.members(line, shapes) }
   end)
   return shapes
 end

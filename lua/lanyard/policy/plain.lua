@@ -104,19 +104,40 @@ local function is_statement(value)
     and (value.Condition == nil or is_condition(value.Condition))
 end
 
--- Returns the statements of a plain document, decoded, and its Version | nil
-local function read(doc)
-  local root = json.decode(tostring(doc))
+local function is_plain(root)
   if not is_object(root, DOCUMENT) or root.Version and not VERSIONS[root.Version] then
-    return nil
+    return false
   end
-  local list = list_of(root.Statement)
-  for _, statement in ipairs(list) do
+  for _, statement in ipairs(list_of(root.Statement)) do
     if not is_statement(statement) then
-      return nil
+      return false
     end
   end
-  return list, root.Version
+  return true
+end
+
+-- What was read last, by text: a change asks about the same documents before and after it is written.
+local MOST_KEPT, LONGEST_KEPT = 16, 32768
+local kept, kept_count = {}, 0
+
+-- Returns the statements of a plain document, decoded, and its Version | nil
+local function read(doc)
+  local text = tostring(doc)
+  local root = kept[text]
+  if root == nil then
+    root = json.decode(text)
+    root = is_plain(root) and root
+    if kept_count >= MOST_KEPT then
+      kept, kept_count = {}, 0
+    end
+    if #text <= LONGEST_KEPT then
+      kept[text], kept_count = root, kept_count + 1
+    end
+  end
+  if root then
+    return list_of(root.Statement), root.Version
+  end
+  return nil
 end
 
 -- Reports whether a statement names an action, in lower case.

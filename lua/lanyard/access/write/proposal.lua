@@ -161,19 +161,19 @@ end
 
 -- Reports whether a document is another one without some of its Allow statements, so that it cannot allow more.
 local function is_part_of(document, whole)
-  local allowed, kept = {}, {}
+  local effects, kept = {}, {}
   for _, statement in ipairs(whole:statements()) do
-    allowed[whole:meaning(statement.index)] = statement.effect
+    effects[whole:meaning(statement.index)] = statement.effect
   end
   for _, statement in ipairs(document:statements()) do
     local meaning = document:meaning(statement.index)
-    if not allowed[meaning] then
+    if not effects[meaning] then
       return false
     end
     kept[meaning] = true
   end
-  for meaning, effect in pairs(allowed) do
-    if effect ~= "Allow" and not kept[meaning] then
+  for meaning, kind in pairs(effects) do
+    if kind ~= "Allow" and not kept[meaning] then
       return false
     end
   end
