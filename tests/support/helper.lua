@@ -1,6 +1,8 @@
 -- For all specs: temporary folders, the real binary, and an emulator to run it against. Every spec has its own folder
 -- and port, so that specs can run in parallel.
 
+local sanitizers = require "sanitizers"
+
 local M = {}
 
 M.build = os.getenv "LANYARD_BUILD" or "build"
@@ -76,12 +78,13 @@ end
 -- an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
-  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
-    "AWS_EC2_METADATA_DISABLED=true" }
+  words = split(words)
+  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "AWS_EC2_METADATA_DISABLED=true",
+    "ASAN_OPTIONS=" .. sanitizers.options(sanitizers.is_leak_checked(words, environment)) }
   for name, value in pairs(environment or {}) do
     command[#command + 1] = name .. "=" .. quote(value)
   end
-  for _, word in ipairs(split(words)) do
+  for _, word in ipairs(words) do
     command[#command + 1] = word == M.lua and word or quote(word)
   end
   -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.

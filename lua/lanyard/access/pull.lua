@@ -16,11 +16,11 @@ local expiry = require "lanyard.policy.expiry"
 local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local new_access = require("lanyard.policy.reason").new_access
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
 local condition_keys = lazy "lanyard.policy.condition_keys"
+local reason = lazy "lanyard.policy.reason"
 
 local M = {}
 
@@ -106,7 +106,7 @@ local function is_new(before, after)
   if not smaller or not larger then
     return nil
   end
-  local found, undecided = new_access(smaller, larger)
+  local found, undecided = reason.new_access(smaller, larger)
   if not found and undecided then
     return nil
   end

@@ -127,8 +127,8 @@ end
 --- --> shared-repo	MUTABLE
 --- ```
 ---@param globs? string[]  names, with * and ? for any characters and one character
----@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
----  that glob or name is an error
+---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing, the first 20
+---  with a suggestion; without it, that glob or name is an error
 ---@param on_found? fun(found: access.Repository[])  gets the repositories found so far, in no order, after each page
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err
@@ -259,8 +259,8 @@ end
 
 --- Lists container services: all of them sorted by name, or the named ones in the given order.
 ---@param names? string[]
----@param missing? aws.Error[]  receives an error for each name that does not exist; without it, the first one is an
----  error of the call
+---@param missing? aws.Error[]  receives an error for each name that does not exist, the first 20 with a suggestion;
+---  without it, the first one is an error of the call
 ---@return access.Service[]? services
 ---@return aws.Error? err
 function Region:services(names, missing)

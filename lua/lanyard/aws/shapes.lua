@@ -18,6 +18,7 @@
 --- An exclamation mark after a type says that AWS always sends the member. Members that are not described are not
 --- checked. XML has texts in place of numbers, and an empty text in place of an empty list.
 
+local lines = require "lanyard.text.lines"
 local lists = require "lanyard.lists"
 
 local M = {}
@@ -30,6 +31,7 @@ local M = {}
 ---@field members? table<string, aws.Type>  of a structure
 
 local SIMPLE = lists.set "string number integer boolean time echo table list"
+local CONTAINERS = { ["[]"] = "list", ["{}"] = "map" }
 
 -- 9999-12-31T23:59:59Z, the last time that a timestamp can have.
 local LAST_SECOND = 253402300799
@@ -43,10 +45,10 @@ local LAST_SECOND = 253402300799
 ---@return aws.Type
 function M.type(text, shapes)
   local always = text:sub(-1) == "!"
-  local name, suffix = text:gsub("!$", ""):match "^(.-)([%[{]?[%]}]?)$"
-  local found
-  if suffix == "[]" or suffix == "{}" then
-    found = { kind = suffix == "[]" and "list" or "map", item = M.type(name, shapes) }
+  local name = always and text:sub(1, -2) or text
+  local container, found = CONTAINERS[name:sub(-2)], nil
+  if container then
+    found = { kind = container, item = M.type(name:sub(1, -3), shapes) }
   elseif SIMPLE[name] then
     found = { kind = name }
   elseif shapes[name] then
@@ -64,23 +66,27 @@ end
 ---@return table<string, aws.Type>
 function M.members(text, shapes)
   local members = {}
-  for name, type_name in text:gmatch "([%w_]+):(%S+)" do
-    members[name] = M.type(type_name, shapes)
+  for word in text:gmatch "%S+" do
+    local colon = word:find(":", 1, true)
+    if colon then
+      members[word:sub(1, colon - 1)] = M.type(word:sub(colon + 1), shapes)
+    end
   end
   return members
 end
 
---- Parses lines with the name of a structure and its members, each when it is first read. No structure can contain
---- itself.
+--- Parses lines with the name of a structure and its members, each when it is first read. A line that ends in a
+--- backslash continues in the next. No structure can contain itself.
 ---@param text string
 ---@return table<string, aws.Type>
 function M.parse(text)
-  local lines, shapes = {}, nil
-  for name, members in text:gmatch "(%w+)([^\n]*)" do
-    lines[name] = members
+  local described, shapes = {}, nil
+  for _, line in ipairs(lines.joined(text)) do
+    local name, members = line:match "(%w+)(.*)"
+    described[name or ""] = members
   end
-  shapes = lists.made_when_read(lines, function(members, name)
-    lines[name] = nil -- for its own members, it is not described
+  shapes = lists.made_when_read(described, function(members, name)
+    described[name] = nil -- for its own members, it is not described
     return { kind = "structure", members = M.members(members, shapes) }
   end)
   return shapes

@@ -13,6 +13,8 @@ local M = {}
 function M.includes(outer, inner)
   if outer == "*" or outer == inner then
     return true
+  elseif not outer:find "[*?]" then
+    return false
   elseif outer:find("${", 1, true) or inner:find("${", 1, true)
     or outer:find("?", 1, true) and inner:find("*", 1, true) then
     return false
@@ -26,6 +28,8 @@ local includes = M.includes
 local function are_disjoint(a, b)
   if a == b then
     return false
+  elseif not a:find "[*?$]" and not b:find "[*?$]" then
+    return true
   elseif a:find("${", 1, true) or b:find("${", 1, true) then
     return false
   elseif not b:find "[*?]" then
