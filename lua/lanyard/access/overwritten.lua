@@ -115,8 +115,8 @@ local function unreadable(err)
   }
 end
 
--- Returns the directories of an account's journals in the Region, or the error of one whose last entries may be missing,
--- by name. Without a directory for its state, lanyard has written nothing. map | nil, err
+-- Returns the directories of an account's journals in the Region by name, or the error of one whose last entries may be
+-- missing. Without a directory for its state, lanyard has written nothing. map | nil, err
 local function list_journals(region, account)
   local parent, stale = region:readable_journals(account)
   local folders, err = nil, stale

@@ -344,10 +344,11 @@ end
 -- missing. list | nil, err
 local function directories_of(region, repository)
   local is_object = type(repository) == "table"
+  local name = is_object and repository.name or repository
   local parent, stale = region:readable_journals(is_object and repository.registry_id or nil)
   local folders, err = nil, stale
-  if parent and repository then
-    folders = { state_directory.folder(is_object and repository.name or repository) }
+  if parent and name then
+    folders = { state_directory.folder(name) }
   elseif parent then
     folders, err = folders_with(parent, stale)
   end
@@ -358,7 +359,7 @@ local function directories_of(region, repository)
   for i, folder in ipairs(folders) do
     directories[i] = {
       path = parent .. "/" .. folder, err = stale_error(folder, stale[folder]),
-      repository = repository and (is_object and repository.name or repository) or state_directory.repository_name(folder),
+      repository = name or state_directory.repository_name(folder),
     }
   end
   return directories
