@@ -337,7 +337,7 @@ function Region:settles(options)
   return options.settle
 end
 
--- Returns the directory for the journals of an account and Region, which only this user can change, or nil and an error.
+-- Returns the directory for the journals of an account and Region, or nil and an error. Only this user can change it.
 local function checked_directory(self, account)
   local state_directory = require "lanyard.access.state_directory"
   local root, err = state_directory.root(self.journal_root)
