@@ -83,8 +83,8 @@ function M.made_when_read(sources, make)
   })
 end
 
---- Returns the first of the numbers from 1 to `count` that passes a test, or count + 1. All numbers after one that passes
---- have to pass, too: it is found by bisection.
+--- Returns the first of the numbers from 1 to `count` that passes a test, or count + 1. All numbers after one that
+--- passes have to pass, too: it is found by bisection.
 ---
 ---     lists.first(#sorted, function(i) return sorted[i] >= "m" end)   --> the position of the first text from "m" on
 ---@param count integer

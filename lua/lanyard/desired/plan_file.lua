@@ -13,8 +13,8 @@
 --- of earlier versions do not have.
 ---
 --- The plan of a file with services has version 3, and also services = { { service, result, changes = { lines }, entry,
---- before, ... } }, unchanged_services = { names } and unplanned = { names of services whose grants are not pruned, because
---- they cannot be planned }: see lanyard.desired.services.saved. Plans of earlier versions do not have `keeps` and
+--- before, ... } }, unchanged_services = { names } and unplanned = { names of services that cannot be planned, whose
+--- grants are not pruned }: see lanyard.desired.services.saved. Plans of earlier versions do not have `keeps` and
 --- `unplanned`.
 
 local errors = require "lanyard.errors"
@@ -180,10 +180,12 @@ local function invalid_repository(repository, path)
   return found
 end
 
+local SERVICES = { unchanged_services = json.is_array, unplanned = is_services_or_nil }
+
 local function invalid_path(document)
   local found = invalid_member(document, PLAN, "")
   if document.version == M.SERVICES_VERSION then
-    found = found or invalid_member(document, { unchanged_services = json.is_array, unplanned = is_services_or_nil }, "")
+    found = found or invalid_member(document, SERVICES, "")
       or saved_services.invalid_path(document.services)
   end
   if found then

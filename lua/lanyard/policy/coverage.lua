@@ -240,6 +240,13 @@ function M.account(value)
   return parsed and parsed.account:match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
 end
 
+--- Reports whether a principal of a statement is anyone.
+---@param principal { type: string, value: string }
+---@return boolean
+function M.is_anyone(principal)
+  return principal.type == "*" or principal.value == "*" and principal.type == "AWS"
+end
+
 --- Reports whether a principal is an account: its id, or the ARN of its root.
 ---@param value string
 ---@return boolean
