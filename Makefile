@@ -124,7 +124,7 @@ include core/models.mk scripts/packaging/packaging.mk
 demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard
 
-test: test-deps ## every test, and every test again under ASan and UBSan
+test: test-deps ## every test, and what runs C code again under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
