@@ -21,12 +21,18 @@ local NARROW_INDENT = 4
 -- A line of a text with fixed line ends is prose that continues on the next line, if it is longer than this.
 local FULL_LINE = 60
 
+-- Returns a text with one blank between its words.
+local function single_spaced(text)
+  local is_spaced = text:find("  ", 1, true) or text:find "[\t-\r]" or text:byte(1) == 32 or text:byte(-1) == 32
+  return is_spaced and text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "") or text
+end
+
 --- Fills a paragraph: returns its lines.
 ---@param text string
 ---@param width integer
 ---@return string[]
 function M.fill(text, width)
-  return columns.wrap((text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")), math.max(width, 1))
+  return columns.wrap(single_spaced(text), math.max(width, 1))
 end
 
 --- Fills a paragraph. The lines after the first are indented.
@@ -65,8 +71,8 @@ function M.rows(items, width, column)
         lines[#lines + 1] = term
         term = ""
       end
-      lines[#lines + 1] = (term .. (" "):rep(column - width_of(term)) .. M.hanging(item[2], width, column))
-        :gsub(" +$", "")
+      local gap = item[2] ~= "" and (" "):rep(column - width_of(term)) or ""
+      lines[#lines + 1] = term .. gap .. M.hanging(item[2], width, column)
     end
   end
   return table.concat(lines, "\n")
