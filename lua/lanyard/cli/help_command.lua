@@ -18,7 +18,7 @@ end
 
 -- Prints a text that may come from a script of the current directory.
 local function print_harmless(text)
-  terminal.out(text:find "[^\n -~]" and text:gsub("[^\n]+", escape.printable) or text)
+  terminal.out(text:find "^[\n -~]*$" and text or text:gsub("[^\n]+", escape.printable))
 end
 
 --- Prints why the scripts of the current directory are not listed.

@@ -23,8 +23,10 @@ local FULL_LINE = 60
 
 -- Returns a text with one blank between its words.
 local function single_spaced(text)
-  local is_spaced = text:find("  ", 1, true) or text:find "[\t-\r]" or text:byte(1) == 32 or text:byte(-1) == 32
-  return is_spaced and text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "") or text
+  if text:find("  ", 1, true) or text:byte(1) == 32 or text:byte(-1) == 32 or not text:find "^[^\t-\r]*$" then
+    text = text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  end
+  return text
 end
 
 --- Fills a paragraph: returns its lines.
