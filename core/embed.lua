@@ -31,13 +31,12 @@ local function place(text)
   return offset
 end
 
--- Places a module, and then the modules that it requires when it is loaded: the system reads neighbouring pages together.
-local function place_module(by_name, name)
-  local file = by_name[name]
+-- Places a file, and then the modules that it requires when it is loaded: the system reads neighbouring pages together.
+local function place_file(file, by_name)
   if file and not file.text_at then
     file.text_at = place(file.text)
-    for required in file.source:gmatch '\nlocal [%w_]+ = require "([%w._]+)"' do
-      place_module(by_name, required)
+    for name in file.source:gmatch '\nlocal [%w_]+ = require "([%w._]+)"' do
+      place_file(by_name[name], by_name)
     end
   end
 end
@@ -132,7 +131,7 @@ end
 lists.chunks = {}
 for i, file in ipairs(lists.scripts) do
   local text = file.text:gsub("^#![^\n]*", "")
-  lists.chunks[i] = { name = file.name, text = compiled(("scripts/%s.lua"):format(file.name), text) }
+  lists.chunks[i] = { name = file.name, source = text, text = compiled(("scripts/%s.lua"):format(file.name), text) }
 end
 
 print(([[
@@ -156,7 +155,10 @@ local by_name = {}
 for _, file in ipairs(lists.modules) do
   by_name[file.name] = file
 end
-place_module(by_name, "lanyard.cli.main")
+place_file(by_name["lanyard.cli.main"], by_name)
+for _, chunk in ipairs(lists.chunks) do
+  place_file(chunk, by_name)
+end
 for _, name in ipairs(LISTS) do
   for _, file in ipairs(lists[name]) do
     file.text_at = file.text_at or place(file.text)
