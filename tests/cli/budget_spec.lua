@@ -63,10 +63,19 @@ local function of_command(words, before)
   return instructions.of({ helper.lanyard, table.unpack(words) }, emulator.environment)
 end
 
+local function of_lint()
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/policy.json", [[{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+    "Principal": { "AWS": "arn:aws:iam::111122223333:role/ci" }, "Action": "ecr:BatchGetImage" }] }]])
+  return instructions.of { helper.lanyard, "policy", "lint", folder .. "/policy.json" }
+end
+
 local GRANT = { "grant", "my-container-service", "--all", "--yes", "--enable" }
 
 local MEASURED = {
   ["--version"] = function() return instructions.of { helper.lanyard, "--version" } end,
+  help = function() return instructions.of { helper.lanyard, "help" } end,
+  lint = of_lint,
   status = function() return of_command { "status" } end,
   grant = function() return of_command(GRANT) end,
   revoke = function() return of_command({ "revoke", "my-container-service", "--all", "--yes" }, GRANT) end,
