@@ -20,7 +20,6 @@ local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
 
-local parsers = lazy "lanyard.cli.parser"
 local shellwords = lazy "lanyard.text.shellwords"
 local suggest = lazy "lanyard.text.suggest"
 
@@ -59,6 +58,64 @@ function M.header(source)
   return summary:gsub("\n", " "), text
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- The parser
+
+local function set_debug()
+  M.debug = true
+end
+
+local function new_parser(name, description)
+  local parser = require("argparse")("lanyard " .. name, description):add_help(false)
+  parser:help_max_width(80):usage_max_width(80)
+  parser:flag("-h --help", "Print this help.")
+  parser:flag("--debug", "Print tracebacks, and a wire log without secrets, on stderr."):action(set_debug)
+  return parser
+end
+
+local function add_argument(parser, argument)
+  local kind = types[argument.type or "text"]
+  local added = parser:argument(argument[1], argument.help)
+  added:args(argument.args or 1)
+  if argument.choices or kind.choices then
+    added:choices(argument.choices or kind.choices)
+  end
+  if kind.convert then
+    added:convert(kind.convert)
+  end
+  if argument.default then
+    added:default(argument.default)
+  end
+end
+
+local function add_option(parser, option)
+  local kind = option.type and types[option.type]
+  local choices = option.choices or kind and kind.choices
+  local added
+  if not kind and not choices then
+    added = parser:flag(option[1], option.help)
+  else
+    added = parser:option(option[1], option.help):argname(types.placeholder(option))
+  end
+  if choices then
+    added:choices(choices)
+  end
+  if option.default and option[1] ~= "--output" then
+    added:default(option.default) -- Command:parse adds the default of --output, which depends on --query
+  end
+  if kind and kind.convert then
+    added:convert(kind.convert)
+  end
+  if option.repeated then
+    added:count "*"
+  elseif kind or choices then
+    added:overwrite(false)
+  end
+  if option.target then
+    added:target(option.target)
+  end
+end
+
 -- Returns an option of a declaration; nil if it has none of this name.
 local function find_option(declared, name)
   for _, option in ipairs(command_words.options(declared)) do
@@ -66,6 +123,18 @@ local function find_option(declared, name)
       return option
     end
   end
+end
+
+-- The parser of a declared command.
+local function parser_of(name, declared)
+  local parser = new_parser(name, declared.summary)
+  for _, argument in ipairs(declared.arguments or {}) do
+    add_argument(parser, argument)
+  end
+  for _, option in ipairs(command_words.options(declared)) do
+    add_option(parser, option)
+  end
+  return parser
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -109,10 +178,6 @@ local function help_line(name, chunk_name)
   return not name:find "^%-" and "lanyard help " .. name or nil
 end
 
-local function set_debug()
-  M.debug = true
-end
-
 local function built(words, chunk_name, name)
   local source = M.sources[chunk_name]
   if not source then
@@ -121,8 +186,7 @@ local function built(words, chunk_name, name)
   end
   local _, text = M.header(source)
   return setmetatable({
-    name = name, help = help_line(name, chunk_name), words = words,
-    parser = parsers.new(name, unwrapped(text), set_debug),
+    name = name, help = help_line(name, chunk_name), words = words, parser = new_parser(name, unwrapped(text)),
   }, Command)
 end
 
@@ -160,7 +224,7 @@ end
 
 local function add_group(self, name)
   for _, option in ipairs(shared[name]) do
-    parsers.add_option(self.parser, option)
+    add_option(self.parser, option)
   end
   return self
 end
@@ -178,7 +242,7 @@ function Command:with_output(formats)
   self.output = { "--output", help = ("Output format (default: %s)."):format(formats[1]),
     choices = output_option.choices(formats) }
   self.writes_text = lists.contains(formats, "text")
-  parsers.add_option(self.parser, self.output)
+  add_option(self.parser, self.output)
   return self
 end
 
@@ -200,6 +264,79 @@ end
 ---@return cli.Command self
 function Command:with_yes()
   return add_group(self, "yes")
+end
+
+-- Returns the nearest choice for an invalid value on the command line: of an option, or of an argument, which can be
+-- any word.
+local function near_choice(message, words)
+  local option, choices = message:match "option '(%-%-[%w-]+)' must be one of (.*)$"
+  choices = choices or message:match "must be one of (.*)$"
+  local names = {}
+  for name in choices:gmatch "'([^']*)'" do
+    names[#names + 1] = name
+  end
+  for i, word in ipairs(words) do
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    value = option and (name == option and value or words[i - 1] == option and word or nil)
+      or not option and word:sub(1, 1) ~= "-" and word or nil
+    local near = value and not lists.contains(names, value) and suggest(value, names)
+    if near then
+      return near
+    end
+  end
+end
+
+local TOO_MANY = "too many arguments"
+
+-- Returns the first word that the parser does not expect: the shortest beginning of the words that has too many ends
+-- with it.
+local function unexpected(parser, words)
+  for i = 1, #words do
+    local ok, message = parser:pparse(table.move(words, 1, i, 1, {}))
+    if not ok and message == TOO_MANY then
+      return words[i]
+    end
+  end
+end
+
+-- Rewrites what argparse says: about an argument too many, about an option that is given twice, or an unknown one with
+-- its suggestions and what is known about this command, or about a value that is not one of the choices.
+local function clarified(self, parser, message, words)
+  local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
+  local option = message:match "^unknown option '([^']*)'"
+  if twice then
+    return twice .. " is given twice"
+  elseif message == TOO_MANY then
+    return ("%s: '%s' is not expected"):format(TOO_MANY, unexpected(parser, words))
+  elseif message:find "must be one of '" then
+    local near = near_choice(message, words)
+    return near and ("%s; did you mean '%s'?"):format(message, near) or message
+  elseif not option then
+    return message
+  elseif option == "--emulator" then
+    return ("--emulator goes before the command: lanyard --emulator %s"):format(self.name)
+  elseif ((self.declared or {}).usage or {})[1] and self.declared.usage[1]:find("-- <command>", 1, true) then
+    message = message .. "; options of the command itself go after --"
+  end
+  return (message:gsub("\nDid you mean one of these: (.-)%?", function(names)
+    return ("; did you mean one of %s?"):format(names:gsub("' '", "', '"))
+  end):gsub("\nDid you mean ", "; did you mean "))
+end
+
+-- The codes of what argparse says, by patterns. What a converter of a value says is none of them.
+local PARSER_CODES = {
+  { "^unknown option", "UnknownOption" }, { "goes before the command", "UnknownOption" },
+  { "is given twice$", "RepeatedOption" }, { " must be one of ", "InvalidChoice" }, { "^missing ", "MissingArgument" },
+  { "^too many arguments", "TooManyArguments" }, { " requires ", "MissingValue" },
+}
+
+local function code_of(message)
+  for _, row in ipairs(PARSER_CODES) do
+    if message:find(row[1]) then
+      return row[2]
+    end
+  end
+  return "InvalidValue"
 end
 
 --- Ends the script as a usage error, with exit status 2.
@@ -250,7 +387,18 @@ local function add_query(self)
     end
   end
   self.query = output_option.QUERY
-  parsers.add_option(self.parser, self.query)
+  add_option(self.parser, self.query)
+end
+
+-- Reads words with argparse. Ends the script for a mistake in them.
+local function parse_all(self, words)
+  local parser = self.parser or parser_of(self.name, self.declared)
+  local ok, result = parser:pparse(words)
+  if not ok then
+    local message = clarified(self, parser, result, words)
+    self:usage(message, code_of(message))
+  end
+  return result
 end
 
 -- Reads --query, and replaces --output by the format that the command itself writes.
@@ -267,20 +415,6 @@ local function choose_output(self, options)
     command = self.name, choices = choices, default = option.default or choices[1], writes_text = self.writes_text,
     output = options.output, query = has_query and options.query or nil,
   }
-end
-
--- Returns the options and arguments of the command line. Ends the script for a mistake in it.
-local function read_words(self, words)
-  local result, is_debug, message, code
-  if self.declared then
-    result, is_debug = command_words.read(self.declared, words)
-    M.debug = M.debug or is_debug or false
-  end
-  if not result then
-    local parser = self.parser or parsers.of(self.name, self.declared, set_debug)
-    result, message, code = parsers.read(parser, self, words)
-  end
-  return result or self:usage(message, code)
 end
 
 --- Parses the command line. A mistake in it ends the script with one line and exit status 2. --help prints the help and
@@ -300,7 +434,12 @@ function Command:parse(...)
   if declared and declared.commands and not declared.arguments then
     self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
-  local result = read_words(self, words)
+  local result, is_debug
+  if declared then
+    result, is_debug = command_words.read(declared, words)
+    M.debug = M.debug or is_debug or false
+  end
+  result = result or parse_all(self, words)
   result.has_rules = self.has_rules
   choose_output(self, result)
   return result
