@@ -11,7 +11,6 @@
 local escape = require "lanyard.text.escape"
 local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local command_words = require "lanyard.cli.words"
 local exit = require "lanyard.cli.exit"
 local output_option = require "lanyard.cli.output_option"
 local results = require "lanyard.cli.result"
@@ -118,9 +117,11 @@ end
 
 -- Returns an option of a declaration; nil if it has none of this name.
 local function find_option(declared, name)
-  for _, option in ipairs(command_words.options(declared)) do
-    if option[1] == name then
-      return option
+  for _, option in ipairs(declared.options or {}) do
+    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      if one[1] == name then
+        return one
+      end
     end
   end
 end
@@ -131,8 +132,10 @@ local function parser_of(name, declared)
   for _, argument in ipairs(declared.arguments or {}) do
     add_argument(parser, argument)
   end
-  for _, option in ipairs(command_words.options(declared)) do
-    add_option(parser, option)
+  for _, option in ipairs(declared.options or {}) do
+    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      add_option(parser, one)
+    end
   end
   return parser
 end
@@ -390,17 +393,6 @@ local function add_query(self)
   add_option(self.parser, self.query)
 end
 
--- Reads words with argparse. Ends the script for a mistake in them.
-local function parse_all(self, words)
-  local parser = self.parser or parser_of(self.name, self.declared)
-  local ok, result = parser:pparse(words)
-  if not ok then
-    local message = clarified(self, parser, result, words)
-    self:usage(message, code_of(message))
-  end
-  return result
-end
-
 -- Reads --query, and replaces --output by the format that the command itself writes.
 local function choose_output(self, options)
   local option = self.output
@@ -434,12 +426,12 @@ function Command:parse(...)
   if declared and declared.commands and not declared.arguments then
     self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
-  local result, is_debug
-  if declared then
-    result, is_debug = command_words.read(declared, words)
-    M.debug = M.debug or is_debug or false
+  local parser = self.parser or parser_of(self.name, declared)
+  local ok, result = parser:pparse(words)
+  if not ok then
+    local message = clarified(self, parser, result, words)
+    self:usage(message, code_of(message))
   end
-  result = result or parse_all(self, words)
   result.has_rules = self.has_rules
   choose_output(self, result)
   return result
