@@ -183,8 +183,8 @@ function M.compare(report, old)
   local changes = policies.changed(report, old_index)
   local rewritten = rewritten_of(changes)
   report.baseline = {
-    time = old.time, resolved = match_rewritten(report, resolved, rewritten), grants = changed_grants(report, old, index, old_index, rewritten),
-    policies = changes,
+    time = old.time, resolved = match_rewritten(report, resolved, rewritten), policies = changes,
+    grants = changed_grants(report, old, index, old_index, rewritten),
   }
 end
 
