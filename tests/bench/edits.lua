@@ -1,10 +1,11 @@
--- Measures how the edits of policies, decisions that depend, and the grants of a desired-state file grow with their
--- sizes: 1, 10 and 100 times.
+-- Measures how the edits of policies, decisions that depend, the grants of a desired-state file and the comparison of
+-- reports grow with their sizes: 1, 10 and 100 times.
 --   lua5.4 tests/bench/edits.lua BUILD
 
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
 
+local baseline = require "lanyard.audit.report.baseline"
 local bench = require "bench"
 local edit = require "lanyard.desired.edit"
 local json = require "lanyard.json"
@@ -55,6 +56,23 @@ local function desired(count)
     grants[i] = { service = "web", repositories = { ("team-%d/app-%d*"):format(i % 7, i) }, path = ("grants[%d]"):format(i) }
   end
   return { grants = grants }, { region = "us-east-1", services = {}, repositories = repositories }
+end
+
+-- Returns a report of repositories with a finding in each, whose policies are one statement or two with the same meaning.
+local function report(count, is_short)
+  local list = json.array {}
+  for _, actions in ipairs(is_short and { { "ecr:GetA", "ecr:GetB" } } or { { "ecr:GetA" }, { "ecr:GetB" } }) do
+    list[#list + 1] = { Effect = "Allow", Principal = { AWS = "111122223333" }, Action = json.array(actions) }
+  end
+  local text = json.encode { Version = "2012-10-17", Statement = list }
+  local scope = { account = "111122223333", region = "us-east-1", repositories = {}, services = {} }
+  local made = { time = "2026-11-25T01:00:00Z", scopes = { scope }, findings = {} }
+  for i = 1, count do
+    scope.repositories[i] = { name = "app-" .. i, policy = text, access = {} }
+    made.findings[i] = { id = "foreign-account", severity = "high", account = scope.account, region = scope.region,
+      repository = "app-" .. i, key = ("%s %d"):format(is_short, i) }
+  end
+  return made
 end
 
 -- What grows, and a function that returns what is measured.
@@ -110,6 +128,20 @@ local FORMS = {
       return { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage", Condition = { StringEquals = keys } }
     end)
     return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
+  end },
+  { "patterns of roles that begin alike, `policy reach`", function(n)
+    local doc = listed(n, "ArnLike", "aws:PrincipalArn", function(i) return "arn:aws:iam::*:role/*-" .. i end)
+    return function() policy.reachable(doc, { brief = true }) end
+  end },
+  { "statements that all meet each other, `policy minimize`", function(n)
+    local doc = document(1, n, function(i)
+      return { Effect = "Allow", Principal = { AWS = "111122223333" }, Action = ("ecr:*Get%d"):format(i) }
+    end)
+    return function() policy.minimize(doc) end
+  end },
+  { "rewritten policies of `audit --baseline`", function(n)
+    local before, after = report(n, true), report(n, false)
+    return function() baseline.compare(after, before) end
   end },
   { "globs and repositories of `plan`", function(n)
     local file, inventory = desired(n)

@@ -215,7 +215,8 @@ end
 ---@return access.Grant[] grants
 ---@return access.RepositoryPolicy[] unread  the policies that could not be read; each may have a grant
 function Region:grants_of(principal_arn, policies)
-  return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
+  local grants = require "lanyard.access.grants"
+  return grants.grants_of(self, principal_arn, grants.index(policies))
 end
 
 --- Returns the names of the repositories from which only the registry policy lets a role pull.
