@@ -6,9 +6,12 @@ package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
 
 local bench = require "bench"
+local edit = require "lanyard.desired.edit"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 local resolve = require "lanyard.desired.resolve"
+local service_grants = require "lanyard.desired.services.grants"
+local suggester = require "lanyard.text.suggester"
 
 local SIZES = { 20, 200, 2000 }
 
@@ -56,6 +59,25 @@ end
 
 -- What grows, and a function that returns what is measured.
 local FORMS = {
+  { "failing services and repositories of `plan --prune`", function(n)
+    local plan = { region = "us-east-1", prune = true, services = {}, all_services = {}, service_plans = {}, entries = {} }
+    for i = 1, n do
+      plan.service_plans[i] = { name = "service-" .. i, err = {} }
+      plan.entries[i] = { repository = { name = "app-" .. i, arn = "arn" }, grants = {} }
+    end
+    return function()
+      service_grants.protect(plan)
+      for _, entry in ipairs(plan.entries) do edit.of(entry, plan) end
+    end
+  end },
+  { "missing and existing names", function(n)
+    local names = {}
+    for i = 1, n do names[i] = ("team-%d/app-%d"):format(i % 7, i) end
+    return function()
+      local nearest = suggester(names)
+      for i = 1, n do nearest(("taem-%d/app-%d"):format(i % 7, i)) end
+    end
+  end },
   { "statements of `policy merge`", function(n)
     local a, b = document(1, n, grant), document(n + 1, 2 * n, grant)
     return function() policy.merge(a, b) end
@@ -79,6 +101,14 @@ local FORMS = {
   end },
   { "conditions on one key, `policy can`", function(n)
     local doc = document(1, n, conditional)
+    return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
+  end },
+  { "condition keys without a value, `policy can`", function(n)
+    local keys = {}
+    for i = 1, n do keys["aws:PrincipalTag/k" .. i] = "v" end
+    local doc = document(1, 1, function()
+      return { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage", Condition = { StringEquals = keys } }
+    end)
     return function() doc:can { principal = role(1), action = "ecr:BatchGetImage", partial = true } end
   end },
   { "globs and repositories of `plan`", function(n)

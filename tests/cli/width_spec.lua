@@ -41,10 +41,10 @@ end
 describe("the width of the terminal", function()
   local widest = {}
 
-  for _, words in ipairs { { "help" }, { "help", "status" }, { "help", "audit" }, { "help", "emulate" }, { "status", "--help" },
+  for i, words in ipairs { { "help" }, { "help", "status" }, { "help", "audit" }, { "help", "emulate" }, { "status", "--help" },
     { "help", "environment" }, { "help", "findings" }, { "policy", "lint", "--help" } } do
     it("is that of lanyard " .. table.concat(words, " "), function()
-      for _, width in ipairs { 20, 31, 50, 79, 120 } do
+      for _, width in ipairs(helper.combined(i, { 20, 31, 50, 79, 120 })) do
         local lines = shown(width, words)
         assert_fit(lines, width)
         assert.is_true(#lines > 10)

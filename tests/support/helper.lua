@@ -1,6 +1,8 @@
 -- For all specs: temporary folders, the real binary, and an emulator to run it against. Every spec has its own folder
 -- and port, so that specs can run in parallel.
 
+local sanitizers = require "sanitizers"
+
 local M = {}
 
 M.build = os.getenv "LANYARD_BUILD" or "build"
@@ -31,10 +33,22 @@ function M.exists(path)
   return file ~= nil
 end
 
+local is_sanitized
+
 -- Whether the build has AddressSanitizer, which keeps freed memory for a while.
 function M.is_sanitized()
-  local pipe <close> = assert(io.popen("nm -D --undefined-only " .. quote(M.build .. "/lanyard.so")))
-  return pipe:read("a"):find "__asan_init" ~= nil
+  if is_sanitized == nil then
+    local pipe <close> = assert(io.popen("nm -D --undefined-only " .. quote(M.build .. "/lanyard.so")))
+    is_sanitized = pipe:read("a"):find "__asan_init" ~= nil
+  end
+  return is_sanitized
+end
+
+-- The cases of an inner loop for case i of the outer one: all of them. The commands of a sanitized build take three times
+-- as long, and what differs between combinations is Lua, which the sanitizers do not see: there, each case of both loops
+-- runs, but not each combination of them.
+function M.combined(i, cases)
+  return M.is_sanitized() and { cases[(i - 1) % math.max(#cases, 1) + 1] } or cases
 end
 
 -- A new empty folder, in `parent` or in the folder of temporary files. Closing it removes it; tostring and `..` yield
@@ -76,12 +90,13 @@ end
 -- an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
-  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
-    "AWS_EC2_METADATA_DISABLED=true" }
+  words = split(words)
+  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "AWS_EC2_METADATA_DISABLED=true",
+    "ASAN_OPTIONS=" .. sanitizers.options(sanitizers.is_leak_checked(words, environment)) }
   for name, value in pairs(environment or {}) do
     command[#command + 1] = name .. "=" .. quote(value)
   end
-  for _, word in ipairs(split(words)) do
+  for _, word in ipairs(words) do
     command[#command + 1] = word == M.lua and word or quote(word)
   end
   -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.

@@ -72,9 +72,18 @@ local function copy(value)
   return made
 end
 
--- Compiles tests/support/faults.c.
-local function compile(path)
-  sh("gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o %s tests/support/faults.c -ldl", quote(path))
+local faults_library -- { path } of the compiled tests/support/faults.c
+
+-- Compiles tests/support/faults.c, once for all stages of a process: the compiler takes as long as twenty commands.
+local function compiled()
+  if not faults_library then
+    local folder = helper.folder()
+    local path = folder .. "/faults.so"
+    sh("gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o %s tests/support/faults.c -ldl", quote(path))
+    -- The folder is removed at the end of the process, which finalizes all objects.
+    faults_library = setmetatable({ path = path }, { __gc = function() getmetatable(folder).__close() end })
+  end
+  return faults_library.path
 end
 
 local Stage = {}
@@ -87,10 +96,9 @@ function M.new(options)
   local self = setmetatable({ folder = helper.folder(helper.exists(MEMORY) and MEMORY or nil) }, Stage)
   self.home = self.folder.path .. "/home"
   self.state = self.home .. "/state/lanyard"
-  self.library = self.folder.path .. "/faults.so"
+  self.library = compiled()
   self.log = self.folder.path .. "/log"
   sh("mkdir -p %s", quote(self.home))
-  compile(self.library)
   self.emulator = assert(emulator.start {
     activation_delay = 0, seed = options.seed or M.SEED, faults = options.faults, on_error = error,
   })
