@@ -1,9 +1,9 @@
 -- Runs every test: the C test programs, the fuzzers and the Lua specs of each build folder named.
 --   lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]
--- PATTERN selects suites by name, which is the path of their source. LANYARD_TEST_JOBS limits how many run in parallel
--- (default: one more than there are processors, because many suites wait). The slowest suites of the last run start
--- first. The whole output of a failed suite is printed. The last line is `N passed, N failed`; the exit status is 1 if a
--- test failed or none ran.
+-- The commands of both builds call an emulator of the first one. PATTERN selects suites by name, which is the path of
+-- their source. LANYARD_TEST_JOBS limits how many run in parallel (default: one more than there are processors, because
+-- many suites wait). The slowest suites of the last run start first. The whole output of a failed suite is printed. The
+-- last line is `N passed, N failed`; the exit status is 1 if a test failed or none ran.
 
 package.path = "./tests/support/?.lua;" .. package.path
 local queue = require "queue"
@@ -65,7 +65,7 @@ end
 local function chosen_suites(durations)
   local chosen = {}
   for _, build in ipairs(builds) do
-    for _, suite in ipairs(suites_of(build)) do
+    for _, suite in ipairs(suites_of(build, builds[1])) do
       if suite.name:find(pattern, 1, true) then
         suite.expected = durations[suite.name] or suite.guess
         chosen[#chosen + 1] = suite

@@ -2,6 +2,8 @@ local helper = require "helper"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 
+helper.emulating = helper.lanyard
+
 describe("lanyard emulate", function()
   it("exits with 0 on SIGTERM and on SIGINT", function()
     for _, signal in ipairs { "TERM", "INT" } do

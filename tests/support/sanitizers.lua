@@ -16,8 +16,8 @@ function M.options(finds_leaks)
 end
 
 -- The parts of a command on which the path through C depends most: the command with its sub-command, each option and
--- variable, and each script or document, which has a space. Files and folders, which differ in each run, do not count,
--- and neither do numbers.
+-- variable, and each script or document, which has a space. Files, folders and numbers, which differ in each run, are
+-- left out.
 local function parts_of(words, environment)
   local parts, names = {}, {}
   for _, value in ipairs(words) do

@@ -102,12 +102,16 @@ local function is_for_build(spec, is_sanitized)
   return false
 end
 
-local function add_specs(suites, build, lua, is_sanitized)
-  local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
+local function absolute(path)
+  return path:sub(1, 1) == "/" and path or root .. "/" .. path
+end
+
+local function add_specs(suites, build, emulating, lua, is_sanitized)
+  local path = absolute(build)
   local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
-  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_LUA='%s' LANYARD_VECTORS=%s ASAN_OPTIONS=%s "
-    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' ")
-    :format(path, lua, vectors, sanitizers.options(false), path)
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_EMULATING=%s/lanyard LANYARD_LUA='%s' LANYARD_VECTORS=%s "
+    .. "ASAN_OPTIONS=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' ")
+    :format(path, absolute(emulating), lua, vectors, sanitizers.options(false), path)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli tests/torture -name '*_spec.lua'") do
     suites[#suites + 1] = is_for_build(spec, is_sanitized) and {
       name = spec,
@@ -117,14 +121,15 @@ local function add_specs(suites, build, lua, is_sanitized)
   end
 end
 
----@param build string  the build folder
+---@param build string      the build folder
+---@param emulating? string  the build folder of the emulator that commands call; by default the same
 ---@return { name: string, command: string, guess: number }[]  # by name; guess is about how many seconds one takes
-function M.of(build)
+function M.of(build, emulating)
   local suites = {}
   local lua, is_sanitized = interpreter(build)
   add_programs(suites, build)
   add_fuzzers(suites, build)
-  add_specs(suites, build, lua, is_sanitized)
+  add_specs(suites, build, emulating or build, lua, is_sanitized)
   for _, suite in ipairs(is_sanitized and suites or {}) do
     suite.name = suite.name .. " (sanitized)"
     suite.guess = suite.guess * 3
