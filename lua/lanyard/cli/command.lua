@@ -115,29 +115,64 @@ local function add_option(parser, option)
   end
 end
 
+-- Returns the options of a declaration in their order, including all of its groups.
+local function options_of(declared)
+  local all = {}
+  for _, option in ipairs(declared.options or {}) do
+    local group = type(option) == "table" and { option } or shared[option]
+    table.move(group, 1, #group, #all + 1, all)
+  end
+  return all
+end
+
 -- Returns an option of a declaration; nil if it has none of this name.
 local function find_option(declared, name)
-  for _, option in ipairs(declared.options or {}) do
-    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
-      if one[1] == name then
-        return one
-      end
+  for _, option in ipairs(options_of(declared)) do
+    if option[1] == name then
+      return option
     end
   end
 end
 
--- The parser of a declared command.
-local function parser_of(name, declared)
+-- Reports whether the result of the parser depends on an option: it is one of the words, or sets something without.
+local function is_needed(option, words)
+  if option.default or option.repeated then
+    return true
+  end
+  local name = option[1]
+  for _, word in ipairs(words) do
+    if word == name or word:find(name .. "=", 1, true) == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+-- The parser of a declared command. With `words`, it has the options on which the result for these words depends: to
+-- declare an option to argparse takes longer than to parse it.
+local function parser_of(name, declared, words)
   local parser = new_parser(name, declared.summary)
   for _, argument in ipairs(declared.arguments or {}) do
     add_argument(parser, argument)
   end
-  for _, option in ipairs(declared.options or {}) do
-    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
-      add_option(parser, one)
+  for _, option in ipairs(options_of(declared)) do
+    if not words or is_needed(option, words) then
+      add_option(parser, option)
     end
   end
   return parser
+end
+
+-- Parses words. Returns whether they have no mistake; the options or a message; and the parser, which has all options
+-- after a mistake.
+local function parse(self, words)
+  local parser = self.parser or parser_of(self.name, self.declared, words)
+  local ok, result = parser:pparse(words)
+  if not ok and not self.parser then
+    parser = parser_of(self.name, self.declared)
+    ok, result = parser:pparse(words)
+  end
+  return ok, result, parser
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -426,8 +461,7 @@ function Command:parse(...)
   if declared and declared.commands and not declared.arguments then
     self:usage(M.no_subcommand(self.name, declared, words[1]), words[1] and "UnknownCommand" or "MissingArgument")
   end
-  local parser = self.parser or parser_of(self.name, declared)
-  local ok, result = parser:pparse(words)
+  local ok, result, parser = parse(self, words)
   if not ok then
     local message = clarified(self, parser, result, words)
     self:usage(message, code_of(message))
