@@ -124,7 +124,7 @@ include core/models.mk scripts/packaging/packaging.mk
 demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard
 
-test: test-deps ## every test, and every test again under ASan and UBSan
+test: test-deps ## every test, and what runs C code again under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
@@ -189,11 +189,15 @@ bench: bench-deps all ## benchmarks: a table of ratios, and build/growth.svg; LA
 	@$(LUA) tests/bench/table.lua $(B) $(B)/rows.json
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-benches: $(BENCHES)
+benches: $(BENCHES) $(if $(wildcard $(STATIC)),$(STATIC_BENCHES))
 
 $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	$(folder)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
+# Its own memory is the least that it can measure.
+$(B)/bench/run_bench: tests/bench/run_bench.c
+	$(folder)
+	$(call say,compile)$(COMPILE) -static -o $@ $<
 
 lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
 	@for cc in gcc clang; do printf '%s\n' $(SOURCES) \

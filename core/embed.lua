@@ -20,18 +20,38 @@ local function compiled(name, text)
   return bytecode.without_names(string.dump(assert(load(text, "@" .. name, "t"))))
 end
 
--- The texts of all files, each with a zero byte after it.
+-- The names and texts of all files, each with a zero byte after it.
 local texts, length = {}, 0
 
+-- Returns the offset of a text in the bytes.
+local function place(text)
+  local offset = length
+  texts[#texts + 1] = text
+  length = length + #text + 1
+  return offset
+end
+
+-- Places a file, and then the modules that it requires when it is loaded: the system reads neighbouring pages together.
+local function place_file(file, by_name)
+  if file and not file.text_at then
+    file.text_at = place(file.text)
+    for name in file.source:gmatch '\nlocal [%w_]+ = require "([%w._]+)"' do
+      place_file(by_name[name], by_name)
+    end
+  end
+end
+
+-- Writes offsets, because the dynamic loader writes each pointer when the program starts.
 local function write_list(name, files)
   print(("const struct embedded_file embedded_%s[] = {"):format(name))
   for _, file in ipairs(files) do
-    print(("    {%s, embedded_bytes + %d, %d},"):format(literal(file.name), length, #file.text))
-    texts[#texts + 1] = file.text
-    length = length + #file.text + 1
+    print(("    {%d, %d, %d},"):format(file.name_at, file.text_at, #file.text))
   end
-  print "    {0, 0, 0},\n};"
+  print "};"
+  print(("const size_t embedded_%s_count = %d;"):format(name, #files))
 end
+
+local LISTS = { "modules", "scripts", "chunks", "assets" }
 
 local lists, current = {}, nil
 for i = 3, #arg do
@@ -106,18 +126,17 @@ table.insert(lists.modules, { name = "lanyard.documentation.index",
   text = "return " .. serialize(extract.without_places(modules)) })
 
 for _, file in ipairs(lists.modules) do
-  file.text = compiled(file.name, file.text)
+  file.source, file.text = file.text, compiled(file.name, file.text)
 end
 lists.chunks = {}
 for i, file in ipairs(lists.scripts) do
   local text = file.text:gsub("^#![^\n]*", "")
-  lists.chunks[i] = { name = file.name, text = compiled(("scripts/%s.lua"):format(file.name), text) }
+  lists.chunks[i] = { name = file.name, source = text, text = compiled(("scripts/%s.lua"):format(file.name), text) }
 end
 
 print(([[
 #include "modules.h"
 
-extern const char embedded_bytes[];
 __asm__(".section .rodata\n"
         ".global embedded_bytes\n"
         ".hidden embedded_bytes\n"
@@ -126,11 +145,26 @@ __asm__(".section .rodata\n"
         ".text\n");
 ]]):format(literal(literal(arg[1])):sub(2, -2)))
 print(("const char embedded_prefix[] = %s;"):format(literal(arg[2])))
-for _, name in ipairs { "modules", "scripts", "chunks", "assets" } do
+for _, name in ipairs(LISTS) do
   table.sort(lists[name], function(a, b) return a.name < b.name end)
+  for _, file in ipairs(lists[name]) do
+    file.name_at = place(file.name)
+  end
+end
+local by_name = {}
+for _, file in ipairs(lists.modules) do
+  by_name[file.name] = file
+end
+place_file(by_name["lanyard.cli.main"], by_name)
+for _, chunk in ipairs(lists.chunks) do
+  place_file(chunk, by_name)
+end
+for _, name in ipairs(LISTS) do
+  for _, file in ipairs(lists[name]) do
+    file.text_at = file.text_at or place(file.text)
+  end
   write_list(name, lists[name])
 end
-print(("const size_t embedded_modules_count = %d;"):format(#lists.modules))
 
 local bytes <close> = assert(io.open(arg[1], "wb"))
 assert(bytes:write(table.concat(texts, "\0"), "\0"))

@@ -56,30 +56,39 @@ static const luaL_Reg c_modules[] = {
     {NULL, NULL},
 };
 
-/* The loader of an embedded Lua module. The first upvalue is its struct embedded_file. The module
- * is compiled and contains its chunk name. */
+static const char *name_of(const struct embedded_file *file) {
+  return embedded_bytes + file->name;
+}
+
+/* Pushes the function of a compiled file, which contains its chunk name. */
+static void load_file(lua_State *L, const struct embedded_file *file) {
+  if (luaL_loadbufferx(L, embedded_bytes + file->text, file->length, name_of(file), "b") != LUA_OK)
+    lua_error(L);
+}
+
+/* The loader of an embedded Lua module. The first upvalue is its struct embedded_file. */
 static int load_module(lua_State *L) {
   const struct embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
-  if (luaL_loadbufferx(L, file->text, file->length, file->name, "b") != LUA_OK)
-    return lua_error(L);
-  lua_pushstring(L, file->name);
+  load_file(L, file);
+  lua_pushstring(L, name_of(file));
   lua_call(L, 1, 1);
   return 1;
 }
 
-/* Returns the file of a list with the name in the first argument, or NULL. */
-static const struct embedded_file *find_file(lua_State *L, const struct embedded_file *file) {
-  const char *name = luaL_checkstring(L, 1);
-  for (; file->name; file++)
-    if (strcmp(file->name, name) == 0)
-      return file;
-  return NULL;
+static int compare_name(const void *name, const void *file) {
+  return strcmp(name, name_of(file));
 }
 
-static int push_file(lua_State *L, const struct embedded_file *list) {
-  const struct embedded_file *file = find_file(L, list);
+/* Returns the file of a list with a name, or NULL. */
+static const struct embedded_file *find_file(const char *name, const struct embedded_file *list,
+                                             size_t count) {
+  return bsearch(name, list, count, sizeof *list, compare_name);
+}
+
+static int push_file(lua_State *L, const struct embedded_file *list, size_t count) {
+  const struct embedded_file *file = find_file(luaL_checkstring(L, 1), list, count);
   if (file)
-    lua_pushlstring(L, file->text, file->length);
+    lua_pushlstring(L, embedded_bytes + file->text, file->length);
   else
     luaL_pushfail(L);
   return 1;
@@ -88,17 +97,18 @@ static int push_file(lua_State *L, const struct embedded_file *list) {
 /* embedded.script(name) --> source | nil
  * Returns the source of a script. */
 static int embedded_script(lua_State *L) {
-  return push_file(L, embedded_scripts);
+  return push_file(L, embedded_scripts, embedded_scripts_count);
 }
 
 /* embedded.chunk(name) --> function | nil
  * Returns the function that runs a script. */
 static int embedded_chunk(lua_State *L) {
-  const struct embedded_file *file = find_file(L, embedded_chunks);
-  if (!file)
+  const struct embedded_file *file =
+      find_file(luaL_checkstring(L, 1), embedded_chunks, embedded_chunks_count);
+  if (file)
+    load_file(L, file);
+  else
     luaL_pushfail(L);
-  else if (luaL_loadbufferx(L, file->text, file->length, file->name, "b") != LUA_OK)
-    return lua_error(L);
   return 1;
 }
 
@@ -106,7 +116,7 @@ static int embedded_chunk(lua_State *L) {
  * Returns the bytes of an asset. The name is its path below lua/, for example
  * "lanyard/report/page.css". */
 static int embedded_asset(lua_State *L) {
-  return push_file(L, embedded_assets);
+  return push_file(L, embedded_assets, embedded_assets_count);
 }
 
 static lua_Integer models_size(void) {
@@ -141,9 +151,9 @@ static int embedded_models_reader(lua_State *L) {
  * Returns the names of the scripts, sorted. */
 static int embedded_names(lua_State *L) {
   lua_newtable(L);
-  for (lua_Integer i = 0; embedded_scripts[i].name; i++) {
-    lua_pushstring(L, embedded_scripts[i].name);
-    lua_rawseti(L, -2, i + 1);
+  for (size_t i = 0; i < embedded_scripts_count; i++) {
+    lua_pushstring(L, name_of(&embedded_scripts[i]));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return 1;
 }
@@ -187,18 +197,13 @@ static int open_embedded(lua_State *L) {
   return 1;
 }
 
-static int compare_name(const void *name, const void *file) {
-  return strcmp(name, ((const struct embedded_file *)file)->name);
-}
-
 /* __index of package.preload: returns the loader of an embedded Lua module. */
 static int find_module(lua_State *L) {
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  void *file = bsearch(name, embedded_modules, embedded_modules_count, sizeof *embedded_modules,
-                       compare_name);
+  const struct embedded_file *file = find_file(name, embedded_modules, embedded_modules_count);
   if (!file)
     return 0;
-  lua_pushlightuserdata(L, file);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)file);
   lua_pushcclosure(L, load_module, 1);
   return 1;
 }

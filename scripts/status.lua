@@ -54,6 +54,7 @@ local options = command:parse(...)
 local escape = require "lanyard.text.escape"
 local fields = require "lanyard.cli.fields"
 local grant_views = require "lanyard.cli.grants"
+local grants = require "lanyard.access.grants"
 local json = require "lanyard.json"
 local overwritten = require "lanyard.access.overwritten"
 local service_details = require "lanyard.cli.service_details"
@@ -180,9 +181,9 @@ local function print_service(service, granted, detail)
   cli.out(fields.render(escape.printable(service.name), lines, terminal.width()))
 end
 
-local items = json.array {}
+local items, granted_by = json.array {}, grants.index(policies or {})
 for i, service in ipairs(services) do
-  local granted = grant_views.of_role(region, service.role.arn, policies, err)
+  local granted = grant_views.of_role(region, service.role.arn, granted_by, err)
   items[i] = json_of(service, granted, details[i])
   if options.output == "table" then
     print_service(service, granted, details[i])

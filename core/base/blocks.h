@@ -5,9 +5,10 @@
 
 /* An allocator for a program with one thread that knows the size of what it frees, as Lua does. Small blocks have no
  * header: freed ones are kept in a list for each size, and new ones are cut from chunks of malloc. A list is used again
- * for blocks of its size; the chunks are never returned. Under AddressSanitizer all blocks come from malloc. */
+ * for blocks of its size; the chunks are never returned. The largest small block is the first stack of a Lua
+ * coroutine. Under AddressSanitizer all blocks come from malloc. */
 
-enum { BLOCKS_STEP = 16, BLOCKS_LARGEST = 512 };
+enum { BLOCKS_STEP = 16, BLOCKS_LARGEST = 720 };
 
 struct blocks {
   void *free[BLOCKS_LARGEST /

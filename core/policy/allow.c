@@ -129,8 +129,11 @@ static bool shows_layout(const struct policy *doc) {
 enum policy_edit policy_append(struct policy *doc, const struct policy *from,
                                struct json_error *error) {
   struct policy *edited = policy_copy(doc);
-  enum policy_edit edit = edited ? POLICY_UNCHANGED : POLICY_FAILED;
-  policy_no_memory(error);
+  if (!edited) {
+    policy_no_memory(error);
+    return POLICY_FAILED;
+  }
+  enum policy_edit edit = POLICY_UNCHANGED;
   for (size_t i = 0; i < policy_count(from) && edit != POLICY_FAILED;)
     edit = shows_layout(edited) ? append_several(edited, from, &i, error)
                                 : policy_append_statement(edited, from, i++, error);

@@ -56,10 +56,28 @@ struct condition_test {
 /* condition_read_test parses the name of an operator. It returns false for an unknown operator. */
 bool condition_read_test(const char *operator_name, struct condition_test *test);
 
-/* condition_unknown_keys appends the names of the keys that make the result unknown, each once,
- * including the keys of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
+/* The names of condition keys, which the list does not own. A zeroed struct is an empty list. */
+struct condition_name {
+  const char *bytes;
+  size_t length, place;
+};
+
+struct condition_keys {
+  struct condition_name *items;
+  size_t count, capacity;
+  bool failed; /* not enough memory */
+};
+
+/* condition_keys_add appends a name. condition_keys_write appends the names to a text, each once in any
+ * letter case, in the order of their first addition: "aws:SourceVpc, aws:PrincipalTag/team". It empties
+ * and frees the list. */
+void condition_keys_add(struct condition_keys *keys, const char *name, size_t length);
+void condition_keys_write(struct condition_keys *keys, struct buf *out);
+
+/* condition_unknown_keys adds the names of the keys that make the result unknown, including the keys of
+ * policy variables. */
 void condition_unknown_keys(const struct json_value *condition, const struct context *context,
-                            bool variables, struct buf *out);
+                            bool variables, struct condition_keys *keys);
 
 /* condition_unknown_test finds the next test of a Condition element whose result is unknown: an operator
  * and one key under it. *position is where to begin, { NULL, NULL } at first. It returns false if there
@@ -80,9 +98,6 @@ const char *condition_operand_bytes(const struct json_value *operand, size_t *le
  * matches nothing, because a variable has no value. */
 bool condition_operand_text(const char *operator_name, const struct json_value *operand,
                             const struct context *context, bool variables, struct buf *out);
-
-/* condition_list_key appends a name to such a list, unless the list contains it. */
-void condition_list_key(struct buf *list, const char *name, size_t length);
 
 /* condition_operator returns the name of the operator with an index, without prefix and suffix, or
  * NULL after the last one. */

@@ -123,11 +123,14 @@ static enum context_expansion expand_variable(const struct context *context, con
   return CONTEXT_EXPANDED;
 }
 
-/* Returns the closing brace of the variable that begins at `i`, or NULL if none begins there. */
-static const char *variable_end(const char *text, size_t length, size_t i) {
-  if (text[i] != '$' || i + 1 >= length || text[i + 1] != '{')
+/* Returns the closing brace of the variable that begins at `i`, or NULL if none begins there. *closes is set to
+ * false if a variable begins without one: then no variable follows, and a caller need not search again. */
+static const char *variable_end(const char *text, size_t length, size_t i, bool *closes) {
+  if (!*closes || text[i] != '$' || i + 1 >= length || text[i + 1] != '{')
     return NULL;
-  return memchr(text + i, '}', length - i);
+  const char *end = memchr(text + i, '}', length - i);
+  *closes = end != NULL;
+  return end;
 }
 
 enum context_expansion context_expand(const struct context *context, const char *text,
@@ -140,7 +143,7 @@ enum context_expansion context_expand(const struct context *context, const char 
     buf_add(out, text + plain, i - plain);
     if (i == length)
       break;
-    const char *end = variables ? variable_end(text, length, i) : NULL;
+    const char *end = variable_end(text, length, i, &variables);
     if (end) {
       const char *name = text + i + 2;
       enum context_expansion one = expand_variable(context, name, (size_t)(end - name), out);
@@ -166,8 +169,9 @@ static void add_escaped(const char *text, size_t length, struct buf *out) {
 
 enum context_expansion context_substitute(const struct context *context, const char *text,
                                           size_t length, struct buf *out) {
+  bool closes = true;
   for (size_t i = 0; i < length; i++) {
-    const char *end = variable_end(text, length, i);
+    const char *end = variable_end(text, length, i, &closes);
     if (!end) {
       buf_addc(out, text[i]);
       continue;
@@ -190,8 +194,9 @@ enum context_expansion context_substitute(const struct context *context, const c
 
 bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
                            size_t *name_length) {
-  for (size_t i = *from; i < length; i++) {
-    const char *end = variable_end(text, length, i);
+  bool closes = true;
+  for (size_t i = *from; i < length && closes; i++) {
+    const char *end = variable_end(text, length, i, &closes);
     if (!end)
       continue;
     i = (size_t)(end - text);

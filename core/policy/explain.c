@@ -24,7 +24,7 @@ static void add_statement_name(const struct policy_statement *statement, struct 
 
 /* Lists the policy variables in the resources of a statement whose values are unknown. */
 static void list_resource_keys(const struct policy_statement *statement,
-                               const struct policy_request *request, struct buf *keys) {
+                               const struct policy_request *request, struct condition_keys *keys) {
   for (size_t i = 0; i < statement->resources.count; i++) {
     const struct policy_value *pattern = &statement->resources.items[i];
     const char *name;
@@ -33,7 +33,7 @@ static void list_resource_keys(const struct policy_statement *statement,
       const struct context_entry *entry =
           request->context ? context_find(request->context, name, length) : NULL;
       if (entry ? entry->unknown : !request->context || request->context->partial)
-        condition_list_key(keys, name, length);
+        condition_keys_add(keys, name, length);
     }
   }
 }
@@ -83,17 +83,15 @@ static void explain_uncertainty(const struct policy *doc, const struct policy_st
     buf_addf(reason, " but violates the grammar (%s)", statement->flaw_text);
     return;
   }
-  struct buf keys = {0};
+  struct condition_keys keys = {0};
   bool variables = policy_has_variables(doc);
   if (statement->conditions.count > 0)
     condition_unknown_keys(statement->conditions.json, request->context, variables, &keys);
   if (variables)
     list_resource_keys(statement, request, &keys);
-  reason->failed = reason->failed || keys.failed;
   const char *crossing = crossing_element(doc, statement, request);
-  if (keys.length > 0) {
+  if (keys.count > 0) {
     buf_adds(reason, " under a condition on ");
-    buf_add(reason, keys.data, keys.length);
   } else if (is_principal_open(doc, statement, request)) {
     explain_principal(statement, request, reason);
   } else if (crossing) {
@@ -102,7 +100,7 @@ static void explain_uncertainty(const struct policy *doc, const struct policy_st
   } else {
     buf_adds(reason, " for certain resources");
   }
-  buf_free(&keys);
+  condition_keys_write(&keys, reason);
 }
 
 static void add_match(const struct policy_statement *statement,

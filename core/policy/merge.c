@@ -304,14 +304,17 @@ enum policy_edit policy_merge(struct policy *doc, const bool *marks,
                           calloc(count + 1, sizeof *groups.next)};
   bool *gone = calloc(count + 1, sizeof *gone);
   *gone_count = 0;
-  policy_no_memory(error);
-  if (!edited || !groups.leaders || !groups.next || !gone || !find_groups(doc, marks, &groups))
+  if (!edited || !groups.leaders || !groups.next || !gone || !find_groups(doc, marks, &groups)) {
+    policy_no_memory(error);
     goto done;
+  }
   for (size_t i = 0; i < count; i++) {
     gone[i] = groups.leaders[i] != i;
     *gone_count += gone[i];
   }
   edit = policy_remove_statements(edited, gone);
+  if (edit == POLICY_FAILED)
+    policy_no_memory(error);
   if (edit == POLICY_CHANGED && !set_leaders(edited, doc, &groups, sid, error))
     edit = POLICY_FAILED;
   if (edit == POLICY_CHANGED)

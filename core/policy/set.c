@@ -232,35 +232,32 @@ static bool check_flaws(const struct policy *doc, const struct policy *edited,
 
 enum policy_edit policy_set_all(struct policy *doc, const struct policy_setting *settings,
                                 size_t count, struct json_error *error) {
-  enum policy_edit edit = POLICY_FAILED;
+  enum policy_edit edit = POLICY_UNCHANGED;
   size_t found = 0;
   struct layout layout;
-  struct policy *edited = NULL;
-  layout_learn(&layout, doc);
   struct change *changes = calloc(count + 1, sizeof *changes);
-  policy_no_memory(error);
-  if (!changes)
-    goto done;
-  for (size_t i = 0; i < count; i++) {
+  if (!changes) {
+    policy_no_memory(error);
+    return POLICY_FAILED;
+  }
+  layout_learn(&layout, doc);
+  for (size_t i = 0; i < count && edit != POLICY_FAILED; i++) {
     edit = plan(doc, &layout, &settings[i], &changes[found], error);
     changes[found].order = found;
     found += edit == POLICY_CHANGED;
-    if (edit == POLICY_FAILED)
-      goto done;
   }
-  edit = found == 0 ? POLICY_UNCHANGED : POLICY_FAILED;
-  edited = found > 0 ? apply(doc, changes, found, error) : NULL;
-  if (edited && check_flaws(doc, edited, settings, count, error)) {
-    policy_swap(doc, edited);
-    edit = POLICY_CHANGED;
+  if (edit != POLICY_FAILED && found > 0) {
+    struct policy *edited = apply(doc, changes, found, error);
+    bool valid = edited && check_flaws(doc, edited, settings, count, error);
+    if (valid)
+      policy_swap(doc, edited);
+    policy_free(edited);
+    edit = valid ? POLICY_CHANGED : POLICY_FAILED;
   }
-
-done:
   layout_free(&layout);
-  for (size_t i = 0; changes && i <= count; i++)
+  for (size_t i = 0; i < count; i++)
     buf_free(&changes[i].text);
   free(changes);
-  policy_free(edited);
   return edit;
 }
 

@@ -10,7 +10,7 @@
 --- --> first third
 --- ```
 ---
---- Most globs begin with a text without wildcards, or end with one. They are found by it.
+--- Most globs begin with a text without wildcards, or end with one. They are found by both.
 
 local match = require "lanyard.match"
 
@@ -26,8 +26,8 @@ Globs.__index = Globs
 function M.new()
   return setmetatable({
     count = 0,
-    exact = {}, beginnings = {}, endings = {}, others = {}, -- entries by text; the others as a list
-    beginning_lengths = {}, ending_lengths = {}, -- of these texts, as sets
+    exact = {}, open = {}, -- entries by text; the ones with wildcards by their beginning and ending
+    lengths = {}, -- [length of the beginning] = a set of lengths of the ending
   }, Globs)
 end
 
@@ -45,14 +45,10 @@ function Globs:add(glob, value)
   local beginning, ending = glob:match "^[^*?]*", glob:match "[^*?]*$"
   if beginning == glob then
     add_to(self.exact, glob, entry)
-  elseif beginning ~= "" then
-    self.beginning_lengths[#beginning] = true
-    add_to(self.beginnings, beginning, entry)
-  elseif ending ~= "" then
-    self.ending_lengths[#ending] = true
-    add_to(self.endings, ending, entry)
   else
-    table.insert(self.others, entry)
+    self.lengths[#beginning] = self.lengths[#beginning] or {}
+    self.lengths[#beginning][#ending] = true
+    add_to(self.open, beginning .. "*" .. ending, entry)
   end
 end
 
@@ -76,18 +72,15 @@ end
 ---@return any[]
 function Globs:matching(text)
   local found = table.move(self.exact[text] or {}, 1, #(self.exact[text] or {}), 1, {})
-  local function add_matching(entries)
-    for _, entry in ipairs(entries or {}) do
-      found[#found + 1] = match.glob(entry.glob, text) and entry or nil
+  for first, lasts in pairs(self.lengths) do
+    local beginning = text:sub(1, first) .. "*"
+    for last in pairs(lasts) do
+      local entries = first + last <= #text and self.open[beginning .. text:sub(#text - last + 1)]
+      for _, entry in ipairs(entries or {}) do
+        found[#found + 1] = match.glob(entry.glob, text) and entry or nil
+      end
     end
   end
-  for length in pairs(self.beginning_lengths) do
-    add_matching(length <= #text and self.beginnings[text:sub(1, length)] or nil)
-  end
-  for length in pairs(self.ending_lengths) do
-    add_matching(length <= #text and self.endings[text:sub(-length)] or nil)
-  end
-  add_matching(self.others)
   table.sort(found, by_position)
   for i, entry in ipairs(found) do
     found[i] = entry.value

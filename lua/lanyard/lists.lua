@@ -83,6 +83,26 @@ function M.made_when_read(sources, make)
   })
 end
 
+--- Returns the first of the numbers from 1 to `count` that passes a test, or count + 1. All numbers after one that
+--- passes have to pass, too: it is found by bisection.
+---
+---     lists.first(#sorted, function(i) return sorted[i] >= "m" end)   --> the position of the first text from "m" on
+---@param count integer
+---@param test fun(i: integer): boolean
+---@return integer
+function M.first(count, test)
+  local low, high = 1, count + 1
+  while low < high do
+    local middle = (low + high) // 2
+    if test(middle) then
+      high = middle
+    else
+      low = middle + 1
+    end
+  end
+  return low
+end
+
 --- Joins texts as a sentence does: "a, b and c".
 ---@param texts string[]
 ---@return string? text  nil if there is none

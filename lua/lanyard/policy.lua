@@ -21,6 +21,7 @@ local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
 local request_of = require "lanyard.policy.request"
 
+local argument_errors = lazy "lanyard.policy.argument_errors"
 local arguments = lazy "lanyard.policy.arguments"
 local compare = lazy "lanyard.policy.compare"
 local decide = lazy "lanyard.policy.decide"
@@ -40,24 +41,6 @@ local Document = core.methods
 ---@field partial? boolean  keys that are not in the context are unknown, not absent
 ---@field account? string   the account that owns the resource
 ---@field issuer? string    the IAM user that federated the principal, a federated user session
-
---- A request with all policies that apply to it. Each policy is a text, a document, or { policy =, name = } with a name
---- for reasons. A layer that is nil does not exist. An empty layer allows nothing.
----@class policy.DecideOptions
----@field principal string           see policy.Question
----@field action string  "ecr:BatchGetImage"
----@field resource? string           an ARN
----@field resource_account? string   the account in the resource's ARN by default, else that of the principal
----@field context? table<string, string|string[]>  condition keys and their values
----@field partial? boolean           keys that are not in the context are unknown, not absent
----@field issuer? string               the IAM user that federated the principal, a federated user session
----@field resource_policy? string|policy.Document|(string|policy.Document)[]  a list: repository and registry policy
----@field identity_policies? (string|policy.Document)[]  of the user or role
----@field boundaries? (string|policy.Document)[]         its permissions boundary
----@field session_policies? (string|policy.Document)[]   that the session was opened with
----@field scps? (string|policy.Document)[][]  service control policies: the levels of the organization, from the root
----@field rcps? (string|policy.Document)[][]  resource control policies, in the same form
----@field vpc_endpoint_policies? (string|policy.Document)[]  of the VPC endpoint that the request uses
 
 local M = {
   new = core.new,
@@ -123,9 +106,9 @@ local add_statement = Document.allow
 ---@return integer index  of the statement that allows the actions
 function Document:allow(grant)
   if type(grant) == "table" and grant.condition ~= nil then
-    grant = with(grant, { condition = arguments.call("allow", json.encode, grant.condition) })
+    grant = with(grant, { condition = argument_errors.call("allow", json.encode, grant.condition) })
   end
-  return same(arguments.call("allow", add_statement, self, grant)) -- not a tail call: see arguments.call
+  return same(argument_errors.call("allow", add_statement, self, grant)) -- not a tail call: see argument_errors.call
 end
 
 --- What `set` changes: the element of one statement, or of the document.
@@ -152,9 +135,9 @@ local set_element = Document.set
 ---@return boolean changed
 ---@return string? reason  why nothing changed
 function Document:set(options)
-  arguments.verify("set", arguments.table("options", options))
-  local text = options.value ~= nil and arguments.call("set", json.encode, options.value)
-  return same(arguments.call("set", set_element, self, with(options, { value = false, json = text })))
+  argument_errors.verify("set", argument_errors.table("options", options))
+  local text = options.value ~= nil and argument_errors.call("set", json.encode, options.value)
+  return same(argument_errors.call("set", set_element, self, with(options, { value = false, json = text })))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -176,7 +159,7 @@ local CAN_FIELDS = {
 
 -- Decides a request. Returns what `can` does, but instead of the conditions of a decision that depends the request.
 local function decided(name, doc, options)
-  arguments.verify(name, arguments.document("doc", doc), 1)
+  argument_errors.verify(name, argument_errors.document("doc", doc), 1)
   arguments.request(name, options, CAN_FIELDS, { "principal", "action" }, 1)
   if request_of.needs_no_permission(options) then
     return "allow", nil, request_of.NO_PERMISSION
@@ -289,7 +272,7 @@ end
 --- returns it laid out longer: a policy that was read can be larger than the limit and still be written.
 ---@return integer
 function Document:compact_size()
-  arguments.verify("compact_size", arguments.document("doc", self))
+  argument_errors.verify("compact_size", argument_errors.document("doc", self))
   return utf8.len(self:compact())
 end
 
@@ -309,7 +292,7 @@ end
 ---@param other policy.Document
 ---@return policy.Change[]
 function Document:compare(other)
-  arguments.verify("compare", arguments.document("doc", self) or arguments.document("other", other))
+  argument_errors.verify("compare", argument_errors.document("doc", self) or argument_errors.document("other", other))
   return compare(self, other)
 end
 
@@ -318,8 +301,8 @@ end
 ---@param options? { from?: string, to?: string }  the names in the header
 ---@return string
 function Document:diff(other, options)
-  arguments.verify("diff", arguments.document("doc", self) or arguments.document("other", other)
-    or options ~= nil and arguments.table("options", options) or nil)
+  argument_errors.verify("diff", argument_errors.document("doc", self) or argument_errors.document("other", other)
+    or options ~= nil and argument_errors.table("options", options) or nil)
   return diff.unified(self:format() .. "\n", other:format() .. "\n", options)
 end
 
@@ -337,10 +320,10 @@ end
 ---@param options? policy.LintOptions
 ---@return policy.lint.Finding[]
 function Document:lint(options)
-  arguments.verify("lint", arguments.document("doc", self)
-    or options ~= nil and arguments.table("options", options) or nil)
+  argument_errors.verify("lint", argument_errors.document("doc", self)
+    or options ~= nil and argument_errors.table("options", options) or nil)
   local lint = require "lanyard.policy.lint" -- large, and rarely used
-  arguments.verify("lint", options and arguments.choice("options.type", options.type, lint.TYPES))
+  argument_errors.verify("lint", options and argument_errors.choice("options.type", options.type, lint.TYPES))
   return lint.check(self, options)
 end
 
@@ -492,10 +475,10 @@ end
 ---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names of members, and `document`,
 ---  the position of the document among the arguments; or "InvalidPolicy" for a result that is too long
 function M.merge(a, b, ...)
-  arguments.verify("merge", arguments.document("a", a) or arguments.document("b", b))
+  argument_errors.verify("merge", argument_errors.document("a", a) or argument_errors.document("b", b))
   local others = { b, ... }
   for i = 2, #others do
-    arguments.verify("merge", arguments.document("document " .. i + 1, others[i]))
+    argument_errors.verify("merge", argument_errors.document("document " .. i + 1, others[i]))
   end
   return require("lanyard.policy.merge")(a, others)
 end

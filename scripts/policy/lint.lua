@@ -67,7 +67,7 @@ end
 
 local function check(doc, name, reply)
   local account = options.account or reply and reply.account
-  for _, finding in ipairs(doc:lint { account = account, type = type_of(doc, name) }) do
+  for _, finding in ipairs(lint.check(doc, { account = account, type = type_of(doc, name) })) do
     finding.file = name
     if reply then -- positions within a string of the file mean nothing to the reader of the file
       finding.line, finding.end_line = reply.line, reply.line

@@ -1,5 +1,6 @@
 -- Measures `status`, `grant` and `revoke` as whole commands against an emulator in another process: processor time and
--- memory, beside the AWS CLI's commands for the same work, and beside as many requests by libcurl alone.
+-- memory, beside the AWS CLI's commands for the same work, and beside as many requests by libcurl alone. Instructions of
+-- libraries are counted, too: the static binary contains them.
 --   lua5.4 tests/bench/commands.lua BUILD
 
 local build = arg[1]
@@ -76,32 +77,41 @@ local port, server <close> = bench.server(build .. "/bench/responder")
 local URL = ("http://127.0.0.1:%d/"):format(port)
 
 print "commands with calls"
+local products = bench.products()
+for _, product in ipairs(products) do bench.forget(product.program) end
+
 for _, case in ipairs {
   { "status", { "status" }, AWS_STATUS }, { "grant", GRANT, AWS_GRANT }, { "revoke", REVOKE, AWS_REVOKE, GRANT },
 } do
   local name, words, script, before = table.unpack(case)
-  local own = { helper.lanyard, table.unpack(words) }
-  local peak, calls, floor_peak, requests, cli_peak
-  local cpu = bench.medians(ROUNDS, {
-    own = function()
+  local own, requests, peaks, floor_peaks, calls, turns = {}, {}, {}, {}, nil, {}
+  for i, product in ipairs(products) do
+    own[i] = { product.program, table.unpack(words) }
+    turns["command " .. i] = function()
       local taken
-      taken, peak, calls = measure(TIMES, own, before)
-      requests = requests or { build .. "/bench/curl_bench", URL, tostring(calls), "8" }
+      taken, peaks[i], calls = measure(TIMES, own[i], before)
       return taken
-    end,
-    requests = function() -- after "own", which counts the calls
-      local result = assert(bench.command(TIMES, requests))
-      floor_peak = result.peak
+    end
+    turns["requests " .. i] = function() -- after the commands, in the order of the names: they count the calls
+      requests[i] = requests[i] or { product.folder .. "/curl_bench", URL, tostring(calls), "8" }
+      local result = assert(bench.command(TIMES, requests[i]))
+      floor_peaks[i] = result.peak
       return result.cpu
-    end,
-  })
-  local cli -- a script of many commands: once is an average
+    end
+  end
+  local cpu = bench.medians(ROUNDS, turns)
+  local cli, cli_peak -- a script of many commands: once is an average
   if has_cli then cli, cli_peak = measure(1, { "sh", "-c", script }, before) end
-  bench.row { work = ("`%s`, %d calls"):format(name, calls), unit = "ms", lanyard = cpu.own, peers = { { "AWS CLI", cli } },
-    floors = { { "curl_multi", cpu.requests } }, aim = "1/100 of the AWS CLI", readme = ("`%s`, %d calls"):format(name, calls) }
-  bench.row { work = ("`%s`, instructions"):format(name), unit = "M", lanyard = once(bench.instructions, own, before),
-    needs = "valgrind", floors = { { "curl_multi", bench.instructions(requests) } }, aim = "20 M" }
-  bench.row { work = ("`%s`, memory"):format(name), unit = "MiB", lanyard = peak, peers = { { "AWS CLI", cli_peak } },
-    floors = { { "curl_multi", floor_peak } }, aim = "9 MiB" }
+  for i, product in ipairs(products) do
+    local work, is_static = ("`%s`%s"):format(name, product.suffix), product.is_static
+    bench.row { work = ("%s, %d calls"):format(work, calls), unit = "ms", lanyard = cpu["command " .. i],
+      peers = { { "AWS CLI", cli } }, floors = { { "curl_multi", cpu["requests " .. i] } },
+      aim = is_static and "1/100 of the AWS CLI" or nil, readme = ("%s, %d calls"):format(work, calls) }
+    bench.row { work = work .. ", instructions", unit = "M", lanyard = once(bench.instructions, own[i], before),
+      needs = "valgrind", floors = { { "curl_multi", bench.instructions(requests[i]) } },
+      aim = is_static and "12 M" or "20 M" }
+    bench.row { work = work .. ", memory", unit = "MiB", lanyard = peaks[i], peers = { { "AWS CLI", cli_peak } },
+      floors = { { "curl_multi", floor_peaks[i] } }, aim = "9 MiB" }
+  end
 end
 assert(server)

@@ -27,21 +27,30 @@ local function processor(times, words)
 end
 
 local VERSION = { "aws", "--version" }
-local EMPTY = { build .. "/bench/empty_bench" }
 
 print "whole commands without calls"
+local products = bench.products()
 for _, case in ipairs {
-  { "`--version` (of the AWS CLI, too)", { "--version" }, VERSION, "2 ms", "`--version`" },
-  { "`help` (AWS CLI: `--version`)", { "help" }, VERSION },
-  { "`policy lint` of a statement (AWS CLI: `--version`)", { "policy", "lint", folder .. "/policy.json" }, VERSION },
-  { "completion of `aws ec2 desc` (`aws_completer`)", { "__complete", "bash", "lanyard aws ec2 desc", "" },
-    { "aws_completer" }, "15 ms", "completion of `aws ec2 desc`" },
+  { "`--version`", { "--version" }, VERSION, " (of the AWS CLI, too)", "2 ms", true },
+  { "`help`", { "help" }, VERSION, " (AWS CLI: `--version`)" },
+  { "`policy lint`", { "policy", "lint", folder .. "/policy.json" }, VERSION, " of a statement (AWS CLI: `--version`)" },
+  { "completion of `aws ec2 desc`", { "__complete", "bash", "lanyard aws ec2 desc", "" }, { "aws_completer" },
+    " (`aws_completer`)", "15 ms", true },
 } do
-  local name, words, peer, aim, readme = table.unpack(case)
-  local own = { helper.lanyard, table.unpack(words) }
-  local found = bench.medians(ROUNDS, { own = processor(TIMES, own), peer = processor(1, peer), floor = processor(TIMES, EMPTY) })
-  bench.row { work = name, unit = "ms", lanyard = found.own, peers = { { "AWS CLI", found.peer } },
-    floors = { { "an empty program", found.floor } }, aim = aim, readme = readme }
-  bench.row { work = name:gsub(" %(.*", "") .. ", instructions", unit = "M", lanyard = bench.instructions(own, ENVIRONMENT),
-    needs = "valgrind", floors = { { "an empty program", bench.instructions(EMPTY) } }, aim = name:find "version" and "3 M" or nil }
+  local name, words, peer, more, aim, is_in_readme = table.unpack(case)
+  local turns = { peer = processor(1, peer) }
+  for i, product in ipairs(products) do
+    turns["own" .. i] = processor(TIMES, { product.program, table.unpack(words) })
+    turns["floor" .. i] = processor(TIMES, { product.folder .. "/empty_bench" })
+  end
+  local found = bench.medians(ROUNDS, turns)
+  for i, product in ipairs(products) do
+    local work = name .. product.suffix
+    bench.row { work = work .. more, unit = "ms", lanyard = found["own" .. i], peers = { { "AWS CLI", found.peer } },
+      floors = { { "an empty program", found["floor" .. i] } }, aim = aim, readme = is_in_readme and work or nil }
+    bench.row { work = work .. ", instructions", unit = "M", needs = "valgrind",
+      lanyard = bench.instructions({ product.program, table.unpack(words) }, ENVIRONMENT),
+      floors = { { "an empty program", bench.instructions({ product.folder .. "/empty_bench" }) } },
+      aim = name:find "version" and "3 M" or nil }
+  end
 end

@@ -235,9 +235,11 @@ static void assert_unknown(const char *condition, const struct context *context,
   struct json_error error;
   struct json_doc *doc = json_parse(condition, strlen(condition), &error);
   assert_non_null(doc);
+  struct condition_keys keys = {0};
   struct buf out = {0};
   buf_adds(&out, "");
-  condition_unknown_keys(json_root(doc), context, true, &out);
+  condition_unknown_keys(json_root(doc), context, true, &keys);
+  condition_keys_write(&keys, &out);
   assert_string_equal(out.data, expected);
   buf_free(&out);
   json_free(doc);
@@ -253,6 +255,11 @@ static void the_keys_that_leave_a_condition_undecided_are_listed(void **state) {
                  &partial, "k:unknown, k:x");
   assert_unknown("{\"StringEquals\":{\"k:name\":[\"${k:unknown}\",\"${k:x}\",1]}}", &partial,
                  "k:unknown, k:x");
+  /* The key of the second test is known. */
+  assert_unknown(
+      "{\"StringEquals\":{\"k:name\":\"${k:x}\",\"k:number\":[\"${K:X}\",\"${k:y}${k:x}\"]}}",
+      &partial, "k:x, k:y");
+  assert_unknown("{\"StringEquals\":{\"k:name\":\"${k:x}${k:open${k:y\"}}", &partial, "k:x");
   assert_unknown("{\"StringEquals\":{\"k:name\":null}}", &request, "k:name");
   assert_unknown("{\"NumericEquals\":{\"k:name\":\"${k:unknown}\"}}", &request, "k:name");
   assert_unknown("{\"Unheard\":{\"k:name\":\"1\"}}", &request, "k:name");

@@ -286,8 +286,10 @@ static bool run_evaluate(struct policy *doc) {
 
 static bool run_unknown_keys(struct policy *doc) {
   static const struct context partial = {.entries = entries, .count = 1, .partial = true};
+  struct condition_keys keys = {0};
   struct buf out = {0};
-  condition_unknown_keys(policy_statement(doc, 0)->conditions.json, &partial, true, &out);
+  condition_unknown_keys(policy_statement(doc, 0)->conditions.json, &partial, true, &keys);
+  condition_keys_write(&keys, &out);
   bool done = !out.failed;
   if (done)
     assert_string_equal(out.data, "aws:PrincipalTag/unit");

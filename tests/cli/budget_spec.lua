@@ -55,15 +55,30 @@ local function of_script(code)
   return (of(TIMES) - of(0)) // TIMES
 end
 
-local function of_command(words)
+-- before: a command that runs first, and is not counted
+local function of_command(words, before)
   local emulator <close> = helper.emulator()
+  local first = before and emulator:run(before)
+  assert(not first or first.status == 0, first and first.err)
   return instructions.of({ helper.lanyard, table.unpack(words) }, emulator.environment)
 end
 
+local function of_lint()
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/policy.json", [[{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+    "Principal": { "AWS": "arn:aws:iam::111122223333:role/ci" }, "Action": "ecr:BatchGetImage" }] }]])
+  return instructions.of { helper.lanyard, "policy", "lint", folder .. "/policy.json" }
+end
+
+local GRANT = { "grant", "my-container-service", "--all", "--yes", "--enable" }
+
 local MEASURED = {
   ["--version"] = function() return instructions.of { helper.lanyard, "--version" } end,
+  help = function() return instructions.of { helper.lanyard, "help" } end,
+  lint = of_lint,
   status = function() return of_command { "status" } end,
-  grant = function() return of_command { "grant", "my-container-service", "--all", "--yes", "--enable" } end,
+  grant = function() return of_command(GRANT) end,
+  revoke = function() return of_command({ "revoke", "my-container-service", "--all", "--yes" }, GRANT) end,
 }
 for name, code in pairs(SCRIPTS) do
   MEASURED[name] = function() return of_script(code) end

@@ -13,6 +13,9 @@ describe("an index of globs", function()
     assert.same({ 1, 3 }, index:matching "a-test")
     assert.same({ 1, 10 }, index:matching "")
     assert.same({ "a*" }, globs.of({ "a*", "b" }):matching "ab")
+    -- A beginning and an ending do not share characters, and wildcards of the text are ordinary.
+    assert.same({ "a*a", "a*b*a" }, globs.of({ "ab*ba", "a*a", "a*b*a" }):matching "aba")
+    assert.same({ "a*", "a**b" }, globs.of({ "a*", "a**b", "ab*" }):matching "a*b")
   end)
 
   it("finds what a comparison with each finds", function()

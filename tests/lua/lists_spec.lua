@@ -17,6 +17,18 @@ describe("lists", function()
     assert.same({ a = a, b = b }, lists.by_name { a, b })
   end)
 
+  it("finds the first number that passes a test", function()
+    for count = 0, 9 do
+      for first = 1, count + 1 do
+        local function test(i)
+          assert.is_true(math.type(i) == "integer" and i >= 1 and i <= count)
+          return i >= first
+        end
+        assert.equal(first, lists.first(count, test))
+      end
+    end
+  end)
+
   it("joins texts as a sentence does", function()
     assert.is_nil(lists.sentence {})
     assert.equal("a", lists.sentence { "a" })

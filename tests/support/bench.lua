@@ -31,6 +31,7 @@ M.INSTALL = {
   wrk = "apt-get install wrk",
   ["a browser"] = "apt-get install chromium python3",
   valgrind = "apt-get install valgrind",
+  ["the static binary"] = "make static",
 }
 
 ---@class bench.Other
@@ -185,6 +186,30 @@ function M.command(times, words, environment)
   end
   local wall, _, cpu, peak = result.out:match "(%S+) (%S+) (%S+) (%S+)"
   return { wall = tonumber(wall), cpu = tonumber(cpu), peak = tonumber(peak) }
+end
+
+--- Returns the products: the binary, and the one of `make static`, if there is one, each with the folder of programs that
+--- are linked like it, which are floors. `suffix` is for the names of rows. Otherwise a row says that it is missing.
+---@return { suffix: string, program: string, folder: string, is_static: boolean }[]
+function M.products()
+  local products = { { suffix = "", program = helper.lanyard, folder = helper.build .. "/bench", is_static = false } }
+  local machine = helper.run({ "uname", "-m" }).out:match "%S+"
+  local static = ("build/dist/lanyard-%s-linux-%s"):format(require "lanyard.version", machine)
+  if system.stat(static) then
+    products[2] = { suffix = ", static", program = static, folder = ("build/static/%s/bench"):format(machine),
+      is_static = true }
+  else
+    M.row { work = "the same, static", unit = "ms", needs = "the static binary" }
+  end
+  return products
+end
+
+--- Removes a file from the page cache, for measures of memory: the kernel maps a file that was just written in larger
+--- parts than one that it has read.
+---@param path string
+function M.forget(path)
+  helper.run({ "sync", path })
+  helper.run({ "dd", "if=" .. path, "iflag=nocache", "count=0" })
 end
 
 --- Runs a program that prints one number. Nil if the machine lacks the program or what it needs.

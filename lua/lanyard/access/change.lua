@@ -32,7 +32,7 @@ local PARALLEL = 8
 --- Options of all changes.
 ---@class access.ChangeOptions
 ---@field dry_run? boolean  change nothing, and return what would change
----@field without_effect? boolean  of a grant: leave `effect` out, which takes milliseconds
+---@field without_effect? boolean  of a grant: leave `effect` out, and `diff` empty
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)  receives a line about what a call waits for
 

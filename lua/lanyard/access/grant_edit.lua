@@ -104,15 +104,16 @@ local function update(doc, role_arn, grants, used, expires)
   return false, ("already allowed by %s%s"):format(statements.describe(used), until_suffix(expires))
 end
 
--- Adds or changes the role's grant, with that expiry (false: no expiry). Returns changed, why.
-local function apply(doc, role_arn, sid, expires)
-  local grants = statements.existing_grants(doc, role_arn, sid)
+-- Adds or changes the role's grant, with that expiry (false: no expiry). `grants` and `leftover` are the existing ones.
+-- Returns changed, why.
+local function apply(doc, role_arn, sid, expires, grants, leftover)
   local used = reusable(grants, expires)
   if used then
     return update(doc, role_arn, grants, used, expires)
   end
-  remove_from_others(doc, role_arn, grants, nil, expires)
-  local _, leftover = statements.existing_grants(doc, role_arn, sid)
+  if remove_from_others(doc, role_arn, grants, nil, expires) then
+    leftover = select(2, statements.existing_grants(doc, role_arn, sid))
+  end
   if leftover then
     doc:remove { index = leftover.index }
   end
@@ -171,11 +172,10 @@ local function expired(statement, at)
 end
 
 -- Returns the requested expiry of a grant: seconds | false: no expiry | nil, err
-local function wanted_expiry(doc, grant, now)
+local function wanted_expiry(grant, now, grants, leftover)
   if grant.expires ~= nil then
     return grant.expires
   end
-  local grants, leftover = statements.existing_grants(doc, grant.role_arn, grant.sid)
   local at = statements.last_expiry(#grants > 0 and grants or { leftover })
   if at and at <= now then
     return nil, expired(grants[1] or leftover, at)
@@ -220,11 +220,12 @@ function M.new(grant)
         warning = warning_of(doc, grant, nil, now),
       }
     end
-    local expires, err = wanted_expiry(doc, grant, now)
+    local grants, leftover = statements.existing_grants(doc, grant.role_arn, grant.sid)
+    local expires, err = wanted_expiry(grant, now, grants, leftover)
     if expires == nil then
       return nil, err
     end
-    local changed, why = apply(doc, grant.role_arn, grant.sid, expires)
+    local changed, why = apply(doc, grant.role_arn, grant.sid, expires, grants, leftover)
     if changed and grant.fold and doc:compact_size() > policy.LIMIT
       and doc:fold { sid = statements.SID, match = statements.is_own } then
       why = "joined with the grants of other services to save space" .. until_suffix(expires)

@@ -7,7 +7,6 @@ local principal = require "lanyard.access.principal"
 local task = require "lanyard.task"
 
 local pull = lazy "lanyard.access.pull"
-local statements = lazy "lanyard.access.statements"
 local surroundings = lazy "lanyard.access.surroundings"
 
 local M = {}
@@ -133,15 +132,51 @@ local function grant_of(one, principal_arn, found, now, around)
   return { repository = one.repository, statements = found, decision = decision, denied = denied }
 end
 
+--- The policies of repositories, and the statements of each that name a principal.
+---@class access.GrantIndex
+---@field policies access.RepositoryPolicy[]
+---@field unread access.RepositoryPolicy[]  the ones that could not be read
+---@field by_principal table<string, { policy: access.RepositoryPolicy, statements: policy.Statement[] }[]>
+
+-- Adds the Allow statements of a policy, by the principals that they name themselves.
+local function add_to_index(index, one)
+  for _, statement in ipairs(one.doc and one.doc:statements() or {}) do
+    local is_grant = statement.effect == "Allow" and not statement.not_principal
+    for _, named in ipairs(is_grant and statement.principals or {}) do
+      if named.type == "AWS" then
+        local list = index.by_principal[named.value] or {}
+        index.by_principal[named.value] = list
+        if not list[1] or list[#list].policy ~= one then
+          list[#list + 1] = { policy = one, statements = {} }
+        end
+        local found = list[#list].statements
+        found[#found + 1] = found[#found] ~= statement and statement or nil
+      end
+    end
+  end
+end
+
+--- Returns an index of policies, for the grants of several principals. The policies must not change afterwards.
+---@param policies access.RepositoryPolicy[]
+---@return access.GrantIndex
+function M.index(policies)
+  local index = { policies = policies, by_principal = {}, unread = {} }
+  for _, one in ipairs(policies) do
+    add_to_index(index, one)
+    index.unread[#index.unread + 1] = one.err and one or nil
+  end
+  return index
+end
+
 --- Returns the names of the repositories from which the registry policy, and not their own, lets a role pull. Reads the
 --- registry policy, once for a region.
 ---@param region access.Region
 ---@param role_arn string
----@param policies { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  see `policies`
+---@param policies access.RepositoryPolicy[]  see `policies`
 ---@return string[] names
 function M.registry_grants_of(region, role_arn, policies)
   local names, around = {}, policies[1] and surroundings.of(region)
-  for _, one in ipairs(policies) do
+  for _, one in ipairs(around and around:registry_allows() and policies or {}) do
     local decision = not one.err
       and M.by_registry(around, one.doc, role_arn, one.repository.arn, region.clock.time())
     names[#names + 1] = decision and one.repository.name or nil
@@ -152,25 +187,20 @@ end
 --- Returns the grants of a principal among policies. Reads the registry policy, once for a region.
 ---@param region access.Region
 ---@param principal_arn string
----@param policies { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  see `policies`
+---@param index access.GrantIndex
 ---@return access.Grant[] grants
----@return table[] unread  the policies that could not be read; each may have a grant
-function M.grants_of(region, principal_arn, policies)
-  local grants, unread = {}, {}
+---@return access.RepositoryPolicy[] unread  the policies that could not be read; each may have a grant
+function M.grants_of(region, principal_arn, index)
+  local grants = {}
   local around = principal.classify("AWS", principal_arn).kind == "puller" and surroundings.of(region) or nil
-  for _, one in ipairs(policies) do
+  for _, one in ipairs(index.by_principal[principal_arn] or {}) do
     local found = {}
-    for _, statement in ipairs(one.doc and one.doc:statements() or {}) do
-      if statements.names(statement, principal_arn) then
-        found[#found + 1] = { index = statement.index, sid = statement.sid, expires = expiry.ends(statement) }
-      end
+    for i, statement in ipairs(one.statements) do
+      found[i] = { index = statement.index, sid = statement.sid, expires = expiry.ends(statement) }
     end
-    if #found > 0 then
-      grants[#grants + 1] = grant_of(one, principal_arn, found, region.clock.time(), around)
-    end
-    unread[#unread + 1] = one.err and one or nil
+    grants[#grants + 1] = grant_of(one.policy, principal_arn, found, region.clock.time(), around)
   end
-  return grants, unread
+  return grants, index.unread
 end
 
 --- Returns when the last statement of a grant expires.

@@ -115,11 +115,11 @@ local function unreadable(err)
   }
 end
 
--- Returns the names of the directories that an account's journals have in the Region. Without a directory for its
--- state, lanyard has written nothing. set | nil, err
+-- Returns the directories of an account's journals in the Region by name, or the error of one whose last entries may be
+-- missing. Without a directory for its state, lanyard has written nothing. map | nil, err
 local function list_journals(region, account)
-  local parent, err = region:journal_directory(account)
-  local folders
+  local parent, stale = region:readable_journals(account)
+  local folders, err = nil, stale
   if parent then
     folders, err = state_directory.list(parent)
   end
@@ -128,11 +128,14 @@ local function list_journals(region, account)
   elseif not folders then
     return nil, unreadable(err)
   end
-  local names = {}
-  for _, folder in ipairs(folders) do
-    names[folder] = true
+  local journals = {}
+  for folder, failure in pairs(stale) do
+    journals[folder] = { err = unreadable(failure) }
   end
-  return names
+  for _, folder in ipairs(folders) do
+    journals[folder] = journals[folder] or { path = parent .. "/" .. folder }
+  end
+  return journals
 end
 
 -- Returns the journal of a repository | nil if it has none | nil, err. The error is the same one for all repositories
@@ -142,16 +145,18 @@ local function journal_of(self, repository)
   local known = self.journals[key]
   if not known then
     known = {}
-    known.names, known.err = list_journals(self.region, repository.registry_id)
+    known.journals, known.err = list_journals(self.region, repository.registry_id)
     self.journals[key] = known
   end
-  if not known.names then
+  if not known.journals then
     return nil, known.err
-  elseif not known.names[state_directory.folder(repository.name)] then
-    return nil
   end
-  local directory, err = self.region:repository_directory(repository)
-  return directory and journal.open(directory, self.region.clock, repository.name), err
+  local one = known.journals[state_directory.folder(repository.name)]
+  if not one or one.err then
+    return nil, one and one.err
+  end
+  local ok, err = state_directory.check(one.path)
+  return ok and journal.open(one.path, self.region.clock, repository.name), err
 end
 
 -- --> what is lost, without `by` | nil | nil, err

@@ -16,11 +16,11 @@ local expiry = require "lanyard.policy.expiry"
 local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local new_access = require("lanyard.policy.reason").new_access
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
 local condition_keys = lazy "lanyard.policy.condition_keys"
+local reason = lazy "lanyard.policy.reason"
 
 local M = {}
 
@@ -106,7 +106,7 @@ local function is_new(before, after)
   if not smaller or not larger then
     return nil
   end
-  local found, undecided = new_access(smaller, larger)
+  local found, undecided = reason.new_access(smaller, larger)
   if not found and undecided then
     return nil
   end
@@ -265,10 +265,11 @@ local function decide_action(around, joined, request, now)
   return found
 end
 
-local function request_of(around, joined, role_arn, action, resource, now)
+-- absent: the keys that no pull has, see `absent_keys`; nil: without what is known of a pull
+local function request_of(absent, role_arn, action, resource, now)
   return {
     principal = role_arn, action = action, resource = resource, partial = true,
-    context = around and context_of(absent_keys(joined:document()), resource, now) or expiry.at(now),
+    context = absent and context_of(absent, resource, now) or expiry.at(now),
   }
 end
 
@@ -281,9 +282,10 @@ end
 ---@return table<string, access.PullDecision>  by action
 function M.answers(around, doc, role_arn, resource, now)
   local joined, found = around:join(doc), {}
+  local absent = joined and absent_keys(joined:document())
   for _, action in ipairs(policy.PULL_ACTIONS) do
     found[action] = joined
-      and decide_action(around, joined, request_of(around, joined, role_arn, action, resource, now), now)
+      and decide_action(around, joined, request_of(absent, role_arn, action, resource, now), now)
       or { decision = "deny", reason = "it has no policy" }
   end
   return found
@@ -301,9 +303,9 @@ function M.decide(around, doc, role_arn, repository, now)
   if not joined then
     return { decision = "deny", reason = "it has no policy" }
   end
-  local worst
+  local absent, worst = around and absent_keys(joined:document()), nil
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    local found = decide_action(around, joined, request_of(around, joined, role_arn, action, repository.arn, now), now)
+    local found = decide_action(around, joined, request_of(absent, role_arn, action, repository.arn, now), now)
     if found.decision == "deny" then
       return found
     elseif found.decision == "depends" then

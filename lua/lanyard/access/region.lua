@@ -127,8 +127,8 @@ end
 --- --> shared-repo	MUTABLE
 --- ```
 ---@param globs? string[]  names, with * and ? for any characters and one character
----@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
----  that glob or name is an error
+---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing, the first 20
+---  with a suggestion; without it, that glob or name is an error
 ---@param on_found? fun(found: access.Repository[])  gets the repositories found so far, in no order, after each page
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err
@@ -215,7 +215,8 @@ end
 ---@return access.Grant[] grants
 ---@return access.RepositoryPolicy[] unread  the policies that could not be read; each may have a grant
 function Region:grants_of(principal_arn, policies)
-  return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
+  local grants = require "lanyard.access.grants"
+  return grants.grants_of(self, principal_arn, grants.index(policies))
 end
 
 --- Returns the names of the repositories from which only the registry policy lets a role pull.
@@ -259,8 +260,8 @@ end
 
 --- Lists container services: all of them sorted by name, or the named ones in the given order.
 ---@param names? string[]
----@param missing? aws.Error[]  receives an error for each name that does not exist; without it, the first one is an
----  error of the call
+---@param missing? aws.Error[]  receives an error for each name that does not exist, the first 20 with a suggestion;
+---  without it, the first one is an error of the call
 ---@return access.Service[]? services
 ---@return aws.Error? err
 function Region:services(names, missing)
@@ -337,13 +338,8 @@ function Region:settles(options)
   return options.settle
 end
 
---- Returns the directory for the journals of this account and Region. A change needs it, so that a caller can check it
---- before other steps.
----@private
----@param account? string
----@return string? directory
----@return aws.Error? err
-function Region:journal_directory(account)
+-- Returns the directory for the journals of an account and Region, or nil and an error. Only this user can change it.
+local function checked_directory(self, account)
   local state_directory = require "lanyard.access.state_directory"
   local root, err = state_directory.root(self.journal_root)
   if root and not account then
@@ -355,10 +351,45 @@ function Region:journal_directory(account)
   local directory = state_directory.region(root, self.ecr.endpoint, account, self.name)
   local ok
   ok, err = state_directory.check_below(root, directory)
-  if ok then
+  return ok and directory, err
+end
+
+--- Returns the directory for the journals of this account and Region. A change needs it, so that a caller can check it
+--- before other steps.
+---@private
+---@param account? string
+---@return string? directory
+---@return aws.Error? err
+function Region:journal_directory(account)
+  local directory, err = checked_directory(self, account)
+  local ok
+  if directory then
     ok, err = require("lanyard.access.journal").recover(directory)
   end
   return ok and directory, err
+end
+
+--- Returns the same directory for reading. Journals that a crash of the system has damaged, and that cannot be restored
+--- because they cannot be written, do not keep a caller from reading the other ones.
+---@private
+---@param account? string
+---@return string? directory
+---@return table<string, aws.Error>|aws.Error stale  by the folder of a journal, why its last entries may be missing
+function Region:readable_journals(account)
+  local directory, err = checked_directory(self, account)
+  if not directory then
+    return nil, err
+  end
+  local ok
+  ok, err = require("lanyard.access.journal").recover(directory)
+  local stale = ok and {} or err.code ~= "UnsafeStateFolder" and require("lanyard.access.journal.log").stale(directory)
+  if not stale then
+    return nil, err
+  end
+  for folder in pairs(stale) do
+    stale[folder] = err
+  end
+  return directory, stale
 end
 
 --- Returns the directory for a repository's lock and journal.

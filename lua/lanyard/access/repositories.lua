@@ -5,7 +5,7 @@ local compact_repository = require "lanyard.access.compact_repository"
 local errors = require "lanyard.errors"
 local glob_index = require "lanyard.globs"
 local names = require "lanyard.aws.names"
-local suggest = require "lanyard.text.suggest"
+local suggester = require "lanyard.text.suggester"
 
 local M = {}
 
@@ -79,15 +79,13 @@ end
 
 local find_by_name
 
--- The names of repositories that were read for suggestions, by the list of found repositories.
-local compared = setmetatable({}, { __mode = "k" })
+-- Functions that suggest a repository, by the list of found repositories.
+local suggesters = setmetatable({}, { __mode = "k" })
 
 -- Returns the nearest name of a repository in the Region; nil where listing is refused.
 local function nearest(region, name, found)
-  local existing = compared[found]
-  if not existing then
-    existing = {}
-    compared[found] = existing
+  if not suggesters[found] then
+    local existing = {}
     for page in region.ecr:pages("DescribeRepositories", { maxResults = PAGE }) do
       for _, raw in ipairs(page.repositories) do
         existing[#existing + 1] = raw.repositoryName
@@ -96,8 +94,9 @@ local function nearest(region, name, found)
         break
       end
     end
+    suggesters[found] = suggester(existing)
   end
-  return suggest(name, existing)
+  return suggesters[found](name)
 end
 
 -- Says which repository is missing, in place of ECR's exception about it.

@@ -3,7 +3,7 @@
 local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local names = require "lanyard.aws.names"
-local suggest = require "lanyard.text.suggest"
+local suggester = require "lanyard.text.suggester"
 
 local M = {}
 
@@ -151,7 +151,7 @@ local GENERAL_ROLE = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/contain
 ---@return string
 function M.puller_arn(service)
   local general = service.principal_arn or GENERAL_ROLE:format(service.region, service.name)
-  return service.role.arn or (general:gsub("[^/]*$", UNKNOWN))
+  return service.role.arn or (general:match "^.*/" or "") .. UNKNOWN
 end
 
 --- Returns a service as it would be with its role on; the ARN of a role that is off is a placeholder.
@@ -198,13 +198,17 @@ local function check_name(name)
   return true
 end
 
--- all: the services of the Region, of which the nearest one is named | nil
-local function not_found(name, region, all)
+-- Returns a function that suggests one of the services of a Region.
+local function nearest_of(all)
   local existing = {}
-  for i, one in ipairs(all or {}) do
+  for i, one in ipairs(all) do
     existing[i] = one.name
   end
-  local near = suggest(name, existing)
+  return suggester(existing)
+end
+
+-- near: the name of the nearest service of the Region | nil
+local function not_found(name, region, near)
   return errors.new {
     code = "NotFoundException",
     status = 400,
@@ -276,7 +280,8 @@ end
 function M.find(region, name)
   local service, err = read(region, name)
   if answers.rejected(err, "NotFoundException") then
-    return nil, not_found(name, region.name, (all_services(region))) -- without a suggestion where listing is refused
+    local all = all_services(region) -- nil where listing is refused
+    return nil, not_found(name, region.name, all and nearest_of(all)(name))
   end
   return service, err
 end
@@ -306,9 +311,9 @@ function M.list(region, service_names, missing)
     table.sort(all, by_name)
     return all
   end
-  local chosen = {}
+  local chosen, nearest = {}, nearest_of(all)
   for _, name in ipairs(service_names) do
-    local err = not found[name] and not_found(name, region.name, all)
+    local err = not found[name] and not_found(name, region.name, nearest(name))
     if err and not missing then
       return nil, err
     elseif err then

@@ -109,7 +109,7 @@ function Joined:can(request)
   for i = #self.parts, 1, -1 do
     local part = self.parts[i]
     if statement.index > part.first then
-      return answer, part.doc:statements()[statement.index - part.first], part.origin
+      return answer, part.doc:statement(statement.index - part.first), part.origin
     end
   end
 end

@@ -4,6 +4,7 @@ local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
 local interrupted = require "lanyard.access.interrupted"
 local journal = require "lanyard.access.journal"
+local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local repository_policy = require "lanyard.access.repository_policy"
 local state_directory = require "lanyard.access.state_directory"
@@ -317,30 +318,60 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Listing
 
--- The directories of one repository's journal, or of all in the account and Region. list | nil, err
+-- Returns the error for a journal whose files a crash of the system has damaged, and that cannot be written.
+local function stale_error(folder, err)
+  return err and errors.new {
+    code = err.code, path = folder, tip = err.tip,
+    message = ("the last entries of '%s' may be missing since the system was restarted: %s"):format(
+      state_directory.repository_name(folder) or folder, err.reason or err.message),
+  }
+end
+
+-- The names of the directories in one, and of others. list | nil, err
+local function folders_with(parent, others)
+  local folders, err = state_directory.list(parent)
+  local names = {}
+  for _, folder in ipairs(folders or {}) do
+    names[folder] = true
+  end
+  for folder in pairs(others) do
+    names[folder] = true
+  end
+  return folders and lists.sorted_names(names), err
+end
+
+-- The directories of one repository's journal, or of all in the account and Region, with why the last entries may be
+-- missing. list | nil, err
 local function directories_of(region, repository)
   local is_object = type(repository) == "table"
-  local parent, err = region:journal_directory(is_object and repository.registry_id or nil)
-  if not parent then
-    return nil, err
-  elseif repository then
-    local name = is_object and repository.name or repository
-    return { { path = state_directory.repository(parent, name), repository = name } }
+  local name = is_object and repository.name or repository
+  local parent, stale = region:readable_journals(is_object and repository.registry_id or nil)
+  local folders, err = nil, stale
+  if parent and name then
+    folders = { state_directory.folder(name) }
+  elseif parent then
+    folders, err = folders_with(parent, stale)
   end
-  local folders
-  folders, err = state_directory.list(parent)
   if not folders then
     return nil, err
   end
   local directories = {}
   for i, folder in ipairs(folders) do
-    directories[i] = { path = parent .. "/" .. folder, repository = state_directory.repository_name(folder) }
+    directories[i] = {
+      path = parent .. "/" .. folder, err = stale_error(folder, stale[folder]),
+      repository = name or state_directory.repository_name(folder),
+    }
   end
   return directories
 end
 
 -- Reads the entries in a directory. With a list of damaged files, a directory that cannot be listed is one of them.
 local function entries_in(region, directory, damaged)
+  if directory.err and not damaged then
+    return nil, directory.err
+  elseif directory.err then
+    damaged[#damaged + 1] = directory.err
+  end
   local entries, err = journal.open(directory.path, region.clock, directory.repository):entries(damaged)
   if not entries and damaged then
     damaged[#damaged + 1] = err

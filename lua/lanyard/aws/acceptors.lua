@@ -21,6 +21,9 @@
 --- In a path, list[member={name}] is the item whose member equals the option `name` of the wait; without that option,
 --- the item whose member is greatest. `acceptors NAME` begins lines that several waiters include.
 
+local lines = require "lanyard.text.lines"
+local lists = require "lanyard.lists"
+
 local M = {}
 
 --- Conditions, all of which must match, and what that means.
@@ -59,24 +62,19 @@ local function parse_condition(text)
   error("not a condition of a waiter: " .. text)
 end
 
-local STATES = { success = true, failure = true, retry = true }
-
--- Adds the acceptors that a line has to those before it. Returns false if the line begins something else.
+-- Adds the acceptor that a line has to a list, or the ones that it includes.
 local function add_acceptors(acceptors, line, groups)
   local keyword, rest = line:match "^%s*(%l+)%s+(.-)%s*$"
   if keyword == "include" then
     local group = groups[rest] or error("acceptors that are not defined: " .. rest)
     table.move(group, 1, #group, #acceptors + 1, acceptors)
-    return true
-  elseif not STATES[keyword] then
-    return false
+    return
   end
   local acceptor = { state = keyword }
   for condition in (rest .. " and "):gmatch "(.-)%s+and%s+" do
     acceptor[#acceptor + 1] = parse_condition(condition)
   end
   acceptors[#acceptors + 1] = acceptor
-  return true
 end
 
 local function parse_waiter(line)
@@ -89,23 +87,41 @@ local function parse_waiter(line)
     timeout = tonumber(timeout) }
 end
 
---- Parses the waiters of a service's description.
+-- The words that begin a line of acceptors.
+local KEYWORDS = { success = true, failure = true, retry = true, include = true }
+
+--- Parses the waiters of a service's description, each when it is first read. A line that ends in a backslash continues
+--- in the next.
 ---@param text string
 ---@return table<string, aws.Waiter> waiters
 ---@return table<string, aws.Acceptor[]> groups  the acceptors that have a name
 function M.parse(text)
   local waiters, groups, current = {}, {}, nil
-  for line in text:gmatch "[^\n]*%S[^\n]*" do
-    local group = line:match "^%s*acceptors%s+(%w+)%s*$"
-    if group then
+  for _, line in ipairs(lines.joined(text)) do
+    local first, second = line:match "(%S+)%s*(%S*)"
+    if KEYWORDS[first] and current then
+      current[#current + 1] = line
+    elseif first == "acceptors" then
       current = {}
-      groups[group] = current
-    elseif not (current and add_acceptors(current, line, groups)) then
-      current = parse_waiter(line)
-      waiters[current.name] = current
+      groups[second] = current
+    elseif first then
+      current = { head = line }
+      waiters[first] = current
     end
   end
-  return waiters, groups
+
+  local parsed_groups
+  local function add_all(acceptors, list)
+    for _, line in ipairs(list) do
+      add_acceptors(acceptors, line, parsed_groups)
+    end
+    return acceptors
+  end
+  parsed_groups = lists.made_when_read(groups, function(list, name)
+    groups[name] = nil -- a group that includes itself is not defined
+    return add_all({}, list)
+  end)
+  return lists.made_when_read(waiters, function(list) return add_all(parse_waiter(list.head), list) end), parsed_groups
 end
 
 -- ---------------------------------------------------------------------------------------------

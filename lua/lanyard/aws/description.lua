@@ -7,10 +7,13 @@
 ---
 --- Operations, structures and waiters are parsed when they are first read: a script needs few of them.
 
-local acceptors = require "lanyard.aws.acceptors"
+local lazy = require "lanyard.lazy"
+local lines = require "lanyard.text.lines"
 local lists = require "lanyard.lists"
 local recorded = require "lanyard.aws.recorded"
 local shapes = require "lanyard.aws.shapes"
+
+local acceptors = lazy "lanyard.aws.acceptors"
 
 local M = {}
 
@@ -102,13 +105,16 @@ end
 
 -- Parses what a reply has.
 local function parse_reply(operation, reply, structures)
-  reply = reply:gsub("(%S+)={(%w+)}", function(header, member)
-    operation.reply_headers[header:lower()] = member
-    return member .. ":string"
-  end)
-  local payload, raw = reply:match "{(%w+)(:?r?a?w?)}"
-  operation.output = shapes.members(reply:gsub("{[^}]*}", ""), structures)
-  operation.reply_payload, operation.raw_reply = payload, raw == ":raw" or nil
+  if reply:find("{", 1, true) then
+    reply = reply:gsub("(%S+)={(%w+)}", function(header, member)
+      operation.reply_headers[header:lower()] = member
+      return member .. ":string"
+    end)
+    local payload, raw = reply:match "{(%w+)(:?r?a?w?)}"
+    operation.reply_payload, operation.raw_reply = payload, raw == ":raw" or nil
+    reply = reply:gsub("{[^}]*}", "")
+  end
+  operation.output = shapes.members(reply, structures)
   for member, type in pairs(operation.output) do
     operation.reply[member] = KINDS[type.kind] or type.kind
   end
@@ -116,22 +122,17 @@ end
 
 -- structures: of the service
 local function parse_operation(line, structures)
-  local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
+  local arrow = line:find("->", 1, true)
+  local name, words = line:sub(1, (arrow or 0) - 1):match "^(%S+)(.*)$"
   local operation = { required = {}, reply = {}, headers = {}, reply_headers = {}, placed = {} }
-  local name, words = (call or line):match "^(%S+)(.*)$"
   for _, prefix in ipairs(READS) do
     operation.reads = operation.reads or name:find(prefix) ~= nil
   end
   for word in words:gmatch "%S+" do
     parse_word(operation, word)
   end
-  parse_reply(operation, reply or "", structures)
+  parse_reply(operation, arrow and line:sub(arrow + 2) or "", structures)
   return operation
-end
-
--- Joins lines that end in a backslash with the next.
-local function join_lines(text)
-  return (text:gsub("\\\n", " "))
 end
 
 -- Parses the waiters of a service when they are first read.
@@ -140,7 +141,7 @@ local function waiters_of(text)
     if field ~= "waiters" and field ~= "acceptors" then
       return nil
     end
-    service.waiters, service.acceptors = acceptors.parse(join_lines(text))
+    service.waiters, service.acceptors = acceptors.parse(text)
     return rawget(service, field)
   end
 end
@@ -162,11 +163,10 @@ function M.parse(description)
     table.insert(service.secrets, member)
   end
   service.sensitive = lists.set(description.sensitive or "")
-  local structures, lines = shapes.parse(join_lines(description.shapes or "")), {}
-  for line, name in join_lines(description.operations):gmatch "(([^%s]+)[^\n]*)" do
-    lines[name] = line
-  end
-  service.operations = lists.made_when_read(lines, function(line) return parse_operation(line, structures) end)
+  local structures = shapes.parse(description.shapes or "")
+  service.operations = lists.made_when_read(lines.by_word(description.operations), function(line)
+    return parse_operation(line, structures)
+  end)
   return setmetatable(service, { __index = waiters_of(description.waiters or "") })
 end
 
@@ -174,7 +174,8 @@ end
 ---@param service aws.Service
 function M.check(service)
   lists.sorted_names(service.operations)
-  assert(service.waiters)
+  lists.sorted_names(service.acceptors)
+  lists.sorted_names(service.waiters)
 end
 
 return M

@@ -18,6 +18,7 @@
 --- An exclamation mark after a type says that AWS always sends the member. Members that are not described are not
 --- checked. XML has texts in place of numbers, and an empty text in place of an empty list.
 
+local lines = require "lanyard.text.lines"
 local lists = require "lanyard.lists"
 
 local M = {}
@@ -30,6 +31,8 @@ local M = {}
 ---@field members? table<string, aws.Type>  of a structure
 
 local SIMPLE = lists.set "string number integer boolean time echo table list"
+local simple_types = {} -- by their texts: many members have the same
+local CONTAINERS = { ["[]"] = "list", ["{}"] = "map" }
 
 -- 9999-12-31T23:59:59Z, the last time that a timestamp can have.
 local LAST_SECOND = 253402300799
@@ -42,13 +45,17 @@ local LAST_SECOND = 253402300799
 ---@param shapes table<string, aws.Type>  the structures that it can name
 ---@return aws.Type
 function M.type(text, shapes)
+  if simple_types[text] then
+    return simple_types[text]
+  end
   local always = text:sub(-1) == "!"
-  local name, suffix = text:gsub("!$", ""):match "^(.-)([%[{]?[%]}]?)$"
-  local found
-  if suffix == "[]" or suffix == "{}" then
-    found = { kind = suffix == "[]" and "list" or "map", item = M.type(name, shapes) }
+  local name = always and text:sub(1, -2) or text
+  local container, found = CONTAINERS[name:sub(-2)], nil
+  if container then
+    found = { kind = container, item = M.type(name:sub(1, -3), shapes) }
   elseif SIMPLE[name] then
     found = { kind = name }
+    simple_types[text] = found
   elseif shapes[name] then
     found = { kind = "structure", members = shapes[name].members }
   else
@@ -70,18 +77,18 @@ function M.members(text, shapes)
   return members
 end
 
---- Parses lines with the name of a structure and its members, each when it is first read. No structure can contain
---- itself.
+--- Parses lines with the name of a structure and its members, each when it is first read. A line that ends in a
+--- backslash continues in the next. No structure can contain itself.
 ---@param text string
 ---@return table<string, aws.Type>
 function M.parse(text)
-  local lines, shapes = {}, nil
-  for name, members in text:gmatch "(%w+)([^\n]*)" do
-    lines[name] = members
-  end
-  shapes = lists.made_when_read(lines, function(members, name)
-    lines[name] = nil -- for its own members, it is not described
-    return { kind = "structure", members = M.members(members, shapes) }
+  local is_begun, shapes = {}, nil
+  shapes = lists.made_when_read(lines.by_word(text), function(line, name)
+    if is_begun[name] then
+      return nil -- for its own members, it is not described
+    end
+    is_begun[name] = true
+    return { kind = "structure", members = M.members(line, shapes) }
   end)
   return shapes
 end

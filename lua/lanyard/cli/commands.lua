@@ -20,6 +20,10 @@ local NAME = "^[%w_-]+$"
 -- The folder of scripts in a trusted .lanyard.
 local SCRIPTS = "scripts/"
 
+local function by_name(a, b)
+  return a.name < b.name
+end
+
 ---@class cli.Script
 ---@field name string    the words that call it, such as "policy lint"
 ---@field path string    where it was found
@@ -283,8 +287,33 @@ function M.names()
   for _, name in ipairs(place.state == "trusted" and names_in(place:names(SCRIPTS)) or {}) do
     add_name(name)
   end
-  table.sort(list, function(a, b) return a.name < b.name end)
+  table.sort(list, by_name)
   return list
+end
+
+-- Adds the user's scripts. Returns why the scripts of the current directory are not listed.
+local function add_own(found)
+  for _, folder in ipairs(search_path.folders()) do
+    add_folder(found, folder)
+  end
+  return add_trusted(found)
+end
+
+--- Returns what an overview shows of each command, sorted by name. No built-in script is read.
+---@return { name: string, summary: string, category: string? }[]
+---@return lanyard.Error? err  why the scripts of the current directory are not listed
+function M.overview()
+  local list, own = {}, { list = {}, hidden = {}, by_name = {} }
+  for name, one in pairs(M.summaries()) do
+    own.by_name[name] = { built_in = true }
+    list[#list + 1] = { name = name, summary = one.summary, category = one.category }
+  end
+  local err = add_own(own)
+  for _, script in ipairs(own.list) do
+    list[#list + 1] = { name = script.name, summary = M.summary(script) }
+  end
+  table.sort(list, by_name)
+  return list, err
 end
 
 --- Lists every command once, sorted by name.
@@ -297,11 +326,8 @@ function M.list()
     local script = embedded_script(name)
     found.list[#found.list + 1], found.by_name[name] = script, script
   end
-  for _, folder in ipairs(search_path.folders()) do
-    add_folder(found, folder)
-  end
-  local err = add_trusted(found)
-  table.sort(found.list, function(a, b) return a.name < b.name end)
+  local err = add_own(found)
+  table.sort(found.list, by_name)
   return found.list, found.hidden, err
 end
 

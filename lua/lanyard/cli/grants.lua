@@ -71,15 +71,15 @@ end
 --- Returns the grants of a role.
 ---@param region access.Region
 ---@param role_arn? string
----@param policies? table[]  of region:policies; nil if they could not be listed
+---@param index access.GrantIndex  of the policies; empty if they could not be listed
 ---@param list_err? aws.Error  why they could not be listed
 ---@return cli.RoleGrants
-function M.of_role(region, role_arn, policies, list_err)
+function M.of_role(region, role_arn, index, list_err)
   local found = { names = {}, expires = {}, decisions = {}, shown = "-" }
   if not role_arn then
     return found
   end
-  local list, unread = region:grants_of(role_arn, policies or {})
+  local list, unread = grants.grants_of(region, role_arn, index)
   local now, shown = region.clock.time(), {}
   for i, grant in ipairs(list) do
     local name, at = grant.repository.name, grants.expiry_of(grant)
@@ -87,7 +87,7 @@ function M.of_role(region, role_arn, policies, list_err)
     found.expires[name] = at and timestamp.format(at) or nil
     found.decisions[name] = grant.decision
   end
-  local by_registry = region:registry_grants_of(role_arn, policies or {})
+  local by_registry = grants.registry_grants_of(region, role_arn, index.policies)
   if #by_registry > 0 then
     found.by_registry = by_registry
     shown[#shown + 1] = ("registry policy (%s)"):format(table.concat(by_registry, ", "))

@@ -91,22 +91,23 @@ end
 ---@param width? integer of the terminal; 80 unless given
 ---@return string
 function M.overview(commands, width)
-  local parts = {}
-  local function add(heading, wanted)
-    local lines = {}
-    for _, command in ipairs(commands) do
-      if wanted(command.category) and not command.name:find " " then
-        lines[#lines + 1] = { command.name, command.summary }
-      end
-    end
-    parts[#parts + 1] = section(heading, layout.rows(lines, width or WIDTH, 15))
-  end
-  local known = {}
+  local rows, own = {}, {}
   for _, category in ipairs(declaration.CATEGORIES) do
-    known[category] = true
-    add(category:gsub("^%l", string.upper), function(one) return one == category end)
+    rows[category] = {}
   end
-  add("Your commands", function(one) return not known[one or false] end)
+  for _, command in ipairs(commands) do
+    if not command.name:find(" ", 1, true) then
+      table.insert(rows[command.category] or own, { command.name, command.summary })
+    end
+  end
+  local parts = {}
+  local function add(heading, list)
+    parts[#parts + 1] = section(heading, layout.rows(list, width or WIDTH, 15))
+  end
+  for _, category in ipairs(declaration.CATEGORIES) do
+    add(category:gsub("^%l", string.upper), rows[category])
+  end
+  add("Your commands", own)
   return table.concat(parts)
 end
 

@@ -18,7 +18,7 @@ end
 
 -- Prints a text that may come from a script of the current directory.
 local function print_harmless(text)
-  terminal.out((text:gsub("[^\n]+", escape.printable)))
+  terminal.out(text:find "^[\n -~]*$" and text or text:gsub("[^\n]+", escape.printable))
 end
 
 --- Prints why the scripts of the current directory are not listed.
@@ -32,15 +32,8 @@ end
 
 --- Prints how lanyard is called, and the commands by category.
 function M.overview()
-  local list = {}
-  local scripts, _, err = commands.list()
+  local list, err = commands.overview()
   M.note_untrusted(err)
-  for _, script in ipairs(scripts) do
-    local built_in = script.built_in and commands.summaries()[script.name]
-    list[#list + 1] = {
-      name = script.name, summary = commands.summary(script), category = built_in and built_in.category,
-    }
-  end
   local width = terminal.text_width()
   print_harmless(layout.refit(require("lanyard.assets").read "lanyard/cli/usage.txt", width)
     .. require("lanyard.cli.help").overview(list, width)

@@ -4,8 +4,10 @@
 ---     own.first                                  --> "status"
 ---     leading_options.joined(leading, rest)      --> { "--profile", "ops", "web" }
 
+local lazy = require "lanyard.lazy"
 local lists = require "lanyard.lists"
-local suggest = require "lanyard.text.suggest"
+
+local suggest = lazy "lanyard.text.suggest"
 
 local M = {}
 

@@ -1,6 +1,7 @@
 --- Options that several commands share, by the name of their group in a declaration.
 
 local complete = require("lanyard.cli.output_option").complete
+local lists = require "lanyard.lists"
 
 -- How AWS is called. The options are spelled as the AWS CLI spells them.
 local CALLS = {
@@ -12,7 +13,7 @@ local CALLS = {
 }
 
 ---@type table<string, cli.Option[]>
-return {
+local GROUPS = {
   aws = {
     { "--profile", type = "text", value = "NAME", help = "Profile in the AWS config files." },
     { "--region", type = "text", value = "REGION", help = "AWS Region." },
@@ -31,7 +32,7 @@ return {
   },
   yes = { { "--yes", help = "Do not ask for confirmation." } },
   -- What `audit` and `audit merge` do with a report.
-  report = complete {
+  report = {
     { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
     { "--output", type = "report-format" },
@@ -44,3 +45,5 @@ return {
     help = "Read each policy once more, 4 s after the write, and merge again where another writer changed it. Without "
       .. "this, changes that two machines make within seconds can lose one of them." } },
 }
+
+return lists.made_when_read(GROUPS, complete)

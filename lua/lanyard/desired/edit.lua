@@ -81,7 +81,7 @@ end
 -- Returns a function that selects the principals to prune: puller roles of this Region that no grant can refer to.
 -- When a service could not be read, each role of it may be the current one, so none is selected.
 local function prune_selector(entry, plan)
-  local granted, region = {}, plan.region
+  local granted, region, unplanned = {}, plan.region, plan.unplanned or {}
   for _, grant in ipairs(entry.grants) do
     local service = plan.services[grant.service]
     granted[grant.service] = service and container_services.puller_arn(service) or true
@@ -93,6 +93,7 @@ local function prune_selector(entry, plan)
     local role = principal.classify(type_, value)
     local current = role.kind == "puller" and granted[role.service]
     return role.kind == "puller" and role.region == region and current ~= true and current ~= value
+      and not unplanned[role.service]
   end
 end
 

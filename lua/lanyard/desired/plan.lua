@@ -34,6 +34,7 @@ local M = {}
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
 ---@field service_plans? desired.ServicePlan[]  nil if the file has no list of services
+---@field unplanned? table<string, boolean>  services that cannot be planned: all their grants stay
 
 -- Returns the repositories of a desired-state file, or nil when it has a glob.
 local function repository_names(desired)
@@ -174,6 +175,7 @@ local function resume_services(region, plan, saved)
     end
   end
   service_grants.add_services(plan)
+  service_grants.protect(plan)
 end
 
 -- Finds the services of a saved plan's grants. What the saved plan lists as a failure or as a conflict is still not
@@ -225,7 +227,7 @@ function M.resume(region, saved, meter)
   local plan = {
     region = region.name, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
     now = region:time(), services = {}, all_services = lists.by_name(services),
-    saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries,
+    saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, unplanned = saved.unplanned,
     failures = table.move(saved.failures, 1, #saved.failures, 1, {}),
   }
   plan.saved_unchanged_services = saved.unchanged_services

@@ -10,29 +10,33 @@ local task = require "lanyard.task"
 
 local M = {}
 
+-- Returns a function that reports whether a plan may turn on the role of a service: a saved plan lists the services.
+local function turns_on(plan)
+  local listed = plan.saved_roles and lists.set(table.concat(plan.saved_roles, " "))
+  return function(name) return not listed or listed[name] end
+end
+
 -- Adds the services whose entry asks for a role, or whose deployment needs one.
-local function add_service_roles(plan, names)
+local function add_service_roles(plan, may_turn_on, names)
   for _, one in ipairs(plan.service_plans or {}) do
     local service = plan.services[one.name]
     local wanted = not one.err and one.entry
       and (one.entry.role or one.deploys and one.deployment.needs_role)
-      and (not plan.saved_roles or lists.contains(plan.saved_roles, one.name))
+      and may_turn_on(one.name)
     if wanted and service and not service.role.arn then
       names[one.name] = true
     end
   end
 end
 
--- Returns the services whose role has to be turned on: it is off, and a grant of these entries is effective now. A
--- saved plan turns on only the roles that it lists.
+-- Returns the services whose role has to be turned on: it is off, and a grant of these entries is effective now.
 local function roles_to_enable(plan, entries)
-  local names = {}
-  add_service_roles(plan, names)
+  local names, may_turn_on = {}, turns_on(plan)
+  add_service_roles(plan, may_turn_on, names)
   for _, entry in ipairs(entries) do
     for _, grant in ipairs(entry.grants) do
       local service = plan.services[grant.service]
-      local listed = not plan.saved_roles or lists.contains(plan.saved_roles, grant.service)
-      if service and listed and not service.role.arn and edit.is_effective(grant, plan) then
+      if service and may_turn_on(grant.service) and not service.role.arn and edit.is_effective(grant, plan) then
         names[grant.service] = true
       end
     end

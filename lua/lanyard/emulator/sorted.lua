@@ -28,16 +28,7 @@ end
 ---@param name string
 ---@return integer
 function M.after(names, name)
-  local low, high = 1, #names + 1
-  while low < high do
-    local middle = (low + high) // 2
-    if names[middle] <= name then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
+  return lists.first(#names, function(i) return names[i] > name end)
 end
 
 return M

@@ -3,92 +3,18 @@
 ---
 ---     local problem = arguments.document("before", before) or arguments.options(options, "always kind limit")
 ---     arguments.verify("public", problem)                          -- raises an error where public was called
----     local changed = arguments.call("allow", add_statement, doc, grant)    -- the same for errors of a function in C
 
-local core = require "lanyard.policy.core"
+local argument_errors = require "lanyard.policy.argument_errors"
 local lists = require "lanyard.lists"
 local request_of = require "lanyard.policy.request"
 local suggest = require "lanyard.text.suggest"
 
-local M = {}
+local expected, shown = argument_errors.expected, argument_errors.shown
+
+local M = { document = argument_errors.document, verify = argument_errors.verify }
 
 -- core/lua/reason.c has the same limits.
 local MOST_ACCOUNTS, MOST_KEYS, MOST_LIMIT = 100000, 1000, 1000000000
-
--- Returns a value for a message: its type, or a short text itself.
-local function shown(value)
-  if type(value) == "string" then
-    return #value <= 80 and ("'%s'"):format(value:gsub("%c", "?")) or ("a string of %d bytes"):format(#value)
-  elseif type(value) == "number" or type(value) == "boolean" or value == nil then
-    return tostring(value)
-  end
-  return "a " .. type(value)
-end
-
-local function expected(name, what, value)
-  return ("%s: %s expected, got %s"):format(name, what, shown(value))
-end
-
--- What getmetatable returns for every document.
-local CLASS = getmetatable(core.new())
-
---- Checks a policy document.
----@param name string
----@param value any
----@return string? problem
-function M.document(name, value)
-  if type(value) ~= "userdata" or getmetatable(value) ~= CLASS then
-    local advice = type(value) == "string" and "; policy.parse reads a text" or ""
-    return expected(name, "a document of lanyard.policy", value) .. advice
-  end
-  return nil
-end
-
---- Checks that a value is a table.
----@param name string
----@param value any
----@return string? problem
-function M.table(name, value)
-  return type(value) ~= "table" and expected(name, "a table", value) or nil
-end
-
---- Checks that a value is one of a list, or nil.
----@param name string
----@param value any
----@param choices string[]
----@return string? problem
-function M.choice(name, value, choices)
-  if value == nil or lists.contains(choices, value) then
-    return nil
-  end
-  return expected(name, "one of " .. table.concat(choices, ", "), value)
-end
-
---- Raises an error where the function that calls this one was called, if an argument has a problem.
----@param name string      of the function
----@param problem? string
----@param level? integer   how many more calls are between them
-function M.verify(name, problem, level)
-  if problem then
-    error(("%s: %s"):format(name, problem), 3 + (level or 0))
-  end
-end
-
---- Calls a function in C that raises an error only for a wrong argument, and raises it where the function that calls
---- this one was called. A tail call of this function has no such place.
----@param name string     of the function
----@param method function
----@param ... any
----@return any ...        its results
-function M.call(name, method, ...)
-  local results = table.pack(pcall(method, ...))
-  if not results[1] then
-    local message = tostring(results[2]):gsub("^[^\n]-%.lua:%d+: ", "")
-    message = message:gsub("^bad argument #(%d+) to '.-'", "argument %1")
-    error(("%s: %s"):format(name, message), 3)
-  end
-  return table.unpack(results, 2, results.n)
-end
 
 -- Checks that a table has no other fields. unknown: the message for one, with its name
 local function fields(name, value, known, unknown)

@@ -13,6 +13,8 @@ local M = {}
 function M.includes(outer, inner)
   if outer == "*" or outer == inner then
     return true
+  elseif not outer:find "[*?]" then
+    return false
   elseif outer:find("${", 1, true) or inner:find("${", 1, true)
     or outer:find("?", 1, true) and inner:find("*", 1, true) then
     return false
@@ -26,6 +28,8 @@ local includes = M.includes
 local function are_disjoint(a, b)
   if a == b then
     return false
+  elseif not a:find "[*?$]" and not b:find "[*?$]" then
+    return true
   elseif a:find("${", 1, true) or b:find("${", 1, true) then
     return false
   elseif not b:find "[*?]" then
@@ -234,6 +238,13 @@ function M.account(value)
   end
   local parsed = arn.parse(value)
   return parsed and parsed.account:match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
+end
+
+--- Reports whether a principal of a statement is anyone.
+---@param principal { type: string, value: string }
+---@return boolean
+function M.is_anyone(principal)
+  return principal.type == "*" or principal.value == "*" and principal.type == "AWS"
 end
 
 --- Reports whether a principal is an account: its id, or the ARN of its root.

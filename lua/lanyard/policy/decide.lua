@@ -18,6 +18,24 @@ local expression = lazy "lanyard.policy.when.expression"
 local literals = lazy "lanyard.policy.when.literals"
 local when = lazy "lanyard.policy.when"
 
+--- A request with all policies that apply to it. Each policy is a text, a document, or { policy =, name = } with a name
+--- for reasons. A layer that is nil does not exist. An empty layer allows nothing.
+---@class policy.DecideOptions
+---@field principal string           see policy.Question
+---@field action string  "ecr:BatchGetImage"
+---@field resource? string           an ARN
+---@field resource_account? string   the account in the resource's ARN by default, else that of the principal
+---@field context? table<string, string|string[]>  condition keys and their values
+---@field partial? boolean           keys that are not in the context are unknown, not absent
+---@field issuer? string               the IAM user that federated the principal, a federated user session
+---@field resource_policy? string|policy.Document|(string|policy.Document)[]  a list: repository and registry policy
+---@field identity_policies? (string|policy.Document)[]  of the user or role
+---@field boundaries? (string|policy.Document)[]         its permissions boundary
+---@field session_policies? (string|policy.Document)[]   that the session was opened with
+---@field scps? (string|policy.Document)[][]  service control policies: the levels of the organization, from the root
+---@field rcps? (string|policy.Document)[][]  resource control policies, in the same form
+---@field vpc_endpoint_policies? (string|policy.Document)[]  of the VPC endpoint that the request uses
+
 local FIELDS = {
   principal = "string", action = "string", resource = "string", resource_account = "string", issuer = "string",
   context = "table", partial = "boolean", resource_policy = true, identity_policies = "table", boundaries = "table",

@@ -2,6 +2,7 @@
 
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
+local globs = require "lanyard.globs"
 
 local M = {}
 
@@ -26,8 +27,8 @@ end
 local WIDE = { everyone = true, ["any-organization"] = true, ["any-service"] = true, pattern = true }
 
 -- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
--- account includes classes of that account only. The ones with restrictions are found by each value of the first one.
--- A class within them has no other values.
+-- account includes classes of that account only, and every pattern only what it matches as a text. The ones with
+-- restrictions are found by each value of the first one. A class within them has no other values.
 local Index = {}
 Index.__index = Index
 
@@ -48,7 +49,11 @@ function Index:add(class)
     owner = account or class.id
   end
   local first = class.restrictions[1]
-  if not first then
+  if not first and class.kind == "pattern" then
+    self.patterns[owner] = self.patterns[owner] or globs.new()
+    self.patterns[owner]:add(class.id, class)
+    return
+  elseif not first then
     add_to(self.lists, owner, class)
     return
   end
@@ -83,9 +88,11 @@ function Index:any(class, test)
     return false
   end
   -- What a class is within has its id, or is its account or its organization.
-  local owner = class.id and (coverage.account(class.id) or class.id:match "^(o%-[^/]+)/")
-  for _, one in ipairs { "*", class.id or "*", owner or "*" } do
-    if any_in(self.lists[one]) then
+  local owners = { "*", class.id }
+  owners[#owners + 1] = class.id and (coverage.account(class.id) or class.id:match "^(o%-[^/]+)/")
+  for _, one in ipairs(owners) do
+    local patterns = class.id and self.patterns[one]
+    if any_in(self.lists[one]) or patterns and any_in(patterns:matching(class.id)) then
       return true
     end
     for _, demand in ipairs(class.restrictions) do
@@ -107,7 +114,7 @@ end
 --- Returns an index of classes.
 ---@param list? policy.Class[]
 function M.index(list)
-  local index = setmetatable({ lists = {} }, Index)
+  local index = setmetatable({ lists = {}, patterns = {} }, Index)
   for _, class in ipairs(list or {}) do
     index:add(class)
   end

@@ -54,7 +54,6 @@
 local budgets = require "lanyard.policy.budget"
 local actions = require "lanyard.policy.lint.actions"
 local catalogue = require "lanyard.policy.lint.catalogue"
-local conditions = require "lanyard.policy.lint.conditions"
 local grammar = require "lanyard.policy.lint.grammar"
 local kinds = require "lanyard.policy.lint.kinds"
 local lazy = require "lanyard.lazy"
@@ -63,6 +62,7 @@ local services = require "lanyard.policy.lint.services"
 local suggestions = require "lanyard.policy.lint.suggestions"
 
 -- Most statements have none of the parts that these check.
+local conditions = lazy "lanyard.policy.lint.conditions"
 local overlap = lazy "lanyard.policy.lint.overlap"
 local relations = lazy "lanyard.policy.lint.relations"
 local resources = lazy "lanyard.policy.lint.resources"
@@ -73,6 +73,7 @@ local variables = lazy "lanyard.policy.lint.variables"
 local function all_checks()
   require "lanyard.policy.lint.access"
   require "lanyard.policy.lint.arns"
+  require "lanyard.policy.lint.conditions"
   require "lanyard.policy.lint.dates"
   require "lanyard.policy.lint.keys"
   require "lanyard.policy.lint.overlap"
@@ -180,7 +181,9 @@ local function check_statement(scope)
   local has, kind = scope.has, scope.kind
   local has_resource = has.Resource or has.NotResource
   grammar.check_statement(scope.node, kind, scope.add)
-  conditions.check(scope)
+  if has.Condition then
+    conditions.check(scope)
+  end
   if has.Condition or has_resource then
     variables.check(scope)
   end

@@ -441,7 +441,7 @@ end
 local function remove_parts(check, copy, labels, removed, options)
   local before, edits_of = #removed, {}
   for index, statement in ipairs(check.statements) do
-    if is_editable(statement, options) then
+    if is_editable(statement, options) and not check:stops() then
       local part = new_part(check, index, labels[index], removed)
       part:try_all()
       if #part.edits > 0 then

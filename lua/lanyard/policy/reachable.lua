@@ -19,6 +19,7 @@ local identify = require "lanyard.policy.identify"
 local inclusion = require "lanyard.policy.inclusion"
 local json = require "lanyard.json"
 local lazy = require "lanyard.lazy"
+local sorted_denies = require "lanyard.policy.denies"
 
 local reason = lazy "lanyard.policy.reason"
 
@@ -148,7 +149,7 @@ local STEPS_OF_CLASS, STEPS_OF_DEMAND = 1000, 300
 function Search:candidates(list, denies)
   local found, seen = {}, {}
   local scope = { action = self.action, brief = self.brief, budget = self.budget, groups = {} }
-  scope.denies, scope.excluding = boxes.sorted(denies)
+  scope.denies, scope.excluding = sorted_denies(denies)
   for _, box in ipairs(list) do
     for _, one in ipairs(#denies > 0 and boxes.without(box, scope) or { box }) do
       self.budget:spend(STEPS_OF_CLASS + STEPS_OF_DEMAND * #one.demands)

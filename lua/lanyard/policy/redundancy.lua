@@ -31,9 +31,9 @@ local M = {}
 --- redundant, and `undecided` says so.
 M.MOST_STEPS = 200000000
 
--- At most this many pairs of statements are compared by their texts, about a microsecond each. Long lists count more.
-local MOST_COMPARED = 2000000
-local VALUES_OF_COMPARISON = 16
+-- What a pair of statements takes of the budget, and the comparison of their actions and resources, for each so many
+-- values.
+local STEPS_OF_PAIR, STEPS_OF_COMPARISON, VALUES_OF_COMPARISON = 200, 600, 16
 
 local TOO_MANY = "the policy has too many statements that may apply to the same requests"
 
@@ -105,7 +105,7 @@ function Redundancy:share_what(one, other)
   local met = self.met[a.what] or {}
   self.met[a.what] = met
   if met[b.what] == nil then
-    self.compared = self.compared + (#a.actions + #b.actions) // VALUES_OF_COMPARISON
+    self.budget:spend(STEPS_OF_COMPARISON * (1 + (#a.actions + #b.actions) // VALUES_OF_COMPARISON))
     local first, second = self.statements[one], self.statements[other]
     met[b.what] = share(a.services, b.services)
       and coverage.meet(b.actions, second.not_action, a.actions, first.not_action)
@@ -127,12 +127,10 @@ function Redundancy:others(index, effect)
   local found = {}
   if not self.effects[effect] then
     return found
-  elseif self.compared >= MOST_COMPARED then
-    self.undecided = self.undecided or TOO_MANY
-    return found
   end
-  for _, i in ipairs(self.index:near(index)) do
-    self.compared = self.compared + 1
+  local near = self.index:near(index)
+  self.budget:spend(STEPS_OF_PAIR * #near)
+  for _, i in ipairs(near) do
     local usable = i ~= index and not self.removed[i] and self.statements[i].effect == effect
     if usable and self:may_meet(index, i) then
       found[#found + 1] = i
@@ -295,7 +293,7 @@ function M.new(doc, options, budget)
     statements = statements, texts = texts, effects = effects, allows = {}, options = options,
     meanings = meanings, repeated = {}, -- the number of statements by their meaning
     index = neighbours.new(statements, options and options.kind),
-    empty = assemble(doc, {}), known = {}, removed = {}, compared = 0,
+    empty = assemble(doc, {}), known = {}, removed = {},
     met = {}, -- for two texts of actions and resources, whether they have some in common
     asks = options and options.forms and options, -- the options of the questions
     budget = budget or budgets.new(M.MOST_STEPS),

@@ -13,6 +13,7 @@
 --- ```
 
 local escape = require "lanyard.text.escape"
+local text_lines = require "lanyard.text.lines"
 
 local M = {}
 
@@ -21,15 +22,6 @@ local CONTEXT = 3
 -- The maximum size of the table of common subsequences. If texts differ in more lines, everything from the first
 -- difference to the last is printed as replaced.
 local MOST_CELLS = 4000000
-
--- Returns the lines of a text. A missing newline at its end is ignored.
-local function lines_of(text)
-  local lines = {}
-  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
-    lines[#lines + 1] = line
-  end
-  return text == "" and {} or lines
-end
 
 -- Returns how many lines are equal at the beginning and at the end.
 local function common_ends(a, b)
@@ -64,9 +56,11 @@ local function common_subsequences(a, b, head, rows, columns)
   return longest
 end
 
--- Returns the steps from a to b: a list of { mark = " " | "-" | "+", line }.
+-- Returns the steps from a to b: a list of { mark = " " | "-" | "+", line }, without the common lines at both ends that
+-- are not printed; and how many lines at the beginning are left out.
 local function edits(a, b)
   local head, tail = common_ends(a, b)
+  local skipped = math.max(0, head - CONTEXT)
   local rows, columns = #a - head - tail, #b - head - tail
   local longest = rows * columns <= MOST_CELLS and common_subsequences(a, b, head, rows, columns)
   local script = {}
@@ -74,7 +68,7 @@ local function edits(a, b)
     script[#script + 1] = { mark = mark, line = line }
   end
 
-  for i = 1, head do
+  for i = skipped + 1, head do
     add(" ", a[i])
   end
   local row, column = 0, 0
@@ -92,10 +86,10 @@ local function edits(a, b)
       column = column + 1
     end
   end
-  for i = #a - tail + 1, #a do
+  for i = #a - tail + 1, math.min(#a, #a - tail + CONTEXT) do
     add(" ", a[i])
   end
-  return script
+  return script, skipped
 end
 
 -- Returns the set of steps to print: the changes, and the lines around them.
@@ -137,21 +131,20 @@ end
 ---@param options? { from?: string, to?: string }  the names of the texts; "a" and "b" by default
 ---@return string diff
 function M.unified(a, b, options)
-  local script = edits(lines_of(a), lines_of(b))
+  local script, skipped = edits(text_lines.of(a), text_lines.of(b))
   local printed = printed_steps(script)
   if not next(printed) then
     return ""
   end
   options = options or {}
   local out = { escape.format("--- %s", options.from or "a"), escape.format("+++ %s", options.to or "b") }
-  local old_line, new_line, i = 1, 1, 1
+  local old_line, new_line, i = skipped + 1, skipped + 1, 1
   while i <= #script do
-    local lines, old_count, new_count = hunk(script, printed, i)
-    if #lines > 0 then
+    local lines, old_count, new_count = {}, 1, 1 -- a common line that is not printed
+    if printed[i] then
+      lines, old_count, new_count = hunk(script, printed, i)
       out[#out + 1] = ("@@ -%s +%s @@"):format(range(old_line, old_count), range(new_line, new_count))
       table.move(lines, 1, #lines, #out + 1, out)
-    else
-      old_count, new_count = 1, 1 -- a common line that is not printed
     end
     old_line, new_line, i = old_line + old_count, new_line + new_count, i + math.max(#lines, 1)
   end

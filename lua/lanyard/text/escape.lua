@@ -87,7 +87,7 @@ end
 ---@param text string
 ---@return string
 function M.lines(text)
-  if not text:find "[^\t\n -~]" then
+  if text:find "^[\t\n -~]*$" then -- a set at the beginning takes a third of the time of a set anywhere
     return text
   end
   return (text:gsub("([^\n\t]+)(\n?)", function(run, stop)

@@ -21,12 +21,20 @@ local NARROW_INDENT = 4
 -- A line of a text with fixed line ends is prose that continues on the next line, if it is longer than this.
 local FULL_LINE = 60
 
+-- Returns a text with one blank between its words.
+local function single_spaced(text)
+  if text:find("  ", 1, true) or text:byte(1) == 32 or text:byte(-1) == 32 or not text:find "^[^\t-\r]*$" then
+    text = text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  end
+  return text
+end
+
 --- Fills a paragraph: returns its lines.
 ---@param text string
 ---@param width integer
 ---@return string[]
 function M.fill(text, width)
-  return columns.wrap((text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")), math.max(width, 1))
+  return columns.wrap(single_spaced(text), math.max(width, 1))
 end
 
 --- Fills a paragraph. The lines after the first are indented.
@@ -65,8 +73,8 @@ function M.rows(items, width, column)
         lines[#lines + 1] = term
         term = ""
       end
-      lines[#lines + 1] = (term .. (" "):rep(column - width_of(term)) .. M.hanging(item[2], width, column))
-        :gsub(" +$", "")
+      local gap = item[2] ~= "" and (" "):rep(column - width_of(term)) or ""
+      lines[#lines + 1] = term .. gap .. M.hanging(item[2], width, column)
     end
   end
   return table.concat(lines, "\n")

@@ -12,24 +12,30 @@ local MOST = 3
 -- The minimum length of a word that is completed.
 local SHORTEST = 3
 
--- Returns the edit distance of two words, ignoring case, one row at a time. Two letters that are exchanged count once
--- (optimal string alignment).
-local function distance(a, b)
+-- Returns the edit distance of two words, ignoring case, or `limit` if it is not less. Two letters that are exchanged
+-- count once (optimal string alignment). It is computed one row at a time. A cell that is `limit` or more columns from
+-- the diagonal is at least `limit`, and so is the result if all cells of a row are.
+local function distance(a, b, limit)
   a, b = a:lower(), b:lower()
   local row, before = {}, nil
-  for column = 0, #b do row[column] = column end
+  for column = 0, math.min(#b, limit - 1) do row[column] = column end
   for i = 1, #a do
-    local earlier = before
-    before, row = row, { [0] = i }
-    for j = 1, #b do
-      local steps = before[j - 1] + (a:byte(i) == b:byte(j) and 0 or 1)
-      if earlier and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        steps = math.min(steps, earlier[j - 2] + 1)
+    local earlier, first = before, math.max(i - limit + 1, 1)
+    before, row = row, { [0] = i < limit and i or nil }
+    local least, letter = row[0] or limit, a:byte(i)
+    for j = first, math.min(i + limit - 1, #b) do
+      local steps = (before[j - 1] or limit) + (letter == b:byte(j) and 0 or 1)
+      if earlier and j > 1 and letter == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        steps = math.min(steps, (earlier[j - 2] or limit) + 1)
       end
-      row[j] = math.min(steps, before[j] + 1, row[j - 1] + 1)
+      row[j] = math.min(steps, (before[j] or limit) + 1, (row[j - 1] or limit) + 1)
+      least = math.min(least, row[j])
+    end
+    if least >= limit then
+      return limit
     end
   end
-  return row[#b]
+  return row[#b] or limit
 end
 
 -- Returns the only word that begins with another one.
@@ -55,7 +61,7 @@ return function(word, words)
   local best, least = nil, MOST + 1
   for _, candidate in ipairs(words) do
     if math.abs(#candidate - #word) < least then
-      local steps = distance(word, candidate)
+      local steps = distance(word, candidate, least)
       if steps < least and steps * 2 < #candidate then
         best, least = candidate, steps
       end

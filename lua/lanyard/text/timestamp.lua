@@ -161,6 +161,9 @@ end
 ---@param text string
 ---@return string
 function M.localized(text)
+  if not text:find("Z", 1, true) then
+    return text
+  end
   return (text:gsub("()(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ)()", function(first, found, after)
     local seconds = M.parse(found)
     local is_part = first > 1 and text:find("^[%w'\";]", first - 1) or text:find("^[%w'\"]", after)
@@ -179,7 +182,7 @@ end
 ---@param seconds number  since 1970
 ---@return string
 function M.compact(seconds)
-  return (M.format(seconds):gsub("[-:]", ""))
+  return ("%04d%02d%02dT%02d%02d%02dZ"):format(parts_of(seconds))
 end
 
 --- Formats a time as HTTP headers have it.

@@ -86,3 +86,31 @@ describe("whether a role can pull", function()
     assert.equal("deny", (grants.explain(nil, ROLE, REPOSITORY, 0)))
   end)
 end)
+
+describe("an index of policies", function()
+  it("has the Allow statements by the principals that they name, once for each policy", function()
+    local function one(...)
+      local doc = assert(policy.parse(('{"Version":"2012-10-17","Statement":[%s]}'):format(table.concat({ ... }, ","))))
+      return { repository = {}, doc = doc }
+    end
+    local ROLE, ACCOUNT = "arn:aws:iam::111122223333:role/a", "444455556666"
+    local both = ('{"Effect":"Allow","Principal":{"AWS":["%s","%s","%s"]},"Action":"ecr:GetA"}'):format(ROLE, ACCOUNT, ROLE)
+    local none = ('{"Effect":"Deny","Principal":{"AWS":"%s"},"Action":"ecr:GetA"},'
+      .. '{"Effect":"Allow","NotPrincipal":{"AWS":"%s"},"Action":"ecr:GetA"},'
+      .. '{"Effect":"Allow","Principal":{"Service":"%s"},"Action":"ecr:GetA"}'):format(ROLE, ROLE, ACCOUNT)
+    local policies = { one(both, none, both), { repository = {}, err = "unread" }, one(none), one(both), { repository = {} } }
+    local index = grants.index(policies)
+    local function found(principal)
+      local list = {}
+      for i, item in ipairs(index.by_principal[principal] or {}) do
+        list[i] = { item.policy }
+        for _, statement in ipairs(item.statements) do table.insert(list[i], statement.index) end
+      end
+      return list
+    end
+    assert.same({ { policies[1], 1, 5 }, { policies[4], 1 } }, found(ROLE))
+    assert.same({ { policies[1], 1, 5 }, { policies[4], 1 } }, found(ACCOUNT))
+    assert.same({ policies[2] }, index.unread)
+    assert.is_nil(index.by_principal["*"])
+  end)
+end)

@@ -1,4 +1,5 @@
 local grant_views = require "lanyard.cli.grants"
+local grants = require "lanyard.access.grants"
 local world = require "world"
 
 -- A world whose service is granted two repositories, one until 2100. Returns it and the service.
@@ -37,17 +38,17 @@ describe("the grants of a role", function()
       expires = { ["my-private-repo"] = "2100-01-01T00:00:00Z" },
       decisions = { ["my-private-repo"] = "allow", ["shared-repo"] = "allow" },
       shown = "my-private-repo until 2100-01-01T00:00:00Z, shared-repo",
-    }, grant_views.of_role(w.region, service.role.arn, assert(w.region:policies())))
+    }, grant_views.of_role(w.region, service.role.arn, grants.index(assert(w.region:policies()))))
   end)
 
   it("are unknown if the policies cannot be listed", function()
     local w <close>, service = granted()
-    local found = grant_views.of_role(w.region, service.role.arn, nil, "no access")
+    local found = grant_views.of_role(w.region, service.role.arn, grants.index {}, "no access")
     assert.same({ "(unknown)", "no access" }, { found.shown, found.unknown })
   end)
 
   it("are none if the service has no role", function()
     local w <close> = world.new()
-    assert.equal("-", grant_views.of_role(w.region, nil, assert(w.region:policies())).shown)
+    assert.equal("-", grant_views.of_role(w.region, nil, grants.index(assert(w.region:policies()))).shown)
   end)
 end)

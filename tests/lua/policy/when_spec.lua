@@ -87,6 +87,33 @@ describe("the condition of an answer that depends", function()
     assert.equal("not (AWS accepts statement 2)", when { { "Allow" }, { "Deny", 5 } }.text)
     assert.equal("AWS decides that StringMatches holds for a", when { { "Allow", { StringMatches = { a = "1" } } } }.text)
   end)
+
+  it("leaves operands of another type to AWS", function()
+    local IP, WIDE = "aws:SourceIp", "AWS decides that IpAddress 10.0.0.0/40 holds for aws:SourceIp"
+    for text, statements in pairs {
+      [WIDE] = { { "Allow", { IpAddress = { [IP] = "10.0.0.0/40" } } } },
+      ["aws:SourceIp in 10.0.0.0/8 or " .. WIDE] =
+        { { "Allow", { IpAddress = { [IP] = { "10.0.0.0/40", "10.0.0.0/8" } } } } },
+      ["not (" .. WIDE .. ")"] = { { "Allow", { NotIpAddress = { [IP] = "10.0.0.0/40" } } } },
+      ["aws:SourceIp not in 10.0.0.0/8 and not (" .. WIDE .. ")"] =
+        { { "Allow" }, { "Deny", { IpAddress = { [IP] = { "10.0.0.0/8", "10.0.0.0/40" } } } } },
+      ["aws:SourceIp is absent or " .. WIDE] = { { "Allow", { IpAddressIfExists = { [IP] = "10.0.0.0/40" } } } },
+      ["AWS decides that NumericLessThan (many, x) holds for a"] = { { "Allow", { NumericLessThan = { a = { "many", "x" } } } } },
+      ["AWS decides that DateEquals soon holds for a"] = { { "Allow", { DateEquals = { a = "soon" } } } },
+      ["AWS decides that Bool yes holds for a"] = { { "Allow", { Bool = { a = "yes" } } } },
+      ['AWS decides that ArnLike "role" holds for a'] = { { "Allow", { ArnEquals = { a = "role" } } } },
+      ["AWS decides that Null maybe holds for a"] = { { "Allow", { Null = { a = "maybe" } } } },
+      ["a is absent or AWS decides that Null maybe holds for a"] = { { "Allow", { Null = { a = { "maybe", "true" } } } } },
+      ['a like "*"'] = { { "Allow", { ArnLike = { a = "*" } } } },
+      ['a like "${aws:PrincipalTag/arn}"'] = { { "Allow", { ArnLike = { a = "${aws:PrincipalTag/arn}" } } } },
+      ['a = "x"'] = { { "Allow", { BinaryEquals = { a = "x" } } } },
+      ["any of aws:Ips in 192.0.2.1 or AWS decides that ForAnyValue:IpAddress x holds for aws:Ips"] =
+        { { "Allow", { ["ForAnyValue:IpAddress"] = { ["aws:Ips"] = { "x", "192.0.2.1" } } } } },
+    } do
+      assert.equal(text, when(statements).text)
+    end
+  end)
+
   it("has a form with operators of IAM", function()
     local function form(...)
       return when({ ... }).expression

@@ -56,6 +56,16 @@ describe("the table of the benchmarks", function()
       .. "  moto           pip install 'moto[server]'\n", 1, true))
   end)
 
+  it("names the static binary if make static has not been run", function()
+    run("start", [[package.loaded["lanyard.version"] = "none"
+      for _, product in ipairs(bench.products()) do
+        bench.row { work = product.program:match "[^/]+$", unit = "ms", lanyard = 1 }
+      end]])
+    local out = print_table()
+    assert.truthy(out:find("| the same, static | the static binary: not on this machine |  |  |  |\n| lanyard | 1 ms |", 1, true))
+    assert.truthy(out:find("Not on this machine:\n  the static binary make static\n", 1, true))
+  end)
+
   it("refuses a peer without a way to install it", function()
     local result = run("calls", [[bench.row { work = "a call", unit = "us", lanyard = 1, peers = { { "anything", 2 } } }]])
     assert.truthy(result.err:find("anything is not in bench.INSTALL", 1, true))

@@ -250,14 +250,21 @@ local function is_settled(directory, name, texts)
     and (system.exists(path .. "/" .. finished) or system.exists(listing.older(path) .. "/" .. finished))
 end
 
+-- Whether a file has the state that it has in a log.
+local function is_as_logged(directory, name, texts)
+  local text, path = texts[name], directory .. "/" .. name
+  if not text then
+    return not system.exists(path)
+  end
+  local folder, file = path:match "^(.*)/(.*)$"
+  return system.read_regular(path, #text) == text
+    or system.read_regular(listing.older(folder) .. "/" .. file, #text) == text
+    or is_settled(directory, name, texts)
+end
+
 local function write_again(directory, name, text)
   local path = directory .. "/" .. name
-  local folder, file = path:match "^(.*)/(.*)$"
-  if system.read_regular(path, #text) == text
-    or system.read_regular(listing.older(folder) .. "/" .. file, #text) == text then
-    return true
-  end
-  local ok, err = state_directory.create(folder, FOLDER_MODE)
+  local ok, err = state_directory.create(path:match "^(.*)/", FOLDER_MODE)
   if ok then
     ok, err = system.write_file(path, text, FILE_MODE)
   end
@@ -271,12 +278,11 @@ local function replay(directory, path)
     return nil, texts
   end
   for _, name in ipairs(names) do
-    local text = texts[name]
     local ok, err = true, nil
-    if not text then
+    if not texts[name] then
       ok, err = system.remove(directory .. "/" .. name)
-    elseif not is_settled(directory, name, texts) then
-      ok, err = write_again(directory, name, text)
+    elseif not is_as_logged(directory, name, texts) then
+      ok, err = write_again(directory, name, texts[name])
     end
     if not ok then
       return nil, err
@@ -311,6 +317,27 @@ local function replay_all(directory)
     end
   end
   return true
+end
+
+--- Returns which journals have files that are not as logs of earlier runs of the system say. Nothing is written: it is
+--- for readers where `recover` fails.
+---@param directory string  of an account and Region
+---@return table<string, true>? folders  nil: a log cannot be read
+function M.stale(directory)
+  local folder, folders = folder_of(directory), {}
+  local current, earlier = logs_in(folder)
+  for _, log_name in ipairs(current and earlier or {}) do
+    local names, texts = read_records(folder .. "/" .. log_name)
+    if not names then
+      return nil
+    end
+    for _, name in ipairs(names) do
+      if not is_as_logged(directory, name, texts) then
+        folders[name:match "^[^/]+"] = true
+      end
+    end
+  end
+  return current and folders
 end
 
 -- The directories that this process has recovered.

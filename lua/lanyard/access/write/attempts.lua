@@ -3,7 +3,9 @@
 --- Each method returns how the round ends: "failed" and an error, or "again" and the seconds to wait first.
 
 local errors = require "lanyard.errors"
-local refusal = require "lanyard.access.refusal"
+local lazy = require "lanyard.lazy"
+
+local refusal = lazy "lanyard.access.refusal"
 
 local M = {}
 

@@ -20,12 +20,14 @@
 
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
+local lazy = require "lanyard.lazy"
 local lock = require "lanyard.lock"
-local losses = require "lanyard.access.write.losses"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
 local retention = require "lanyard.access.journal.retention"
 local round = require "lanyard.access.write.round"
+
+local losses = lazy "lanyard.access.write.losses"
 
 local M = {}
 
@@ -47,7 +49,7 @@ local M = {}
 ---@field lifts_denies? boolean  with gives: the change may also give what Deny statements deny
 ---@field meant? policy.Document  instead of gives: allows all that the policy may allow after the change
 ---@field dry_run? boolean
----@field without_effect? boolean  the caller does not need what the change gives and takes, which takes milliseconds
+---@field without_effect? boolean  the caller does not need what the change gives and takes, nor the difference
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)
 ---@field await_principal? boolean  wait for IAM to propagate a role

@@ -2,12 +2,16 @@
 ---
 ---     local proposal, err = proposals.make(change, current)
 
-local acceptance = require "lanyard.policy.acceptance"
-local effect = require "lanyard.policy.effect"
 local errors = require "lanyard.errors"
+local lazy = require "lanyard.lazy"
+local plain = require "lanyard.policy.plain"
 local policy = require "lanyard.policy"
+local policy_statements = require "lanyard.policy.statements"
 local statements = require "lanyard.access.statements"
-local witness = require "lanyard.policy.witness"
+
+local acceptance = lazy "lanyard.policy.acceptance"
+local effect = lazy "lanyard.policy.effect"
+local witness = lazy "lanyard.policy.witness"
 
 local M = {}
 
@@ -78,7 +82,7 @@ end
 -- Fails if ECR is known to refuse the document. A policy that ECR holds with the same fault is the better evidence, and
 -- an undo writes a policy that ECR held.
 local function check_acceptance(change, current, document)
-  local refusal = change.options.action ~= "undo" and acceptance.refusal(document)
+  local refusal = change.options.action ~= "undo" and not plain.is_accepted(document) and acceptance.refusal(document)
   local held = refusal and current and acceptance.refusal(current)
   if not refusal or held and held.id == refusal.id then
     return true
@@ -155,10 +159,32 @@ local function widest(change, current)
   return meant
 end
 
+-- Reports whether a document is another one without some of its Allow statements, so that it cannot allow more.
+local function is_part_of(document, whole)
+  local effects, kept = {}, {}
+  for _, statement in ipairs(whole:statements()) do
+    effects[whole:meaning(statement.index)] = statement.effect
+  end
+  for _, statement in ipairs(document:statements()) do
+    local meaning = document:meaning(statement.index)
+    if not effects[meaning] then
+      return false
+    end
+    kept[meaning] = true
+  end
+  for meaning, kind in pairs(effects) do
+    if kind ~= "Allow" and not kept[meaning] then
+      return false
+    end
+  end
+  return policy_statements.version(document) == policy_statements.version(whole)
+end
+
 -- Fails if the document would allow a request that neither the current one nor what the change is meant to give allows.
 local function check_width(change, current, document)
   local meant = change.options.gives and widest(change, current) or change.options.meant
-  local found = document and meant and not meant:equivalent(document) and policy.new_access(meant, document)
+  local is_open = document and meant and not meant:equivalent(document) and not is_part_of(document, meant)
+  local found = is_open and policy.new_access(meant, document)
   if found and found.certain then
     return nil, errors.new {
       code = "WiderThanMeant",
@@ -194,18 +220,23 @@ function M.effect(before, after)
   local function parsed(text)
     return text and assert(policy.parse(text)) or policy.new()
   end
-  local gives, takes = effect.texts(effect.of(parsed(before), parsed(after)))
+  local old, new = parsed(before), parsed(after)
+  local gives, takes = plain.effect_texts(old, new)
+  if not gives then
+    gives, takes = effect.texts(effect.of(old, new))
+  end
   return { gives = gives, takes = takes }
 end
 
 local function result_of(change, current, document, changed, detail)
+  local is_compared = changed and not change.options.without_effect
   return {
     changed = changed,
     detail = detail,
     before = current and tostring(current),
     after = document and tostring(document),
     deleted_policy = changed and document == nil,
-    diff = changed and (current or policy.new()):diff(document or policy.new(), {
+    diff = is_compared and (current or policy.new()):diff(document or policy.new(), {
       from = current and change.name or "no policy",
       to = document and change.name or "no policy",
     }) or "",

@@ -126,25 +126,41 @@ local function by_key(report)
   return found
 end
 
--- Takes a finding of the same kind in the same policy, at least as severe, out of a list.
-local function take_counterpart(resolved, finding)
-  for i, old in ipairs(resolved) do
-    if old.id == finding.id and repository_key(old) == repository_key(finding) and old.service == finding.service
-      and severities.reaches({ old }, finding.severity) then
-      return table.remove(resolved, i)
+-- Findings with the same text are of the same kind in the same policy.
+local function place_of(finding)
+  return table.concat({ finding.id, repository_key(finding), finding.service or "" }, "\n")
+end
+
+-- Returns the first of some findings that is at least as severe as one, and is not taken.
+local function counterpart(candidates, taken, finding)
+  for _, old in ipairs(candidates) do
+    if not taken[old] and severities.reaches({ old }, finding.severity) then
+      return old
     end
   end
   return nil
 end
 
 -- In a policy that is only written differently, a finding whose key changed, for example with the spelling of a
--- principal, is not new.
+-- principal, is not new. Returns the resolved findings without the ones that such a finding continues.
 local function match_rewritten(report, resolved, rewritten)
+  local by_place, taken, left = {}, {}, json.array {}
+  for _, old in ipairs(resolved) do
+    local place = place_of(old)
+    by_place[place] = by_place[place] or {}
+    table.insert(by_place[place], old)
+  end
   for _, finding in ipairs(report.findings) do
     local is_moved = finding.state == "new" and finding.repository and rewritten[repository_key(finding)]
-      and take_counterpart(resolved, finding)
-    finding.state = is_moved and "unchanged" or finding.state
+    local old = is_moved and counterpart(by_place[place_of(finding)] or {}, taken, finding)
+    if old then
+      taken[old], finding.state = true, "unchanged"
+    end
   end
+  for _, old in ipairs(resolved) do
+    left[#left + 1] = not taken[old] and old or nil
+  end
+  return left
 end
 
 --- Sets the `state` of each finding, "new" or "unchanged", and the `baseline` of a report. A finding that has become
@@ -166,9 +182,9 @@ function M.compare(report, old)
   end
   local changes = policies.changed(report, old_index)
   local rewritten = rewritten_of(changes)
-  match_rewritten(report, resolved, rewritten)
   report.baseline = {
-    time = old.time, resolved = resolved, grants = changed_grants(report, old, index, old_index, rewritten),
+    time = old.time, resolved = match_rewritten(report, resolved, rewritten),
+    grants = changed_grants(report, old, index, old_index, rewritten),
     policies = changes,
   }
 end

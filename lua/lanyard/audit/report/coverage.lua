@@ -15,7 +15,7 @@ local ERRORS = {
   identities = "identities_error", journal = "journal_error", absences = "absences_error",
 }
 
----@alias audit.Coverage { [string]: { scope: audit.Scope, repositories: { [string]: table } } }
+---@alias audit.Coverage { [string]: { scope: audit.Scope, repositories: { [string]: table }, has_unread: boolean } }
 
 --- Returns the key of an account and Region.
 ---@param of { account?: string, region?: string } a scope, a finding or a grant
@@ -31,10 +31,11 @@ function M.index(report)
   local index = {}
   for _, scope in ipairs(report.scopes) do
     if not scope.error then
-      local known = index[M.scope_key(scope)] or { scope = scope, repositories = {} }
+      local known = index[M.scope_key(scope)] or { scope = scope, repositories = {}, has_unread = false }
       index[M.scope_key(scope)] = known
       for _, repository in ipairs(scope.repositories) do
         known.repositories[repository.name] = repository
+        known.has_unread = known.has_unread or repository.policy_error ~= nil
       end
     end
   end
@@ -55,15 +56,7 @@ end
 
 -- Reports whether all repositories of an account and Region were read.
 local function is_complete(report, known)
-  if report.partial or known.scope.services_error then
-    return false
-  end
-  for _, repository in pairs(known.repositories) do
-    if repository.policy_error then
-      return false
-    end
-  end
-  return true
+  return not (report.partial or known.scope.services_error or known.has_unread)
 end
 
 --- Reports whether a report would have a finding if its cause still existed.

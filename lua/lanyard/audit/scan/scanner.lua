@@ -21,7 +21,7 @@ local progress = require "lanyard.audit.scan.progress"
 local resource_controls = require "lanyard.access.resource_controls"
 local shard = require "lanyard.audit.scan.shard"
 local shares = require "lanyard.audit.scan.shares"
-local suggest = require "lanyard.text.suggest"
+local suggester = require "lanyard.text.suggester"
 local task = require "lanyard.task"
 
 local M = {}
@@ -85,8 +85,9 @@ local function select_from_all(globs, part, matched, near)
       local own = not part or shard.contains(part, repository.registry_id, region.name, repository.name)
       selected[#selected + 1] = named and own and repository or nil
     end
+    local nearest = suggester(existing)
     for _, glob in ipairs(globs) do
-      near[glob] = near[glob] or not matched[glob] and suggest(glob, existing) or nil
+      near[glob] = near[glob] or not matched[glob] and nearest(glob) or nil
     end
     return selected
   end

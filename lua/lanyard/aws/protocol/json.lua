@@ -81,7 +81,7 @@ function M.decode(body)
     return nil, "the reply is not a JSON object"
   end
   local dropped = {}
-  return without_null(output, dropped), nil, dropped
+  return body:find("null", 1, true) and without_null(output, dropped) or output, nil, dropped
 end
 
 local function text(value)

@@ -40,15 +40,6 @@ function M.missing(plan)
   return names
 end
 
-local function has_grant(grants, service)
-  for _, grant in ipairs(grants) do
-    if grant.service == service then
-      return true
-    end
-  end
-  return false
-end
-
 --- Adds the services of the entries to the services of a plan, which has the ones that grants name. A service whose
 --- role cannot be granted is a failure only if its deployment needs the role.
 ---@param plan desired.Plan
@@ -69,15 +60,22 @@ end
 ---@param grants table<string, desired.RepositoryGrant[]>  by repository
 ---@param repositories access.Repository[]
 function M.add_implied(plan, grants, repositories)
-  local known = lists.by_name(repositories)
+  local known, granted = lists.by_name(repositories), {} -- granted: services by repository
+  for name, list in pairs(grants) do
+    granted[name] = {}
+    for _, grant in ipairs(list) do
+      granted[name][grant.service] = true
+    end
+  end
   for _, one in ipairs(plan.service_plans or {}) do
     for _, repository in ipairs(not one.err and one.deploys and one.deployment.repositories or {}) do
       if not known[repository.name] then
         known[repository.name], repositories[#repositories + 1] = repository, repository
       end
-      local list = grants[repository.name] or {}
-      grants[repository.name] = list
-      if not has_grant(list, one.name) then
+      local list, services = grants[repository.name] or {}, granted[repository.name] or {}
+      grants[repository.name], granted[repository.name] = list, services
+      if not services[one.name] then
+        services[one.name] = true
         list[#list + 1] = { service = one.name, path = one.entry.path .. ".containers", implied = true }
       end
     end
@@ -103,10 +101,11 @@ local function running_repositories(service)
   return names
 end
 
---- Keeps the grants of running deployments, and the ones of services whose deployment is unknown.
+--- Keeps the grants of running deployments, and all grants of services that cannot be planned (`plan.unplanned`).
 ---@param plan desired.Plan
 function M.protect(plan)
   local entries = {}
+  plan.unplanned = plan.unplanned or {}
   for _, entry in ipairs(plan.prune and plan.entries or {}) do
     entries[entry.repository.name] = entry
   end
@@ -118,9 +117,7 @@ function M.protect(plan)
     for _, name in ipairs(stays and running_repositories(stays) or {}) do
       keep(entries[name], one.name)
     end
-    for _, entry in pairs(one.err and entries or {}) do
-      keep(entry, one.name)
-    end
+    plan.unplanned[one.name] = plan.unplanned[one.name] or one.err and true
   end
 end
 

@@ -4,6 +4,7 @@
 --- while it runs. A source knows its events by number, so that a page reads only what it returns.
 
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local log_filter = require "lanyard.emulator.lightsail.log_filter"
 local services = require "lanyard.emulator.lightsail.services"
 
@@ -73,16 +74,7 @@ end
 
 -- Returns the first number of a source's event that is not before a time.
 local function seek(source, time)
-  local low, high = 1, source.count + 1
-  while low < high do
-    local middle = (low + high) // 2
-    if source.at(middle) < time then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
+  return lists.first(source.count, function(i) return source.at(i) >= time end)
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -295,6 +295,23 @@ function M.check_entries(scope)
   return list
 end
 
+-- Returns the account of a principal that can exist.
+local function account_of(value)
+  return is_account_id(value) and value or value:match "^arn:[^:]*:%a+::(%d+):"
+end
+
+-- Reports whether a statement allows only principals that it names, of the account that owns the resource.
+local function names_own(list, scope)
+  for _, entry in ipairs(list) do
+    local value = entry.node.value
+    if entry.type ~= "AWS" or entry.reported or value == "*"
+      or scope.account and account_of(value) ~= scope.account then
+      return false
+    end
+  end
+  return #list > 0 and not scope.has.NotPrincipal and not scope.has.Condition
+end
+
 --- Checks the principals of a statement.
 ---@param scope policy.lint.Scope
 function M.check(scope)
@@ -302,7 +319,9 @@ function M.check(scope)
     return
   end
   local list = M.check_entries(scope)
-  access.check(scope, list)
+  if not names_own(list, scope) then
+    access.check(scope, list)
+  end
   check_redundant(list, scope)
   check_keys(list, scope)
 end

@@ -3,6 +3,8 @@
 --- A fact has an operator that is not negated and is true or false for a request: { id, key, test, values }, or { id,
 --- text } for what AWS leaves open. A literal is a fact or its negation: { fact, negated? }.
 
+local core = require "lanyard.policy.core"
+
 local M = {}
 
 -- The operators that are the negation of another one, also for an absent key, and the ones with the same meaning.
@@ -29,7 +31,7 @@ local COMPLEMENTS = {
   DateGreaterThan = "DateLessThanEquals", DateGreaterThanEquals = "DateLessThan",
 }
 -- Operands that are not quoted.
-local BARE = { Numeric = true, Date = true, Bool = true, IpAddr = true }
+local BARE = { Numeric = true, Date = true, Bool = true, IpAddr = true, Null = true }
 local QUANTIFIERS = {
   [false] = { ForAnyValue = "any of ", ForAllValues = "all of " },
   [true] = { ForAnyValue = "none of ", ForAllValues = "not all of " },
@@ -71,9 +73,44 @@ function M.open(text)
   return { id = "open " .. text, text = text }
 end
 
+local function quoted(test, value)
+  for prefix in pairs(BARE) do
+    if test:find("^" .. prefix) then
+      return value
+    end
+  end
+  return ('"%s"'):format(value:gsub('[\\"]', "\\%0"))
+end
+
+local function operands(test, values)
+  local texts = {}
+  for i, value in ipairs(values) do
+    texts[i] = quoted(test, value)
+  end
+  return #texts == 1 and texts[1] or ("(%s)"):format(table.concat(texts, ", "))
+end
+
+-- Splits operands in the ones of the operator's type, and others, such as the network 10.0.0.0/40. Any text is an
+-- operand of BinaryEquals. What an ARN with variables becomes is not known.
+local function by_type(test, values)
+  local readable, others = {}, {}
+  for _, value in ipairs(values) do
+    local type, valid = core.operand(test, value)
+    valid = valid or type == "base64" or type == "an ARN" and (value == "*" or value:find("${", 1, true) ~= nil)
+    table.insert(valid and readable or others, value)
+  end
+  return readable, others
+end
+
+-- Returns the literal that operands of another type match.
+local function unreadable(test, key, values, negated)
+  local _, name = parse(test)
+  local fact = M.open(("AWS decides that %s %s holds for %s"):format(test, operands(name, values), key))
+  return { fact = fact, negated = negated or nil }
+end
+
 -- Returns a node for Null.
 local function null_node(key, values)
-  local literal = { fact = M.fact(key, "Null", {}) }
   local yes, no = false, false
   for _, value in ipairs(values) do
     yes, no = yes or value:lower() == "true", no or value:lower() == "false"
@@ -81,7 +118,18 @@ local function null_node(key, values)
   if yes and no then
     return true
   end
-  return (yes or no) and { fact = literal.fact, negated = no or nil }
+  local _, others = by_type("Null", values)
+  local node = (yes or no) and { fact = M.fact(key, "Null", {}), negated = no or nil }
+  local other = others[1] and unreadable("Null", key, others)
+  return node and other and { "or", node, other } or node or other or false
+end
+
+-- Returns a node for operands, of which one has to match; with `negated` none.
+local function match_node(key, test, values, negated)
+  local readable, others = by_type(test, values)
+  local node = readable[1] and { fact = M.fact(key, test, readable), negated = negated or nil }
+  local other = others[1] and unreadable(test, key, others, negated)
+  return node and other and { negated and "and" or "or", node, other } or node or other
 end
 
 --- Returns a test of a condition as a node: a literal, { "or", literal, ... }, true or false.
@@ -103,7 +151,7 @@ function M.of_test(operator, key, values)
   local test_set = base and set and OPPOSITE_SETS[set] or set
   local node = base ~= nil
   if #values > 0 then
-    node = { fact = M.fact(key, (test_set and test_set .. ":" or "") .. test, values), negated = node or nil }
+    node = match_node(key, (test_set and test_set .. ":" or "") .. test, values, node)
   end
   local holds_anyway = set == "ForAllValues" or base and not set
   if if_exists and not holds_anyway then
@@ -114,23 +162,6 @@ end
 
 -- ---------------------------------------------------------------------------------------------
 -- Text
-
-local function quoted(test, value)
-  for prefix in pairs(BARE) do
-    if test:find("^" .. prefix) then
-      return value
-    end
-  end
-  return ('"%s"'):format(value:gsub('[\\"]', "\\%0"))
-end
-
-local function operands(test, values)
-  local texts = {}
-  for i, value in ipairs(values) do
-    texts[i] = quoted(test, value)
-  end
-  return #texts == 1 and texts[1] or ("(%s)"):format(table.concat(texts, ", "))
-end
 
 -- Returns how an operator with several operands is written.
 local function written(test, negated, several)

@@ -1,6 +1,7 @@
 --- Which facts about one key exclude or imply each other, for lanyard.policy.when.
 
 local globs = require "lanyard.globs"
+local lists = require "lanyard.lists"
 local literals = require "lanyard.policy.when.literals"
 
 local M = {}
@@ -57,16 +58,7 @@ end
 
 -- Returns how many of sorted numbers are smaller than one.
 local function count_below(sorted, number)
-  local low, high = 0, #sorted
-  while low < high do
-    local middle = (low + high) // 2
-    if sorted[middle + 1] < number then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
+  return lists.first(#sorted, function(i) return sorted[i] >= number end) - 1
 end
 
 -- Of two networks that share addresses, one contains the other.

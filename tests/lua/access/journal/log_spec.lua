@@ -4,6 +4,7 @@ local helper = require "helper"
 local journal = require "lanyard.access.journal"
 local json = require "lanyard.json"
 local log = require "lanyard.access.journal.log"
+local overwritten = require "lanyard.access.overwritten"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local world = require "world"
@@ -138,6 +139,61 @@ describe("the recovery of a log", function()
     assert.is_nil(ok)
     assert.equal("UnsafeStateFolder", err.code)
     assert.is_true(folder ~= nil and other_folder ~= nil)
+  end)
+end)
+
+describe("a log of an earlier run that cannot be applied", function()
+  it("names the journals whose files differ from it", function()
+    local open, finished = "web/" .. id(1) .. ".open.json", "web/" .. id(1) .. ".json"
+    local folder <close>, directory = with_log(line(open, "one") .. line(finished, "done") .. line(open)
+      .. line("a+b/" .. id(2) .. ".json", "two") .. line("c/" .. id(3) .. ".json", "three")
+      .. line("d/" .. id(4) .. ".open.json"))
+    assert(system.mkdirs(directory .. "/web"))
+    assert(system.mkdirs(directory .. "/c"))
+    assert(system.mkdirs(directory .. "/d"))
+    helper.write(directory .. "/" .. finished, "done")
+    helper.write(directory .. "/c/" .. id(3) .. ".json", "thr")
+    helper.write(directory .. "/d/" .. id(4) .. ".open.json", "four")
+    assert.same({ ["a+b"] = true, c = true, d = true }, log.stale(directory))
+    assert.is_false(helper.exists(directory .. "/a+b"))
+    assert(os.execute(("cd %s.logs && mv *.log file && ln -s file %s.run.1.log"):format(directory, EARLIER)))
+    assert.is_nil(log.stale(directory))
+    assert.is_true(folder ~= nil)
+  end)
+
+  it("keeps from reading only the journals that differ from it", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true } }, repositories = { { name = "app-a" }, { name = "app-b" }, { name = "app-c" } },
+    } } } }
+    local service, found = assert(w.region:service "web"), assert(w.region:repositories())
+    for i = 1, 2 do assert(w.region:grant(service, found[i])) end
+    local parent = assert(w.region:journal_directory "111122223333")
+    -- Another process has not recovered the journals, and cannot take the lock.
+    assert(os.execute(("cp -r %s/journal %s/other"):format(w.folder, w.folder)))
+    local other = parent:gsub("/journal/", "/other/", 1)
+    local lines = {}
+    for i, entry in ipairs(assert(w.region:history())) do
+      local name = ("%s/%s.json"):format(entry.repository, entry.id)
+      lines[i] = line(name, helper.read(parent .. "/" .. name))
+    end
+    assert(system.mkdirs(other .. ".logs/lock"))
+    helper.write(("%s.logs/%s.run.1.log"):format(other, EARLIER), table.concat(lines))
+    assert(os.execute(("rm %s/app-a/*.json"):format(other)))
+    local region = w:connect { journal_root = w.folder .. "/other" }
+    local damaged = {}
+    local entries = assert(region:history(nil, { damaged = damaged }))
+    assert.same({ 1, "app-b", 1 }, { #entries, entries[1].repository, #damaged })
+    assert.matches("^the last entries of 'app%-a' may be missing since the system was restarted: [^\n]+$", damaged[1].message)
+    assert.equal(1, #assert(region:history "app-b"))
+    assert.same({}, region:history "app-c")
+    assert.equal("JournalFailed", select(2, region:history "app-a").code)
+    local finder = overwritten.new(region)
+    local _, err = finder:find(found[1], nil)
+    assert.equal("JournalFailed", err.code)
+    local lost = assert(finder:find(found[2], nil))
+    assert.equal(1, #lost.grants)
+    assert.same({}, { finder:find(found[3], nil) })
+    assert.equal("JournalFailed", select(2, region:grant(service, found[3])).code)
   end)
 end)
 

@@ -83,6 +83,18 @@ describe("a change of a policy", function()
     assert.is_true(assert(edit(w, nil, { gives = {}, lifts_denies = true })).changed)
   end)
 
+  it("is not written if the Version makes the same statements give more", function()
+    local w <close> = world.new()
+    local text = policy_of(('"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:BatchGetImage","Condition":'
+      .. '{"StringEquals":{"aws:PrincipalTag/a":"${aws:PrincipalTag/b}"}}'):format(THEIRS))
+    w:put("shared-repo", (text:gsub("2012%-10%-17", "2008-10-17")))
+    local result, err = write.change_policy(w.region, w:repository "shared-repo", function()
+      return assert(policy.parse(text)), {}
+    end, { action = "revoke", record = {}, gives = {} })
+    assert.is_nil(result)
+    assert.equal("WiderThanMeant", err.code)
+  end)
+
   it("may give what a document allows that it is meant to restore", function()
     local restored = policy.parse(policy_of(allow(THEIRS, "ecr:PutImage"),
       '"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"'))

@@ -149,6 +149,34 @@ describe("a saved plan of services", function()
     end
   end)
 
+  it("prunes what it says, and keeps the grants of running deployments and of services that cannot be planned", function()
+    local w <close> = helper.world()
+    for _, name in ipairs { "web", "fresh" } do
+      assert(w.region:enable(name))
+    end
+    for _, pair in ipairs { { "web", "web" }, { "fresh", "web" }, { "web", "jobs" }, { "fresh", "jobs" } } do
+      assert(w.region:grant(assert(w.region:service(pair[1])), w:repository(pair[2])))
+    end
+    local function lines_of(plan)
+      local lines = {}
+      for _, entry in ipairs(plans.changing(plan)) do
+        lines[#lines + 1] = entry.repository.name .. ": " .. table.concat(entry.change.lines, "; ")
+      end
+      table.sort(lines)
+      return lines
+    end
+    local WITHOUT_IMAGE = '{ name = "fresh", containers = { app = {} } }'
+    for services, expected in pairs {
+      ['{ name = "web", scale = 1 }'] = { "jobs: - fresh; - web", "web: - fresh" },
+      ['{ name = "web", scale = 1 }, ' .. WITHOUT_IMAGE] = { "jobs: - web" },
+      [WITHOUT_IMAGE] = { "jobs: - web", "web: - web" },
+    } do
+      local plan = helper.plan(w, services, "", { prune = true })
+      assert.same(expected, lines_of(plan))
+      assert.same(expected, lines_of(resume(w, helper.save(plan))))
+    end
+  end)
+
   it("has version 3, and the one of a file without services version 1", function()
     local w <close> = helper.world()
     assert.equal(3, plan_file.encode(helper.plan(w, "", "")).version)
@@ -162,6 +190,10 @@ describe("a saved plan of services", function()
     local text = json.encode(plan_file.encode(helper.plan(w, WEB)))
     for path, edit in pairs {
       ["services"] = function(document) document.services = nil end,
+      ["unplanned"] = function(document) document.unplanned = json.array { "We b" } end,
+      ["repositories%[1%].keeps"] = function(document)
+        document.repositories = json.array { { repository = "web", arn = "x", grants = json.array {}, keeps = "web" } }
+      end,
       ["unchanged_services"] = function(document) document.unchanged_services = "web" end,
       ["services%[1%]%.service"] = function(document) document.services[1].service = "We b" end,
       ["services%[1%]%.result"] = function(document) document.services[1].result = "destroy" end,
