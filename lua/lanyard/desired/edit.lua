@@ -18,6 +18,7 @@ local M = {}
 ---@field repository { name: string, arn: string, registry_id: string }
 ---@field grants desired.RepositoryGrant[]
 ---@field protected? table<string, boolean>  services that keep their grant although the file does not have it
+---@field prunable? table<string, boolean>  the principals that a saved plan removes; nil: any
 ---@field guard? { text: string? }  the policy that a saved plan was made with; nothing is written over another one
 ---@field change? desired.Change  the result of the dry run
 ---@field err? lanyard.Error  why the dry run failed
@@ -79,7 +80,8 @@ local function grant_edits(entry, plan)
 end
 
 -- Returns a function that selects the principals to prune: puller roles of this Region that no grant can refer to.
--- When a service could not be read, each role of it may be the current one, so none is selected.
+-- When a service could not be read, each role of it may be the current one, so none is selected. Of a saved plan, only
+-- what it removes is selected.
 local function prune_selector(entry, plan)
   local granted, region, unplanned = {}, plan.region, plan.unplanned or {}
   for _, grant in ipairs(entry.grants) do
@@ -93,7 +95,7 @@ local function prune_selector(entry, plan)
     local role = principal.classify(type_, value)
     local current = role.kind == "puller" and granted[role.service]
     return role.kind == "puller" and role.region == region and current ~= true and current ~= value
-      and not unplanned[role.service]
+      and not unplanned[role.service] and (not entry.prunable or entry.prunable[value])
   end
 end
 

@@ -227,7 +227,7 @@ function M.resume(region, saved, meter)
   local plan = {
     region = region.name, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
     now = region:time(), services = {}, all_services = lists.by_name(services),
-    saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries, unplanned = saved.unplanned,
+    saved_roles = saved.roles, saved_unchanged = saved.unchanged, entries = saved.entries,
     failures = table.move(saved.failures, 1, #saved.failures, 1, {}),
   }
   plan.saved_unchanged_services = saved.unchanged_services

@@ -5,21 +5,18 @@
 ---
 --- The document: { kind = "plan", version, tool, time, account, region, file, prune, fold, roles = { names of services
 --- whose role would be turned on }, repositories = { { repository, arn, result, changes = { lines }, before, after,
---- diff, effect = { gives, takes }, warning, grants = { { service, sid, expires, role, implied } }, keeps = { names of
---- services whose grants are not pruned } } },
+--- diff, effect = { gives, takes }, warning, grants = { { service, sid, expires, role, implied } } } },
 --- unchanged = { names }, failures = { { service?, repository?, error = { code, message } } } }. All members are
 --- strings or lists, except the booleans `prune`, `fold` and `implied`, and `effect`. `before` is absent when the
---- repository has no policy. `repositories` lists only what would change. A reader does not use `effect`, which plans
---- of earlier versions do not have.
+--- repository has no policy, and `after` when it would have none. `repositories` lists only what would change. A reader
+--- does not use `effect`, which plans of earlier versions do not have. It prunes only principals that `before` allows
+--- something and `after` does not.
 ---
 --- The plan of a file with services has version 3, and also services = { { service, result, changes = { lines }, entry,
---- before, ... } }, unchanged_services = { names } and unplanned = { names of services that cannot be planned, whose
---- grants are not pruned }: see lanyard.desired.services.saved. Plans of earlier versions do not have `keeps` and
---- `unplanned`.
+--- before, ... } } and unchanged_services = { names }: see lanyard.desired.services.saved.
 
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
@@ -39,7 +36,6 @@ local M = {}
 ---@field unchanged string[]  repositories that were as the file asks
 ---@field entries desired.Entry[]
 ---@field failures desired.Failure[]
----@field unplanned? table<string, boolean>  services that could not be planned
 ---@field services? table[]  of lanyard.desired.services.saved
 ---@field unchanged_services? string[]
 
@@ -65,7 +61,6 @@ local function encode_entry(entry, plan)
     repository = entry.repository.name, arn = entry.repository.arn, result = change.kind,
     changes = json.array(change.lines), before = change.before, after = change.after, diff = change.diff,
     effect = change.effect, warning = change.warning, grants = grants,
-    keeps = entry.protected and json.array(lists.sorted_names(entry.protected)) or nil,
   }
 end
 
@@ -96,7 +91,6 @@ function M.encode(plan)
   if plan.service_plans then
     document.version = M.SERVICES_VERSION
     document.services, document.unchanged_services = saved_services.encode(plan.service_plans)
-    document.unplanned = json.array(lists.sorted_names(plan.unplanned))
   end
   for i, entry in ipairs(plans.changing(plan)) do
     document.repositories[i] = encode_entry(entry, plan)
@@ -134,19 +128,9 @@ local GRANT = {
   role = is_string_or_nil,
   implied = function(value) return value == nil or value == true end,
 }
--- Reports whether a value is absent or a list of names of services.
-local function is_services_or_nil(value)
-  for _, name in ipairs(json.is_array(value) and value or {}) do
-    if not names.container_service(name) then
-      return false
-    end
-  end
-  return value == nil or json.is_array(value)
-end
-
 local REPOSITORY = {
-  repository = names.repository, arn = is_string, before = is_policy_or_nil, grants = json.is_array,
-  keeps = is_services_or_nil,
+  repository = names.repository, arn = is_string, before = is_policy_or_nil, after = is_policy_or_nil,
+  grants = json.is_array,
 }
 local FAILURE = {
   service = is_string_or_nil, repository = is_string_or_nil,
@@ -180,12 +164,10 @@ local function invalid_repository(repository, path)
   return found
 end
 
-local SERVICES = { unchanged_services = json.is_array, unplanned = is_services_or_nil }
-
 local function invalid_path(document)
   local found = invalid_member(document, PLAN, "")
   if document.version == M.SERVICES_VERSION then
-    found = found or invalid_member(document, SERVICES, "")
+    found = found or invalid_member(document, { unchanged_services = json.is_array }, "")
       or saved_services.invalid_path(document.services)
   end
   if found then
@@ -211,12 +193,24 @@ local function invalid_path(document)
   return found
 end
 
-local function set_of(list)
-  local set = {}
-  for _, name in ipairs(list) do
-    set[name] = true
+-- Returns the principals that a policy's text allows something, by value.
+local function allowed_by(text)
+  local values = {}
+  for _, statement in ipairs(text and policy.parse(text):statements() or {}) do
+    for _, entry in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
+      values[entry.value] = true
+    end
   end
-  return set
+  return values
+end
+
+-- Returns the principals that only the policy before a change allows something, by value.
+local function removed_by(before, after)
+  local removed = allowed_by(before)
+  for value in pairs(allowed_by(after)) do
+    removed[value] = nil
+  end
+  return removed
 end
 
 local function decode_entry(repository, account)
@@ -229,7 +223,8 @@ local function decode_entry(repository, account)
   end
   return {
     repository = { name = repository.repository, arn = repository.arn, registry_id = account },
-    grants = grants, guard = { text = repository.before }, protected = repository.keeps and set_of(repository.keeps),
+    grants = grants, guard = { text = repository.before },
+    prunable = removed_by(repository.before, repository.after),
   }
 end
 
@@ -266,7 +261,6 @@ function M.decode(document, name)
   }
   if document.version == M.SERVICES_VERSION then
     saved.services, saved.unchanged_services = saved_services.decode(document.services), document.unchanged_services
-    saved.unplanned = document.unplanned and set_of(document.unplanned)
   end
   for i, repository in ipairs(document.repositories) do
     saved.entries[i] = decode_entry(repository, document.account)

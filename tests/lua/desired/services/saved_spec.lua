@@ -190,9 +190,8 @@ describe("a saved plan of services", function()
     local text = json.encode(plan_file.encode(helper.plan(w, WEB)))
     for path, edit in pairs {
       ["services"] = function(document) document.services = nil end,
-      ["unplanned"] = function(document) document.unplanned = json.array { "We b" } end,
-      ["repositories%[1%].keeps"] = function(document)
-        document.repositories = json.array { { repository = "web", arn = "x", grants = json.array {}, keeps = "web" } }
+      ["repositories%[1%].after"] = function(document)
+        document.repositories = json.array { { repository = "web", arn = "x", grants = json.array {}, after = "{" } }
       end,
       ["unchanged_services"] = function(document) document.unchanged_services = "web" end,
       ["services%[1%]%.service"] = function(document) document.services[1].service = "We b" end,
