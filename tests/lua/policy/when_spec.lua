@@ -107,6 +107,10 @@ describe("the condition of an answer that depends", function()
       ['a like "*"'] = { { "Allow", { ArnLike = { a = "*" } } } },
       ['a like "${aws:PrincipalTag/arn}"'] = { { "Allow", { ArnLike = { a = "${aws:PrincipalTag/arn}" } } } },
       ['a = "x"'] = { { "Allow", { BinaryEquals = { a = "x" } } } },
+      ["AWS decides that ForAllValues:IpAddress (192.0.2.1, x) holds for aws:Ips"] =
+        { { "Allow", { ["ForAllValues:IpAddress"] = { ["aws:Ips"] = { "192.0.2.1", "x" } } } } },
+      ["not (AWS decides that ForAllValues:IpAddress (192.0.2.1, x) holds for aws:Ips)"] =
+        { { "Allow", { ["ForAnyValue:NotIpAddress"] = { ["aws:Ips"] = { "192.0.2.1", "x" } } } } },
       ["any of aws:Ips in 192.0.2.1 or AWS decides that ForAnyValue:IpAddress x holds for aws:Ips"] =
         { { "Allow", { ["ForAnyValue:IpAddress"] = { ["aws:Ips"] = { "x", "192.0.2.1" } } } } },
     } do

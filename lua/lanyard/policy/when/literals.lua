@@ -124,9 +124,13 @@ local function null_node(key, values)
   return node and other and { "or", node, other } or node or other or false
 end
 
--- Returns a node for operands, of which one has to match; with `negated` none.
+-- Returns a node for operands, of which one has to match; with `negated` none. With ForAllValues, each value can match
+-- another operand, so that the operands are not separate facts.
 local function match_node(key, test, values, negated)
   local readable, others = by_type(test, values)
+  if others[1] and parse(test) == "ForAllValues" then
+    return unreadable(test, key, values, negated)
+  end
   local node = readable[1] and { fact = M.fact(key, test, readable), negated = negated or nil }
   local other = others[1] and unreadable(test, key, others, negated)
   return node and other and { negated and "and" or "or", node, other } or node or other
