@@ -105,7 +105,7 @@ local function is_statement(value)
 end
 
 local function is_plain(root)
-  if not is_object(root, DOCUMENT) or root.Version and not VERSIONS[root.Version] then
+  if not is_object(root, DOCUMENT) or root.Version ~= nil and not VERSIONS[root.Version] then
     return false
   end
   for _, statement in ipairs(list_of(root.Statement)) do
@@ -203,7 +203,8 @@ local function puller_of(statement)
   local is_whole = statement.Effect == "Allow" and not statement.Condition and not statement.Principal.Service
   local is_pull = #actions == 2 and actions[1] ~= "ecr:*" and actions[2] ~= "ecr:*"
     and names_action(statement, PULL[1]) and names_action(statement, PULL[2])
-  return is_whole and is_pull and type(role) == "string" and role:find(ROLE) and role or nil
+  return is_whole and is_pull and type(role) == "string" and role:find(ROLE) and not role:find("//", 1, true) and role
+    or nil
 end
 
 -- Reports whether a principal of AWS does not include a role: it is another role, a user, or another account.
@@ -212,13 +213,16 @@ local function is_other(principal, role)
   return principal ~= role and account ~= role:match(ROLE)
 end
 
+-- Reports whether a principal is a role with the same name in another path. Their sessions have the same ARNs.
+local function is_namesake(principal, role)
+  return principal ~= role and principal:find(ROLE) ~= nil and principal:match "[^/]*$" == role:match "[^/]*$"
+end
+
 -- Reports whether a statement says nothing about a role that pulls.
 local function is_apart(statement, role)
-  if not names_action(statement, PULL[1]) and not names_action(statement, PULL[2]) then
-    return true
-  end
+  local is_about_pull = names_action(statement, PULL[1]) or names_action(statement, PULL[2])
   for _, principal in ipairs(list_of(statement.Principal.AWS)) do
-    if not is_other(principal, role) then
+    if is_namesake(principal, role) or is_about_pull and not is_other(principal, role) then
       return false
     end
   end

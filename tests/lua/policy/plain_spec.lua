@@ -33,7 +33,8 @@ end
 
 local PRINCIPALS = {
   { AWS = ROLE }, { AWS = { ROLE } }, { AWS = PULLER }, { AWS = ROLE .. "2" }, { AWS = { ROLE, PULLER } }, { AWS = X },
-  { AWS = Y }, { AWS = "arn:aws:iam::" .. X .. ":root" }, { AWS = "arn:aws:iam::" .. Y .. ":root" },
+  { AWS = "arn:aws:iam::" .. X .. ":role/build/ci" }, { AWS = Y }, { AWS = "arn:aws:iam::" .. X .. ":root" },
+  { AWS = "arn:aws:iam::" .. Y .. ":root" },
   { AWS = "arn:aws:iam::" .. X .. ":user/ci" }, { Service = "lambda.amazonaws.com" },
   { Service = "lightsail.amazonaws.com" }, { AWS = Y, Service = { "ecs.amazonaws.com", "lambda.amazonaws.com" } }, "*",
   { AWS = "*" }, { AWS = "AROAEXAMPLE1234567890" }, { AWS = "arn:aws:sts::" .. X .. ":assumed-role/ci/build" },
@@ -149,6 +150,8 @@ describe("plain policies", function()
     ["allows the role, with a condition"] = statement { Condition = CONDITIONS[1] },
     ["denies the role a pull"] = statement { Effect = "Deny", Action = "ecr:*" },
     ["allows everyone"] = statement { Principal = "*" },
+    ["names a role of the same name in another path"] = statement { Action = "ecr:ListImages",
+      Principal = { AWS = "arn:aws:iam::" .. X .. ":role/build/ci" } },
     ["names a unique id"] = statement { Principal = { AWS = "AROAEXAMPLE1234567890" } },
     ["has an element that is not known"] = statement { Principal = { AWS = Y }, Unknown = "x" },
   } do
@@ -157,6 +160,20 @@ describe("plain policies", function()
       assert.is_nil(plain.effect_texts(document { other, statement { Sid = "New" } }, document { other }))
     end)
   end
+
+  it("do not answer about a role whose path has an empty part", function()
+    local one = document { statement { Principal = { AWS = "arn:aws:iam::" .. X .. ":role/a//ci" } } }
+    assert.is_nil(plain.effect_texts(policy.new(), one))
+  end)
+
+  it("have a Version that is absent or a known text", function()
+    local function versioned(version)
+      return policy.parse(json.encode { Version = version, Statement = statement() })
+    end
+    assert.is_true(plain.is_accepted(versioned(nil)))
+    assert.is_false(plain.is_accepted(versioned(false)))
+    assert.is_false(plain.is_accepted(versioned "2012-10-18"))
+  end)
 
   it("do not answer if the rest differs", function()
     local other, third = statement { Principal = { AWS = Y } }, statement { Principal = { AWS = "222233334444" } }
