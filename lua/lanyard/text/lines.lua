@@ -37,13 +37,36 @@ function M.joined(text)
   return list
 end
 
--- Reports whether a line begins at a position, apart from blanks. A line that continues another one does not.
+-- Reports whether a joined line begins at a position, apart from blanks.
 local function begins_line(text, position)
   local before = position - 1
-  while before > 0 and text:find("^[ \t]", before) do
-    before = before - 1
+  while before > 0 do
+    if text:byte(before) == NEWLINE then
+      if text:byte(before - 1) ~= BACKSLASH then
+        return true
+      end
+      before = before - 2
+    elseif text:find("^%s", before) then
+      before = before - 1
+    else
+      return false
+    end
   end
-  return before == 0 or text:byte(before) == NEWLINE and (before == 1 or text:byte(before - 1) ~= BACKSLASH)
+  return true
+end
+
+-- Reports whether a position is the end of a line: the end of the text, or a newline.
+local function is_end(text, position)
+  return position > #text or text:byte(position) == NEWLINE
+end
+
+-- Reports whether a word ends with its last byte: a blank follows, or the end of the line, or the backslash there, which
+-- does not belong to the word.
+local function ends_word(text, last)
+  if is_end(text, last + 1) then
+    return text:byte(last) ~= BACKSLASH
+  end
+  return text:find("^%s", last + 1) ~= nil or text:byte(last + 1) == BACKSLASH and is_end(text, last + 2)
 end
 
 -- Returns the joined line from a position to its end.
@@ -59,7 +82,7 @@ end
 local function line_of(text, word)
   local first, last = text:find(word, 1, true)
   while first do
-    if (last == #text or text:find("^%s", last + 1)) and begins_line(text, first) then
+    if ends_word(text, last) and begins_line(text, first) then
       return rest_of(text, first)
     end
     first, last = text:find(word, last + 1, true)

@@ -33,4 +33,20 @@ describe("the lines of a text", function()
     end
     assert.same({ Get = found.Get, Getter = found.Getter, Put = found.Put, Last = found.Last }, all)
   end)
+
+  it("are found by the same words that pairs lists, whatever the text", function()
+    local seed <const>, PARTS = os.time(), { "a", "b", " ", "\t", "\r", "\n", "\\", "\\\n" }
+    math.randomseed(seed)
+    local words = { "a", "b", "aa", "ab", "ba", "bb", "\\", "a\\", "\\a", "a\\b", "\\\\", "aba" }
+    for _ = 1, 2000 do
+      local parts = {}
+      for i = 1, math.random(0, 12) do parts[i] = PARTS[math.random(#PARTS)] end
+      local text = table.concat(parts)
+      local found, all = lines.by_word(text), {}
+      for word, line in pairs(found) do all[word] = line end
+      for _, word in ipairs(words) do
+        assert.equal(all[word], found[word], ("seed %d: %q in %q"):format(seed, word, text))
+      end
+    end
+  end)
 end)

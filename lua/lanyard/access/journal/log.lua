@@ -319,12 +319,12 @@ local function replay_all(directory)
   return true
 end
 
---- Returns which journals have files that are not as logs of earlier runs of the system say. Nothing is written: it is
---- for readers where `recover` fails.
+--- Returns which journals have files that are not as logs of earlier runs of the system say, the last log that names a
+--- file. Nothing is written: it is for readers where `recover` fails.
 ---@param directory string  of an account and Region
 ---@return table<string, true>? folders  nil: a log cannot be read
 function M.stale(directory)
-  local folder, folders = folder_of(directory), {}
+  local folder, logged, folders = folder_of(directory), {}, {}
   local current, earlier = logs_in(folder)
   for _, log_name in ipairs(current and earlier or {}) do
     local names, texts = read_records(folder .. "/" .. log_name)
@@ -332,9 +332,12 @@ function M.stale(directory)
       return nil
     end
     for _, name in ipairs(names) do
-      if not is_as_logged(directory, name, texts) then
-        folders[name:match "^[^/]+"] = true
-      end
+      logged[name] = texts[name]
+    end
+  end
+  for name in pairs(logged) do
+    if not is_as_logged(directory, name, logged) then
+      folders[name:match "^[^/]+"] = true
     end
   end
   return current and folders
