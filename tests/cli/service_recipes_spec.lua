@@ -116,7 +116,7 @@ describe("the recipe prune-images", function()
   end)
 
   it("is completed after it was killed", function()
-    local a <close> = account.new()
+    local a <close> = account.new(nil, { { operation = "DeleteContainerImage", times = 1, delay = 2 } })
     a.kill("prune-images.lua", { "--keep", "1", "--yes" }, "DeleteContainerImage")
     a.run("prune-images.lua", { "--keep", "1", "--yes" })
     assert.equal(2, #a.json "images shop")
@@ -146,7 +146,9 @@ describe("the recipe tear-down", function()
   end)
 
   it("is completed after it was killed", function()
-    local a <close> = account.new "0.5"
+    local a <close> = account.new("0.5", {
+      { operation = "DeleteRepositoryPolicy", times = 1, delay = 2 }, { operation = "DeleteContainerService", times = 1, delay = 2 },
+    })
     a.emulator:run "grant shop other"
     a.kill("tear-down.lua", { "env=pr-17", "--yes" }, "SetRepositoryPolicy\\|DeleteRepositoryPolicy\\|DeleteContainerService$")
     a.run("tear-down.lua", { "env=pr-17", "--yes" })

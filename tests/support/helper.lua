@@ -48,8 +48,8 @@ function M.is_sanitized()
 end
 
 -- The cases of an inner loop for case i of the outer one: all of them. The commands of a sanitized build take three times
--- as long, and what differs between combinations is Lua, which the sanitizers do not see: there, each case of both loops
--- runs, but not each combination of them.
+-- as long, and what differs between combinations is Lua, which the sanitizers do not see: there, one case runs for each
+-- case of the outer loop, in turn.
 function M.combined(i, cases)
   return M.is_sanitized() and { cases[(i - 1) % math.max(#cases, 1) + 1] } or cases
 end

@@ -197,7 +197,8 @@ end
 local function allowed_by(text)
   local values = {}
   for _, statement in ipairs(text and policy.parse(text):statements() or {}) do
-    for _, entry in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
+    local allows = statement.effect == "Allow" and not statement.not_principal
+    for _, entry in ipairs(allows and statement.principals or {}) do
       values[entry.value] = true
     end
   end

@@ -60,8 +60,8 @@ local function is_end(text, position)
   return position > #text or text:byte(position) == NEWLINE
 end
 
--- Reports whether a word ends with its last byte: a blank follows, or the end of the line, or the backslash there, which
--- does not belong to the word.
+-- Reports whether a word ends with its last byte: what follows is a blank, or the end of the line, or the backslash
+-- there, which does not belong to the word.
 local function ends_word(text, last)
   if is_end(text, last + 1) then
     return text:byte(last) ~= BACKSLASH

@@ -12,9 +12,9 @@ local MOST = 3
 -- The minimum length of a word that is completed.
 local SHORTEST = 3
 
--- Returns the edit distance of two words, ignoring case, or `limit` if it is not less. Two letters that are exchanged
--- count once (optimal string alignment). It is computed one row at a time. A cell that is `limit` or more columns from
--- the diagonal is at least `limit`, and so is the result if all cells of a row are.
+-- Returns the edit distance of two words, ignoring case; `limit` or more if it is not less. Two letters that are
+-- exchanged count once (optimal string alignment). It is computed one row at a time. A cell that is `limit` or more
+-- columns from the diagonal is at least `limit`, and so is the result if all cells of a row are.
 local function distance(a, b, limit)
   a, b = a:lower(), b:lower()
   local row, before = {}, nil
