@@ -1,6 +1,7 @@
 -- For all specs: temporary folders, the real binary, and an emulator to run it against. Every spec has its own folder
 -- and port, so that specs can run in parallel.
 
+local launch = require "launch"
 local sanitizers = require "sanitizers"
 
 local M = {}
@@ -57,20 +58,12 @@ end
 -- A new empty folder, in `parent` or in the folder of temporary files. Closing it removes it; tostring and `..` yield
 -- its path.
 function M.folder(parent)
-  local pipe <close> = assert(io.popen("mktemp -d" .. (parent and " -p " .. quote(parent) or "")))
-  local path = pipe:read "l"
+  local path = launch.folder(parent and tostring(parent))
   return setmetatable({ path = path }, {
-    __close = function() os.execute("rm -rf " .. quote(path)) end,
+    __close = function() launch.remove(path) end,
     __tostring = function() return path end,
     __concat = function(a, b) return tostring(a) .. tostring(b) end,
   })
-end
-
--- Returns the text of a file and removes the file.
-local function take(path)
-  local text = M.read(path)
-  os.remove(path)
-  return text
 end
 
 local function split(words)
@@ -94,22 +87,24 @@ end
 -- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
   words = split(words)
-  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "AWS_EC2_METADATA_DISABLED=true",
-    "ASAN_OPTIONS=" .. sanitizers.options(sanitizers.is_leak_checked(words, environment)) }
-  for name, value in pairs(environment or {}) do
-    command[#command + 1] = name .. "=" .. quote(value)
-  end
+  local program, values, variables = {}, { PATH = os.getenv "PATH", AWS_EC2_METADATA_DISABLED = "true",
+    ASAN_OPTIONS = sanitizers.options(sanitizers.is_leak_checked(words, environment)) }, {}
   for _, word in ipairs(words) do
-    command[#command + 1] = word == M.lua and word or quote(word)
+    for _, part in ipairs(word == M.lua and split(word) or { word }) do
+      program[#program + 1] = tostring(part)
+    end
   end
-  -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.
-  local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()
-  M.write(stdin, input or "")
-  local _, how, status = os.execute(("%s <%s >%s 2>%s"):format(table.concat(command, " "), stdin, stdout, stderr))
-  os.remove(stdin)
-  local err = take(stderr)
-  return { status = how == "signal" and 128 + status or status, out = take(stdout), err = without_codes(err), coded = err }
+  for name, value in pairs(environment or {}) do
+    values[name] = value
+  end
+  for name, value in pairs(values) do
+    variables[#variables + 1] = ("%s=%s"):format(name, value)
+  end
+  local status, out, err = launch.run(program, variables, input or "")
+  return { status = status, out = out, err = without_codes(err), coded = err }
 end
+
+local SIGNALS = { INT = 2, TERM = 15 }
 
 local Emulator = {}
 Emulator.__index = Emulator
@@ -118,14 +113,12 @@ Emulator.__index = Emulator
 -- cleanly. `environment` is for the commands that call it.
 function M.emulator(options)
   local self = setmetatable({ folder = M.folder() }, Emulator)
-  local words = { "exec", quote(M.emulating), "emulate", "--port", "0" }
+  local words = { M.emulating, "emulate", "--port", "0" }
   for _, word in ipairs(split(options or "--activation-delay 0")) do
-    words[#words + 1] = quote(word)
+    words[#words + 1] = tostring(word)
   end
-  local shell = ("echo $$; %s 2>%s/emulator.err"):format(table.concat(words, " "), self.folder)
-  self.pipe = assert(io.popen("exec sh -c " .. quote(shell)))
-  self.pid = self.pipe:read "l"
-  local first = self.pipe:read "l" or ""
+  self.pid, self.output = launch.start(words, self.folder .. "/emulator.err")
+  local first = self.output:read "l" or ""
   self.url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
   if not self.url then
     error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
@@ -155,13 +148,10 @@ end
 
 -- Stops it with a signal (default TERM) and returns its exit status.
 function Emulator:stop(signal)
-  if not self.pipe then
-    return self.status
+  if not self.status then
+    self.status = launch.stop(self.pid, SIGNALS[signal or "TERM"])
+    self.output:close()
   end
-  os.execute(("kill -%s %s"):format(signal or "TERM", self.pid))
-  local _, how, status = self.pipe:close()
-  self.pipe = nil
-  self.status = how == "exit" and status or 128 + status
   return self.status
 end
 

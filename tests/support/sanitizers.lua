@@ -9,10 +9,11 @@ local SAMPLE = 8 -- each 8th of the commands without a new part is checked for l
 
 local seen, repeated = {}, 0
 
+--- The options of ASan. Undefined behaviour raises SIGILL, for which it prints the line.
 ---@param finds_leaks boolean  whether memory that nothing refers to at the exit is an error
 ---@return string  # for ASAN_OPTIONS
 function M.options(finds_leaks)
-  return ("detect_leaks=%d:quarantine_size_mb=%d"):format(finds_leaks and 1 or 0, QUARANTINE_MIB)
+  return ("detect_leaks=%d:handle_sigill=1:quarantine_size_mb=%d"):format(finds_leaks and 1 or 0, QUARANTINE_MIB)
 end
 
 -- The parts of a command on which the path through C depends most: the command with its sub-command, each option and

@@ -1,5 +1,7 @@
 -- Which commands of a sanitized build look for leaks. Each test has a module of its own, as each spec has.
 
+local helper = require "helper"
+
 local function fresh()
   return assert(loadfile "tests/support/sanitizers.lua")()
 end
@@ -39,5 +41,15 @@ describe("a command of a sanitized build", function()
     local sanitizers = fresh()
     assert.match("^detect_leaks=1:", sanitizers.options(true))
     assert.match("^detect_leaks=0:", sanitizers.options(false))
+  end)
+
+  it("print the line of undefined behaviour", function()
+    local flags = helper.read "Makefile":match "\nSANITIZED = ([^\n]+)"
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/add.c", "int main(int argc, char **argv) {\n  (void)argv;\n  return argc + 2147483647;\n}\n")
+    local result = helper.run { "sh", "-c", ("cd %s && gcc %s -o add add.c && ASAN_OPTIONS=%s ./add"):format(folder, flags,
+      fresh().options(false)) }
+    assert.match("ERROR: AddressSanitizer: ILL", result.err)
+    assert.match("add%.c:3", result.err)
   end)
 end)
