@@ -109,29 +109,65 @@ local SIGNALS = { INT = 2, TERM = 15 }
 local Emulator = {}
 Emulator.__index = Emulator
 
--- Starts `lanyard emulate` with further options, on a free port. Closing it stops it and checks that it stopped
--- cleanly. `environment` is for the commands that call it.
-function M.emulator(options)
-  local self = setmetatable({ folder = M.folder() }, Emulator)
-  local words = { M.emulating, "emulate", "--port", "0" }
-  for _, word in ipairs(split(options or "--activation-delay 0")) do
-    words[#words + 1] = tostring(word)
+local function new_emulator(options)
+  local words = {}
+  for i, word in ipairs(split(options or "--activation-delay 0")) do
+    words[i] = tostring(word)
   end
-  self.pid, self.output = launch.start(words, self.folder .. "/emulator.err")
-  local first = self.output:read "l" or ""
-  self.url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
-  if not self.url then
-    error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
-  end
+  return setmetatable({ folder = M.folder() }, Emulator), words
+end
+
+-- Fills the environment of the commands that call it.
+local function with_url(self, url)
+  self.url = url
   self.environment = {
     AWS_ACCESS_KEY_ID = M.ACCESS_KEY,
     AWS_SECRET_ACCESS_KEY = M.SECRET_KEY,
     AWS_REGION = "us-east-1",
-    AWS_ENDPOINT_URL = self.url,
+    AWS_ENDPOINT_URL = url,
     HOME = self.folder.path,
     XDG_STATE_HOME = self.folder .. "/state",
   }
   return self
+end
+
+-- The stdin and stdout of the program that runs the emulators of this process (emulators.lua).
+local requests, replies
+
+local function ask(...)
+  requests:write(table.concat({ ... }, " "), "\n")
+  requests:flush()
+  return replies:read "l" or "there is no reply"
+end
+
+-- Starts an emulator with options of `lanyard emulate`, on a free port. Closing it stops it and checks that nothing went
+-- wrong inside of it. `environment` is for the commands that call it.
+function M.emulator(options)
+  local self, words = new_emulator(options)
+  if not requests then
+    local _
+    _, replies, requests = launch.start { M.emulating, "tests/support/emulators.lua" }
+  end
+  local reply = ask("start", table.concat(words, "\t"))
+  local number, url = reply:match "^(%d+) (http:.*)$"
+  if not number then
+    error("the emulator did not start: " .. reply)
+  end
+  self.number = number
+  return with_url(self, url)
+end
+
+-- Like `emulator`, as a process of its own: `lanyard emulate`.
+function M.emulator_process(options)
+  local self, words = new_emulator(options)
+  self.pid, self.output = launch.start({ M.emulating, "emulate", "--port", "0", table.unpack(words) },
+    self.folder .. "/emulator.err")
+  local first = self.output:read "l" or ""
+  local url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
+  if not url then
+    error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
+  end
+  return with_url(self, url)
 end
 
 -- Runs a lanyard command against it.
@@ -146,9 +182,12 @@ function Emulator:run(words, environment, input)
   return M.run({ M.lanyard, table.unpack(split(words)) }, all, input)
 end
 
--- Stops it with a signal (default TERM) and returns its exit status.
+-- Stops it. Returns what went wrong inside of it, or the exit status of a process, which ends by a signal (default TERM).
 function Emulator:stop(signal)
-  if not self.status then
+  if self.number then
+    self.problems = self.problems or ask("stop", self.number)
+    return self.problems
+  elseif not self.status then
     self.status = launch.stop(self.pid, SIGNALS[signal or "TERM"])
     self.output:close()
   end
@@ -156,11 +195,13 @@ function Emulator:stop(signal)
 end
 
 function Emulator:__close()
-  local status = self:stop()
-  local talk = M.read(self.folder .. "/emulator.err")
+  local problem = self:stop()
+  if self.status then
+    problem = self.status == 0 and "" or ("status %d: %s"):format(self.status, M.read(self.folder .. "/emulator.err"))
+  end
   getmetatable(self.folder).__close()
-  if status ~= 0 then
-    error(("the emulator ended with status %d: %s"):format(status, talk))
+  if problem ~= "" then
+    error("the emulator failed: " .. problem)
   end
 end
 

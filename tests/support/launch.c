@@ -63,6 +63,7 @@ static int start(pid_t *pid, char *const words[], char *const variables[], const
   posix_spawn_file_actions_init(&actions);
   for (int i = 0; i < 3; i++)
     posix_spawn_file_actions_adddup2(&actions, files[i], i);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3); /* the pipes of io.popen */
   int failed = posix_spawn(pid, path, &actions, NULL, words, variables);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
@@ -116,35 +117,47 @@ static int launch_run(lua_State *L) {
   return 3;
 }
 
-static int close_output(lua_State *L) {
+static int close_pipe(lua_State *L) {
   luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
   return luaL_fileresult(L, fclose(stream->f) == 0, NULL);
 }
 
-/* start(words, path) --> pid, output
- * Starts a program with the environment of this one. path: of the file for its stderr. output: a file to read. */
-static int launch_start(lua_State *L) {
-  char **words = texts_of(L, 1);
-  const char *path = luaL_checkstring(L, 2);
+static luaL_Stream *new_pipe(lua_State *L) {
   luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
-  stream->closef = NULL;
+  stream->closef = NULL; /* closed */
   luaL_setmetatable(L, LUA_FILEHANDLE);
-  int ends[2], input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  int errors = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (input < 0 || errors < 0 || pipe2(ends, O_CLOEXEC) != 0)
-    return luaL_error(L, "cannot create %s: %s", path, strerror(errno));
+  return stream;
+}
+
+static void open_pipe(luaL_Stream *stream, int fd, const char *mode) {
+  stream->f = fdopen(fd, mode);
+  stream->closef = stream->f ? close_pipe : NULL;
+}
+
+/* start(words [, path]) --> pid, output, input
+ * Starts a program with the environment of this one. path: of the file for its stderr, by default that of this one.
+ * output, input: files to read its stdout and to write its stdin. */
+static int launch_start(lua_State *L) {
+  const char *path = luaL_optstring(L, 2, NULL);
+  char **words = texts_of(L, 1);
+  luaL_Stream *output = new_pipe(L), *input = new_pipe(L);
+  int out[2], in[2];
+  int errors = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+                    : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (errors < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(in, O_CLOEXEC) != 0)
+    return luaL_error(L, "cannot create the files of %s: %s", words[0], strerror(errno));
   pid_t pid;
-  int failed = start(&pid, words, environ, (int[]){input, ends[1], errors});
-  close(input);
+  int failed = start(&pid, words, environ, (int[]){in[0], out[1], errors});
   close(errors);
-  close(ends[1]);
-  stream->f = fdopen(ends[0], "r");
-  stream->closef = close_output;
+  close(in[0]);
+  close(out[1]);
+  open_pipe(output, out[0], "r");
+  open_pipe(input, in[1], "w");
   if (failed)
     return luaL_error(L, "cannot start %s: %s", words[0], strerror(failed));
   lua_pushinteger(L, pid);
-  lua_insert(L, -2);
-  return 2;
+  lua_insert(L, -3);
+  return 3;
 }
 
 /* stop(pid, signal) --> status
