@@ -9,9 +9,11 @@ local M = {}
 M.build = os.getenv "LANYARD_BUILD" or "build"
 M.vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
 M.lanyard = M.build .. "/lanyard"
--- The program that emulates AWS for the commands of a spec. A sanitized one would start in 150 ms and reply in three times
--- the time; its C code is the subject of lua/httpd_spec, lua/emulator and torture/emulator_spec, which run it sanitized.
-M.emulating = os.getenv "LANYARD_EMULATING" or M.lanyard
+-- The binary of the first build, where this one is sanitized. It emulates AWS: a sanitized one would start in 150 ms and
+-- reply in three times the time; its C code is the subject of lua/httpd_spec, lua/emulator and torture/emulator_spec,
+-- which run it sanitized. It also runs the commands that `sanitizers` does not choose.
+M.plain = os.getenv "LANYARD_PLAIN" or M.lanyard
+M.emulating = M.plain
 -- Stock Lua that can load the modules of the build: of a sanitized one, a command with several words.
 M.lua = os.getenv "LANYARD_LUA" or "lua5.4"
 
@@ -82,16 +84,23 @@ local function without_codes(text)
   return (("\n" .. text):gsub("(\nlanyard: [^\n]*) %[%u%w+%]%f[\n\0]", "%1"):sub(2))
 end
 
+-- Replaces the binary in a word or a script by that of the first build.
+local function with_plain(word)
+  local path = M.lanyard:gsub("%p", "%%%0") .. "%f[%s'\"\0]"
+  return M.plain == M.lanyard and word or (word:gsub(path, { [M.lanyard] = M.plain }))
+end
+
 -- Runs a program with an environment that has only PATH from the machine. It does not ask the machine whether it is
 -- an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
   words = split(words)
+  local is_chosen = sanitizers.is_chosen(words, environment)
   local program, values, variables = {}, { PATH = os.getenv "PATH", AWS_EC2_METADATA_DISABLED = "true",
-    ASAN_OPTIONS = sanitizers.options(sanitizers.is_leak_checked(words, environment)) }, {}
+    ASAN_OPTIONS = sanitizers.options(is_chosen) }, {}
   for _, word in ipairs(words) do
-    for _, part in ipairs(word == M.lua and split(word) or { word }) do
-      program[#program + 1] = tostring(part)
+    for _, part in ipairs(word == M.lua and split(word) or { tostring(word) }) do
+      program[#program + 1] = is_chosen and part or with_plain(part)
     end
   end
   for name, value in pairs(environment or {}) do

@@ -108,7 +108,7 @@ end
 local function add_specs(suites, build, emulating, lua, is_sanitized)
   local path = absolute(build)
   local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
-  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_EMULATING=%s/lanyard LANYARD_LUA='%s' LANYARD_VECTORS=%s "
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_PLAIN=%s/lanyard LANYARD_LUA='%s' LANYARD_VECTORS=%s "
     .. "ASAN_OPTIONS=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' ")
     :format(path, absolute(emulating), lua, vectors, sanitizers.options(false), path)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli tests/torture -name '*_spec.lua'") do
