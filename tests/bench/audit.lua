@@ -103,7 +103,7 @@ local function measure(command, count, limit)
     helper.write(folder .. "/faults.json", ('[{"rate":%d}]'):format(limit))
     table.move({ "--faults", folder .. "/faults.json" }, 1, 2, #options + 1, options)
   end
-  local emulator <close> = helper.emulator(options)
+  local emulator <close> = helper.emulator_process(options)
   local result, err = bench.command(1, command, emulator.environment)
   if not result then
     print(("  %s failed: %s"):format(command[1], err))

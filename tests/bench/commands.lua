@@ -51,7 +51,7 @@ local AWS_REVOKE = AWS .. [[
 -- Runs a command by `run` against a new emulator that has run only `before`. Returns what `run` returns, and the number
 -- of the calls.
 local function once(run, words, before)
-  local emulator <close> = helper.emulator()
+  local emulator <close> = helper.emulator_process()
   local function count() return bench.number({ "curl", "-sf", emulator.url .. "/_emulator/calls" }) end
   if before then
     local prepared = emulator:run(before)

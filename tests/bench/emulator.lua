@@ -61,7 +61,7 @@ local function moto()
 end
 
 print "the emulator"
-local emulator <close> = helper.emulator()
+local emulator <close> = helper.emulator_process()
 local url, pid = moto()
 local found = bench.medians(ROUNDS, {
   own = measure(emulator.url, emulator.pid, 4000), peer = url and measure(url, pid, 200) or function() end,

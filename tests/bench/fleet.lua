@@ -35,7 +35,7 @@ local points = {}
 print "grants to many repositories"
 for i, count in ipairs(SIZES) do
   helper.write(folder .. "/seed.json", seed(count))
-  local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
+  local emulator <close> = helper.emulator_process { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
   local function calls() return bench.number { "curl", "-sf", emulator.url .. "/_emulator/calls" } end
   for c, case in ipairs(COMMANDS) do
     local name, words = table.unpack(case)

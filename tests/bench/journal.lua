@@ -119,7 +119,7 @@ end
 
 -- Runs a measured process against a new emulator and state. Returns the numbers that it prints.
 local function measure(environment, name, ...)
-  local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
+  local emulator <close> = helper.emulator_process { "--seed", folder .. "/seed.json", "--activation-delay", "0" }
   local state = folder .. "/state"
   local all = {}
   for key, value in pairs(environment) do all[key] = value end

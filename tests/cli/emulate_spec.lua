@@ -7,7 +7,7 @@ helper.emulating = helper.lanyard
 describe("lanyard emulate", function()
   it("exits with 0 on SIGTERM and on SIGINT", function()
     for _, signal in ipairs { "TERM", "INT" } do
-      local emulator <close> = helper.emulator()
+      local emulator <close> = helper.emulator_process()
       assert.equal(0, emulator:stop(signal))
     end
   end)
@@ -17,11 +17,11 @@ describe("lanyard emulate", function()
     local options = { "--state", folder .. "/state.json", "--activation-delay", "0" }
     local arn
     do
-      local emulator <close> = helper.emulator(options)
+      local emulator <close> = helper.emulator_process(options)
       emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
       arn = json.decode(emulator:run({ "status", "--output", "json" }).out)[1].principalArn
     end
-    local emulator <close> = helper.emulator(options)
+    local emulator <close> = helper.emulator_process(options)
     local status = json.decode(emulator:run({ "status", "--output", "json" }).out)[1]
     assert.equal(arn, status.principalArn)
     assert.same({ "my-private-repo" }, { table.unpack(status.repositories) })
@@ -32,12 +32,12 @@ describe("lanyard emulate", function()
     local folder <close> = helper.folder()
     local options = { "--state", folder .. "/state.json", "--activation-delay", "1" }
     do
-      local emulator <close> = helper.emulator(options)
+      local emulator <close> = helper.emulator_process(options)
       emulator:run { "enable", "my-container-service", "--no-wait" }
     end
     local first
     for _ = 1, 2 do
-      local emulator <close> = helper.emulator(options)
+      local emulator <close> = helper.emulator_process(options)
       local enabled = emulator:run { "enable", "my-container-service", "--output", "json" }
       local arn = json.decode(enabled.out).principalArn
       assert.match("/private%-repo%-access/", arn)
@@ -53,7 +53,7 @@ describe("lanyard emulate", function()
     helper.write(folder .. "/seed.json", '{"regions":{"eu-west-1":{"services":[{"name":"web","role":true}],'
       .. '"repositories":[{"name":"web","images":["1"]}]}}}')
     for _, file in ipairs { "seed.lua", "seed.json" } do
-      local emulator <close> = helper.emulator { "--seed", folder .. "/" .. file }
+      local emulator <close> = helper.emulator_process { "--seed", folder .. "/" .. file }
       local result = emulator:run { "grant", "web", "web", "--region", "eu-west-1" }
       assert.equal("", result.err)
       assert.match("web +granted", result.out)
@@ -68,7 +68,7 @@ describe("lanyard emulate", function()
       { operation = "GetRepositoryPolicy", cut = 5, times = 1 },
       { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },
     }]])
-    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.lua", "--activation-delay", "0" }
+    local emulator <close> = helper.emulator_process { "--faults", folder .. "/faults.lua", "--activation-delay", "0" }
     local result = emulator:run { "grant", "my-container-service", "my-private-repo", "shared-repo", "--enable" }
     assert.equal("", result.err)
     assert.equal(0, result.status)
@@ -79,7 +79,7 @@ describe("lanyard emulate", function()
   it("counts the calls of each operation in each Region, and the throttled ones", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"service":"ecr","rate":0.01}]')
-    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    local emulator <close> = helper.emulator_process { "--faults", folder .. "/faults.json" }
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
     local counts = assert(http.request { url = emulator.url .. "/_emulator/operations" }).body
@@ -95,7 +95,7 @@ describe("lanyard emulate", function()
     helper.write(folder .. "/faults.json", json.encode { {
       operation = "SetRepositoryPolicy", error = { code = "AccessDeniedException", message = message },
     } })
-    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json", "--activation-delay", "0" }
+    local emulator <close> = helper.emulator_process { "--faults", folder .. "/faults.json", "--activation-delay", "0" }
     local result = emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
     assert.equal(1, result.status)
     assert.match("ecr:SetRepositoryPolicy: AccessDeniedException: ", result.err)
@@ -129,7 +129,7 @@ describe("lanyard emulate", function()
   end)
 
   it("names a port that is in use", function()
-    local emulator <close> = helper.emulator()
+    local emulator <close> = helper.emulator_process()
     local port = emulator.url:match "%d+$"
     local result = helper.run { helper.lanyard, "emulate", "--port", port }
     assert.equal(1, result.status)
@@ -139,7 +139,7 @@ end)
 
 describe("a secret", function()
   it("is in no byte that the program writes, including the wire log", function()
-    local emulator <close> = helper.emulator()
+    local emulator <close> = helper.emulator_process()
     local all = {}
     local environment = { AWS_SESSION_TOKEN = "" }
     for _, words in ipairs {
@@ -193,7 +193,7 @@ describe("a secret", function()
       assert.equal(2, #plans)
       for _, plan in ipairs(plans) do
         helper.write(folder .. "/faults." .. plan.kind, plan.text)
-        local emulator <close> = helper.emulator { "--activation-delay", "0", "--faults", folder .. "/faults." .. plan.kind }
+        local emulator <close> = helper.emulator_process { "--activation-delay", "0", "--faults", folder .. "/faults." .. plan.kind }
         local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
         assert.same({ 0, "" }, { result.status, result.err })
       end

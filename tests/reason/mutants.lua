@@ -62,8 +62,8 @@ plain.library, plain.part, plain.runs = "", 1, 2000 -- all recorded cases
 
 local sanitized = build_of(build .. "/sanitized", FOLDER .. "/sanitized")
 sanitized.before = "export ASAN_OPTIONS=hard_rss_limit_mb=4000;"
-sanitized.library = ("ASAN_OPTIONS=detect_leaks=0:hard_rss_limit_mb=4000 LD_PRELOAD='%s %s'"):format(
-  output "gcc -print-file-name=libasan.so":gsub("\n", ""), (output "gcc -print-file-name=libubsan.so":gsub("\n", "")))
+sanitized.library = ("ASAN_OPTIONS=detect_leaks=0:hard_rss_limit_mb=4000 LD_PRELOAD='%s'"):format(
+  (output "gcc -print-file-name=libasan.so":gsub("\n", "")))
 sanitized.part, sanitized.runs = 8, 300
 
 -- Compiles a text as a file. Returns whether it could, and the object.

@@ -1,6 +1,7 @@
 -- For all specs: temporary folders, the real binary, and an emulator to run it against. Every spec has its own folder
 -- and port, so that specs can run in parallel.
 
+local launch = require "launch"
 local sanitizers = require "sanitizers"
 
 local M = {}
@@ -8,9 +9,11 @@ local M = {}
 M.build = os.getenv "LANYARD_BUILD" or "build"
 M.vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
 M.lanyard = M.build .. "/lanyard"
--- The program that emulates AWS for the commands of a spec. A sanitized one would start in 150 ms and reply in three times
--- the time; its C code is the subject of lua/httpd_spec, lua/emulator and torture/emulator_spec, which run it sanitized.
-M.emulating = os.getenv "LANYARD_EMULATING" or M.lanyard
+-- The binary of the first build, where this one is sanitized. It emulates AWS: a sanitized one would start in 150 ms and
+-- reply in three times the time; its C code is the subject of lua/httpd_spec, lua/emulator and torture/emulator_spec,
+-- which run it sanitized. It also runs the commands that `sanitizers` does not choose.
+M.plain = os.getenv "LANYARD_PLAIN" or M.lanyard
+M.emulating = M.plain
 -- Stock Lua that can load the modules of the build: of a sanitized one, a command with several words.
 M.lua = os.getenv "LANYARD_LUA" or "lua5.4"
 
@@ -57,20 +60,12 @@ end
 -- A new empty folder, in `parent` or in the folder of temporary files. Closing it removes it; tostring and `..` yield
 -- its path.
 function M.folder(parent)
-  local pipe <close> = assert(io.popen("mktemp -d" .. (parent and " -p " .. quote(parent) or "")))
-  local path = pipe:read "l"
+  local path = launch.folder(parent and tostring(parent))
   return setmetatable({ path = path }, {
-    __close = function() os.execute("rm -rf " .. quote(path)) end,
+    __close = function() launch.remove(path) end,
     __tostring = function() return path end,
     __concat = function(a, b) return tostring(a) .. tostring(b) end,
   })
-end
-
--- Returns the text of a file and removes the file.
-local function take(path)
-  local text = M.read(path)
-  os.remove(path)
-  return text
 end
 
 local function split(words)
@@ -89,56 +84,99 @@ local function without_codes(text)
   return (("\n" .. text):gsub("(\nlanyard: [^\n]*) %[%u%w+%]%f[\n\0]", "%1"):sub(2))
 end
 
+-- Replaces the binary in a word or a script by that of the first build.
+local function with_plain(word)
+  local path = M.lanyard:gsub("%p", "%%%0") .. "%f[%s'\"\0]"
+  return M.plain == M.lanyard and word or (word:gsub(path, { [M.lanyard] = M.plain }))
+end
+
 -- Runs a program with an environment that has only PATH from the machine. It does not ask the machine whether it is
 -- an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err, coded }  coded: err with the codes of errors
 function M.run(words, environment, input)
   words = split(words)
-  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "AWS_EC2_METADATA_DISABLED=true",
-    "ASAN_OPTIONS=" .. sanitizers.options(sanitizers.is_leak_checked(words, environment)) }
-  for name, value in pairs(environment or {}) do
-    command[#command + 1] = name .. "=" .. quote(value)
-  end
+  local is_chosen = sanitizers.is_chosen(words, environment)
+  local program, values, variables = {}, { PATH = os.getenv "PATH", AWS_EC2_METADATA_DISABLED = "true",
+    ASAN_OPTIONS = sanitizers.options(is_chosen) }, {}
   for _, word in ipairs(words) do
-    command[#command + 1] = word == M.lua and word or quote(word)
+    for _, part in ipairs(word == M.lua and split(word) or { tostring(word) }) do
+      program[#program + 1] = is_chosen and part or with_plain(part)
+    end
   end
-  -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.
-  local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()
-  M.write(stdin, input or "")
-  local _, how, status = os.execute(("%s <%s >%s 2>%s"):format(table.concat(command, " "), stdin, stdout, stderr))
-  os.remove(stdin)
-  local err = take(stderr)
-  return { status = how == "signal" and 128 + status or status, out = take(stdout), err = without_codes(err), coded = err }
+  for name, value in pairs(environment or {}) do
+    values[name] = value
+  end
+  for name, value in pairs(values) do
+    variables[#variables + 1] = ("%s=%s"):format(name, value)
+  end
+  local status, out, err = launch.run(program, variables, input or "")
+  return { status = status, out = out, err = without_codes(err), coded = err }
 end
+
+local SIGNALS = { INT = 2, TERM = 15 }
 
 local Emulator = {}
 Emulator.__index = Emulator
 
--- Starts `lanyard emulate` with further options, on a free port. Closing it stops it and checks that it stopped
--- cleanly. `environment` is for the commands that call it.
-function M.emulator(options)
-  local self = setmetatable({ folder = M.folder() }, Emulator)
-  local words = { "exec", quote(M.emulating), "emulate", "--port", "0" }
-  for _, word in ipairs(split(options or "--activation-delay 0")) do
-    words[#words + 1] = quote(word)
+local function new_emulator(options)
+  local words = {}
+  for i, word in ipairs(split(options or "--activation-delay 0")) do
+    words[i] = tostring(word)
   end
-  local shell = ("echo $$; %s 2>%s/emulator.err"):format(table.concat(words, " "), self.folder)
-  self.pipe = assert(io.popen("exec sh -c " .. quote(shell)))
-  self.pid = self.pipe:read "l"
-  local first = self.pipe:read "l" or ""
-  self.url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
-  if not self.url then
-    error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
-  end
+  return setmetatable({ folder = M.folder() }, Emulator), words
+end
+
+-- Fills the environment of the commands that call it.
+local function with_url(self, url)
+  self.url = url
   self.environment = {
     AWS_ACCESS_KEY_ID = M.ACCESS_KEY,
     AWS_SECRET_ACCESS_KEY = M.SECRET_KEY,
     AWS_REGION = "us-east-1",
-    AWS_ENDPOINT_URL = self.url,
+    AWS_ENDPOINT_URL = url,
     HOME = self.folder.path,
     XDG_STATE_HOME = self.folder .. "/state",
   }
   return self
+end
+
+-- The stdin and stdout of the program that runs the emulators of this process (emulators.lua).
+local requests, replies
+
+local function ask(...)
+  requests:write(table.concat({ ... }, " "), "\n")
+  requests:flush()
+  return replies:read "l" or "there is no reply"
+end
+
+-- Starts an emulator with options of `lanyard emulate`, on a free port. Closing it stops it and checks that nothing went
+-- wrong inside of it. `environment` is for the commands that call it.
+function M.emulator(options)
+  local self, words = new_emulator(options)
+  if not requests then
+    local _
+    _, replies, requests = launch.start { M.emulating, "tests/support/emulators.lua" }
+  end
+  local reply = ask("start", table.concat(words, "\t"))
+  local number, url = reply:match "^(%d+) (http:.*)$"
+  if not number then
+    error("the emulator did not start: " .. reply)
+  end
+  self.number = number
+  return with_url(self, url)
+end
+
+-- Like `emulator`, as a process of its own: `lanyard emulate`.
+function M.emulator_process(options)
+  local self, words = new_emulator(options)
+  self.pid, self.output = launch.start({ M.emulating, "emulate", "--port", "0", table.unpack(words) },
+    self.folder .. "/emulator.err")
+  local first = self.output:read "l" or ""
+  local url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
+  if not url then
+    error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
+  end
+  return with_url(self, url)
 end
 
 -- Runs a lanyard command against it.
@@ -153,24 +191,26 @@ function Emulator:run(words, environment, input)
   return M.run({ M.lanyard, table.unpack(split(words)) }, all, input)
 end
 
--- Stops it with a signal (default TERM) and returns its exit status.
+-- Stops it. Returns what went wrong inside of it, or the exit status of a process, which ends by a signal (default TERM).
 function Emulator:stop(signal)
-  if not self.pipe then
-    return self.status
+  if self.number then
+    self.problems = self.problems or ask("stop", self.number)
+    return self.problems
+  elseif not self.status then
+    self.status = launch.stop(self.pid, SIGNALS[signal or "TERM"])
+    self.output:close()
   end
-  os.execute(("kill -%s %s"):format(signal or "TERM", self.pid))
-  local _, how, status = self.pipe:close()
-  self.pipe = nil
-  self.status = how == "exit" and status or 128 + status
   return self.status
 end
 
 function Emulator:__close()
-  local status = self:stop()
-  local talk = M.read(self.folder .. "/emulator.err")
+  local problem = self:stop()
+  if self.status then
+    problem = self.status == 0 and "" or ("status %d: %s"):format(self.status, M.read(self.folder .. "/emulator.err"))
+  end
   getmetatable(self.folder).__close()
-  if status ~= 0 then
-    error(("the emulator ended with status %d: %s"):format(status, talk))
+  if problem ~= "" then
+    error("the emulator failed: " .. problem)
   end
 end
 

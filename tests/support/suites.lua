@@ -19,18 +19,17 @@ end
 local root = lines_of("pwd")[1]
 
 -- Returns the command of stock Lua, and whether the build has sanitizers. Stock Lua is not instrumented, so the dynamic
--- loader loads the sanitizers' libraries before it. LD_PRELOAD would also load them into every shell and program that a
--- spec starts, which costs each 20 ms, and into programs that contain these libraries.
+-- loader loads the library of ASan before it, by the name that the build has for it. LD_PRELOAD would also load it into
+-- every shell and program that a spec starts, which costs each 20 ms, and into programs that contain it.
 local function interpreter(build)
-  local symbols = table.concat(lines_of(("nm -D --undefined-only %s/lanyard.so 2>/dev/null"):format(build)))
-  if not symbols:find "__asan_init" then
+  local needed = table.concat(lines_of(("readelf -d %s/lanyard.so 2>/dev/null"):format(build)))
+  local asan = needed:match "%[(libasan%.so[^%]]*)%]"
+  if not asan then
     return "lua5.4", false
   end
-  local asan = lines_of("gcc -print-file-name=libasan.so")[1]
-  local ubsan = lines_of("gcc -print-file-name=libubsan.so")[1]
   local program = lines_of("command -v lua5.4")[1]
   local loader = table.concat(lines_of("readelf -p .interp " .. program)):match "/%S+"
-  return ("%s --preload %s:%s %s"):format(loader, asan, ubsan, program), true
+  return ("%s --preload %s %s"):format(loader, asan, program), true
 end
 
 -- `make coverage` builds it; it marks the lines that run.
@@ -109,7 +108,7 @@ end
 local function add_specs(suites, build, emulating, lua, is_sanitized)
   local path = absolute(build)
   local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
-  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_EMULATING=%s/lanyard LANYARD_LUA='%s' LANYARD_VECTORS=%s "
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_PLAIN=%s/lanyard LANYARD_LUA='%s' LANYARD_VECTORS=%s "
     .. "ASAN_OPTIONS=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' ")
     :format(path, absolute(emulating), lua, vectors, sanitizers.options(false), path)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli tests/torture -name '*_spec.lua'") do

@@ -129,16 +129,16 @@ describe("a fleet of accounts and Regions", function()
       local result = run(interpreter, more)
       interpreter[#interpreter], interpreter[#interpreter - 1] = nil, nil
       assert.equal("", result.err)
-      return json.decode(result.out)
+      return json.decode(result.out), result.out
     end
-    local result = execute(RUN, {})
-    assert.equal("FAILED", result["end"]) -- the merge found something
-    assert.equal(9, #result.events)
+    local result, text = execute(RUN, {})
+    assert.equal("FAILED", result["end"], text) -- the merge found something
+    assert.equal(9, #result.events, text)
     assert.equal(3, result.events[9].status)
     assert.match("public%-access", result.events[9].output)
     check(folder .. "/" .. name .. "/" .. RUN)
-    result = execute("run-2", { FAIL_WORD = "3/8" })
-    assert.equal(10, #result.events) -- the shard was tried again
+    result, text = execute("run-2", { FAIL_WORD = "3/8" })
+    assert.equal(10, #result.events, text) -- the shard was tried again
     assert.equal(3, result.events[10].status)
     assert.match("missing: shard 3/8", result.events[10].output)
   end

@@ -184,7 +184,7 @@ end
 
 local function faulty_emulator(folder, faults)
   helper.write(folder .. "/faults.json", json.encode(faults))
-  return helper.emulator("--activation-delay 0 --faults " .. folder .. "/faults.json")
+  return helper.emulator_process("--activation-delay 0 --faults " .. folder .. "/faults.json")
 end
 
 describe("audit, grant, revoke and undo against a failing service", function()

@@ -25,7 +25,7 @@ describe("the table of the benchmarks", function()
 
   -- Returns what the table prints for the rows, with a build folder whose growth.svg is in `folder`.
   local function print_table(...)
-    assert(os.execute(("cp %s/lanyard.so %s/"):format(helper.build, folder)))
+    assert(os.execute(("cp %s/lanyard.so %s/launch.so %s/"):format(helper.build, helper.build, folder)))
     local result = helper.run({ helper.lua, "tests/bench/table.lua", folder.path, folder .. "/rows", ... },
       { ASAN_OPTIONS = "detect_leaks=0" })
     assert.equal("", result.err)

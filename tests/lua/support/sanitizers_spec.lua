@@ -1,36 +1,38 @@
--- Which commands of a sanitized build look for leaks. Each test has a module of its own, as each spec has.
+-- Which commands of the sanitized build are sanitized. Each test has a module of its own, as each spec has.
+
+local helper = require "helper"
 
 local function fresh()
   return assert(loadfile "tests/support/sanitizers.lua")()
 end
 
-describe("a command of a sanitized build", function()
-  it("looks for leaks if it has a name, an option, a variable or a script that no command had before", function()
+describe("a command of the sanitized build", function()
+  it("is sanitized if it has a name, an option, a variable or a script that no command had before", function()
     local sanitizers = fresh()
-    local is_checked = sanitizers.is_leak_checked
-    assert.is_true(is_checked { "build/lanyard", "grant", "web", "a/b" })
-    assert.is_false(is_checked { "build/lanyard", "grant", "web", "c/d" })
-    assert.is_true(is_checked { "build/lanyard", "grant", "web", "c/d", "--yes" })
-    assert.is_true(is_checked { "build/lanyard", "revoke", "web", "--yes" })
-    assert.is_true(is_checked({ "build/lanyard", "revoke", "web" }, { AWS_REGION = "a" }))
-    assert.is_false(is_checked({ "build/lanyard", "revoke", "web", "--yes" }, { AWS_REGION = "b" }))
-    assert.is_true(is_checked { "build/lanyard", "-e", "return 1" })
-    assert.is_true(is_checked { "build/lanyard", "-e", "return {}" })
-    assert.is_false(is_checked { "build/lanyard", "-e", "return 2" })
-    assert.is_true(is_checked { "sh", "-c", "cd /tmp/tmp.a1 && grant" })
-    assert.is_false(is_checked { "sh", "-c", "cd /tmp/tmp.b2 && grant" })
+    local is_chosen = sanitizers.is_chosen
+    assert.is_true(is_chosen { "build/lanyard", "grant", "web", "a/b" })
+    assert.is_false(is_chosen { "build/lanyard", "grant", "web", "c/d" })
+    assert.is_true(is_chosen { "build/lanyard", "grant", "web", "c/d", "--yes" })
+    assert.is_true(is_chosen { "build/lanyard", "revoke", "web", "--yes" })
+    assert.is_true(is_chosen({ "build/lanyard", "revoke", "web" }, { AWS_REGION = "a" }))
+    assert.is_false(is_chosen({ "build/lanyard", "revoke", "web", "--yes" }, { AWS_REGION = "b" }))
+    assert.is_true(is_chosen { "build/lanyard", "-e", "return 1" })
+    assert.is_true(is_chosen { "build/lanyard", "-e", "return {}" })
+    assert.is_false(is_chosen { "build/lanyard", "-e", "return 2" })
+    assert.is_true(is_chosen { "sh", "-c", "cd /tmp/tmp.a1 && grant" })
+    assert.is_false(is_chosen { "sh", "-c", "cd /tmp/tmp.b2 && grant" })
   end)
 
-  it("knows an option with and without its value, and takes numbers", function()
-    local is_checked = fresh().is_leak_checked
-    assert.is_true(is_checked { "lanyard", "status", "--limit=1" })
-    assert.is_false(is_checked { "lanyard", "status", "--limit", 2 })
+  it("has an option that is known with and without its value, and may have numbers", function()
+    local is_chosen = fresh().is_chosen
+    assert.is_true(is_chosen { "lanyard", "status", "--limit=1" })
+    assert.is_false(is_chosen { "lanyard", "status", "--limit", 2 })
   end)
 
-  it("looks for leaks in each eighth of the others", function()
-    local is_checked, count = fresh().is_leak_checked, 0
+  it("is sanitized in one of eight other cases", function()
+    local is_chosen, count = fresh().is_chosen, 0
     for i = 1, 81 do
-      count = count + (is_checked { "lanyard", "status", "/folder/" .. i } and 1 or 0)
+      count = count + (is_chosen { "lanyard", "status", "/folder/" .. i } and 1 or 0)
     end
     assert.equal(11, count)
   end)
@@ -39,5 +41,15 @@ describe("a command of a sanitized build", function()
     local sanitizers = fresh()
     assert.match("^detect_leaks=1:", sanitizers.options(true))
     assert.match("^detect_leaks=0:", sanitizers.options(false))
+  end)
+
+  it("print the line of undefined behaviour", function()
+    local flags = helper.read "Makefile":match "\nSANITIZED = ([^\n]+)"
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/add.c", "int main(int argc, char **argv) {\n  (void)argv;\n  return argc + 2147483647;\n}\n")
+    local result = helper.run { "sh", "-c", ("cd %s && gcc %s -o add add.c && ASAN_OPTIONS=%s ./add"):format(folder, flags,
+      fresh().options(false)) }
+    assert.match("ERROR: AddressSanitizer: ILL", result.err)
+    assert.match("add%.c:3", result.err)
   end)
 end)
