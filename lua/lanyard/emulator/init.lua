@@ -18,15 +18,16 @@
 --- There is one customer account with one access key. Lightsail has its own account. `lanyard help emulate` describes
 --- seeds and faults, and `lanyard emulate` runs an emulator as a server for other programs.
 
-local aws = require "lanyard.aws"
-local credentials = require "lanyard.credentials"
 local fault_plan = require "lanyard.emulator.fault_plan"
 local httpd = require "lanyard.httpd"
+local lazy = require "lanyard.lazy"
 local seed = require "lanyard.emulator.seed"
 local server = require "lanyard.emulator.server"
 local state_file = require "lanyard.emulator.state_file"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
+
+local aws, credentials = lazy "lanyard.aws", lazy "lanyard.credentials"
 
 local M = {}
 
