@@ -4,7 +4,6 @@
 --     start WORDS    the options of `lanyard emulate`, separated by tabs; prints the number and the URL of a new emulator
 --     stop NUMBER    prints what went wrong inside of it
 
-local cli = require "lanyard.cli"
 local data_file = require "lanyard.emulator.data_file"
 local emulator = require "lanyard.emulator"
 local task = require "lanyard.task"
