@@ -77,7 +77,7 @@ static int wait_for(pid_t pid) {
   return WIFSIGNALED(status) ? BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* A file without a name. The last one of a process that has it removes it. */
+/* A file without a name, which exists until it is closed. */
 static int new_file(lua_State *L, const char *text, size_t length) {
   int fd = memfd_create("launch", MFD_CLOEXEC);
   if (fd < 0 || pwrite(fd, text, length, 0) != (ssize_t)length)
