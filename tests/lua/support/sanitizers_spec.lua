@@ -37,13 +37,13 @@ describe("a command of the sanitized build", function()
     assert.equal(11, count)
   end)
 
-  it("has options that say so", function()
+  it("has options that say whether it looks for leaks", function()
     local sanitizers = fresh()
     assert.match("^detect_leaks=1:", sanitizers.options(true))
     assert.match("^detect_leaks=0:", sanitizers.options(false))
   end)
 
-  it("print the line of undefined behaviour", function()
+  it("prints the line of undefined behaviour", function()
     local flags = helper.read "Makefile":match "\nSANITIZED = ([^\n]+)"
     local folder <close> = helper.folder()
     helper.write(folder .. "/add.c", "int main(int argc, char **argv) {\n  (void)argv;\n  return argc + 2147483647;\n}\n")
@@ -51,5 +51,23 @@ describe("a command of the sanitized build", function()
       fresh().options(false)) }
     assert.match("ERROR: AddressSanitizer: ILL", result.err)
     assert.match("add%.c:3", result.err)
+  end)
+
+  it("runs the first build instead if it is not chosen, also in a script", function()
+    local folder <close> = helper.folder()
+    local own, plain = helper.lanyard, helper.plain
+    local _ <close> = setmetatable({}, { __close = function() helper.lanyard, helper.plain = own, plain end })
+    for _, name in ipairs { "sanitized", "plain" } do
+      assert(os.execute(("mkdir -p '%s/%%a+b/%s'"):format(folder, name)))
+      local path = ("%s/%%a+b/%s/lanyard"):format(folder, name)
+      helper.write(path, "#!/bin/sh\necho " .. name .. "\n")
+      assert(os.execute(("chmod +x '%s'"):format(path)))
+    end
+    helper.lanyard, helper.plain = folder .. "/%a+b/sanitized/lanyard", folder .. "/%a+b/plain/lanyard"
+    assert.equal("sanitized\n", helper.run({ helper.lanyard, "first" }).out)
+    assert.equal("plain\n", helper.run({ helper.lanyard, "first" }).out)
+    local words = { "sh", "-c", ("'%s'; echo %s.so"):format(helper.lanyard, helper.lanyard) }
+    assert.equal("sanitized\n" .. helper.lanyard .. ".so\n", helper.run(words).out)
+    assert.equal("plain\n" .. helper.lanyard .. ".so\n", helper.run(words).out)
   end)
 end)
