@@ -1,6 +1,9 @@
 -- Which commands of the sanitized build are sanitized. Each test has a module of its own, as each spec has.
 
 local helper = require "helper"
+local system = require "lanyard.system"
+
+system.setenv("LANYARD_TEST_SANITIZED", nil)
 
 local function fresh()
   return assert(loadfile "tests/support/sanitizers.lua")()
