@@ -41,8 +41,10 @@ function M.new(full)
     return full
   end
   local key = ("%s\n%s\n%s\n%s"):format(arn, uri, full.registry_id, full.mutability)
-  kinds[key] = kinds[key] or new_kind(arn, uri, full.registry_id, full.mutability)
-  return setmetatable({ name = full.name, created = full.created }, kinds[key])
+  -- The collector can remove the metatable from `kinds` at any time before a repository has it.
+  local kind = kinds[key] or new_kind(arn, uri, full.registry_id, full.mutability)
+  kinds[key] = kind
+  return setmetatable({ name = full.name, created = full.created }, kind)
 end
 
 return M

@@ -25,6 +25,15 @@ describe("a compact repository", function()
     end
   end)
 
+  it("has its fields whenever the collector runs", function()
+    for n = 1, 3 do -- the first of a registry, and those that follow when it is no longer there
+      debug.sethook(function() collectgarbage() end, "", 1)
+      local compact = compact_repository.new(full("collected", "MUTABLE_" .. n))
+      debug.sethook()
+      assert.same(full("collected", "MUTABLE_" .. n), fields_of(compact))
+    end
+  end)
+
   it("is the full one if its ARN does not end with its name", function()
     local one = full("web", "MUTABLE")
     one.arn = one.arn .. "site"

@@ -53,7 +53,7 @@ end
 ---@param name string  of the repository
 ---@return boolean
 function M.contains(shard, account, region, name)
-  local hash = crypto.sha256_hex(("%s/%s/%s"):format(account, region, name))
+  local hash = crypto.sha256_hex(account .. "/" .. region .. "/" .. name)
   return tonumber(hash:sub(1, 8), 16) % shard.count + 1 == shard.index
 end
 

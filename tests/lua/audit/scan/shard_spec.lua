@@ -43,4 +43,8 @@ describe("a shard", function()
     -- Shards of two releases of lanyard must be compatible.
     assert.is_true(shard.contains({ index = 3, count = 7 }, "111122223333", "us-east-1", "web"))
   end)
+
+  it("does not guess for a repository of an unknown account", function()
+    assert.is_false((pcall(shard.contains, { index = 1, count = 1 }, nil, "us-east-1", "web")))
+  end)
 end)
