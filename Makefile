@@ -140,12 +140,12 @@ bare: bare-deps ## the commands of README in fresh roots of Debian 12 (needs roo
 # Undefined behaviour traps, and ASan prints the line (handle_sigill). Messages of UBSan would add 70,000 relocations, a fifth
 # of the time in which a program starts.
 SANITIZED = -O1 -g1 -fsanitize=address,undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer
-tests: $(TESTS) $(B)/launch.so
+tests: $(TESTS) $(TEST_MODULES)
 fuzzers: $(FUZZERS)
 
 check: test-deps ## every test once; FILE=tests/lua/task_spec.lua runs that file only
 	@$(MAKE) --no-print-directory -j$(JOBS) build \
-	  $(if $(FILE),$(B)/launch.so $(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
+	  $(if $(FILE),$(TEST_MODULES) $(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
 	@$(LUA) tests/run.lua $(B) -- '$(FILE)'
 
 DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error
@@ -157,8 +157,9 @@ coverage: test-deps ## lines and branches of core/, lines of lua/ that the tests
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs,--exclude-libs=libgcov.a build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
 
-# The module with which the specs start programs.
-$(B)/launch.so: tests/support/launch.c $(B)/COMPILE.flags
+# Modules of the specs.
+TEST_MODULES = $(B)/launch.so $(B)/collector.so
+$(TEST_MODULES): $(B)/%.so: tests/support/%.c $(B)/COMPILE.flags
 	$(call say,link)$(COMPILE) -shared -o $@ $<
 
 # The counter of Lua lines: part of the coverage build's binary, and a module for stock Lua.
@@ -183,7 +184,7 @@ fuzz: test-deps ## random policies, then libFuzzer on every parser, SECONDS=300 
 	  || exit 1; done
 
 torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer for two minutes; takes hours
-	@$(MAKE) --no-print-directory -j$(JOBS) build $(B)/launch.so
+	@$(MAKE) --no-print-directory -j$(JOBS) build $(TEST_MODULES)
 	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
 	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
