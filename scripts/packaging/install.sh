@@ -27,12 +27,11 @@ missing_folders() {
 
 # Removes the files and empty folders of a list. A folder that still contains something stays.
 remove() { # FILE_WITH_LIST
-  grep -v '/$' "$1" | while IFS= read -r path; do
-    case $path in
-      *..*) fail "$list is damaged: $path" ;;
-      /*) rm -f -- "$root$path" ;;
-    esac
-  done
+  damaged=$(grep -F '..' "$1" | head -n 1)
+  [ -z "$damaged" ] || fail "$list is damaged: $damaged"
+  grep '^/.*[^/]$' "$1" | while IFS= read -r path; do
+    printf '%s\0' "$root$path"
+  done | xargs -0 -r rm -f --
   grep '/$' "$1" | LC_ALL=C sort -r | while IFS= read -r path; do
     [ ! -d "$root$path" ] || rmdir -- "$root$path" 2> /dev/null || true
   done
@@ -62,16 +61,44 @@ grep '/$' "$work/stale" | while IFS= read -r path; do
   [ ! -d "$root$path" ] || echo "$path"
 done > "$work/folders"
 while IFS= read -r target; do
-  missing_folders "$target"
-  install -d "$root${target%/*}"
-done < "$work/new" >> "$work/folders"
+  echo "${target%/*}/"
+done < "$work/new" | LC_ALL=C sort -u > "$work/needed"
+while IFS= read -r place; do
+  [ -d "$root$place" ] || {
+    missing_folders "$place"
+    install -d "$root$place"
+  }
+done < "$work/needed" >> "$work/folders"
 LC_ALL=C sort -u -o "$work/new" "$work/new" "$work/folders"
+
+# A file that keeps its name is installed together with the others of its mode and folder, which takes one process.
+tab=$(printf '\t')
 for entry in "$@"; do
   mode=${entry%%:*}
   source=${entry#*:}
-  install -m "$mode" "${source%:*}" "$root${entry##*:}"
-  echo "${entry##*:}"
-done > "$work/targets"
+  source=${source%:*}
+  target=${entry##*:}
+  echo "$target" >> "$work/targets"
+  if [ "${source##*/}" = "${target##*/}" ]; then
+    echo "$mode$tab${target%/*}/$tab$source" >> "$work/same"
+  else
+    install -m "$mode" "$source" "$root$target"
+  fi
+done
+: >> "$work/same"
+LC_ALL=C sort -o "$work/same" "$work/same"
+into=
+set --
+while IFS=$tab read -r mode folder source; do
+  if [ "$mode$folder" != "$into" ] && [ $# -gt 0 ]; then
+    install -m "${into%%/*}" "$@" "$root/${into#*/}"
+    set --
+  fi
+  into=$mode$folder
+  set -- "$@" "$source"
+done < "$work/same"
+[ $# = 0 ] || install -m "${into%%/*}" "$@" "$root/${into#*/}"
+
 # The folders, and how many files are in each: the ones below a folder lanyard are counted there.
 sed -e 's,/[^/]*$,,' -e 's,/lanyard/.*,/lanyard,' "$work/targets" | LC_ALL=C sort | uniq -c \
   | while read -r number folder; do

@@ -40,6 +40,17 @@ describe("install.sh", function()
     assert.equal(before, files_below(root))
   end)
 
+  it("installs several files into a folder, each with its mode", function()
+    local folder <close> = helper.folder()
+    run(INSTALL, "install", folder.path, "", "644:LICENSE:/a b/LICENSE", "755:README.md:/a b/README.md",
+      "644:Makefile:/a b/Makefile", "644:Makefile:/c/Makefile", "600:LICENSE:/c/other")
+    assert.equal("644 ./a b/LICENSE\n644 ./a b/Makefile\n644 ./c/Makefile\n755 ./a b/README.md\n600 ./c/other\n",
+      run("sh", "-c", 'cd "$0" && stat -c "%a %n" ./*/[LM]* ./*/R* ./c/other', folder.path))
+    for path, source in pairs { ["a b/README.md"] = "README.md", ["c/Makefile"] = "Makefile", ["c/other"] = "LICENSE" } do
+      assert.equal(helper.read(source), helper.read(folder .. "/" .. path))
+    end
+  end)
+
   it("keeps files of others in the folders that it made", function()
     local folder <close> = helper.folder()
     run(INSTALL, "install", folder.path, "/x/installed", "644:LICENSE:/x/y/file")
