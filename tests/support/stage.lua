@@ -5,7 +5,9 @@
 local emulator = require "lanyard.emulator"
 local helper = require "helper"
 local json = require "lanyard.json"
+local launch = require "launch"
 local process = require "lanyard.process"
+local system = require "lanyard.system"
 
 local M = {}
 
@@ -111,17 +113,22 @@ function Stage:__close()
   getmetatable(self.folder).__close()
 end
 
+local function replace_folder(folder, by)
+  launch.remove(folder)
+  local status, _, errors = launch.run({ "cp", "-a", by, folder }, { "PATH=" .. os.getenv "PATH" }, "")
+  assert(status == 0, errors)
+end
+
 --- Keeps the state of the emulator and of the home folder, for `reset`.
 function Stage:keep()
-  local kept = { state = copy(self.world.state), home = self.folder.path .. "/kept" }
-  sh("rm -rf %s; cp -a %s %s", quote(kept.home), quote(self.home), quote(kept.home))
-  self.kept = kept
+  self.kept = { state = copy(self.world.state), home = self.folder.path .. "/kept" }
+  replace_folder(self.kept.home, self.home)
 end
 
 --- Restores what `keep` kept.
 function Stage:reset()
   self.world.state = copy(self.kept.state)
-  sh("rm -rf %s; cp -a %s %s", quote(self.home), quote(self.kept.home), quote(self.home))
+  replace_folder(self.home, self.kept.home)
 end
 
 -- The environment of a command, with the variables of `faults`: { mode = "kill", at = 3, ... }.
@@ -217,13 +224,23 @@ local function deployments_of(one)
   return list
 end
 
+-- Adds the files below a folder of the home folder.
+local function add_files(files, home, folder)
+  for _, name in ipairs(assert(system.list(home .. "/" .. folder))) do
+    local path = folder .. name
+    local info = assert(system.stat(home .. "/" .. path))
+    if info.type == "folder" then
+      add_files(files, home, path .. "/")
+    else
+      files[path] = helper.read(home .. "/" .. path)
+    end
+  end
+end
+
 --- Returns the text of each file below the home folder, by its path there.
 function Stage:files()
   local files = {}
-  local pipe <close> = assert(io.popen(("find %s -type f"):format(quote(self.home))))
-  for path in pipe:lines() do
-    files[path:sub(#self.home + 2)] = helper.read(path)
-  end
+  add_files(files, self.home, "")
   return files
 end
 
