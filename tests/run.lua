@@ -1,7 +1,7 @@
 -- Runs every test: the C test programs, the fuzzers and the Lua specs of each build folder named.
 --   lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]
 -- The commands of both builds call an emulator of the first one. PATTERN selects suites by name, which is the path of
--- their source. LANYARD_TEST_JOBS limits how many run in parallel (default: one more than there are processors, because
+-- their source. LANYARD_TEST_JOBS limits how many run in parallel (default: two more than there are processors, because
 -- many suites wait). The slowest suites of the last run start first. The whole output of a failed suite is printed. The
 -- last line is `N passed, N failed`; the exit status is 1 if a test failed or none ran.
 
@@ -32,7 +32,7 @@ local function slots()
   local text = os.getenv "LANYARD_TEST_JOBS" or ""
   if text == "" then
     local pipe <close> = assert(io.popen "nproc")
-    return assert(pipe:read "n") + 1
+    return assert(pipe:read "n") + 2
   end
   local count = math.tointeger(text)
   if not count or count < 1 then

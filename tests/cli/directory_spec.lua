@@ -2,6 +2,7 @@
 
 local checkouts = require "checkout"
 local helper = require "helper"
+local json = require "lanyard.json"
 
 local checkout, sh = checkouts.new, checkouts.sh
 
@@ -91,10 +92,14 @@ describe("the current directory", function()
 
   it("holds neither records, nor state, nor temporary files because of a relative variable", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = "" }
+    local seed = co.folder .. "/home/seed.json"
+    helper.write(seed, json.encode { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true } }, repositories = { { name = "app" } },
+    } } })
     local before = helper.run({ "find", co.path }).out
     for _, variable in ipairs { "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR" } do
       assert.equal(0, co:run("trust --yes", { [variable] = "here" }).status)
-      assert.equal(0, co:run("--emulator grant my-container-service my-private-repo --enable", { [variable] = "here" }).status)
+      assert.equal(0, co:run(("--emulator=%s grant web app"):format(seed), { [variable] = "here" }).status)
     end
     assert.equal(before, helper.run({ "find", co.path }).out)
     assert.is_false(helper.exists(co.folder .. "/home/.local/state"))
