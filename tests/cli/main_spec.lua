@@ -233,6 +233,21 @@ describe("lanyard", function()
     assert.match("\nfolder +" .. folder.path:gsub("%p", "%%%0") .. "/folder%.lua", result.out)
   end)
 
+  it("waits for no FIFO in a folder of scripts, and follows links there", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/real", "print(pcall(require, 'pipe'))\n")
+    helper.run { "sh", "-c", 'cd "$0" && mkfifo pipe.lua && ln -s real linked.lua', folder.path }
+    local environment = { LANYARD_PATH = folder.path, PATH = os.getenv "PATH" }
+    local function within(...) return helper.run({ "timeout", "20", helper.lanyard, ... }, environment) end
+    assert.match("^false\t.*no file '[^']*/pipe%.lua'", within("linked").out)
+    for _, words in ipairs { { "help" }, { "scripts" }, { "pipes" } } do
+      assert.not_equal(124, within(table.unpack(words)).status)
+    end
+    local result = within("pipe")
+    assert.match("^lanyard: cannot read [^\n]*/pipe%.lua: it is a FIFO or a device[^\n]*\n$", result.err)
+    assert.equal(1, result.status)
+  end)
+
   it("takes a script in the folder of another as its sub-command only if that one declares it", function()
     local folder <close> = helper.folder()
     helper.run { "mkdir", folder .. "/plain", folder .. "/group" }

@@ -139,7 +139,8 @@ function M.beside(folder)
     local base, tried = name:gsub("%.", "/"), {}
     for _, form in ipairs(LUA_FORMS) do
       local path = folder .. "/" .. form:format(base)
-      local text = system.exists(path) and system.read_file(path)
+      local target = system.real_path(path)
+      local text = target and system.read_regular(target) -- a FIFO would block
       if text then
         return load_text(text, path)
       end
