@@ -84,6 +84,43 @@ describe("install.sh", function()
   end)
 end)
 
+describe("make install", function()
+  it("installs a library for stock lua5.4 below any PREFIX, and make uninstall removes it", function()
+    local folder <close> = helper.folder()
+    -- A different PREFIX needs a separate build, made in a copy with the flags of this one.
+    local copy = folder .. "/build"
+    helper.run { "sh", "-c", ("mkdir %s; cd %s; cp -a core embedded.* lanyard* *.flags %s"):format(copy, helper.build, copy) }
+    local function make(target)
+      return helper.run({ "make", "-s", target, "B=" .. copy, "PREFIX=/opt/lanyard", "DESTDIR=" .. folder.path .. "/root",
+        "CFLAGS=" .. helper.read(copy .. "/CFLAGS.flags"):gsub("\n$", "") }, { HOME = folder.path })
+    end
+    helper.run { "mkdir", folder .. "/root", folder .. "/root/opt" }
+    local installed = make "install"
+    assert.equal(0, installed.status, installed.err)
+    local prefix = folder .. "/root/opt/lanyard"
+    assert.match("^lanyard ", helper.run({ prefix .. "/bin/lanyard", "--version" }).out)
+    assert.equal("/opt/lanyard\n", helper.run({ prefix .. "/bin/lanyard", "-e",
+      "print(require('lanyard.embedded').prefix)" }).out)
+    assert.equal(helper.read "lua/lanyard/report/schema.json", helper.read(prefix .. "/share/lanyard/schema.json"))
+    local result = helper.run({ helper.lua, "-e", [[
+      local lanyard = require "lanyard"
+      local doc = lanyard.policy.new()
+      doc:allow { principal = "444455556666", actions = { "ecr:BatchGetImage" } }
+      lanyard.task.sleep(0.001)
+      print(#doc:statements(), lanyard.version, lanyard.aws.client("ecr", { region = "eu-west-1" }).endpoint)
+      assert(require "lanyard.assets".read "lanyard/report/page.css":find("color-scheme", 1, true))
+    ]] }, {
+      LUA_PATH = ("%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua"):format(prefix, prefix),
+      LUA_CPATH = prefix .. "/lib/lua/5.4/?.so;/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;/usr/lib/aarch64-linux-gnu/lua/5.4/?.so",
+      ASAN_OPTIONS = "detect_leaks=0",
+    })
+    assert.equal("", result.err)
+    assert.match("^1\t%d+%.%d+%.%d+\thttps://api%.ecr%.eu%-west%-1%.amazonaws%.com\n$", result.out)
+    assert.equal(0, make("uninstall").status)
+    assert.equal(folder .. "/root\n" .. folder .. "/root/opt\n", helper.run({ "find", folder .. "/root" }).out)
+  end)
+end)
+
 describe("dist.sh", function()
   it("writes the same bytes for the same commit in every folder, and only what is committed", function()
     local folder <close> = helper.folder()

@@ -83,10 +83,11 @@ end
 -- others disturb whole commands, which the sanitizers' libraries do not allow, or do not depend on the build.
 local SANITIZED_TORTURE = { "api_spec", "emulator_spec", "soak_spec" }
 
--- The specs that run no C code of their own: they read the sources, or open pages in a browser that other specs write.
+-- The specs that run no C code of their own: they read the sources, open pages in a browser that other specs write, or
+-- run other clients against an emulator, which is of the first build.
 local NOT_OF_C = {
   ["tests/lua/language_spec.lua"] = true, ["tests/lua/layers_spec.lua"] = true, ["tests/cli/packaging_spec.lua"] = true,
-  ["tests/cli/html_spec.lua"] = true,
+  ["tests/cli/html_spec.lua"] = true, ["tests/cli/interop_spec.lua"] = true,
 }
 
 local function is_for_build(spec, is_sanitized)
