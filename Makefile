@@ -140,8 +140,12 @@ bare: bare-deps ## the commands of README in fresh roots of Debian 12 (needs roo
 # Undefined behaviour traps, and ASan prints the line (handle_sigill). Messages of UBSan would add 70,000 relocations, a fifth
 # of the time in which a program starts.
 SANITIZED = -O1 -g1 -fsanitize=address,undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer
+TEST_MODULES = $(B)/launch.so $(B)/collector.so
 tests: $(TESTS) $(TEST_MODULES)
 fuzzers: $(FUZZERS)
+
+$(TEST_MODULES): $(B)/%.so: tests/support/%.c $(B)/COMPILE.flags
+	$(call say,link)$(COMPILE) -shared -o $@ $<
 
 check: test-deps ## every test once; FILE=tests/lua/task_spec.lua runs that file only
 	@$(MAKE) --no-print-directory -j$(JOBS) build \
@@ -156,11 +160,6 @@ coverage: test-deps ## lines and branches of core/, lines of lua/ that the tests
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage -DFULL_EXIT' \
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs,--exclude-libs=libgcov.a build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
-
-# Modules of the specs.
-TEST_MODULES = $(B)/launch.so $(B)/collector.so
-$(TEST_MODULES): $(B)/%.so: tests/support/%.c $(B)/COMPILE.flags
-	$(call say,link)$(COMPILE) -shared -o $@ $<
 
 # The counter of Lua lines: part of the coverage build's binary, and a module for stock Lua.
 $(B)/coverage.o: tests/support/coverage.c
