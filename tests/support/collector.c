@@ -22,8 +22,7 @@ static void collect(lua_State *L, lua_Debug *where) {
 }
 
 /* collector.start(most, seed)
- * From now on, all garbage is collected after each 1 to `most` instructions, in the running coroutine and in those that
- * are created. */
+ * From now on, all garbage is collected after each 1 to `most` instructions, in the running coroutine and in new ones. */
 static int start(lua_State *L) {
   most = (int)luaL_checkinteger(L, 1);
   luaL_argcheck(L, most > 0, 1, "must be positive");

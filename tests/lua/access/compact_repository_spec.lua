@@ -26,7 +26,7 @@ describe("a compact repository", function()
   end)
 
   it("has its fields whenever the collector runs", function()
-    for n = 1, 3 do -- the first of a registry, and those that follow when it is no longer there
+    for n = 1, 3 do -- each has a new metatable
       debug.sethook(function() collectgarbage() end, "", 1)
       local compact = compact_repository.new(full("collected", "MUTABLE_" .. n))
       debug.sethook()
