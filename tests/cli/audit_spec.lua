@@ -78,6 +78,20 @@ describe("lanyard audit", function()
     end
   end)
 
+  it("says on stderr what could not be read, in the formats that have no place for it", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", json.encode { { operation = "GetContainerServices",
+      error = { code = "AccessDeniedException", message = "no", status = 400 } } })
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--faults", folder .. "/faults.json" }
+    for _, format in ipairs { "csv", "jsonl", "prometheus" } do
+      local result = emulator:run { "audit", "--output", format }
+      assert.match("^lanyard: The container services of [^\n]*us%-east%-1 could not be listed: [^\n]*AccessDenied[^\n]*\n$",
+        result.err)
+      assert.equal(0, result.status)
+    end
+    assert.equal("", emulator:run({ "audit", "--output", "json" }).err)
+  end)
+
   it("rejects an unknown severity and a repository that does not exist", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "audit", "--fail-on", "horrible" }

@@ -1,4 +1,4 @@
---- What an audit could not read. Every format lists it.
+--- What an audit could not read. Every format lists it, but for the ones of findings only: there it is noted on stderr.
 ---
 ---     for _, failure in ipairs(failures.of(report)) do print(failures.text(failure)) end
 

@@ -207,9 +207,10 @@ describe("an audit of an account with one of each finding", function()
     assert.matches("AccessDeniedException", report.scopes[1].registry_error)
     assert.matches("AccessDenied", report.scopes[1].identities_error)
     assert.equal(1, w:count "GetRole" + w:count "GetUser")
-    assert.equal(#account.expected - 4, #report.findings)
+    assert.equal(#account.expected - 5, #report.findings)
     for _, finding in ipairs(report.findings) do
       assert.is_nil(finding.id:find "^registry" or finding.id:find "^missing%-principal")
+      assert.not_equal("unused-role", finding.id) -- the registry policy can grant it
     end
   end)
 

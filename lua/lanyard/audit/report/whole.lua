@@ -34,7 +34,7 @@ local function inventory_of(scope)
     complete = true, absences = { confirmed = function() return scope.repositories[1] ~= nil end },
     has_unread = false, has_repositories = scope.repositories[1] ~= nil, granted = {},
     repositories = scope.repositories, services = {}, services_unknown = scope.services_error,
-    deployments_unknown = scope.deployments_error,
+    deployments_unknown = scope.deployments_error, registry_unknown = scope.registry_error,
     intern = function(text) return text end,
   }
   local repositories = {}

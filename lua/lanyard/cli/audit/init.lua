@@ -10,6 +10,7 @@ local baseline = require "lanyard.audit.report.baseline"
 local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
+local failures = require "lanyard.report.failures"
 local history = require "lanyard.audit.report.history"
 local mutes = require "lanyard.audit.mutes"
 local print_ = require "lanyard.cli.print"
@@ -23,6 +24,9 @@ local M = {}
 
 -- The formats that have findings only, and no place for what they have in common.
 local WITHOUT_HEADER = { csv = true, jsonl = true }
+
+-- The formats that have no place for what could not be read.
+local WITHOUT_FAILURES = { csv = true, jsonl = true, prometheus = true }
 
 ---@class cli.AuditRun
 ---@field options table
@@ -120,6 +124,15 @@ local function note_header(report)
   end
 end
 
+-- Prints what an audit could not read of an account and Region. Where it could read nothing, the error was printed.
+local function note_failures(report)
+  for _, failure in ipairs(failures.of(report)) do
+    if failure.kind ~= "audit" then
+      M.note("%s", failures.text(failure))
+    end
+  end
+end
+
 --- Compares, restricts, mutes, prints and stores a report.
 ---@param report audit.Report
 ---@param failed boolean whether the report lacks something
@@ -142,6 +155,9 @@ function Run:finish(report, failed, is_merged)
   mute(rules, report, not (is_merged or failed or report.partial or options.service))
   if WITHOUT_HEADER[options.output] then
     note_header(report)
+  end
+  if WITHOUT_FAILURES[options.output] then
+    note_failures(report)
   end
   if is_merged or not self.streams then
     print_.audit(options.output, report, options.output_file)

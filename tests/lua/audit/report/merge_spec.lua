@@ -61,6 +61,53 @@ describe("merging reports", function()
     end
   end)
 
+  it("keeps what a part of the audit could not read, unless another report of the part or of everything could", function()
+    local function part(hour, shard, err)
+      local made = report(hour, { repository("of " .. tostring(shard)) }, {}, { partial = shard and { shard = shard } })
+      made.scopes[1].registry_error = err
+      return made
+    end
+    local function joined(...) return join(...).scopes[1].registry_error end
+    for _, hours in ipairs { { 1, 2 }, { 2, 1 } } do
+      local first, second = table.unpack(hours)
+      assert.equal("denied", joined(part(first, "1/2", "denied"), part(second, "2/2")))
+      assert.equal("denied", joined(part(first, "1/2"), part(second, "2/2", "denied")))
+      assert.is_nil(joined(part(first, nil, "denied"), part(second, nil)))
+      assert.is_nil(joined(part(first, "1/2", "denied"), part(second, nil)))
+      assert.equal("denied", joined(part(first, nil, "denied"), part(second, "2/2")))
+    end
+    assert.equal("denied", joined(part(1, nil, "denied"), part(2, nil, "denied")))
+    assert.is_nil(joined(part(1, "1/2"), part(2, "2/2")))
+  end)
+
+  it("advises to disable no role that a registry policy can grant which a shard could not read", function()
+    local arn = "arn:aws:iam::1:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/web"
+    local function part(shard, err)
+      local made = report(1, { repository("of " .. shard) }, {}, { partial = { shard = shard } })
+      made.scopes[1].services = json.array { { name = "web", principalArn = arn, isActive = true, images = json.array {} } }
+      made.scopes[1].registry_error = err
+      return made
+    end
+    assert.equal("unused-role", join(part "1/2", part "2/2").findings[1].id)
+    assert.same({}, join(part("1/2", "denied"), part "2/2").findings)
+    assert.same({}, join(part "1/2", part("2/2", "denied")).findings)
+  end)
+
+  it("is not complete where a shard skipped a Region that another one audited", function()
+    local skipped = failed_scope("not enabled", { account = ACCOUNT, skipped = true })
+    local function part(shard, scope)
+      local made = report(1, { repository("of " .. shard) }, {}, { partial = { shard = shard } })
+      made.scopes[1] = scope or made.scopes[1]
+      return made
+    end
+    local joined, notes, failed = join(part("1/2", skipped), part "2/2")
+    assert.is_true(failed)
+    assert.same({}, joined.partial)
+    assert.match("missing: shard 1/2", notes[1])
+    joined, notes, failed = join(part("1/2", skipped), part("2/2", skipped))
+    assert.same({ false, nil, {} }, { failed, joined.partial, notes })
+  end)
+
   it("returns all scopes, and each repository and finding once", function()
     local joined, notes, failed = join(
       report(1, { repository "one", repository "two" }, { finding "one" }),

@@ -5,11 +5,41 @@ local json = require "lanyard.json"
 
 local M = {}
 
--- Each is unset in the merged report if it is unset in one of the reports.
+-- What a scope could not read. Each part of an audit needs it for its own repositories.
 local ERRORS = { "services_error", "deployments_error", "registry_error", "identities_error", "journal_error" }
 
 -- Set in the merged report if it is set in one of the reports: each asks AWS for other names.
 local ABSENCES = "absences_error"
+
+local WHOLE = "null"
+
+-- Returns the part of an audit that a report is, as a text.
+local function part_of(report)
+  return report.partial and json.encode(report.partial) or WHOLE
+end
+
+-- Notes the errors of a scope: errors[name][part] is false if one of the reports of the part could read the data.
+local function note_errors(errors, scope, part)
+  for _, name in ipairs(ERRORS) do
+    errors[name] = errors[name] or { parts = {} }
+    local by_part = errors[name]
+    if by_part[part] == nil then
+      table.insert(by_part.parts, part)
+      by_part[part] = scope[name] or false
+    else
+      by_part[part] = by_part[part] and scope[name] or false
+    end
+  end
+end
+
+-- Sets the errors of a merged scope: what a part could not read, unless a report of the whole audit could.
+local function set_errors(into, errors)
+  for name, by_part in pairs(errors) do
+    for _, part in ipairs(by_part[WHOLE] ~= false and by_part.parts or {}) do
+      into[name] = into[name] or by_part[part] or nil
+    end
+  end
+end
 
 -- Adds items to a list by name. An item of an earlier report is added only if the list has none of its name, or one
 -- whose policy could not be read. `on_difference` gets the name of an item that differs.
@@ -32,14 +62,10 @@ end
 
 -- Returns a scope with the properties of another one, and without its items.
 local function empty_copy(scope)
-  local copy = {
+  return {
     account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
     repositories = json.array {}, services = json.array {}, controls = scope.controls,
   }
-  for _, name in ipairs(ERRORS) do
-    copy[name] = scope[name]
-  end
-  return copy
 end
 
 --- Adds the scopes that could be audited to the merged report.
@@ -49,11 +75,11 @@ end
 ---@param notes string[] gets a line for each difference
 ---@return { [audit.Report]: { [string]: true } } superseded the repositories of each report that differ in a later one
 function M.join(joined, ordered, file_of, notes)
-  local by_key, first_of, superseded = {}, {}, {}
+  local by_key, first_of, superseded, errors = {}, {}, {}, {}
   local function add(report, scope)
     local key = coverage.scope_key(scope)
     if not by_key[key] then
-      by_key[key], first_of[key] = empty_copy(scope), report
+      by_key[key], first_of[key], errors[key] = empty_copy(scope), report, {}
       table.insert(joined.scopes, by_key[key])
     end
     local into = by_key[key]
@@ -67,9 +93,7 @@ function M.join(joined, ordered, file_of, notes)
         end
       end)
     end
-    for _, name in ipairs(ERRORS) do
-      into[name] = into[name] and scope[name]
-    end
+    note_errors(errors[key], scope, part_of(report))
     into[ABSENCES] = into[ABSENCES] or scope[ABSENCES]
   end
   for _, report in ipairs(ordered) do
@@ -78,6 +102,9 @@ function M.join(joined, ordered, file_of, notes)
         add(report, scope)
       end
     end
+  end
+  for key, into in pairs(by_key) do
+    set_errors(into, errors[key])
   end
   return superseded
 end

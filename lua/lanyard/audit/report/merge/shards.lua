@@ -24,9 +24,11 @@ end
 
 -- Returns what a report is about. A target that failed early has no account or no Region: it can be any.
 local function index_of(report)
-  local index = { keys = {}, regions = {}, accounts = {}, of_region = {}, of_account = {} }
+  local index = { keys = {}, regions = {}, accounts = {}, of_region = {}, of_account = {}, skipped = {}, audited = {} }
   for _, scope in ipairs(report.scopes) do
     local account, region = scope.account, scope.region
+    index.skipped[coverage.scope_key(scope)] = scope.skipped
+    index.audited[coverage.scope_key(scope)] = not scope.error or nil
     index.keys[coverage.scope_key(scope)] = account and region and true or nil
     index.regions[region or ""], index.accounts[account or ""] = true, true
     index.of_region[region or ""] = index.of_region[region or ""] or not account
@@ -144,7 +146,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Missing shards
 
--- Returns the accounts and Regions that are known, of which some shard has a report, and no report that is whole.
+-- Returns the accounts and Regions that are known, which some shard did not skip, and which no report has as a whole.
 local function sharded_scopes(reports, shards)
   local scopes, known = {}, {}
   for _, report in ipairs(reports) do
@@ -155,7 +157,7 @@ local function sharded_scopes(reports, shards)
   for _, one in ipairs(shards) do
     for _, scope in ipairs(one.report.scopes) do
       local key = coverage.scope_key(scope)
-      if scope.account and scope.region and not known[key] then
+      if scope.account and scope.region and not scope.skipped and not known[key] then
         known[key], scopes[#scopes + 1] = true, { scope = scope, key = key, count = one.count }
       end
     end
@@ -163,11 +165,21 @@ local function sharded_scopes(reports, shards)
   return scopes
 end
 
+-- Reports whether a shard has its part of an account and Region. One that skipped the Region has nothing of it, for
+-- example because the Region was being set up for the account.
+local function has_part(index, scope)
+  if index.audited[scope.key] then
+    return true
+  end
+  local is_skipped = index.skipped[scope.key] or index.skipped[coverage.scope_key { region = scope.scope.region }]
+  return not is_skipped and includes(index, scope.scope)
+end
+
 -- Adds the account and Region of a scope to each shard of it that is missing.
 local function add_missing(without, scope, shards)
   local present = {}
   for _, shard in ipairs(shards) do
-    if shard.count == scope.count and includes(shard.index, scope.scope) then
+    if shard.count == scope.count and has_part(shard.index, scope) then
       present[shard.index_of_shard] = true
     end
   end
