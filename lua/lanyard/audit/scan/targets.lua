@@ -2,6 +2,7 @@
 ---
 ---     for _, target in ipairs(targets.expand { regions = "all", profiles = { "ops" }, open = open }) do ... end
 
+local answers = require "lanyard.aws.answers"
 local aws_regions = require "lanyard.aws.regions"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
@@ -226,9 +227,12 @@ local function organization(session)
   local ids = {}
   for _, account in ipairs(all) do
     -- AWS retired Status for State on 2026-09-09.
-    if (account.State or account.Status) == "ACTIVE" then
-      ids[#ids + 1] = account.Id
+    local state = account.State or account.Status
+    if not state then
+      return answers.invalid({ service = "organizations", operation = "ListAccounts" },
+        ("account %s has no state"):format(account.Id))
     end
+    ids[#ids + 1] = state == "ACTIVE" and account.Id or nil
   end
   table.sort(ids)
   return ids

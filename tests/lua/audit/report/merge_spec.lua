@@ -111,7 +111,7 @@ describe("merging reports", function()
   it("returns all scopes, and each repository and finding once", function()
     local joined, notes, failed = join(
       report(1, { repository "one", repository "two" }, { finding "one" }),
-      report(2, { repository "two", repository "three" }, { finding "three" }))
+      report(2, { repository "two", repository "three", repository "three" }, { finding "three" }))
     assert.same({}, notes)
     assert.is_false(failed)
     assert.equal(1, #joined.scopes)

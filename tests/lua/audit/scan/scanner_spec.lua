@@ -245,6 +245,14 @@ describe("a scan of other accounts", function()
     assert.equal(OTHER, report.findings[1].account)
   end)
 
+  it("leaves out no account whose state the organization does not give", function()
+    local accounts <close> = three_accounts()
+    accounts.organization.last.Accounts[4].State = nil
+    local report = scanner.run(targets.expand { role = "audit", open = accounts:opener() })
+    assert.equal("InvalidResponse", report.scopes[1].error.code)
+    assert.match("account 444455556666 has no state", report.scopes[1].error.message)
+  end)
+
   it("names the account in which to run a fix, without the caller's profile", function()
     local accounts <close> = three_accounts()
     local report = scanner.run(targets.expand {

@@ -52,6 +52,7 @@ local function add_items(into, items, on_difference)
     local i = position[item.name]
     if not i then
       table.insert(into, item)
+      position[item.name] = #into
     elseif into[i].policy_error and not item.policy_error then
       into[i] = item
     elseif not item.policy_error and json.encode(into[i]) ~= json.encode(item) then
