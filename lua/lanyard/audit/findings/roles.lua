@@ -68,8 +68,8 @@ local function pulls_from_others(inventory, service)
 end
 
 -- A role without a grant is known only when every policy of the Region has been read, the registry's too. An empty list
--- of repositories is no such ground: a role without repositories is harmless, and a proxy that empties the list must not
--- cause `disable`.
+-- of repositories is no such ground: a role without repositories is harmless, and a proxy that empties the list must
+-- not cause `disable`.
 local function check_unused_roles(inventory, add)
   if inventory.has_unread or inventory.deployments_unknown or inventory.registry_unknown or not inventory.complete
     or not inventory.has_repositories then
