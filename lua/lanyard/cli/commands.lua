@@ -40,23 +40,13 @@ local function script_of(name, path, source, fields)
   return script
 end
 
--- Reads a regular file, also through a link. A FIFO would block the list of all commands.
-local function read_regular(path)
-  local target, err = system.real_path(path)
-  local source
-  if target then
-    source, err = system.read_regular(target)
-  end
-  return source, not source and err or nil
-end
-
 -- --> script | nil where there is none | nil, err
 local function read_script(folder, name)
   local path = ("%s/%s.lua"):format(folder, name)
   if not system.exists(path) then
     return nil
   end
-  local source, err = read_regular(path)
+  local source, err = search_path.read(path)
   if not source then
     return nil, err
   end

@@ -132,6 +132,19 @@ local function load_text(text, path)
   return chunk, path
 end
 
+--- Reads a file of a user's folder, also through a link. A FIFO is an error: it would block the list of all commands.
+---@param path string
+---@return string? text
+---@return lanyard.Error? err
+function M.read(path)
+  local target, err = system.real_path(path)
+  local text
+  if target then
+    text, err = system.read_regular(target)
+  end
+  return text, not text and err or nil
+end
+
 --- Lets the command that runs require the modules beside its own file.
 ---@param folder string  an absolute path
 function M.beside(folder)
@@ -139,8 +152,7 @@ function M.beside(folder)
     local base, tried = name:gsub("%.", "/"), {}
     for _, form in ipairs(LUA_FORMS) do
       local path = folder .. "/" .. form:format(base)
-      local target = system.real_path(path)
-      local text = target and system.read_regular(target) -- a FIFO would block
+      local text = M.read(path)
       if text then
         return load_text(text, path)
       end
